@@ -1,0 +1,68 @@
+// Compiler, instruction set and checks: the one place that looks at predefined macros.
+#pragma once
+
+#define ETCH_VERSION_MAJOR 0
+#define ETCH_VERSION_MINOR 1
+#define ETCH_VERSION_PATCH 0
+
+// Two files built for different CPUs must not share a symbol, or the linker picks one for both. So everything inline
+// lives in an inline namespace named after what changes its code: instruction set, evaluator, checks, fast-math.
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define ETCH_ISA avx512
+#define ETCH_VECTOR_BYTES 64
+#elif defined(__AVX2__) && defined(__FMA__)
+#define ETCH_ISA avx2
+#define ETCH_VECTOR_BYTES 32
+#elif defined(__ARM_NEON)
+#define ETCH_ISA neon
+#define ETCH_VECTOR_BYTES 16
+#elif defined(__AVX__)
+#define ETCH_ISA avx
+#define ETCH_VECTOR_BYTES 16
+#else
+#define ETCH_ISA base
+#define ETCH_VECTOR_BYTES 16
+#endif
+
+#if defined(ETCH_CPU_EIGEN)
+#define ETCH_EVALUATOR eigen
+#else
+#define ETCH_EVALUATOR native
+#endif
+
+#ifndef ETCH_CHECKS
+#define ETCH_CHECKS 1
+#endif
+#if ETCH_CHECKS
+#define ETCH_CHECKED checked
+#else
+#define ETCH_CHECKED unchecked
+#endif
+
+#if defined(__FAST_MATH__)
+#define ETCH_MATH fast
+#else
+#define ETCH_MATH exact
+#endif
+
+#if defined(__CUDACC__)
+#define ETCH_COMPILER nvcc
+#elif defined(__clang__)
+#define ETCH_COMPILER clang
+#else
+#define ETCH_COMPILER gcc
+#endif
+
+#define ETCH_JOIN5_(a, b, c, d, e) a##_##b##_##c##_##d##_##e
+#define ETCH_JOIN5(a, b, c, d, e) ETCH_JOIN5_(a, b, c, d, e)
+#define ETCH_ABI ETCH_JOIN5(ETCH_ISA, ETCH_EVALUATOR, ETCH_CHECKED, ETCH_MATH, ETCH_COMPILER)
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ETCH_INLINE inline __attribute__((always_inline))
+#define ETCH_NOINLINE __attribute__((noinline))
+#define ETCH_RESTRICT __restrict__
+#else
+#define ETCH_INLINE inline
+#define ETCH_NOINLINE
+#define ETCH_RESTRICT
+#endif
