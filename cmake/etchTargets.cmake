@@ -7,7 +7,7 @@ file(GLOB_RECURSE etch_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/e
 add_library(etch INTERFACE)
 add_library(etch::etch ALIAS etch)
 target_sources(etch INTERFACE FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${etch_headers})
-target_compile_features(etch INTERFACE cxx_std_20)
+target_compile_features(etch INTERFACE cxx_std_20 $<$<BOOL:$<CUDA_COMPILER_ID>>:cuda_std_20>)
 target_link_libraries(etch INTERFACE Threads::Threads)
 
 # Programs are traced, differentiated and planned in constant expressions. The default limits hold for programs of
