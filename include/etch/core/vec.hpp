@@ -49,13 +49,13 @@ template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, detail::Same<T>
 
 /// The smaller and the larger; NaN where either is NaN, as PyTorch's minimum and maximum.
 template <class T, int L> ETCH_INLINE Vec<T, L> min(Vec<T, L> a, Vec<T, L> b) {
-  const Vec<T, L> m = select(a < b, a, b);
-  if constexpr (detail::is_float<T>) return select(a != a, a, m);
+  const Vec<T, L> m = select(a >= b, b, a);  // a where a is NaN; the test of b folds away where b is a constant
+  if constexpr (detail::is_float<T>) return select(b != b, b, m);
   else return m;
 }
 template <class T, int L> ETCH_INLINE Vec<T, L> max(Vec<T, L> a, Vec<T, L> b) {
-  const Vec<T, L> m = select(a > b, a, b);
-  if constexpr (detail::is_float<T>) return select(a != a, a, m);
+  const Vec<T, L> m = select(a <= b, b, a);
+  if constexpr (detail::is_float<T>) return select(b != b, b, m);
   else return m;
 }
 

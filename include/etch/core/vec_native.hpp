@@ -142,6 +142,8 @@ template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a);
 template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
   if constexpr (detail::is_bool<T>) {
     return convert<bool>(load<std::uint8_t, L>(reinterpret_cast<const std::uint8_t*>(p)));
+  } else if constexpr (detail::split<T, L>) {
+    return {load<T, L / 2>(p), load<T, L / 2>(p + L / 2)};
   } else {
     Vec<T, L> r;
     __builtin_memcpy(&r, p, sizeof r);
@@ -150,6 +152,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
 }
 template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   if constexpr (detail::is_bool<T>) store(reinterpret_cast<std::uint8_t*>(p), convert<std::uint8_t>(a));
+  else if constexpr (detail::split<T, L>) store(p, a.lo), store(p + L / 2, a.hi);
   else __builtin_memcpy(p, &a, sizeof a);
 }
 
@@ -312,7 +315,9 @@ template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a) 
   using detail::Raw;
   if constexpr (__is_same(To, T)) return a;
   else if constexpr (detail::is_bool<To>) return a != splat<T, L>(T(0));
-  else if constexpr (detail::is_float<T> && !detail::is_float<To> && sizeof(To) < 4)
+  else if constexpr (sizeof(To) + sizeof(T) > 2 && (sizeof(To) < 4 && sizeof(T) >= 4 && !__is_same(T, std::int32_t) && !detail::is_bool<T>))
+    return convert<To>(convert<std::int32_t>(a));
+  else if constexpr (sizeof(T) < 4 && sizeof(To) >= 4 && !__is_same(To, std::int32_t) && !detail::is_bool<T>)
     return convert<To>(convert<std::int32_t>(a));
   else if constexpr (detail::split<T, L> || detail::split<To, L>)
     return join(convert<To>(lower(a)), convert<To>(upper(a)));
@@ -320,6 +325,27 @@ template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a) 
   else if constexpr (L == 1) return {static_cast<To>(a.v)};
   else return {__builtin_convertvector(a.v, Raw<To, L>)};
 }
+
+// -------------------------------------------------------------------------------------- square roots and rounding
+
+#define ETCH_SIMD_LANEWISE(name)                                                          \
+  template <class T, int L> ETCH_INLINE Vec<T, L> name(Vec<T, L> a) {                     \
+    return detail::each([](T x) {                                                         \
+      if constexpr (sizeof(T) == 4) return __builtin_##name##f(x);                        \
+      else return __builtin_##name(x);                                                    \
+    }, a);                                                                                \
+  }
+ETCH_SIMD_LANEWISE(sqrt)
+ETCH_SIMD_LANEWISE(floor)
+#undef ETCH_SIMD_LANEWISE
+
+namespace detail {
+// To the nearest integer, ties to even, for |x| < 2^22 (2^51).
+template <class T, int L> ETCH_INLINE Vec<T, L> nearest(Vec<T, L> x) {
+  const T magic = sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52);
+  return (x + splat<T, L>(magic)) - splat<T, L>(magic);
+}
+}  // namespace detail
 
 }  // namespace simd
 }  // namespace ETCH_ABI
