@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,14 @@ inline void append_utf8(std::string& out, unsigned code) {
     put(0x80 | (code >> 6 & 0x3F));
   }
   put(0x80 | (code & 0x3F));
+}
+
+/// A key that appears twice.
+inline std::optional<std::string_view> repeated(std::vector<std::string_view> keys) {
+  std::sort(keys.begin(), keys.end());
+  const auto twice = std::adjacent_find(keys.begin(), keys.end());
+  if (twice == keys.end()) return {};
+  return *twice;
 }
 
 }  // namespace detail
@@ -100,8 +109,7 @@ class JsonReader {
       } while (accept(','));
       expect('}');
     }
-    std::sort(keys.begin(), keys.end());
-    if (std::adjacent_find(keys.begin(), keys.end()) != keys.end()) refuse("every key once in the object that ends");
+    if (detail::repeated({keys.begin(), keys.end()})) refuse("every key once in the object that ends");
   }
 
   /// An array: calls `element()` for each element, which must read it.

@@ -256,7 +256,7 @@ class SafetensorsFile {
   /// Opens and checks everything but the numbers: header, types, shapes, and that the tensors cover the data exactly.
   explicit SafetensorsFile(const char* path) : file_(path) {
     parse(header());
-    by_name_ = sorted([this](std::size_t a, std::size_t b) { return tensors_[a].name < tensors_[b].name; });
+    by_name_ = sorted([](const StoredTensor& a, const StoredTensor& b) { return a.name < b.name; });
     check_layout();
   }
 
@@ -365,8 +365,8 @@ class SafetensorsFile {
 
   /// The tensors must cover the data without overlap, without holes, to its last byte.
   void check_layout() const {
-    const auto order = sorted([this](std::size_t a, std::size_t b) {
-      return std::pair(tensors_[a].begin, tensors_[a].end) < std::pair(tensors_[b].begin, tensors_[b].end);
+    const auto order = sorted([](const StoredTensor& a, const StoredTensor& b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
     });
     std::uint64_t covered = 0;
     for (const std::size_t i : order) {
@@ -447,11 +447,11 @@ class SafetensorsFile {
     }
   }
 
-  template <class Before>
-  std::vector<std::size_t> sorted(Before before) const {
+  std::vector<std::size_t> sorted(bool (*before)(const StoredTensor&, const StoredTensor&)) const {
     std::vector<std::size_t> order(tensors_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), before);
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return before(tensors_[a], tensors_[b]); });
     return order;
   }
 
@@ -475,16 +475,10 @@ inline void read_safetensors(const char* path, std::span<const Entry> entries) {
 namespace detail {
 
 /// Refuses keys that a reader would refuse: not UTF-8, or the same twice.
-template <class Key, class Item>
-void check_keys(const char* rule, std::span<const Item> items, Key key) {
-  std::vector<std::string_view> keys;
-  for (const Item& item : items) keys.push_back(key(item));
-  std::sort(keys.begin(), keys.end());
-  const auto twice = std::adjacent_find(keys.begin(), keys.end());
-  if (twice != keys.end()) fail("save", rule, Message{} << "got twice " << printable(*twice).c_str());
-  for (const std::string_view k : keys)
-    if (!is_utf8(k) || (k == metadata_key && std::is_same_v<Item, const Entry>))
-      fail("save", rule, Message{} << "got " << printable(k).c_str());
+inline void check_keys(const char* rule, const std::vector<std::string_view>& keys) {
+  for (const std::string_view key : keys)
+    if (!is_utf8(key)) fail("save", rule, Message{} << "got " << printable(key).c_str());
+  if (const auto twice = repeated(keys)) fail("save", rule, Message{} << "got twice " << printable(*twice).c_str());
 }
 
 inline std::uint64_t bytes_of(const Entry& entry) {
@@ -511,27 +505,27 @@ inline std::string safetensors_header(std::span<const Entry> entries, std::span<
     end += bytes_of(entry);
   });
   std::string text = "{";
-  const auto separate = [&text] { text += text.size() == 1 ? "" : ","; };
+  const auto field = [&text](std::string_view key) {
+    text += text.back() == '{' ? "" : ",";
+    append_json(text, key);
+    text += ':';
+  };
   if (!metadata.empty()) {
-    text += "\"__metadata__\":{";
+    field(metadata_key);
+    text += '{';
     for (const Metadata& pair : metadata) {
-      if (&pair != metadata.data()) text += ',';
-      append_json(text, pair.key);
-      text += ':';
+      field(pair.key);
       append_json(text, pair.value);
     }
     text += '}';
   }
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    separate();
-    append_json(text, entries[i].name);
-    text += ":{\"dtype\":\"";
-    text += code_of(entries[i].dtype);
-    text += "\",\"shape\":[";
-    for (int axis = 0; axis < entries[i].rank; ++axis)
-      text += (axis == 0 ? "" : ",") + std::to_string(entries[i].shape[axis]);
-    text += "],\"data_offsets\":[" + std::to_string(begins[i]) + ',' +
-            std::to_string(begins[i] + bytes_of(entries[i])) + "]}";
+    const Entry& entry = entries[i];
+    field(entry.name);
+    ((text += "{\"dtype\":\"") += code_of(entry.dtype)) += "\",\"shape\":[";
+    for (int axis = 0; axis < entry.rank; ++axis) (text += axis == 0 ? "" : ",") += std::to_string(entry.shape[axis]);
+    (text += "],\"data_offsets\":[") += std::to_string(begins[i]);
+    ((text += ',') += std::to_string(begins[i] + bytes_of(entry))) += "]}";
   }
   text += '}';
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the data begin at a multiple of 8
@@ -541,12 +535,13 @@ inline std::string safetensors_header(std::span<const Entry> entries, std::span<
 }  // namespace detail
 
 inline void write_safetensors(const char* path, std::span<const Entry> entries, std::span<const Metadata> metadata) {
-  detail::check_keys("names must be UTF-8, unique and not __metadata__", entries,
-                     [](const Entry& e) { return e.name; });
-  detail::check_keys("metadata keys must be UTF-8 and unique", metadata, [](const Metadata& m) { return m.key; });
+  std::vector<std::string_view> names{detail::metadata_key}, keys;
+  for (const Entry& entry : entries) names.push_back(entry.name);
+  for (const Metadata& pair : metadata) keys.push_back(pair.key);
+  detail::check_keys("names must be UTF-8, unique and not __metadata__", names);
+  detail::check_keys("metadata keys must be UTF-8 and unique", keys);
   for (const Metadata& pair : metadata)
-    if (!is_utf8(pair.value))
-      fail("save", "metadata must be UTF-8", Message{} << "got " << detail::printable(pair.value).c_str());
+    if (!is_utf8(pair.value)) fail("save", "metadata must be UTF-8", detail::printable(pair.value));
   const std::string header = detail::safetensors_header(entries, metadata);
   const std::uint64_t length = header.size();
   if (length > detail::max_header_bytes)
