@@ -4,12 +4,12 @@
     python tools/parity.py --full DIR   the same for the GPT of examples/chargpt at full size, for a check by hand
     python tools/parity.py --noise      how far float32 and float64 runs differ: what a tolerance has to allow
 
-Needs torch==2.13.0. One thread, fixed seeds. Losses are float64 copies of PyTorch's float32 losses, taken before each update.
+Needs torch==2.13.0. One thread, fixed seeds. Losses are float64 copies of float32 losses, taken before each update.
 
 Names in the files; every loss list has one entry a step:
     gpt   initial.NAME  inputs targets [steps, batch, context] i64
-          losses  final.NAME                  AdamW, defaults with lr 1e-3
-          clip.losses  clip.norms  clip.final.NAME (three)   the same run, gradient norm clipped to 1 before each update
+          losses  final.NAME                  AdamW, lr 1e-3, else PyTorch's defaults (weight decay 0.01 on everything)
+          clip.losses  clip.norms  clip.final.NAME (three)    the same, gradient norm clipped to 1 before each update
     mlp   initial.NAME  inputs [steps, batch, 4]  targets [steps, batch, 2]
           adam.losses  adam.final.NAME        Adam, lr 1e-3
           sgd.losses  sgd.final.NAME          SGD, lr 0.05, momentum 0.9, nesterov, weight decay 1e-2
@@ -160,8 +160,8 @@ def print_noise():
     for name in ("adam", "sgd"):
         torch.manual_seed(21)
         model = Mlp([4, 64, 64, 2], torch.tanh)
-        inputs, targets = mlp_batches()
-        noise(f"MLP {name}", model, lambda m, dtype: mlp_run(m, mlp_optimizers(m)[name](), inputs.to(dtype), targets.to(dtype)))
+        x, y = mlp_batches()
+        noise(f"MLP {name}", model, lambda m, dtype: mlp_run(m, mlp_optimizers(m)[name](), x.to(dtype), y.to(dtype)))
 
 
 def main():
