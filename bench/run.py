@@ -67,8 +67,9 @@ def one_thread_on_one_core(core):
 
 def build():
     """Every program of bench/ and bench/peers/, by CMake's target `bench`."""
-    subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=sys.stderr)
-    subprocess.run(["cmake", "--build", RELEASE, "--target", "bench"], cwd=ROOT, check=True, stdout=sys.stderr)
+    for command in (["cmake", "--preset", "release"], ["cmake", "--build", RELEASE, "--target", "bench"]):
+        if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:
+            sys.exit(f"bench: failed: {' '.join(map(str, command))}")
 
 
 def programs(folder):
