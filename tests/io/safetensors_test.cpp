@@ -456,7 +456,7 @@ TEST_CASE("a save killed at any moment leaves the old file or the new one") {
     io::write_safetensors(path.c_str(), entries[i]);
     whole[i] = bytes_of(path);
   }
-  for (unsigned round = 0; round < 20; ++round) {
+  for (unsigned round = 0; round < 12; ++round) {
     const pid_t child = ::fork();
     if (child == 0)
       for (int i = 1;; ++i) io::write_safetensors(path.c_str(), entries[i % 2]);

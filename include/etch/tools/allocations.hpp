@@ -28,11 +28,12 @@ __attribute__((weak)) constinit std::atomic<std::uint64_t> etch_allocation_count
 
 #if defined(ETCH_ALLOCATIONS_BY_SANITIZER)
 
-// A sanitizer's allocator must stay; it calls this for each allocation instead.
+// A sanitizer's allocator must stay; it calls this for each allocation instead (but ThreadSanitizer's does not for
+// aligned_alloc and its like).
 int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*, std::size_t),
                                               void (*on_free)(const volatile void*));
 
-#elif !defined(ETCH_ALLOCATIONS_BY_OPERATOR_NEW)
+#elif !defined(ETCH_ALLOCATIONS_BY_OPERATOR_NEW) && !defined(__CUDA_ARCH__)  // a device has a malloc of its own
 
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
@@ -86,20 +87,28 @@ __attribute__((weak)) void free(void* memory) noexcept { __libc_free(memory); }
 
 #if defined(ETCH_ALLOCATIONS_BY_OPERATOR_NEW)
 
-// The other forms of operator new and delete come to these four.
-__attribute__((weak)) void* operator new(std::size_t bytes) {
+inline void* etch_counted_new(std::size_t bytes, std::size_t alignment) {
   etch_allocation_count.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
+  const std::size_t rounded = (bytes + (bytes == 0) + alignment - 1) / alignment * alignment;
+  if (void* memory = rounded < bytes ? nullptr : std::aligned_alloc(alignment, rounded)) return memory;
+#if defined(__cpp_exceptions)
   throw std::bad_alloc();
+#else
+  std::abort();
+#endif
+}
+
+// The other forms of operator new and delete come to these.
+__attribute__((weak)) void* operator new(std::size_t bytes) {
+  return etch_counted_new(bytes, __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 }
 __attribute__((weak)) void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  etch_allocation_count.fetch_add(1, std::memory_order_relaxed);
-  const std::size_t a = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(a, (bytes + a - 1) / a * a)) return memory;
-  throw std::bad_alloc();
+  return etch_counted_new(bytes, static_cast<std::size_t>(alignment));
 }
 __attribute__((weak)) void operator delete(void* memory) noexcept { std::free(memory); }
+__attribute__((weak)) void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 __attribute__((weak)) void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+__attribute__((weak)) void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 #endif
 
