@@ -282,6 +282,12 @@ constexpr void fuse(Planning<N>& p) {
     const StepKind kind = v.op == Op::dot ? StepKind::dot : v.op == Op::take ? StepKind::take : v.op == Op::scatter_add ? StepKind::scatter_add : v.op == Op::attention ? StepKind::attention : StepKind::attention_grad;
     p.group[n] = detail::new_group(p, n, level, kind, p.elements(n));
     p.level[n] = level;
+    if (v.op == Op::dot) {  // an epilogue sees rows of the finished block
+      Group& g = p.groups[p.group[n]];
+      const int columns = p.shape(n).size[p.shape(n).rank - 1];
+      if (columns != g.elements) p.add_cut(g, columns);
+      g.columns = columns;
+    }
   }
 }
 

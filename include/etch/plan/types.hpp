@@ -57,6 +57,7 @@ struct Step {
   bool has_random = false;
   int combine = 0, combines = 0;  ///< accumulators to initialise before and to combine after
   std::int64_t scratch = 0;       ///< bytes per thread for rows kept between passes
+  std::uint64_t arg = 0;          ///< of the node: attention's scale and mask
   std::int64_t flops = 0, bytes = 0;
 };
 
