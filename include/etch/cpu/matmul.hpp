@@ -1,0 +1,327 @@
+// Matrix product on one core or several: C = A B, with an epilogue applied to each finished tile while it is in L1.
+//
+//   for columns and k blocks whose part of B fits L2:  for row tiles:  for column panels:  tile += A(rows, k) B(k, panel)
+//
+// B is packed into panels as wide as the register tile, each just before its first use; A is read where it lies.
+#pragma once
+
+#include <etch/core/config.hpp>
+#include <etch/cpu/parallel.hpp>
+#include <etch/cpu/tile_product.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+
+/// Called once for each finished tile: rows [row, row + rows) x columns [col, col + cols) of the product (plus C when
+/// accumulating), at tile[r * ld + c]; it writes the result where it belongs. Without one the tile goes to C.
+/// Tiles are the same for any number of threads. In a batch, rows count on: row + item * m.
+template <class T>
+struct Epilogue {
+  void (*apply)(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) = nullptr;
+  void* context = nullptr;
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A and a panel of B fit L1
+inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
+inline constexpr int64 few = 4;                                // rows or columns for which inner products beat packing
+inline constexpr int64 parallel_flops = int64{1} << 21;        // about 10 us of one core: below, one thread is faster
+
+template <class T>
+struct Product {
+  int64 m, n, k;
+  const T* a;
+  int64 a_row, a_col;
+  const T* b;
+  int64 b_row, b_col;
+  T* c;
+  int64 c_row;
+  bool accumulate;
+  Epilogue<T> epilogue;
+  int64 row_offset = 0;  // of this item in its batch
+
+  /// Packing costs a few row tiles' worth of loads: not for few rows, nor where B fits L1 anyway.
+  constexpr bool packs() const { return b_col != 1 || (m > 4 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
+  /// Rows of A a multiple of 4 KiB apart share one set of L1; columns far apart share few, and touch a page each.
+  constexpr bool copies() const {
+    if (n <= Tile<T>::cols) return false;
+    return a_row == 1 ? a_col > 16 : a_row * int64{sizeof(T)} % 4096 == 0;
+  }
+  /// Rows of A against columns of B, both contiguous: inner products.
+  constexpr bool dots() const { return (m <= few || n <= few) && a_col == 1 && b_row == 1 && (b_col != 1 || n == 1); }
+
+  constexpr Cut row_tiles() const { return Cut(m, pieces(m, Tile<T>::rows)); }
+  constexpr int64 width() const { return m == 1 && !packs() && !dots() ? 4 * Tile<T>::lanes : Tile<T>::cols; }
+  constexpr int64 panels() const { return pieces(n, width()); }
+};
+
+/// Depth of what is packed at a time: with an epilogue a tile passes all of k before it leaves.
+template <class T>
+constexpr int64 packed_depth(int64 k, bool whole) {
+  return whole ? k : least(k, block_depth<T>);
+}
+/// Panels packed at a time.
+template <class T>
+constexpr int64 packed_panels(int64 n, int64 depth) {
+  const int64 fit = packed_bytes / (Tile<T>::cols * int64{sizeof(T)} * (depth > 0 ? depth : 1));
+  return least(fit > 1 ? fit : 1, pieces(n, Tile<T>::cols));
+}
+template <class T>
+constexpr int64 a_copy_row = block_depth<T> + 16;
+template <class T>
+constexpr int64 workspace_elements(int64 n, int64 k, bool whole) {
+  const int64 depth = packed_depth<T>(k, whole), panels = packed_panels<T>(n, depth);
+  return panels * Tile<T>::cols * (depth + Tile<T>::rows) + Tile<T>::rows * a_copy_row<T>;
+}
+
+/// to[k][width] = b[k][cols], zeros on the right.
+template <class T>
+ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int64 b_row, int64 b_col, T* to) {
+  using V = typename Tile<T>::V;
+  constexpr int lanes = Tile<T>::lanes;
+  if (b_col == 1 && cols == 2 * lanes) {
+    for (; k > 0; --k, b += b_row, to += 2 * lanes) {
+      const V left = load<V>(b), right = load<V>(b + lanes);
+      store(to, left);
+      store(to + lanes, right);
+    }
+    return;
+  }
+  if (cols < width) {
+    for (int64 p = 0; p < k; ++p) store(to + p * width + width - lanes, V{});
+  }
+  if (b_row == 1) return transpose(cols, k, b, b_col, to, width);
+  for (int64 p = 0; p < k; ++p, b += b_row, to += width) {
+    for (int64 j = 0; j < cols; ++j) to[j] = b[j * b_col];
+  }
+}
+
+/// A tile of A, columns 16 elements apart where they are contiguous, else rows a_copy_row apart.
+template <class T>
+ETCH_NOINLINE void copy_rows(int64 height, int64 k, const T* a, int64 a_row, int64 a_col, T* to) {
+  if (a_row != 1) return copy_tile(height, k, a, a_row, to, a_copy_row<T>);
+  constexpr int64 half = 16 / int64{sizeof(T)};
+  using Q = typename VectorOf<T, 16>::type;
+  for (; k > 0; --k, a += a_col, to += 16) {
+    int64 i = 0;
+    for (; i + half <= height; i += half) store(to + i, load<Q>(a + i));
+    for (; i < height; ++i) to[i] = a[i];
+  }
+}
+
+/// The sum of the lanes: quarters first, then the four or two that are left.
+template <class T>
+ETCH_INLINE T sum_of(typename Tile<T>::V v) {
+  using Q = typename VectorOf<T, 16>::type;
+  constexpr int lanes = Tile<T>::lanes, quarter = static_cast<int>(sizeof(Q) / sizeof(T));
+  T part[lanes];
+  store(part, v);
+  Q q = load<Q>(part);
+  ETCH_UNROLL for (int i = quarter; i < lanes; i += quarter) q += load<Q>(part + i);
+  store(part, q);
+  T sum = part[0];
+  ETCH_UNROLL for (int i = 1; i < quarter; ++i) sum += part[i];
+  return sum;
+}
+
+/// out[j * step] += x . y[j] for j < count <= 4, the inner products of vectors of k elements.
+template <class T>
+ETCH_NOINLINE void inner_products(int64 k, const T* x, const T* y, int64 y_row, int64 count, T* out, int64 step) {
+  using V = typename Tile<T>::V;
+  constexpr int64 lanes = Tile<T>::lanes;
+  const T *y1 = y + least(1, count - 1) * y_row, *y2 = y + least(2, count - 1) * y_row, *y3 = y + (count - 1) * y_row;
+  V v0{}, v1{}, v2{}, v3{};
+  int64 p = 0;
+  for (; p + lanes <= k; p += lanes) {
+    const V v = load<V>(x + p);
+    v0 += v * load<V>(y + p);
+    v1 += v * load<V>(y1 + p);
+    v2 += v * load<V>(y2 + p);
+    v3 += v * load<V>(y3 + p);
+  }
+  T sum[4] = {sum_of<T>(v0), sum_of<T>(v1), sum_of<T>(v2), sum_of<T>(v3)};
+  for (; p < k; ++p) {
+    sum[0] += x[p] * y[p];
+    sum[1] += x[p] * y1[p];
+    sum[2] += x[p] * y2[p];
+    sum[3] += x[p] * y3[p];
+  }
+  for (int64 j = 0; j < count; ++j) out[j * step] += sum[j];
+}
+
+template <class T>
+void finish_tile(const Product<T>& p, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
+  if (p.epilogue.apply != nullptr) p.epilogue.apply(p.epilogue.context, p.row_offset + row, col, rows, cols, tile, ld);
+  else copy_tile(rows, cols, tile, ld, p.c + row * p.c_row + col, p.c_row);
+}
+
+template <class T>
+ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile) {
+  constexpr int64 width = Tile<T>::cols;
+  const Cut tiles = p.row_tiles();
+  for (int64 i = row0; i < row1; ++i) {
+    const int64 row = tiles.begin(i), rows = tiles.size(i);
+    for (int64 panel = panel0; panel < panel1; ++panel) {
+      const int64 col = panel * width, cols = least(width, p.n - col);
+      const T *a = p.a + row * p.a_row, *b = p.b + col * p.b_col;
+      for (int64 j = 0; j < rows * width; ++j) tile[j] = T(0);
+      if (p.accumulate) copy_tile(rows, cols, p.c + row * p.c_row + col, p.c_row, tile, width);
+      if (p.n <= few) {
+        for (int64 c = 0; c < cols; ++c) {
+          for (int64 r = 0; r < rows; r += 4)
+            inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * width + c, width);
+        }
+      } else {
+        for (int64 c = 0; c < cols; c += 4) {
+          for (int64 r = 0; r < rows; ++r)
+            inner_products(p.k, a + r * p.a_row, b + c * p.b_col, p.b_col, least(4, cols - c), tile + r * width + c, 1);
+        }
+      }
+      finish_tile(p, row, col, rows, cols, tile, width);
+    }
+  }
+}
+
+/// The tiles of rows [row0, row1) x panels [panel0, panel1), counted in tiles and panels of the whole product.
+template <class T>
+void multiply(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* packed) {
+  if (p.dots()) return multiply_dots(p, row0, row1, panel0, panel1, packed);
+  constexpr int64 lanes = Tile<T>::lanes;
+  const bool packs = p.packs(), copies = p.copies(), applies = p.epilogue.apply != nullptr;
+  const Cut rows = p.row_tiles(), blocks(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
+  const int64 width = p.width(), depth = packed_depth<T>(p.k, applies), at_once = packed_panels<T>(p.n, depth);
+  T* const staging = packed + at_once * Tile<T>::cols * depth;
+  T* const a_copy = staging + at_once * Tile<T>::cols * Tile<T>::rows;
+  const int64 sweep = applies ? blocks.count : 1;  // k blocks a tile goes through before the next tile's turn
+  for (int64 first = panel0; first < panel1; first += at_once) {
+    const int64 last = least(first + at_once, panel1);
+    for (int64 block0 = 0; block0 < blocks.count; block0 += sweep) {
+      for (int64 i = row0; i < row1; ++i) {
+        const int64 row = rows.begin(i), height = rows.size(i);
+        for (int64 block = block0; block < block0 + sweep; ++block) {
+          const int64 k0 = blocks.begin(block);
+          TileArguments<T> t{};
+          t.k = blocks.size(block);
+          t.a = p.a + row * p.a_row + k0 * p.a_col;
+          t.a_row = p.a_row, t.a_col = p.a_col;
+          if (copies) {
+            copy_rows(height, t.k, t.a, p.a_row, p.a_col, a_copy);
+            t.a = a_copy;
+            t.a_row = p.a_row == 1 ? 1 : a_copy_row<T>, t.a_col = p.a_row == 1 ? 16 : 1;
+          }
+          for (int64 panel = first; panel < last; ++panel) {
+            const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
+            t.b = p.b + k0 * p.b_row + col * p.b_col;
+            t.b_row = p.b_row;
+            if (packs || cols % lanes != 0) {
+              T* to = packed + ((panel - first) * depth + (applies ? k0 : 0)) * width;
+              if (i == row0) pack_panel(t.k, cols, vectors * lanes, t.b, p.b_row, p.b_col, to);
+              t.b = to;
+              t.b_row = vectors * lanes;
+            }
+            const bool staged = applies || cols % lanes != 0;
+            T* const c = p.c + row * p.c_row + col;
+            t.c = staged ? staging + (panel - first) * Tile<T>::rows * width : c;
+            t.c_row = staged ? width : p.c_row;
+            t.accumulate = p.accumulate || block != 0;
+            if (staged && t.accumulate && block == block0) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
+            t.next = nullptr;
+            if (p.a_row == 1 && copies && panel - first < 2) {
+              t.next = p.a + (row + height) + k0 * p.a_col + (panel == first ? 0 : 60 / int64{sizeof(T)});
+              t.next_step = p.a_col;
+            }
+            tile_table<T>(height, vectors, t);
+            if (staged && block == block0 + sweep - 1) finish_tile(p, row, col, height, cols, t.c, t.c_row);
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A batch of products cut into chunks: `group` items each, or one of rows x cols parts of an item.
+template <class T>
+struct BatchedProduct {
+  Product<T> item;
+  int64 batch, a_batch, b_batch, c_batch;
+  int64 group, row_parts, col_parts;
+  char* workspace;
+  std::size_t workspace_bytes;
+
+  void run(int64 chunk, int thread) const {
+    T* const space = reinterpret_cast<T*>(workspace + static_cast<std::size_t>(thread) * workspace_bytes);
+    const int64 parts = row_parts * col_parts, first = chunk / parts * group, part = chunk % parts;
+    const Cut rows(item.row_tiles().count, row_parts), cols(item.panels(), col_parts);
+    const int64 i = part / col_parts, j = part % col_parts;
+    for (int64 index = first; index < least(first + group, batch); ++index) {
+      Product<T> p = item;
+      p.a += index * a_batch, p.b += index * b_batch, p.c += index * c_batch;
+      p.row_offset = index * p.m;
+      multiply(p, rows.begin(i), rows.begin(i) + rows.size(i), cols.begin(j), cols.begin(j) + cols.size(j), space);
+    }
+  }
+};
+
+}  // namespace detail
+
+/// Bytes of workspace, at 64-byte alignment, for one thread's part in a product of these sizes.
+template <class T>
+constexpr std::size_t matmul_workspace_bytes([[maybe_unused]] int64 m, int64 n, int64 k) {
+  const int64 whole = detail::workspace_elements<T>(n, k, true), blocked = detail::workspace_elements<T>(n, k, false);
+  return (static_cast<std::size_t>(whole > blocked ? whole : blocked) * sizeof(T) + 63) / 64 * 64;
+}
+
+/// C[m, n] = A[m, k] B[k, n] (C += with `accumulate`) for any strides, counted in elements; the columns of C are
+/// contiguous. With an epilogue C is only read, and only when accumulating. Runs on one thread.
+/// Workspace: matmul_workspace_bytes<T>(m, n, k).
+template <class T>
+void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, int64 b_col, T* c,
+            int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
+  if (m <= 0 || n <= 0) return;
+  const detail::Product<T> p{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue};
+  detail::multiply(p, 0, p.row_tiles().count, 0, p.panels(), static_cast<T*>(workspace));
+}
+
+/// C[i] = A[i] B[i] for i < batch, each item `*_batch` elements after the one before (0: shared by all), on all threads
+/// where the work pays for them. How an element is computed depends on the sizes and strides of one item alone, so
+/// results are bit-equal for any number of threads. Workspace: num_threads() times matmul_workspace_bytes<T>(m, n, k).
+template <class T>
+void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_batch, int64 a_row, int64 a_col, const T* b,
+                    int64 b_batch, int64 b_row, int64 b_col, T* c, int64 c_batch, int64 c_row, bool accumulate,
+                    Epilogue<T> epilogue, void* workspace) {
+  if (batch <= 0 || m <= 0 || n <= 0) return;
+  const detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue};
+  detail::BatchedProduct<T> work{item,  batch, a_batch, b_batch, c_batch, batch, 1, 1, static_cast<char*>(workspace),
+                                 matmul_workspace_bytes<T>(m, n, k)};
+  const int64 flops = 2 * m * n * (k > 0 ? k : 1), threads = num_threads();
+  if (threads > 1 && flops > detail::parallel_flops / batch) {
+    work.group = 1 + detail::parallel_flops / 4 / flops;
+    const int64 wanted = batch < 2 * threads ? detail::least(detail::pieces(2 * threads, batch), 1 + 8 * flops / detail::parallel_flops) : 1;
+    const int64 rows = item.row_tiles().count, panels = item.panels();
+    (m >= n ? work.row_parts : work.col_parts) = detail::least(wanted, m >= n ? rows : panels);
+    (m >= n ? work.col_parts : work.row_parts) = detail::least(wanted / (m >= n ? work.row_parts : work.col_parts), m >= n ? panels : rows);
+    if (work.row_parts * work.col_parts > 1) work.group = 1;
+  }
+  const int64 chunks = detail::pieces(batch, work.group) * work.row_parts * work.col_parts;
+  const auto run = [](void* context, int chunk, int thread) {
+    static_cast<const detail::BatchedProduct<T>*>(context)->run(chunk, thread);
+  };
+  parallel_for(static_cast<int>(chunks), run, &work);
+}
+
+/// matmul on all threads where the work pays for them; workspace as for batched_matmul.
+template <class T>
+void matmul_parallel(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, int64 b_col,
+                     T* c, int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
+  batched_matmul<T>(1, m, n, k, a, 0, a_row, a_col, b, 0, b_row, b_col, c, 0, c_row, accumulate, epilogue, workspace);
+}
+
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,203 @@
+// A thread pool: parallel_for hands numbered chunks of work to threads that spin a moment, then sleep.
+#pragma once
+
+#include <etch/core/config.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#if defined(__unix__) || defined(__APPLE__)
+#define ETCH_HAS_PTHREADS 1
+#include <pthread.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
+#else
+#define ETCH_HAS_PTHREADS 0
+#endif
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+
+/// One chunk of work: `chunk` in [0, chunks), `thread` in [0, num_threads()); must not throw.
+using ChunkFunction = void (*)(void* context, int chunk, int thread);
+
+namespace detail {
+
+inline constexpr int max_threads = 256;
+
+/// Index of the calling thread in the pool; -1 outside of any parallel_for.
+inline thread_local int thread_index = -1;
+
+inline void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/// CPUs this process may run on; ETCH_NUM_THREADS overrides.
+inline int default_threads() {
+  int count = 1;
+  const char* text = std::getenv("ETCH_NUM_THREADS");
+  if (text != nullptr && std::atoi(text) > 0) {
+    count = std::atoi(text);
+#if ETCH_HAS_PTHREADS
+  } else {
+#if defined(__linux__)
+    cpu_set_t mask;
+    if (sched_getaffinity(0, sizeof mask, &mask) == 0) count = CPU_COUNT(&mask);
+#else
+    count = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+#endif
+#endif
+  }
+  return count < 1 ? 1 : count > max_threads ? max_threads : count;
+}
+
+/// The workers and the one job they share. A claim is one compare-and-swap on `ticket_` (job number, chunks left), so a
+/// worker that wakes late can neither disturb the next job nor hold this one up.
+class Pool {
+ public:
+  Pool() : threads_(default_threads()) {}
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() { stop(); }
+
+  int threads() const { return threads_.load(std::memory_order_relaxed); }
+
+  void set_threads(int count) {
+    while (busy_.exchange(true, std::memory_order_acquire)) pause();
+    stop();
+    threads_.store(count < 1 ? 1 : count > max_threads ? max_threads : count, std::memory_order_relaxed);
+    busy_.store(false, std::memory_order_release);
+  }
+
+  /// False where the pool is serving another thread: the caller then does its work alone.
+  bool run(int chunks, ChunkFunction function, void* context) {
+    if (busy_.exchange(true, std::memory_order_acquire)) return false;
+    if (workers_ == 0) start();
+    function_ = function;
+    context_ = context;
+    chunks_ = chunks;
+    unfinished_.store(chunks, std::memory_order_relaxed);
+    const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
+    ticket_.store(job << 32 | static_cast<std::uint32_t>(chunks), std::memory_order_release);
+    wake();
+    thread_index = 0;
+    while (work(0)) {
+    }
+    thread_index = -1;
+    for (int left, spins = 0; (left = unfinished_.load(std::memory_order_acquire)) != 0;) {
+      if (++spins < spin_limit) pause();
+      else unfinished_.wait(left, std::memory_order_acquire);
+    }
+    busy_.store(false, std::memory_order_release);
+    return true;
+  }
+
+ private:
+  static constexpr int spin_limit = 1000;  // about 30 us: longer than the gap between two kernels, shorter than a nap
+
+  /// Claims and runs one chunk; false where none is left.
+  bool work(int thread) {
+    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+    do {
+      if (static_cast<std::uint32_t>(ticket) == 0) return false;
+    } while (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire));
+    function_(context_, chunks_ - static_cast<int>(static_cast<std::uint32_t>(ticket)), thread);
+    if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_all();
+    return true;
+  }
+
+  void wake() {
+    epoch_.fetch_add(1, std::memory_order_release);
+    epoch_.notify_all();
+  }
+
+  void serve(int thread) {
+    thread_index = thread;
+    for (int spins = 0; !stopping_.load(std::memory_order_relaxed);) {
+      const int epoch = epoch_.load(std::memory_order_acquire);
+      if (work(thread)) spins = 0;
+      else if (++spins < spin_limit) pause();
+      else {
+        if (!stopping_.load(std::memory_order_relaxed)) epoch_.wait(epoch, std::memory_order_acquire);
+        spins = 0;
+      }
+    }
+  }
+
+#if ETCH_HAS_PTHREADS
+  struct Worker {
+    Pool* pool = nullptr;
+    pthread_t handle{};
+  };
+
+  void start() {
+    const int wanted = threads() - 1;
+    for (; workers_ < wanted; ++workers_) {
+      worker_[workers_].pool = this;
+      const auto entry = [](void* argument) -> void* {
+        Worker* self = static_cast<Worker*>(argument);
+        self->pool->serve(static_cast<int>(self - self->pool->worker_) + 1);
+        return nullptr;
+      };
+      if (pthread_create(&worker_[workers_].handle, nullptr, entry, &worker_[workers_]) != 0) break;
+    }
+  }
+
+  void stop() {
+    stopping_.store(true, std::memory_order_relaxed);
+    wake();
+    while (workers_ > 0) pthread_join(worker_[--workers_].handle, nullptr);
+    stopping_.store(false, std::memory_order_relaxed);
+  }
+
+  Worker worker_[max_threads - 1];
+#else
+  void start() {}
+  void stop() {}
+#endif
+
+  // What workers read in a loop, what they count down, and what only callers touch: a cache line each.
+  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  std::atomic<int> epoch_{0};
+  std::atomic<bool> stopping_{false};
+  ChunkFunction function_ = nullptr;
+  void* context_ = nullptr;
+  int chunks_ = 0;
+  alignas(64) std::atomic<int> unfinished_{0};
+  alignas(64) std::atomic<bool> busy_{false};
+  std::atomic<int> threads_;
+  int workers_ = 0;
+};
+
+inline Pool& pool() {
+  static Pool instance;
+  return instance;
+}
+
+}  // namespace detail
+
+/// Threads that take part in parallel_for, the caller included.
+inline int num_threads() { return detail::pool().threads(); }
+
+/// Sets the number of threads, within [1, 256]; waits for a running parallel_for and must not be called inside one.
+inline void set_num_threads(int count) { detail::pool().set_threads(count); }
+
+/// Runs function(context, chunk, thread) for every chunk in [0, chunks), on all threads, and returns when all are done.
+/// What a chunk computes must not depend on `thread`. Inside a chunk, a further parallel_for runs on its own thread.
+inline void parallel_for(int chunks, ChunkFunction function, void* context) {
+  const bool alone = chunks <= 1 || detail::thread_index >= 0 || num_threads() == 1;
+  if (!alone && detail::pool().run(chunks, function, context)) return;
+  const int thread = detail::thread_index < 0 ? 0 : detail::thread_index;
+  for (int chunk = 0; chunk < chunks; ++chunk) function(context, chunk, thread);
+}
+
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch

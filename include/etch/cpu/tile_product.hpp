@@ -1,0 +1,261 @@
+// The register tile of every matrix product: c[R][C vectors] (+)= a[R][k] b[k][C vectors], sums held in registers.
+#pragma once
+
+#include <etch/core/config.hpp>
+
+#include <cstdint>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+
+using int64 = std::int64_t;
+
+namespace detail {
+
+#if defined(__GNUC__)
+template <class T, int Bytes>
+struct VectorOf;
+template <int Bytes>
+struct VectorOf<float, Bytes> {
+  typedef float type __attribute__((vector_size(Bytes)));
+};
+template <int Bytes>
+struct VectorOf<double, Bytes> {
+  typedef double type __attribute__((vector_size(Bytes)));
+};
+#define ETCH_UNROLL _Pragma("GCC unroll 16")
+#define ETCH_PREFETCH(address) __builtin_prefetch(address)
+#else
+template <class T, int Bytes>
+struct VectorOf {
+  using type = T;
+};
+#define ETCH_UNROLL
+#define ETCH_PREFETCH(address) static_cast<void>(address)
+#endif
+
+/// How large a tile the registers hold: its sums, one row of B and one element of A.
+template <class T>
+struct Tile {
+  using V = typename VectorOf<T, ETCH_VECTOR_BYTES>::type;
+#if ETCH_VECTOR_BYTES == 64 || defined(__aarch64__)
+  static constexpr int rows = 14;  // of 32 registers
+#elif ETCH_VECTOR_BYTES == 32
+  static constexpr int rows = 6;  // of 16
+#else
+  static constexpr int rows = 4;
+#endif
+  static constexpr int lanes = static_cast<int>(sizeof(V) / sizeof(T));
+  static constexpr int cols = 2 * lanes;
+};
+
+template <class V, class T>
+ETCH_INLINE V load(const T* from) {
+#if defined(__GNUC__)
+  V v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+#else
+  return *from;
+#endif
+}
+template <class V, class T>
+ETCH_INLINE void store(T* to, V v) {
+#if defined(__GNUC__)
+  __builtin_memcpy(to, &v, sizeof v);
+#else
+  *to = v;
+#endif
+}
+
+/// All lanes x. The difference is x itself, -0 included.
+template <class V, class T>
+ETCH_INLINE V splat(T x) {
+  return x - V{};
+}
+
+/// Element i of a column of A from two pointers and three strides. x86 adds an index times 1, 2, 4 or 8 for nothing, so
+/// fourteen rows need no pointers of their own.
+template <class T>
+struct Column {
+  const char *first, *seventh;
+  std::int64_t one, three, five;
+
+  ETCH_INLINE Column(const T* a, int64 stride)
+      : first(reinterpret_cast<const char*>(a)),
+        seventh(first + 7 * stride * int64{sizeof(T)}),
+        one(stride * int64{sizeof(T)}),
+        three(3 * one),
+        five(5 * one) {}
+  ETCH_INLINE T operator[](int i) const {
+    const char* at = i == 0    ? first
+                     : i == 1  ? first + one
+                     : i == 2  ? first + one * 2
+                     : i == 3  ? first + three
+                     : i == 4  ? first + one * 4
+                     : i == 5  ? first + five
+                     : i == 6  ? first + three * 2
+                     : i == 7  ? seventh
+                     : i == 8  ? first + one * 8
+                     : i == 9  ? seventh + one * 2
+                     : i == 10 ? first + five * 2
+                     : i == 11 ? seventh + one * 4
+                     : i == 12 ? first + three * 4
+                               : seventh + three * 2;
+    return *reinterpret_cast<const T*>(at);
+  }
+  ETCH_INLINE void advance(int64 elements) {
+    first += elements * int64{sizeof(T)};
+    seventh += elements * int64{sizeof(T)};
+  }
+};
+
+template <class T>
+struct TileArguments {
+  int64 k;
+  const T* a;
+  int64 a_row, a_col;
+  const T* b;
+  int64 b_row;
+  T* c;
+  int64 c_row;
+  bool accumulate;
+  const T* next = nullptr;  // a line a step is fetched from here meanwhile
+  int64 next_step = 0;
+};
+
+/// c = (accumulate ? c : 0) + a b, each element in order of k.
+template <class T, int R, int C, bool Fetch = false>
+ETCH_NOINLINE void tile_product(const TileArguments<T>& t) {
+  using V = typename Tile<T>::V;
+  constexpr int lanes = Tile<T>::lanes;
+  V sum[R][C];
+  if (t.accumulate) {
+    ETCH_UNROLL for (int i = 0; i < R; ++i) {
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = load<V>(t.c + i * t.c_row + j * lanes);
+    }
+  } else {
+    ETCH_UNROLL for (int i = 0; i < R; ++i) {
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = V{};
+    }
+  }
+  Column<T> column(t.a, t.a_row);
+  const T *b = t.b, *next = t.next;
+  const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
+  for (int64 k = t.k; k > 0; --k) {
+    V row[C];
+    ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = load<V>(b + j * lanes);
+    ETCH_UNROLL for (int i = 0; i < R; ++i) {
+      const V x = splat<V>(column[i]);
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] += x * row[j];
+    }
+    if constexpr (Fetch) {
+      ETCH_PREFETCH(next);
+      next += next_step;
+    }
+    column.advance(a_col);
+    b += b_row;
+  }
+  ETCH_UNROLL for (int i = 0; i < R; ++i) {
+    ETCH_UNROLL for (int j = 0; j < C; ++j) store(t.c + i * t.c_row + j * lanes, sum[i][j]);
+  }
+}
+
+/// tile_product for any height in [1, Tile::rows] and one or two vectors, four for a height of one.
+template <class T>
+struct TileTable {
+  using Function = void (*)(const TileArguments<T>&);
+  static constexpr int rows = Tile<T>::rows;
+  Function at[rows][2] = {};
+  Function row[4] = {tile_product<T, 1, 1>, tile_product<T, 1, 2>, tile_product<T, 1, 3>, tile_product<T, 1, 4>};
+  Function fetching[2] = {tile_product<T, rows - 1, 2, true>, tile_product<T, rows, 2, true>};
+
+  constexpr TileTable() { fill<1>(); }
+  template <int R>
+  constexpr void fill() {
+    at[R - 1][0] = tile_product<T, R, 1>;
+    at[R - 1][1] = tile_product<T, R, 2>;
+    if constexpr (R < rows) fill<R + 1>();
+  }
+  ETCH_INLINE void operator()(int64 height, int64 vectors, const TileArguments<T>& t) const {
+    if (height == 1) return row[vectors - 1](t);
+    if (t.next != nullptr && height >= rows - 1 && vectors == 2) return fetching[height - rows + 1](t);
+    at[height - 1][vectors - 1](t);
+  }
+};
+template <class T>
+inline constexpr TileTable<T> tile_table;
+
+constexpr int64 least(int64 a, int64 b) { return a < b ? a : b; }
+constexpr int64 pieces(int64 size, int64 piece) { return (size + piece - 1) / piece; }
+
+/// [0, size) cut into `count` ranges as equal as can be.
+struct Cut {
+  int64 count, base, extra;
+  constexpr Cut(int64 size, int64 ranges) : count(ranges), base(size / ranges), extra(size % ranges) {}
+  constexpr int64 begin(int64 i) const { return i * base + least(i, extra); }
+  constexpr int64 size(int64 i) const { return base + (i < extra ? 1 : 0); }
+};
+
+/// c[m][n] = (accumulate ? c : 0) + a b, for operands in L1 or L2 and whole vectors: n must be a multiple of the lanes.
+template <class T>
+void small_product(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, T* c,
+                   int64 c_row, bool accumulate) {
+  constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
+  if (m <= 0) return;
+  const Cut rows(m, pieces(m, Tile<T>::rows));
+  for (int64 i = 0; i < rows.count; ++i) {
+    const int64 row = rows.begin(i), height = rows.size(i);
+    for (int64 col = 0; col < n; col += width) {
+      TileArguments<T> t{k, a + row * a_row, a_row, a_col, b + col, b_row, c + row * c_row + col, c_row, accumulate};
+      tile_table<T>(height, least(width, n - col) / lanes, t);
+    }
+  }
+}
+
+/// to[j * to_row + i] = from[i * from_row + j] for i < rows, j < cols: four by four, on 16-byte vectors.
+template <class T>
+ETCH_NOINLINE void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
+  int64 i = 0;
+#if defined(__GNUC__) && !defined(__CUDACC__)
+  if constexpr (sizeof(T) == 4) {
+    using Q = typename VectorOf<T, 16>::type;
+    for (; i + 4 <= rows; i += 4) {
+      const T* f = from + i * from_row;
+      T* out = to + i;
+      int64 j = 0;
+      for (; j + 4 <= cols; j += 4, f += 4, out += 4 * to_row) {
+        const Q a = load<Q>(f), b = load<Q>(f + from_row), c = load<Q>(f + 2 * from_row), d = load<Q>(f + 3 * from_row);
+        const Q ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+        const Q AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        store(out, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
+        store(out + to_row, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
+        store(out + 2 * to_row, __builtin_shufflevector(AB, CD, 0, 1, 4, 5));
+        store(out + 3 * to_row, __builtin_shufflevector(AB, CD, 2, 3, 6, 7));
+      }
+      for (; j < cols; ++j, ++f, out += to_row) {
+        for (int64 r = 0; r < 4; ++r) out[r] = f[r * from_row];
+      }
+    }
+  }
+#endif
+  for (; i < rows; ++i) {
+    for (int64 j = 0; j < cols; ++j) to[j * to_row + i] = from[i * from_row + j];
+  }
+}
+
+template <class T>
+ETCH_INLINE void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
+  constexpr int64 lanes = Tile<T>::lanes;
+  for (int64 i = 0; i < rows; ++i, from += from_row, to += to_row) {
+    int64 j = 0;
+    for (; j + lanes <= cols; j += lanes) store(to + j, load<typename Tile<T>::V>(from + j));
+    for (; j < cols; ++j) to[j] = from[j];
+  }
+}
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch
