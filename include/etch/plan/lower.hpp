@@ -423,8 +423,8 @@ struct Lowering {
     }
     rows = loop;
     --rows.rank;
-    step.dims = loop.rank;
-    for (int i = 0; i < loop.rank; ++i) step.dim[i] = loop.size[i];
+    step.loop_dims = loop.rank;
+    for (int i = 0; i < loop.rank; ++i) step.loop[i] = loop.size[i];
     size = row_size = element_size = 0;
     raws = pendings = live_count = 0;
     for (int i = 0; i < classes; ++i) row_count[i] = element_count[i] = 0;

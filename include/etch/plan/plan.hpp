@@ -148,8 +148,8 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
 template <int N>
 constexpr void divide(Planning<N>& p, PlanDraft<N>& out, Step& s) {
   std::int64_t rows = 1;
-  for (int i = 0; i + 1 < s.dims; ++i) rows *= p.z.capacity(s.dim[i]);
-  const std::int64_t columns = p.z.capacity(s.dim[s.dims - 1]);
+  for (int i = 0; i + 1 < s.loop_dims; ++i) rows *= p.z.capacity(s.loop[i]);
+  const std::int64_t columns = p.z.capacity(s.loop[s.loop_dims - 1]);
   std::int64_t words = s.words;
   const std::int64_t work = rows * columns * words;
   std::int64_t chunks = work / (1 << 20);

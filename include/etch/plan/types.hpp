@@ -50,8 +50,10 @@ struct Step {
   int node = -1;             ///< the node a library kernel computes
   int code = 0, words = 0;   ///< fused code (an epilogue, for a product)
   int access = 0, accesses = 0;
-  int dims = 1;              ///< loop dimensions, the last is the column
-  int dim[max_rank]{};       ///< their sizes, outermost first
+  int loop_dims = 0;         ///< of the fused loop, the last is the column
+  int loop[max_rank]{};      ///< their sizes, outermost first
+  int dims = 0;              ///< sizes of a library kernel: a product's [batch.., M, N, K]
+  int dim[max_rank + 1]{};
   int chunks = 1;            ///< independent parts of the loop, fixed here so that threads cannot change a bit
   bool by_column = false;    ///< chunks divide the columns, not the rows
   bool has_random = false;
