@@ -70,14 +70,14 @@ constexpr int64 packed_depth(int64 k, bool whole) {
 template <class T>
 constexpr int64 packed_panels(int64 n, int64 depth) {
   const int64 fit = packed_bytes / (Tile<T>::cols * int64{sizeof(T)} * (depth > 0 ? depth : 1));
-  return least(fit > 1 ? fit : 1, pieces(n, Tile<T>::cols));
+  return least(fit > 2 ? fit : 2, pieces(n, Tile<T>::cols));
 }
 template <class T>
 constexpr int64 a_copy_row = block_depth<T> + 16;
 template <class T>
 constexpr int64 workspace_elements(int64 n, int64 k, bool whole) {
   const int64 depth = packed_depth<T>(k, whole), panels = packed_panels<T>(n, depth);
-  return panels * Tile<T>::cols * (depth + Tile<T>::rows) + Tile<T>::rows * a_copy_row<T>;
+  return panels * Tile<T>::cols * (depth + Tile<T>::rows) + 16 * a_copy_row<T>;
 }
 
 /// to[k][width] = b[k][cols], zeros on the right.
@@ -190,7 +190,8 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
 
 /// The tiles of rows [row0, row1) x panels [panel0, panel1), counted in tiles and panels of the whole product.
 template <class T>
-void multiply(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* packed) {
+void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* packed) {
+  if (p.k <= 0) p.a = p.b = packed;  // where they may be null
   if (p.dots()) return multiply_dots(p, row0, row1, panel0, panel1, packed);
   constexpr int64 lanes = Tile<T>::lanes;
   const bool packs = p.packs(), copies = p.copies(), applies = p.epilogue.apply != nullptr;
@@ -220,14 +221,14 @@ void multiply(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 p
             t.b = p.b + k0 * p.b_row + col * p.b_col;
             t.b_row = p.b_row;
             if (packs || cols % lanes != 0) {
-              T* to = packed + ((panel - first) * depth + (applies ? k0 : 0)) * width;
+              T* to = packed + ((packs ? panel - first : 0) * depth + (applies ? k0 : 0)) * width;
               if (i == row0) pack_panel(t.k, cols, vectors * lanes, t.b, p.b_row, p.b_col, to);
               t.b = to;
               t.b_row = vectors * lanes;
             }
             const bool staged = applies || cols % lanes != 0;
-            T* const c = p.c + row * p.c_row + col;
-            t.c = staged ? staging + (panel - first) * Tile<T>::rows * width : c;
+            T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
+            t.c = staged ? staging + (panel - first) * Tile<T>::rows * Tile<T>::cols : c;
             t.c_row = staged ? width : p.c_row;
             t.accumulate = p.accumulate || block != 0;
             if (staged && t.accumulate && block == block0) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
@@ -261,7 +262,8 @@ struct BatchedProduct {
     const int64 i = part / col_parts, j = part % col_parts;
     for (int64 index = first; index < least(first + group, batch); ++index) {
       Product<T> p = item;
-      p.a += index * a_batch, p.b += index * b_batch, p.c += index * c_batch;
+      if (p.k > 0) p.a += index * a_batch, p.b += index * b_batch;
+      if (p.c != nullptr) p.c += index * c_batch;
       p.row_offset = index * p.m;
       multiply(p, rows.begin(i), rows.begin(i) + rows.size(i), cols.begin(j), cols.begin(j) + cols.size(j), space);
     }
