@@ -83,18 +83,17 @@ constexpr int64 workspace_elements(int64 n, int64 k, bool whole) {
 /// to[k][width] = b[k][cols], zeros on the right.
 template <class T>
 ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int64 b_row, int64 b_col, T* to) {
-  using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   if (b_col == 1 && cols == 2 * lanes) {
     for (; k > 0; --k, b += b_row, to += 2 * lanes) {
-      const V left = load<V>(b), right = load<V>(b + lanes);
-      store(to, left);
-      store(to + lanes, right);
+      const auto left = simd::load<T, lanes>(b), right = simd::load<T, lanes>(b + lanes);
+      simd::store(to, left);
+      simd::store(to + lanes, right);
     }
     return;
   }
-  if (cols < width) {
-    for (int64 p = 0; p < k; ++p) store(to + p * width + width - lanes, V{});
+  for (int64 j = cols / lanes * lanes; cols < width && j < width; j += lanes) {
+    for (int64 p = 0; p < k; ++p) simd::store(to + p * width + j, simd::splat<T, lanes>(0));
   }
   if (b_row == 1) return transpose(cols, k, b, b_col, to, width);
   for (int64 p = 0; p < k; ++p, b += b_row, to += width) {
@@ -106,46 +105,30 @@ ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int6
 template <class T>
 ETCH_NOINLINE void copy_rows(int64 height, int64 k, const T* a, int64 a_row, int64 a_col, T* to) {
   if (a_row != 1) return copy_tile(height, k, a, a_row, to, a_copy_row<T>);
-  constexpr int64 half = 16 / int64{sizeof(T)};
-  using Q = typename VectorOf<T, 16>::type;
+  constexpr int some = 16 / int{sizeof(T)};
   for (; k > 0; --k, a += a_col, to += 16) {
     int64 i = 0;
-    for (; i + half <= height; i += half) store(to + i, load<Q>(a + i));
+    for (; i + some <= height; i += some) simd::store(to + i, simd::load<T, some>(a + i));
     for (; i < height; ++i) to[i] = a[i];
   }
-}
-
-/// The sum of the lanes: quarters first, then the four or two that are left.
-template <class T>
-ETCH_INLINE T sum_of(typename Tile<T>::V v) {
-  using Q = typename VectorOf<T, 16>::type;
-  constexpr int lanes = Tile<T>::lanes, quarter = static_cast<int>(sizeof(Q) / sizeof(T));
-  T part[lanes];
-  store(part, v);
-  Q q = load<Q>(part);
-  ETCH_UNROLL for (int i = quarter; i < lanes; i += quarter) q += load<Q>(part + i);
-  store(part, q);
-  T sum = part[0];
-  ETCH_UNROLL for (int i = 1; i < quarter; ++i) sum += part[i];
-  return sum;
 }
 
 /// out[j * step] += x . y[j] for j < count <= 4, the inner products of vectors of k elements.
 template <class T>
 ETCH_NOINLINE void inner_products(int64 k, const T* x, const T* y, int64 y_row, int64 count, T* out, int64 step) {
   using V = typename Tile<T>::V;
-  constexpr int64 lanes = Tile<T>::lanes;
+  constexpr int lanes = Tile<T>::lanes;
   const T *y1 = y + least(1, count - 1) * y_row, *y2 = y + least(2, count - 1) * y_row, *y3 = y + (count - 1) * y_row;
-  V v0{}, v1{}, v2{}, v3{};
+  V v0 = simd::splat<T, lanes>(0), v1 = v0, v2 = v0, v3 = v0;
   int64 p = 0;
   for (; p + lanes <= k; p += lanes) {
-    const V v = load<V>(x + p);
-    v0 += v * load<V>(y + p);
-    v1 += v * load<V>(y1 + p);
-    v2 += v * load<V>(y2 + p);
-    v3 += v * load<V>(y3 + p);
+    const V v = simd::load<T, lanes>(x + p);
+    v0 = simd::fma(v, simd::load<T, lanes>(y + p), v0);
+    v1 = simd::fma(v, simd::load<T, lanes>(y1 + p), v1);
+    v2 = simd::fma(v, simd::load<T, lanes>(y2 + p), v2);
+    v3 = simd::fma(v, simd::load<T, lanes>(y3 + p), v3);
   }
-  T sum[4] = {sum_of<T>(v0), sum_of<T>(v1), sum_of<T>(v2), sum_of<T>(v3)};
+  T sum[4] = {simd::hsum(v0), simd::hsum(v1), simd::hsum(v2), simd::hsum(v3)};
   for (; p < k; ++p) {
     sum[0] += x[p] * y[p];
     sum[1] += x[p] * y1[p];
