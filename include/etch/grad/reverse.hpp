@@ -102,7 +102,7 @@ constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int cou
   for (int i = 0; i < count; ++i) adjoint[wrt[i]] = -1;
   for (int i = 0; i < last; ++i)
     for (int k = 0; k < 3; ++k)
-      if (b[i].in[k] >= 0 && adjoint[b[i].in[k]] != -2) adjoint[i] = -1;
+      if (b[i].in[k] >= 0 && adjoint[b[i].in[k]] != -2 && !b.is_detached(i)) adjoint[i] = -1;
   if (adjoint[output] == -1) adjoint[output] = seed;
   for (int i = last - 1; i >= 0; --i) {
     if (adjoint[i] < 0) continue;
@@ -124,7 +124,7 @@ constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int cou
     for (int k = 0; k < 3; ++k) {
       const int in = node.in[k];
       if (in < 0 || adjoint[in] == -2 || !is_floating(b.dtype(in))) continue;
-      if (node.op == Op::where && k == 0) continue;
+      if ((node.op == Op::where && k == 0) || b.is_detached(i)) continue;
       const int d = detail::input_gradient(b, i, k, adjoint[i]);
       if (d >= 0) adjoint[in] = detail::accumulate(b, adjoint[in], d);
     }

@@ -146,6 +146,13 @@ class Builder {
     if (is_constant(a, x)) return constant(x, to, shape(a));
     return emit(Op::cast, to, node_[a].shape, a, -1, -1, 0);
   }
+  /// `a` as a value that no gradient flows through: a cast to its own dtype, which costs nothing when it runs.
+  constexpr int detach(int a) {
+    double value = 0;
+    if (!is_floating(dtype(a)) || is_constant(a, value) || is_detached(a)) return a;
+    return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
+  }
+  constexpr bool is_detached(int a) const { return node_[a].op == Op::cast && node_[node_[a].in[0]].dtype == node_[a].dtype; }
   /// Whether every element of `a` is one known value.
   constexpr bool is_constant(int a, double& value) const {
     while (node_[a].op == Op::expand || node_[a].op == Op::reshape) a = node_[a].in[0];

@@ -119,6 +119,15 @@ struct cast_fn {
   }
 };
 
+/// The same elements, which no gradient flows through.
+struct detach_fn {
+  template <class X>
+  constexpr X operator()(X x) const {
+    x.id = x.builder->detach(x.id);
+    return x;
+  }
+};
+
 #define ETCH_UNARY(name, op, kind) \
   template <Operand X> constexpr auto name(const X& x) { return apply<unary_fn<Op::op, Kind::kind>>(x); }
 #define ETCH_BINARY(name, op, kind)                                  \
@@ -175,6 +184,12 @@ constexpr auto where(const M& mask, const A& a, const B& b) {
 template <class T, Operand X>
 constexpr auto to(const X& x) {
   return apply<cast_fn<T>>(x);
+}
+
+/// x, taken as a constant by gradients.
+template <Operand X>
+constexpr auto detach(const X& x) {
+  return apply<detach_fn>(x);
 }
 
 // ---- compositions ----------------------------------------------------------------------------------------------------

@@ -118,25 +118,26 @@ template <int... Axis, Operand X> constexpr auto mean_keepdim(const X& x) { retu
 /// The unbiased variance (divided by n - 1), as torch.var.
 template <int... Axis, Operand X> constexpr auto var(const X& x) { return apply<var_fn<false, 1, Axis...>>(x); }
 
+// The shift by the maximum cancels, so no gradient has to flow through it.
 namespace detail {
 template <int Axis>
 struct softmax_fn {
   constexpr auto operator()(auto x) const {
-    const auto e = exp(x - amax_keepdim<Axis>(x));
+    const auto e = exp(x - detach(amax_keepdim<Axis>(x)));
     return e / sum_keepdim<Axis>(e);
   }
 };
 template <int Axis>
 struct log_softmax_fn {
   constexpr auto operator()(auto x) const {
-    const auto d = x - amax_keepdim<Axis>(x);
+    const auto d = x - detach(amax_keepdim<Axis>(x));
     return d - log(sum_keepdim<Axis>(exp(d)));
   }
 };
 template <int... Axis>
 struct logsumexp_fn {
   constexpr auto operator()(auto x) const {
-    const auto m = reduce_fn<Op::amax, true, Axis...>{}(x);
+    const auto m = detach(reduce_fn<Op::amax, true, Axis...>{}(x));
     return reduce_fn<Op::amax, false, Axis...>{}(m + log(reduce_fn<Op::sum, true, Axis...>{}(exp(x - m))));
   }
 };
