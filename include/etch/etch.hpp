@@ -15,5 +15,8 @@
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/shape.hpp>
 #include <etch/run/assign.hpp>
+#include <etch/run/create.hpp>
+#include <etch/run/gradient.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>
+#include <etch/run/var.hpp>
