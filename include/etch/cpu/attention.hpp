@@ -36,8 +36,8 @@ struct HeadRows {
 
 namespace detail {
 
-inline constexpr int64 key_block = 256;       // forward: scores of a query tile fit L1
-inline constexpr int64 gradient_block = 64;   // backward: queries and keys at a time
+inline constexpr int64 key_block = 256;       // forward: the scores of a query tile fit L1
+inline constexpr int64 gradient_block = 128;  // backward: queries and keys at a time; p and ds fit L2
 inline constexpr int64 score_padding = 16;    // keeps rows of scores out of each other's cache sets
 
 template <class T>
@@ -70,20 +70,20 @@ struct Rows {
   int64 row;
 };
 
-/// The rows themselves where dim is a whole number of vectors, else a copy in `space` with zeros on the right.
+/// Rows one after the other in `space`, with zeros up to a whole vector: what is read again and again should lie close.
 template <class T>
-Rows<const T> padded(const T* data, int64 row, int64 count, int64 dim, T* space) {
+Rows<const T> gathered(const T* data, int64 row, int64 count, int64 dim, T* space) {
   const int64 wide = whole_vectors<T>(dim);
-  if (wide == dim) return {data, row};
+  if (row == wide && dim == wide) return {data, row};
   for (int64 i = 0; i < count; ++i) {
+    if (dim != wide) simd::store(space + (i + 1) * wide - Tile<T>::lanes, simd::splat<T, Tile<T>::lanes>(0));
     copy_tile(1, dim, data + i * row, row, space + i * wide, wide);
-    for (int64 j = dim; j < wide; ++j) space[i * wide + j] = T(0);
   }
   return {space, wide};
 }
 template <class T>
-constexpr int64 padding_of(int64 count, int64 dim) {
-  return whole_vectors<T>(dim) == dim ? 0 : count * whole_vectors<T>(dim);
+constexpr int64 gathered_size(int64 count, int64 dim) {
+  return count * whole_vectors<T>(dim);
 }
 
 /// x^T in panels: [panel][dim][Tile::cols], zeros beyond the last row of x.
@@ -189,11 +189,12 @@ ETCH_INLINE T inner(const T* x, const T* y, int64 count) {
 template <class T>
 struct AttentionForward {
   T *keys, *values, *scores, *sums;
+  static constexpr int lanes = Tile<T>::lanes, padded_rows = (Tile<T>::rows + lanes - 1) / lanes * lanes;
   static constexpr int64 ld = key_block + score_padding;
 
   constexpr AttentionForward(const AttentionShape& s, Carver<T>& space)
       : keys(space.take(whole_panels<T>(s.keys) * s.head_dim)),
-        values(space.take(padding_of<T>(s.keys, s.value_dim))),
+        values(space.take(gathered_size<T>(s.keys, s.value_dim))),
         scores(space.take(Tile<T>::rows * ld)),
         sums(space.take(Tile<T>::rows * whole_vectors<T>(s.value_dim))) {}
 
@@ -202,12 +203,12 @@ struct AttentionForward {
     const int64 dim = whole_vectors<T>(s.value_dim);
     const T scale = static_cast<T>(s.scale);
     pack_transposed(s.keys, s.head_dim, k, k_row, keys);
-    const Rows<const T> value = padded(v, v_row, s.keys, s.value_dim, values);
+    const Rows<const T> value = gathered(v, v_row, s.keys, s.value_dim, values);
     const Cut tiles(s.queries, pieces(s.queries, Tile<T>::rows));
     for (int64 i = 0; i < tiles.count; ++i) {
       const int64 first = tiles.begin(i), height = tiles.size(i), end = visible(s, first + height - 1, 0, s.keys);
-      T m[Tile<T>::rows], sum[Tile<T>::rows];
-      for (int64 r = 0; r < height; ++r) m[r] = -static_cast<T>(__builtin_inf()), sum[r] = T(0);
+      T m[padded_rows], sum[padded_rows];
+      for (int64 r = 0; r < padded_rows; ++r) m[r] = -static_cast<T>(__builtin_inf()), sum[r] = T(0);
       if (end == 0) fill(sums, 0, height * dim, T(0));
       for (int64 j = 0; j < end; j += key_block) {
         const int64 count = least(key_block, end - j);
@@ -230,7 +231,10 @@ struct AttentionForward {
       }
       for (int64 r = 0; r < height; ++r) {
         scale_row(sums + r * dim, s.value_dim, sum[r] == T(0) ? T(0) : T(1) / sum[r], out + (first + r) * out_row);
-        lse[first + r] = m[r] + simd::log(simd::Vec<T, 1>{sum[r]}).v;
+      }
+      for (int64 r = 0; r < height; r += lanes) {
+        const auto value = simd::load<T, lanes>(m + r) + simd::log(simd::load<T, lanes>(sum + r));
+        simd::store_partial(lse + first + r, value, static_cast<int>(least(lanes, height - r)));
       }
     }
   }
@@ -281,19 +285,19 @@ struct AttentionBackward {
   constexpr AttentionBackward(const AttentionShape& s, Carver<T>& space)
       : keys(space.take(whole_panels<T>(s.keys) * s.head_dim)),
         values(space.take(whole_panels<T>(s.keys) * s.value_dim)),
-        q_rows(space.take(padding_of<T>(s.queries, s.head_dim))),
-        k_rows(space.take(padding_of<T>(s.keys, s.head_dim))),
-        dout_rows(space.take(padding_of<T>(s.queries, s.value_dim))),
-        scores(space.take(gradient_block * ld)),
-        slopes(space.take(gradient_block * ld)),
-        dq_block(space.take(gradient_block * whole_vectors<T>(s.head_dim))),
-        dk_rows(space.take(padding_of<T>(s.keys, s.head_dim))),
-        dv_rows(space.take(padding_of<T>(s.keys, s.value_dim))) {}
+        q_rows(space.take(gathered_size<T>(s.queries, s.head_dim))),
+        k_rows(space.take(gathered_size<T>(s.keys, s.head_dim))),
+        dout_rows(space.take(gathered_size<T>(s.queries, s.value_dim))),
+        scores(space.take(least(gradient_block, s.queries) * ld)),
+        slopes(space.take(least(gradient_block, s.queries) * ld)),
+        dq_block(space.take(least(gradient_block, s.queries) * whole_vectors<T>(s.head_dim))),
+        dk_rows(space.take(gathered_size<T>(s.keys, s.head_dim))),
+        dv_rows(space.take(gathered_size<T>(s.keys, s.value_dim))) {}
 
-  /// The sums of dk and dv: in place where their rows are whole vectors; zero for keys that no query sees.
+  /// The sums of dk and dv, in place where that is as good; zero for keys that no query sees.
   static Rows<T> sums_of(const AttentionShape& s, const Rows<T>& to, int64 dim, T* space) {
     const int64 wide = whole_vectors<T>(dim), seen = s.queries > 0 ? visible(s, s.queries - 1, 0, s.keys) : 0;
-    const Rows<T> sums = wide == dim ? to : Rows<T>{space, wide};
+    const Rows<T> sums = wide == dim && s.keys <= gradient_block ? to : Rows<T>{space, wide};
     for (int64 i = seen; i < s.keys; ++i) fill(sums.data + i * sums.row, 0, wide, T(0));
     return sums;
   }
@@ -321,9 +325,9 @@ struct AttentionBackward {
     const int64 dim = whole_vectors<T>(s.head_dim), value_dim = whole_vectors<T>(s.value_dim);
     pack_transposed(s.keys, s.head_dim, g.k.data, g.k.row, keys);
     pack_transposed(s.keys, s.value_dim, g.v.data, g.v.row, values);
-    const Rows<const T> q = padded(g.q.data, g.q.row, s.queries, s.head_dim, q_rows);
-    const Rows<const T> k = padded(g.k.data, g.k.row, s.keys, s.head_dim, k_rows);
-    const Rows<const T> dout = padded(g.dout.data, g.dout.row, s.queries, s.value_dim, dout_rows);
+    const Rows<const T> q = gathered(g.q.data, g.q.row, s.queries, s.head_dim, q_rows);
+    const Rows<const T> k = gathered(g.k.data, g.k.row, s.keys, s.head_dim, k_rows);
+    const Rows<const T> dout = gathered(g.dout.data, g.dout.row, s.queries, s.value_dim, dout_rows);
     const Rows<T> dk = sums_of(s, g.dk, s.head_dim, dk_rows), dv = sums_of(s, g.dv, s.value_dim, dv_rows);
     for (int64 query = 0; query < s.queries; query += gradient_block) {
       const int64 queries = least(gradient_block, s.queries - query);
