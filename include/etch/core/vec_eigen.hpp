@@ -4,7 +4,15 @@
 #include <etch/core/config.hpp>
 #include <etch/core/vec_lanes.hpp>
 
+#if defined(__GNUC__) && !defined(__clang__)  // g++ 12 takes the don't-care operands of AVX-512 intrinsics for mistakes
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <Eigen/Core>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 namespace etch {
 inline namespace ETCH_ABI {

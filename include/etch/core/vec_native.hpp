@@ -2,48 +2,18 @@
 #pragma once
 
 #include <etch/core/config.hpp>
+#include <etch/core/vec_lanes.hpp>
 #include <etch/core/vec_x86.hpp>
-
-#include <cstddef>
-#include <cstdint>
-#include <type_traits>
-#include <utility>
 
 namespace etch {
 inline namespace ETCH_ABI {
 namespace simd {
-
-template <class T, int L> struct Vec;
 
 namespace detail {
 // What a lane holds: a bool is an int32 of 0 or -1, whatever was compared, so that every mask of L lanes is one type.
 template <class T> struct lane_of { using type = T; };
 template <> struct lane_of<bool> { using type = std::int32_t; };
 template <class T> using Lane = typename lane_of<T>::type;
-
-template <std::size_t Bytes> struct sized;
-template <> struct sized<1> {
-  using i = std::int8_t;
-  using u = std::uint8_t;
-};
-template <> struct sized<2> {
-  using i = std::int16_t;
-  using u = std::uint16_t;
-};
-template <> struct sized<4> {
-  using i = std::int32_t;
-  using u = std::uint32_t;
-};
-template <> struct sized<8> {
-  using i = std::int64_t;
-  using u = std::uint64_t;
-};
-
-template <class T> inline constexpr bool is_float = false;
-template <> inline constexpr bool is_float<float> = true;
-template <> inline constexpr bool is_float<double> = true;
-template <class T> inline constexpr bool is_bool = false;
-template <> inline constexpr bool is_bool<bool> = true;
 
 template <class T, int L> struct raw { typedef T type __attribute__((vector_size(sizeof(T) * L))); };
 template <class T> struct raw<T, 1> { using type = T; };
@@ -76,12 +46,10 @@ requires(L > 1 && sizeof(T) == 8) struct wide<T, L> {
 template <class T, int L> using Wide = typename wide<T, L>::type;
 
 template <class T, int L> inline constexpr bool split = L > 1 && sizeof(Lane<T>) * L > ETCH_VECTOR_BYTES;
-template <class T> struct same { using type = T; };
-template <class T> using Same = typename same<T>::type;  // not deduced
-template <int L> using Index = std::make_integer_sequence<int, L>;
 }  // namespace detail
 
-/// L lanes of T (float, double, an integer, or bool), L a power of two; one lane is a plain scalar.
+/// L lanes of T (float, double, an integer, or bool), L a power of two; one lane is a plain scalar. Mask<L>, the truth
+/// of L comparisons, is Vec<bool, L>; in memory a bool is one byte, 0 or 1.
 template <class T, int L> struct Vec {
   static_assert((L & (L - 1)) == 0, "etch: Vec: the number of lanes must be a power of two");
   using value_type = T;
@@ -100,9 +68,6 @@ struct Vec<T, L> {
   Vec<T, L / 2> lo, hi;
   ETCH_INLINE T operator[](int i) const { return i < L / 2 ? lo[i] : hi[i - L / 2]; }
 };
-
-/// The truth of L comparisons; in memory a bool is one byte, 0 or 1.
-template <int L> using Mask = Vec<bool, L>;
 
 namespace detail {
 template <int Offset, class T, int L, int... I>
@@ -171,8 +136,6 @@ template <class T, int L> ETCH_INLINE Vec<T, L> iota(detail::Same<T> start) {
   else return detail::counted<T, L>(start, detail::Index<L>{});
 }
 
-template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a);
-
 /// p[0], p[1], ...; p need not be aligned beyond what T asks.
 template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
   if constexpr (detail::is_bool<T>) {
@@ -224,20 +187,6 @@ template <class T, int L> ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_
   if constexpr (detail::split<T, L>) return {gather<T, L / 2>(p, stride), gather<T, L / 2>(p + L / 2 * stride, stride)};
   else return detail::strided<T, L>(p, stride, detail::Index<L>{});
 }
-template <class T, int L> ETCH_INLINE Vec<T, L> gather_partial(const T* p, std::ptrdiff_t stride, int n) {
-  T lanes[L] = {};
-  for (int i = 0; i < L && i < n; ++i) lanes[i] = p[i * stride];
-  return load<T, L>(lanes);
-}
-template <class T, int L> ETCH_INLINE void scatter_partial(T* p, std::ptrdiff_t stride, Vec<T, L> a, int n) {
-  T lanes[L];
-  store(lanes, a);
-  for (int i = 0; i < L && i < n; ++i) p[i * stride] = lanes[i];
-}
-template <class T, int L> ETCH_INLINE void scatter(T* p, std::ptrdiff_t stride, Vec<T, L> a) {
-  scatter_partial(p, stride, a, L);
-}
-
 // ------------------------------------------------------------------------------------------------------- operators
 
 #define ETCH_SIMD_OPERATOR(op)                                                            \
@@ -265,22 +214,6 @@ template <class T, int L> ETCH_INLINE Vec<T, L> operator>>(Vec<T, L> a, Vec<T, L
 }
 
 namespace detail {
-// Integer division is total, so that the idle lanes of a partial load cannot trap: x / 0 = 0 and x % 0 = x.
-template <class T> ETCH_INLINE T quotient(T a, T b) {
-  if (b == 0) return T(0);
-  if constexpr (T(-1) < T(0)) {
-    if (b == T(-1)) return static_cast<T>(0 - static_cast<typename sized<sizeof(T)>::u>(a));
-  }
-  return static_cast<T>(a / b);
-}
-template <class T> ETCH_INLINE T remainder(T a, T b) {
-  if (b == 0) return a;
-  if constexpr (T(-1) < T(0)) {
-    if (b == T(-1)) return T(0);
-  }
-  return static_cast<T>(a % b);
-}
-
 template <class R> using Element = typename std::remove_cvref<decltype(R{}[0])>::type;
 // The same values in the type To, for raw vectors. g++ needs help: it doubles the width of a lane in one instruction
 // only when told, and quadruples it well only in two steps.
@@ -297,20 +230,6 @@ template <class To, class From> ETCH_INLINE To cast(From a) {
   }
 }
 
-// Lane by lane through a scalar function: what has no vector form.
-template <class F, class T, int L> ETCH_INLINE Vec<T, L> each(F f, Vec<T, L> a, Vec<T, L> b) {
-  T x[L], y[L];
-  store(x, a);
-  store(y, b);
-  for (int i = 0; i < L; ++i) x[i] = f(x[i], y[i]);
-  return load<T, L>(x);
-}
-template <class F, class T, int L> ETCH_INLINE Vec<T, L> each(F f, Vec<T, L> a) {
-  T x[L];
-  store(x, a);
-  for (int i = 0; i < L; ++i) x[i] = f(x[i]);
-  return load<T, L>(x);
-}
 }  // namespace detail
 
 /// Division; of integers, towards zero, with x / 0 = 0.

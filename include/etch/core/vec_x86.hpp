@@ -18,6 +18,7 @@ template <Rounding> void round(none);
 void root(none);
 void widen(none);
 void scale(none, none);
+void product(none, none);  // of the low 32 bits of each lane
 void load_first(none, int, none);
 void store_first(none, int, none);
 
@@ -44,6 +45,7 @@ template <class V> ETCH_INLINE V root(V a) { return __builtin_elementwise_sqrt(a
 #else
 ETCH_INLINE f32x4 root(f32x4 a) { return __builtin_ia32_sqrtps(a); }
 ETCH_INLINE f64x2 root(f64x2 a) { return __builtin_ia32_sqrtpd(a); }
+ETCH_INLINE i64x2 product(i64x2 a, i64x2 b) { return __builtin_ia32_pmuludq128((i32x4)a, (i32x4)b); }
 #endif
 
 #if defined(__SSE4_1__)
@@ -63,6 +65,7 @@ ETCH_INLINE f64x4 widen(f32x4 a) { return __builtin_ia32_cvtps2pd256(a); }
 
 #if defined(__AVX2__)
 #if !defined(__clang__)
+ETCH_INLINE i64x4 product(i64x4 a, i64x4 b) { return __builtin_ia32_pmuludq256((i32x8)a, (i32x8)b); }
 ETCH_INLINE i64x4 widen(i32x4 a) { return __builtin_ia32_pmovsxdq256(a); }
 #endif
 #if !defined(__AVX512VL__)
@@ -92,6 +95,9 @@ template <Rounding R> ETCH_INLINE f64x8 round(f64x8 a) { return __builtin_ia32_r
 ETCH_INLINE f32x16 root(f32x16 a) { return __builtin_ia32_sqrtps512_mask(a, a, all16(), 4); }
 ETCH_INLINE f64x8 root(f64x8 a) { return __builtin_ia32_sqrtpd512_mask(a, a, all8(), 4); }
 ETCH_INLINE f64x8 widen(f32x8 a) { return __builtin_ia32_cvtps2pd512_mask(a, f64x8{}, all8(), 4); }
+ETCH_INLINE i64x8 product(i64x8 a, i64x8 b) {
+  return __builtin_ia32_pmuludq512_mask((i32x16)a, (i32x16)b, i64x8{}, all8());
+}
 ETCH_INLINE i64x8 widen(i32x8 a) { return __builtin_ia32_pmovsxdq512_mask(a, i64x8{}, all8()); }
 #endif
 

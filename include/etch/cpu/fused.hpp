@@ -179,10 +179,10 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
     } else if constexpr (o == Op::where) {
       d = simd::select(r.mask[i.a], r.template get<C>(i.b), r.template get<C>(i.c));
     }
-#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name::value(r.template get<i.from>(i.a));
+#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a));
     ETCH_UNARY_OPS(ETCH_X)
 #undef ETCH_X
-#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
+#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     ETCH_BINARY_OPS(ETCH_X)
 #undef ETCH_X
   } else if constexpr (word == Word::load) {

@@ -70,31 +70,30 @@ constexpr int64 packed_depth(int64 k, bool whole) {
 template <class T>
 constexpr int64 packed_panels(int64 n, int64 depth) {
   const int64 fit = packed_bytes / (Tile<T>::cols * int64{sizeof(T)} * (depth > 0 ? depth : 1));
-  return least(fit > 1 ? fit : 1, pieces(n, Tile<T>::cols));
+  return least(fit > 2 ? fit : 2, pieces(n, Tile<T>::cols));
 }
 template <class T>
 constexpr int64 a_copy_row = block_depth<T> + 16;
 template <class T>
 constexpr int64 workspace_elements(int64 n, int64 k, bool whole) {
   const int64 depth = packed_depth<T>(k, whole), panels = packed_panels<T>(n, depth);
-  return panels * Tile<T>::cols * (depth + Tile<T>::rows) + Tile<T>::rows * a_copy_row<T>;
+  return panels * Tile<T>::cols * (depth + Tile<T>::rows) + 16 * a_copy_row<T>;
 }
 
 /// to[k][width] = b[k][cols], zeros on the right.
 template <class T>
 ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int64 b_row, int64 b_col, T* to) {
-  using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   if (b_col == 1 && cols == 2 * lanes) {
     for (; k > 0; --k, b += b_row, to += 2 * lanes) {
-      const V left = load<V>(b), right = load<V>(b + lanes);
-      store(to, left);
-      store(to + lanes, right);
+      const auto left = simd::load<T, lanes>(b), right = simd::load<T, lanes>(b + lanes);
+      simd::store(to, left);
+      simd::store(to + lanes, right);
     }
     return;
   }
-  if (cols < width) {
-    for (int64 p = 0; p < k; ++p) store(to + p * width + width - lanes, V{});
+  for (int64 j = cols / lanes * lanes; cols < width && j < width; j += lanes) {
+    for (int64 p = 0; p < k; ++p) simd::store(to + p * width + j, simd::splat<T, lanes>(0));
   }
   if (b_row == 1) return transpose(cols, k, b, b_col, to, width);
   for (int64 p = 0; p < k; ++p, b += b_row, to += width) {
@@ -106,46 +105,30 @@ ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int6
 template <class T>
 ETCH_NOINLINE void copy_rows(int64 height, int64 k, const T* a, int64 a_row, int64 a_col, T* to) {
   if (a_row != 1) return copy_tile(height, k, a, a_row, to, a_copy_row<T>);
-  constexpr int64 half = 16 / int64{sizeof(T)};
-  using Q = typename VectorOf<T, 16>::type;
+  constexpr int some = 16 / int{sizeof(T)};
   for (; k > 0; --k, a += a_col, to += 16) {
     int64 i = 0;
-    for (; i + half <= height; i += half) store(to + i, load<Q>(a + i));
+    for (; i + some <= height; i += some) simd::store(to + i, simd::load<T, some>(a + i));
     for (; i < height; ++i) to[i] = a[i];
   }
-}
-
-/// The sum of the lanes: quarters first, then the four or two that are left.
-template <class T>
-ETCH_INLINE T sum_of(typename Tile<T>::V v) {
-  using Q = typename VectorOf<T, 16>::type;
-  constexpr int lanes = Tile<T>::lanes, quarter = static_cast<int>(sizeof(Q) / sizeof(T));
-  T part[lanes];
-  store(part, v);
-  Q q = load<Q>(part);
-  ETCH_UNROLL for (int i = quarter; i < lanes; i += quarter) q += load<Q>(part + i);
-  store(part, q);
-  T sum = part[0];
-  ETCH_UNROLL for (int i = 1; i < quarter; ++i) sum += part[i];
-  return sum;
 }
 
 /// out[j * step] += x . y[j] for j < count <= 4, the inner products of vectors of k elements.
 template <class T>
 ETCH_NOINLINE void inner_products(int64 k, const T* x, const T* y, int64 y_row, int64 count, T* out, int64 step) {
   using V = typename Tile<T>::V;
-  constexpr int64 lanes = Tile<T>::lanes;
+  constexpr int lanes = Tile<T>::lanes;
   const T *y1 = y + least(1, count - 1) * y_row, *y2 = y + least(2, count - 1) * y_row, *y3 = y + (count - 1) * y_row;
-  V v0{}, v1{}, v2{}, v3{};
+  V v0 = simd::splat<T, lanes>(0), v1 = v0, v2 = v0, v3 = v0;
   int64 p = 0;
   for (; p + lanes <= k; p += lanes) {
-    const V v = load<V>(x + p);
-    v0 += v * load<V>(y + p);
-    v1 += v * load<V>(y1 + p);
-    v2 += v * load<V>(y2 + p);
-    v3 += v * load<V>(y3 + p);
+    const V v = simd::load<T, lanes>(x + p);
+    v0 = simd::fma(v, simd::load<T, lanes>(y + p), v0);
+    v1 = simd::fma(v, simd::load<T, lanes>(y1 + p), v1);
+    v2 = simd::fma(v, simd::load<T, lanes>(y2 + p), v2);
+    v3 = simd::fma(v, simd::load<T, lanes>(y3 + p), v3);
   }
-  T sum[4] = {sum_of<T>(v0), sum_of<T>(v1), sum_of<T>(v2), sum_of<T>(v3)};
+  T sum[4] = {simd::hsum(v0), simd::hsum(v1), simd::hsum(v2), simd::hsum(v3)};
   for (; p < k; ++p) {
     sum[0] += x[p] * y[p];
     sum[1] += x[p] * y1[p];
@@ -190,7 +173,8 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
 
 /// The tiles of rows [row0, row1) x panels [panel0, panel1), counted in tiles and panels of the whole product.
 template <class T>
-void multiply(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* packed) {
+void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* packed) {
+  if (p.k <= 0) p.a = p.b = packed;  // where they may be null
   if (p.dots()) return multiply_dots(p, row0, row1, panel0, panel1, packed);
   constexpr int64 lanes = Tile<T>::lanes;
   const bool packs = p.packs(), copies = p.copies(), applies = p.epilogue.apply != nullptr;
@@ -220,14 +204,14 @@ void multiply(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 p
             t.b = p.b + k0 * p.b_row + col * p.b_col;
             t.b_row = p.b_row;
             if (packs || cols % lanes != 0) {
-              T* to = packed + ((panel - first) * depth + (applies ? k0 : 0)) * width;
+              T* to = packed + ((packs ? panel - first : 0) * depth + (applies ? k0 : 0)) * width;
               if (i == row0) pack_panel(t.k, cols, vectors * lanes, t.b, p.b_row, p.b_col, to);
               t.b = to;
               t.b_row = vectors * lanes;
             }
             const bool staged = applies || cols % lanes != 0;
-            T* const c = p.c + row * p.c_row + col;
-            t.c = staged ? staging + (panel - first) * Tile<T>::rows * width : c;
+            T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
+            t.c = staged ? staging + (panel - first) * Tile<T>::rows * Tile<T>::cols : c;
             t.c_row = staged ? width : p.c_row;
             t.accumulate = p.accumulate || block != 0;
             if (staged && t.accumulate && block == block0) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
@@ -261,7 +245,8 @@ struct BatchedProduct {
     const int64 i = part / col_parts, j = part % col_parts;
     for (int64 index = first; index < least(first + group, batch); ++index) {
       Product<T> p = item;
-      p.a += index * a_batch, p.b += index * b_batch, p.c += index * c_batch;
+      if (p.k > 0) p.a += index * a_batch, p.b += index * b_batch;
+      if (p.c != nullptr) p.c += index * c_batch;
       p.row_offset = index * p.m;
       multiply(p, rows.begin(i), rows.begin(i) + rows.size(i), cols.begin(j), cols.begin(j) + cols.size(j), space);
     }

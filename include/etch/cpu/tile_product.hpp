@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/core/config.hpp>
+#include <etch/core/vec.hpp>
 
 #include <cstdint>
 
@@ -14,23 +15,9 @@ using int64 = std::int64_t;
 namespace detail {
 
 #if defined(__GNUC__)
-template <class T, int Bytes>
-struct VectorOf;
-template <int Bytes>
-struct VectorOf<float, Bytes> {
-  typedef float type __attribute__((vector_size(Bytes)));
-};
-template <int Bytes>
-struct VectorOf<double, Bytes> {
-  typedef double type __attribute__((vector_size(Bytes)));
-};
 #define ETCH_UNROLL _Pragma("GCC unroll 16")
 #define ETCH_PREFETCH(address) __builtin_prefetch(address)
 #else
-template <class T, int Bytes>
-struct VectorOf {
-  using type = T;
-};
 #define ETCH_UNROLL
 #define ETCH_PREFETCH(address) static_cast<void>(address)
 #endif
@@ -38,7 +25,8 @@ struct VectorOf {
 /// How large a tile the registers hold: its sums, one row of B and one element of A.
 template <class T>
 struct Tile {
-  using V = typename VectorOf<T, ETCH_VECTOR_BYTES>::type;
+  static constexpr int lanes = ETCH_VECTOR_BYTES / static_cast<int>(sizeof(T));
+  static constexpr int cols = 2 * lanes;
 #if ETCH_VECTOR_BYTES == 64 || defined(__aarch64__)
   static constexpr int rows = 14;  // of 32 registers
 #elif ETCH_VECTOR_BYTES == 32
@@ -46,34 +34,8 @@ struct Tile {
 #else
   static constexpr int rows = 4;
 #endif
-  static constexpr int lanes = static_cast<int>(sizeof(V) / sizeof(T));
-  static constexpr int cols = 2 * lanes;
+  using V = simd::Vec<T, lanes>;
 };
-
-template <class V, class T>
-ETCH_INLINE V load(const T* from) {
-#if defined(__GNUC__)
-  V v;
-  __builtin_memcpy(&v, from, sizeof v);
-  return v;
-#else
-  return *from;
-#endif
-}
-template <class V, class T>
-ETCH_INLINE void store(T* to, V v) {
-#if defined(__GNUC__)
-  __builtin_memcpy(to, &v, sizeof v);
-#else
-  *to = v;
-#endif
-}
-
-/// All lanes x. The difference is x itself, -0 included.
-template <class V, class T>
-ETCH_INLINE V splat(T x) {
-  return x - V{};
-}
 
 /// Element i of a column of A from two pointers and three strides. x86 adds an index times 1, 2, 4 or 8 for nothing, so
 /// fourteen rows need no pointers of their own.
@@ -133,11 +95,11 @@ ETCH_NOINLINE void tile_product(const TileArguments<T>& t) {
   V sum[R][C];
   if (t.accumulate) {
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
-      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = load<V>(t.c + i * t.c_row + j * lanes);
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::load<T, lanes>(t.c + i * t.c_row + j * lanes);
     }
   } else {
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
-      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = V{};
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::splat<T, lanes>(0);
     }
   }
   Column<T> column(t.a, t.a_row);
@@ -145,10 +107,10 @@ ETCH_NOINLINE void tile_product(const TileArguments<T>& t) {
   const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
   for (int64 k = t.k; k > 0; --k) {
     V row[C];
-    ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = load<V>(b + j * lanes);
+    ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b + j * lanes);
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
-      const V x = splat<V>(column[i]);
-      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] += x * row[j];
+      const V x = simd::splat<T, lanes>(column[i]);
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
     }
     if constexpr (Fetch) {
       ETCH_PREFETCH(next);
@@ -158,7 +120,7 @@ ETCH_NOINLINE void tile_product(const TileArguments<T>& t) {
     b += b_row;
   }
   ETCH_UNROLL for (int i = 0; i < R; ++i) {
-    ETCH_UNROLL for (int j = 0; j < C; ++j) store(t.c + i * t.c_row + j * lanes, sum[i][j]);
+    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + j * lanes, sum[i][j]);
   }
 }
 
@@ -218,21 +180,21 @@ void small_product(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_c
 template <class T>
 ETCH_NOINLINE void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
   int64 i = 0;
-#if defined(__GNUC__) && !defined(__CUDACC__)
+#if !defined(ETCH_CPU_EIGEN)
   if constexpr (sizeof(T) == 4) {
-    using Q = typename VectorOf<T, 16>::type;
     for (; i + 4 <= rows; i += 4) {
       const T* f = from + i * from_row;
       T* out = to + i;
       int64 j = 0;
       for (; j + 4 <= cols; j += 4, f += 4, out += 4 * to_row) {
-        const Q a = load<Q>(f), b = load<Q>(f + from_row), c = load<Q>(f + 2 * from_row), d = load<Q>(f + 3 * from_row);
-        const Q ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-        const Q AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-        store(out, __builtin_shufflevector(ab, cd, 0, 1, 4, 5));
-        store(out + to_row, __builtin_shufflevector(ab, cd, 2, 3, 6, 7));
-        store(out + 2 * to_row, __builtin_shufflevector(AB, CD, 0, 1, 4, 5));
-        store(out + 3 * to_row, __builtin_shufflevector(AB, CD, 2, 3, 6, 7));
+        const auto a = simd::load<T, 4>(f).v, b = simd::load<T, 4>(f + from_row).v;
+        const auto c = simd::load<T, 4>(f + 2 * from_row).v, d = simd::load<T, 4>(f + 3 * from_row).v;
+        const auto ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+        const auto AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+        simd::store(out, simd::Vec<T, 4>{__builtin_shufflevector(ab, cd, 0, 1, 4, 5)});
+        simd::store(out + to_row, simd::Vec<T, 4>{__builtin_shufflevector(ab, cd, 2, 3, 6, 7)});
+        simd::store(out + 2 * to_row, simd::Vec<T, 4>{__builtin_shufflevector(AB, CD, 0, 1, 4, 5)});
+        simd::store(out + 3 * to_row, simd::Vec<T, 4>{__builtin_shufflevector(AB, CD, 2, 3, 6, 7)});
       }
       for (; j < cols; ++j, ++f, out += to_row) {
         for (int64 r = 0; r < 4; ++r) out[r] = f[r * from_row];
@@ -247,10 +209,10 @@ ETCH_NOINLINE void transpose(int64 rows, int64 cols, const T* from, int64 from_r
 
 template <class T>
 ETCH_INLINE void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
-  constexpr int64 lanes = Tile<T>::lanes;
+  constexpr int lanes = Tile<T>::lanes;
   for (int64 i = 0; i < rows; ++i, from += from_row, to += to_row) {
     int64 j = 0;
-    for (; j + lanes <= cols; j += lanes) store(to + j, load<typename Tile<T>::V>(from + j));
+    for (; j + lanes <= cols; j += lanes) simd::store(to + j, simd::load<T, lanes>(from + j));
     for (; j < cols; ++j) to[j] = from[j];
   }
 }

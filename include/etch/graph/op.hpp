@@ -8,7 +8,7 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-// One name for each pointwise operation; its row (value, derivative, dtype rule) is `op::NAME` in graph/table.hpp.
+// One name for each pointwise operation; its row (value, derivative, dtype rule) is `op::NAME_row` in graph/table.hpp.
 #define ETCH_UNARY_OPS(X)                                                                                            \
   X(neg) X(abs) X(sign) X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sqrt) X(rsqrt) X(reciprocal)      \
   X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(erf) X(erfc)     \
