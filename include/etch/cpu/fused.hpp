@@ -189,10 +189,10 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
     using M = type_of<i.memory>;
     auto& d = r.template get<C>(i.d);
     const char* p = at.p[i.slot];
-    constexpr auto mode = static_cast<Column>(i.mode);
-    if constexpr (mode == Column::splat) {
+    constexpr auto mode = static_cast<Stride>(i.mode);
+    if constexpr (mode == Stride::splat) {
       d = simd::splat<T, L>(static_cast<T>(*reinterpret_cast<const M*>(p)));
-    } else if constexpr (mode == Column::unit) {
+    } else if constexpr (mode == Stride::unit) {
       const M* q = reinterpret_cast<const M*>(p) + c;
       if constexpr (Partial) d = from_memory<C, M, L>(simd::load_partial<M, L>(q, n));
       else d = from_memory<C, M, L>(simd::load<M, L>(q));
@@ -206,8 +206,8 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
   } else if constexpr (word == Word::index) {
     auto& d = r.template get<C>(i.d);
     const index_t start = reinterpret_cast<index_t>(at.p[i.slot]);
-    if constexpr (static_cast<Column>(i.mode) == Column::splat) d = simd::splat<T, L>(static_cast<T>(start));
-    else if constexpr (static_cast<Column>(i.mode) == Column::unit) d = simd::iota<T, L>(static_cast<T>(start + c));
+    if constexpr (static_cast<Stride>(i.mode) == Stride::splat) d = simd::splat<T, L>(static_cast<T>(start));
+    else if constexpr (static_cast<Stride>(i.mode) == Stride::unit) d = simd::iota<T, L>(static_cast<T>(start + c));
     else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
       d = simd::iota<T, L>(T(0)) * simd::splat<T, L>(static_cast<T>(s)) + simd::splat<T, L>(static_cast<T>(start + c * s));
@@ -216,14 +216,14 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
     using M = type_of<i.memory>;
     const auto& a = r.template get<C>(i.a);
     char* p = at.p[i.slot];
-    constexpr auto mode = static_cast<Column>(i.mode);
+    constexpr auto mode = static_cast<Stride>(i.mode);
     const auto v = [&] {
       if constexpr (std::is_same_v<T, M>) return a;
       else return simd::convert<M>(a);
     }();
     if constexpr (Row) {
       *reinterpret_cast<M*>(p) = v[0];
-    } else if constexpr (mode == Column::unit) {
+    } else if constexpr (mode == Stride::unit) {
       M* q = reinterpret_cast<M*>(p) + c;
       if constexpr (Partial) simd::store_partial(q, v, n);
       else simd::store(q, v);
@@ -261,7 +261,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
     T* p = reinterpret_cast<T*>(at.p[i.slot]);
     if constexpr (Row) {
       *p = combine<R>(simd::splat<T, 1>(*p), simd::splat<T, 1>(a[0]))[0];
-    } else if constexpr (static_cast<Column>(i.mode) == Column::unit) {
+    } else if constexpr (static_cast<Stride>(i.mode) == Stride::unit) {
       if constexpr (Partial) simd::store_partial(p + c, combine<R>(simd::load_partial<T, L>(p + c, n), a), n);
       else simd::store(p + c, combine<R>(simd::load<T, L>(p + c), a));
     } else {

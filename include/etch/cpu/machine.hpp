@@ -3,10 +3,7 @@
 
 #include <etch/core/error.hpp>
 #include <etch/core/storage.hpp>
-#if __has_include(<etch/cpu/attention.hpp>)
 #include <etch/cpu/attention.hpp>
-#define ETCH_HAS_ATTENTION
-#endif
 #include <etch/cpu/fused.hpp>
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/parallel.hpp>
@@ -135,11 +132,10 @@ inline std::size_t Machine::workspace_for(const Step& s) const {
     return matmul_workspace_bytes<float>(cap(d - 3), cap(d - 2), cap(d - 1));
   }
   if (s.kind == StepKind::attention || s.kind == StepKind::attention_grad) {
-#ifdef ETCH_HAS_ATTENTION
-    const bool backward = s.kind == StepKind::attention_grad;
-    if (s.dtype == DType::float64) return attention_workspace_bytes<double>(cap(2), cap(3), cap(4), cap(5), backward);
-    return attention_workspace_bytes<float>(cap(2), cap(3), cap(4), cap(5), backward);
-#endif
+    const AttentionShape shape{cap(0), cap(1), cap(2), cap(3), cap(4), cap(5), 1, false};
+    if (s.kind == StepKind::attention)
+      return s.dtype == DType::float64 ? attention_forward_workspace_bytes<double>(shape) : attention_forward_workspace_bytes<float>(shape);
+    return s.dtype == DType::float64 ? attention_backward_workspace_bytes<double>(shape) : attention_backward_workspace_bytes<float>(shape);
   }
   return 0;
 }
@@ -407,7 +403,24 @@ inline void Machine::run_scatter_add(int s) {
   });
 }
 
-inline void Machine::run_attention(int, bool) {}
+inline void Machine::run_attention(int s, bool backward) {
+  const Step& step = plan_.step[s];
+  const double scale = static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(step.arg)));
+  const AttentionShape shape{size(step.dim[0]), size(step.dim[1]), size(step.dim[2]), size(step.dim[3]), size(step.dim[4]), size(step.dim[5]), scale, (step.arg >> 32 & 1) != 0};
+  detail::with_type(step.dtype, [&]<class T>(T*) {
+    if constexpr (std::is_floating_point_v<T>) {
+      auto rows = [&]<class E>(E*, int i) {
+        const int a = step.access + i;
+        return HeadRows<E>{reinterpret_cast<E*>(pointer(a)), stride(a, 0), stride(a, 1), stride(a, 2)};
+      };
+      const T* in = nullptr;
+      T* out = nullptr;
+      T* lse = reinterpret_cast<T*>(pointer(step.access + 4));
+      if (backward) attention_backward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(in, 3), lse, rows(in, 5), rows(out, 6), rows(out, 7), rows(out, 8), workspace_);
+      else attention_forward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(out, 3), lse, workspace_);
+    }
+  });
+}
 
 }  // namespace cpu
 }  // namespace ETCH_ABI

@@ -12,7 +12,7 @@ inline namespace ETCH_ABI {
 
 /// Not constexpr: reaching it in a constant expression is the error.
 inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
-inline void etch_internal_shapes_differ() {}
+[[noreturn]] inline void etch_internal_shapes_differ() { __builtin_trap(); }
 
 /// The memory of a builder, sized once per program.
 template <int Capacity>

@@ -107,6 +107,13 @@ constexpr bool join(Planning<N>& p, int t, int n) {
     }
   }
   for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
+    if (p.solid[n]) {
+      p.solid[n] = false;
+      const bool ok = p.add_load(trial, n);
+      p.solid[n] = true;
+      if (!ok) return false;
+      break;
+    }
     const Source s = p.source(v.in[k]);
     const bool inside = (p.is_fused(s.node) || p.node(s.node).op == Op::dot) && p.group[s.node] >= 0 && p.find(p.group[s.node]) == t && !p.late[s.node];
     if (inside) {
@@ -192,7 +199,7 @@ constexpr void fuse_node(Planning<N>& p, int n) {
     const Source s = p.source(v.in[k]);
     const int from_memory = is_leaf(p.node(p.root(v.in[k])).op) ? 1 : ready(p, v.in[k]) + 1;
     apart = from_memory > apart ? from_memory : apart;
-    const bool may_join = p.group[s.node] >= 0 && !p.late[s.node] && (p.is_fused(s.node) || (p.node(s.node).op == Op::dot && !p.feeds[n] && !is_reduce(v.op)));
+    const bool may_join = !p.solid[n] && p.group[s.node] >= 0 && !p.late[s.node] && (p.is_fused(s.node) || (p.node(s.node).op == Op::dot && !p.feeds[n] && !is_reduce(v.op)));
     const int at = may_join ? p.level[s.node] : from_memory;
     together = at > together ? at : together;
   }
@@ -200,7 +207,7 @@ constexpr void fuse_node(Planning<N>& p, int n) {
   bool possible = true;
   for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
     const Source s = p.source(v.in[k]);
-    if (p.group[s.node] < 0 || p.level[s.node] != together || p.late[s.node]) continue;
+    if (p.solid[n] || p.group[s.node] < 0 || p.level[s.node] != together || p.late[s.node]) continue;
     if (!p.is_fused(s.node) && p.node(s.node).op != Op::dot) continue;
     const int i = p.find(p.group[s.node]);
     if (target < 0) target = i;

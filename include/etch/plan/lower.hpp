@@ -65,9 +65,8 @@ struct Lowering {
   constexpr Lowering(Planning<N>& planning, PlanDraft<N>& draft) : p(planning), out(draft) {}
 
   constexpr bool computed(int n) const {
-    if (!p.is_fused(n)) return false;
-    if (p.inlined[n]) return true;
-    return p.group[n] >= 0 && p.find(p.group[n]) == group && !p.late[n];
+    if (!p.is_fused(n) || p.late[n]) return false;
+    return !p.needed[n] || p.find(p.group[n]) == group;
   }
   constexpr bool is_tile(int n) const { return space.kind == StepKind::dot && n == space.node; }
   constexpr bool is_element(int n) { return is_tile(n) || p.elements(n) == space.elements; }
@@ -99,11 +98,11 @@ struct Lowering {
     int c = cost_of(p.node(n).op);
     for (int k = 0; depth < 12 && k < 3 && p.node(n).in[k] >= 0; ++k) {
       const Source s = p.source(p.node(n).in[k]);
-      if (computed(s.node) && is_element(s.node) && !(p.needed[s.node] && !p.inlined[s.node])) c += subtree_cost(s.node, depth + 1);
+      if (computed(s.node) && is_element(s.node) && !p.needed[s.node]) c += subtree_cost(s.node, depth + 1);
     }
     return c;
   }
-  constexpr bool stored_here(int n) const { return p.needed[n] && !p.inlined[n] && p.group[n] >= 0 && p.find(p.group[n]) == group; }
+  constexpr bool stored_here(int n) const { return p.needed[n] && p.group[n] >= 0 && p.find(p.group[n]) == group; }
   /// Marks what pass `at` takes over from earlier ones through a scratch row.
   constexpr void hand_over(int n, int at) {
     if (!computed(n) || !is_element(n) || pass_stamp[n] == pass) return;
@@ -140,9 +139,9 @@ struct Lowering {
     for (int i = 0; equal && i < loop.rank; ++i) equal = a.stride[i] == b.stride[i];
     return equal;
   }
-  constexpr Column column(int slot) const {
+  constexpr Stride column(int slot) const {
     const int s = out.access[step.access + slot].stride[loop.rank - 1];
-    return s == 0 ? Column::splat : s == 1 ? Column::unit : Column::strided;
+    return s == 0 ? Stride::splat : s == 1 ? Stride::unit : Stride::strided;
   }
   constexpr int new_register(bool row, Class c) { return row ? row_count[static_cast<int>(c)]++ : element_base + element_count[static_cast<int>(c)]++; }
   constexpr void put(bool row, const Instruction& i) {
@@ -192,14 +191,14 @@ struct Lowering {
   }
   constexpr int load_from(const Shape& s, const Location& l, DType memory, DType want, bool row, int m) {
     const int slot = add_access(s, l, memory, row);
-    const bool once = row || column(slot) == Column::splat;
+    const bool once = row || column(slot) == Stride::splat;
     if (once ? row_stamp[m] == group_stamp : element_stamp[m] == pass_id) return once ? row_register[m] : element_register[m];
     Instruction i;
     i.op = static_cast<std::uint8_t>(l.root == Root::iota ? Word::index : Word::load);
     i.type = class_of(want);
     i.memory = memory;
     i.slot = slot;
-    i.mode = static_cast<int>(once ? Column::splat : column(slot));
+    i.mode = static_cast<int>(once ? Stride::splat : column(slot));
     i.d = new_register(once, i.type);
     put(once, i);
     if (once) {
@@ -317,7 +316,7 @@ struct Lowering {
     i.memory = p.node(n).dtype;
     i.a = a;
     i.slot = slot;
-    i.mode = static_cast<int>(row ? Column::splat : column(slot));
+    i.mode = static_cast<int>(row ? Stride::splat : column(slot));
     put(row, i);
   }
   /// An accumulator over rows: memory[slot] = memory[slot] op a.
@@ -337,7 +336,7 @@ struct Lowering {
     own_stamp[n] = group_stamp;
     own_slot[n] = slot;
     const Class c = class_of(v.dtype);
-    if (!row && column(slot) == Column::splat) {  // along the row in a register first
+    if (!row && column(slot) == Stride::splat) {  // along the row in a register first
       Instruction start;
       start.op = static_cast<std::uint8_t>(Word::initialise);
       start.type = c;
@@ -357,7 +356,7 @@ struct Lowering {
     i.memory = static_cast<DType>(static_cast<int>(v.op) - static_cast<int>(Op::sum));
     i.a = a;
     i.slot = slot;
-    i.mode = static_cast<int>(row ? Column::splat : column(slot));
+    i.mode = static_cast<int>(row ? Stride::splat : column(slot));
     put(row, i);
   }
   /// Reductions whose pass has just been written: they end in the next row section.
@@ -384,7 +383,7 @@ struct Lowering {
         add.memory = static_cast<DType>(i.mode);
         add.a = i.d;
         add.slot = pending[k].slot;
-        add.mode = static_cast<int>(Column::splat);
+        add.mode = static_cast<int>(Stride::splat);
         put(true, add);
       } else {
         row_stamp[pending[k].node] = group_stamp;

@@ -113,22 +113,22 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       const Shape q = p.shape(p.node(f).in[0]), k = p.shape(p.node(f).in[1]), w = p.shape(p.node(f).in[2]);
       for (int i = 0; i < 3; ++i) add_plain_access(p, out, p.node(f).in[i]);
       add_plain_access(p, out, f);
+      auto unused = [&](int like, const Shape& shape) {  // the kernel computes it anyway
+        Access a;
+        a.root = Root::buffer;
+        a.index = new_buffer(p, like);
+        a.size = static_cast<std::uint8_t>(size_of(v.dtype));
+        p.z.dense(shape, a.stride);
+        out.access[out.accesses++] = a;
+      };
       if (lse >= 0) add_plain_access(p, out, lse);
-      else out.access[out.accesses++] = Access{};
+      else unused(p.node(f).in[0], q);
       if (backward) {
         add_plain_access(p, out, v.in[2]);
         add_plain_access(p, out, n);
         for (int i = 0; i < 2; ++i) {
-          if (parts[i] >= 0) {
-            add_plain_access(p, out, parts[i]);
-          } else {  // the kernel computes it anyway
-            Access unused;
-            unused.root = Root::buffer;
-            unused.index = new_buffer(p, p.node(f).in[1 + i]);
-            unused.size = static_cast<std::uint8_t>(size_of(v.dtype));
-            p.z.dense(i == 0 ? k : w, unused.stride);
-            out.access[out.accesses++] = unused;
-          }
+          if (parts[i] >= 0) add_plain_access(p, out, parts[i]);
+          else unused(p.node(f).in[1 + i], i == 0 ? k : w);
         }
       }
       s.dims = 6;
@@ -195,7 +195,7 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
   int head[N + 1]{}, next[N + 1]{};
   for (int i = 0; i < p.group_count; ++i) head[i] = -1;
   for (int n = N - 1; n >= 0; --n) {
-    if (p.group[n] < 0 || !p.needed[n] || p.inlined[n]) continue;
+    if (p.group[n] < 0 || !p.needed[n]) continue;
     if (!p.is_fused(n) && p.node(n).op != Op::dot) continue;
     const int g = p.find(p.group[n]);
     next[n] = head[g];

@@ -51,8 +51,7 @@ struct Planning {
   int group[N]{};
   int level[N]{};
   bool late[N]{};      ///< known only when its group has finished: an accumulator
-  bool needed[N]{};    ///< is stored
-  bool inlined[N]{};   ///< is computed again by every group that uses it
+  bool needed[N]{};    ///< is stored; what is not, every group that wants it computes
   bool opaque[N]{};    ///< is read by a library kernel, so it lies in memory
 
   Group groups[N + 1]{};
@@ -238,7 +237,9 @@ constexpr void place_nodes(Planning<N>& p) {
     const Node& v = p.node(n);
     if (is_view(v.op)) {
       const int in = v.in[0];
-      if (p.users[in] != 1) return false;
+      const Op below = p.node(in).op;
+      const bool any_reader = below == Op::attention || below == Op::attention_grad || is_part(below);  // reads as it lies
+      if (p.users[in] != 1 && !any_reader) return false;
       Location from = l;
       if (v.op == Op::permute) {
         for (int i = 0; i < p.shape(n).rank; ++i) from.stride[v.arg >> (4 * i) & 15] = l.stride[i];

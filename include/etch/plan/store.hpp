@@ -109,7 +109,7 @@ constexpr bool recompute(Planning<N>& p, int n, const int* head, const int* next
 
 }  // namespace detail
 
-/// Decides for every node whether it is stored (`needed`) or computed again where it is wanted (`inlined`).
+/// Decides for every node whether it is stored (`needed`) or computed again by every kernel that wants it.
 template <int N>
 constexpr void choose_stored(Planning<N>& p) {
   int head[N]{}, next[3 * N]{};
@@ -125,13 +125,13 @@ constexpr void choose_stored(Planning<N>& p) {
       const Source s = p.source(m);
       const int root = p.root(m);
       if (is_leaf(p.node(root).op)) continue;
-      if (s.node == root) {
+      if (s.node == root && !p.solid[n]) {
         next[3 * n + k] = head[root];
         head[root] = 3 * n + k;
       }
-      const bool together = s.node == root && p.group[root] >= 0 && p.find(p.group[root]) == p.find(p.group[n]) && !p.late[root];
+      const bool together = !p.solid[n] && s.node == root && p.group[root] >= 0 && p.find(p.group[root]) == p.find(p.group[n]) && !p.late[root];
       if (together && (p.is_fused(root) || p.node(root).op == Op::dot)) continue;
-      if (s.node == root && p.is_fused(root) && !p.late[root]) wanted[root] = true;
+      if (!p.solid[n] && s.node == root && p.is_fused(root) && !p.late[root]) wanted[root] = true;
       else p.needed[root] = true;
     }
   }
@@ -139,12 +139,8 @@ constexpr void choose_stored(Planning<N>& p) {
   for (int i = 0; i < p.copy_count; ++i) p.needed[p.root(p.copies[i].node)] = true;
   for (int n = 0; n < N; ++n) {
     if (!wanted[n] || p.needed[n]) continue;
-    if (detail::recompute(p, n, head, next)) p.inlined[n] = true;
-    else p.needed[n] = true;
+    if (!detail::recompute(p, n, head, next)) p.needed[n] = true;
   }
-  // a value that no group but its own uses is computed there alone; one that is stored is never inlined
-  for (int n = 0; n < N; ++n)
-    if (p.needed[n]) p.inlined[n] = false;
 }
 
 }  // namespace ETCH_ABI

@@ -135,7 +135,7 @@ constexpr Class class_of(DType d) {
 }
 
 /// How a load or store moves along the row.
-enum class Column : std::uint8_t { splat, unit, strided };
+enum class Stride : std::uint8_t { splat, unit, strided };
 
 struct Instruction {
   std::uint8_t op = 0;
