@@ -9,11 +9,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -23,10 +20,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -143,6 +136,12 @@ class SafetensorsFile {
 
   std::span<const StoredTensor> tensors() const { return tensors_; }
   std::span<const std::pair<std::string, std::string>> metadata() const { return metadata_; }
+  /// The text under a metadata key; empty where there is none.
+  std::string_view metadata(std::string_view key) const {
+    for (const auto& [name, value] : metadata_)
+      if (name == key) return value;
+    return {};
+  }
 
   /// The tensor of that name, or null.
   const StoredTensor* find(std::string_view name) const {
@@ -159,11 +158,12 @@ class SafetensorsFile {
     deliver(tensor, bytes.get(), entry);
   }
 
-  /// Reads all tensors of the file, which must be these entries and no others; on Error all entries are as they were.
-  void read(std::span<const Entry> entries) const {
+  /// Reads these entries; the file must hold no others, but those whose names begin with `except` where it is given.
+  /// On Error all entries are as they were.
+  void read(std::span<const Entry> entries, std::string_view except = {}) const {
     std::vector<const StoredTensor*> matched;
     for (const Entry& entry : entries) matched.push_back(&match(entry));
-    check_no_more(matched);
+    check_no_more(matched, except);
     const auto bytes = fetch(0, data_bytes_);
     for (const StoredTensor* tensor : matched) check_bits(*tensor, bytes.get() + tensor->begin);
     for (std::size_t i = 0; i < entries.size(); ++i) deliver(*matched[i], bytes.get() + matched[i]->begin, entries[i]);
@@ -283,7 +283,7 @@ class SafetensorsFile {
     return *tensor;
   }
 
-  void check_no_more(const std::vector<const StoredTensor*>& matched) const {
+  void check_no_more(const std::vector<const StoredTensor*>& matched, std::string_view except) const {
     std::vector<bool> seen(tensors_.size());
     for (const StoredTensor* tensor : matched) {
       const std::size_t i = static_cast<std::size_t>(tensor - tensors_.data());
@@ -292,11 +292,12 @@ class SafetensorsFile {
              Message{} << "got twice " << detail::printable(tensor->name).c_str());
       seen[i] = true;
     }
-    const std::size_t i = static_cast<std::size_t>(std::find(seen.begin(), seen.end(), false) - seen.begin());
-    if (i != seen.size())
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+      if (seen[i] || (!except.empty() && tensors_[i].name.starts_with(except))) continue;
       fail("load", "file must hold no other entries than those asked for",
            Message{} << "found " << detail::printable(tensors_[i].name).c_str() << " of shape "
                      << shape_of(tensors_[i]).c_str());
+    }
   }
 
   Bytes fetch(std::uint64_t begin, std::uint64_t end) const {
