@@ -15,15 +15,11 @@ inline namespace ETCH_ABI {
 namespace simd {
 
 // A number beside a vector stands for the vector full of it.
-#define ETCH_SIMD_MIXED(op)                                      \
-  template <class T, int L>                                      \
-  ETCH_INLINE auto operator op(Vec<T, L> a, detail::Same<T> b) { \
-    return a op splat<T, L>(b);                                  \
-  }                                                              \
-  template <class T, int L>                                      \
-  ETCH_INLINE auto operator op(detail::Same<T> a, Vec<T, L> b) { \
-    return splat<T, L>(a) op b;                                  \
-  }
+#define ETCH_SIMD_MIXED(op)                                                                \
+  template <class T, int L> ETCH_INLINE auto operator op(Vec<T, L> a, detail::Same<T> b) { \
+    return a op splat<T, L>(b);                                                            \
+  }                                                                                        \
+  template <class T, int L> ETCH_INLINE auto operator op(detail::Same<T> a, Vec<T, L> b) { return splat<T, L>(a) op b; }
 ETCH_SIMD_MIXED(+)
 ETCH_SIMD_MIXED(-)
 ETCH_SIMD_MIXED(*)
@@ -43,36 +39,27 @@ ETCH_SIMD_MIXED(!=)
 #undef ETCH_SIMD_MIXED
 
 /// a b + c with a number for c or for b and c.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, Vec<T, L> b, detail::Same<T> c) {
+template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, Vec<T, L> b, detail::Same<T> c) {
   return fma(a, b, splat<T, L>(c));
 }
-template <class T, int L>
-ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, detail::Same<T> b, Vec<T, L> c) {
+template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, detail::Same<T> b, Vec<T, L> c) {
   return fma(a, splat<T, L>(b), c);
 }
 
 /// The smaller and the larger; NaN where either is NaN, as PyTorch's minimum and maximum.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> min(Vec<T, L> a, Vec<T, L> b) {
+template <class T, int L> ETCH_INLINE Vec<T, L> min(Vec<T, L> a, Vec<T, L> b) {
   const Vec<T, L> m = select(a >= b, b, a);  // a where a is NaN; the test of b folds away where b is a constant
-  if constexpr (detail::is_float<T>)
-    return select(b != b, b, m);
-  else
-    return m;
+  if constexpr (detail::is_float<T>) return select(b != b, b, m);
+  else return m;
 }
-template <class T, int L>
-ETCH_INLINE Vec<T, L> max(Vec<T, L> a, Vec<T, L> b) {
+template <class T, int L> ETCH_INLINE Vec<T, L> max(Vec<T, L> a, Vec<T, L> b) {
   const Vec<T, L> m = select(a <= b, b, a);
-  if constexpr (detail::is_float<T>)
-    return select(b != b, b, m);
-  else
-    return m;
+  if constexpr (detail::is_float<T>) return select(b != b, b, m);
+  else return m;
 }
 
 /// |a|; the smallest signed integer stays itself.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> abs(Vec<T, L> a) {
+template <class T, int L> ETCH_INLINE Vec<T, L> abs(Vec<T, L> a) {
   if constexpr (detail::is_float<T>) {
     using U = typename detail::sized<sizeof(T)>::u;
     return bit_cast<T>(bit_cast<U>(a) & static_cast<U>(~U(0) >> 1));
@@ -87,40 +74,31 @@ ETCH_INLINE Vec<T, L> abs(Vec<T, L> a) {
 
 namespace detail {
 // Lane i meets lane i + L/2, and so on down: one order for every instruction set.
-template <class T, int L, class F>
-ETCH_INLINE T fold(Vec<T, L> a, F f) {
-  if constexpr (L == 1)
-    return a[0];
-  else
-    return fold(f(lower(a), upper(a)), f);
+template <class T, int L, class F> ETCH_INLINE T fold(Vec<T, L> a, F f) {
+  if constexpr (L == 1) return a[0];
+  else return fold(f(lower(a), upper(a)), f);
 }
 }  // namespace detail
 
 /// The sum, product, largest (NaN if any is) and smallest of the lanes, as a tree whose order never varies.
-template <class T, int L>
-ETCH_INLINE T hsum(Vec<T, L> a) {
+template <class T, int L> ETCH_INLINE T hsum(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
-template <class T, int L>
-ETCH_INLINE T hprod(Vec<T, L> a) {
+template <class T, int L> ETCH_INLINE T hprod(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return x * y; });
 }
-template <class T, int L>
-ETCH_INLINE T hmax(Vec<T, L> a) {
+template <class T, int L> ETCH_INLINE T hmax(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return max(x, y); });
 }
-template <class T, int L>
-ETCH_INLINE T hmin(Vec<T, L> a) {
+template <class T, int L> ETCH_INLINE T hmin(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return min(x, y); });
 }
 
 /// Whether any, or every, lane is true.
-template <int L>
-ETCH_INLINE bool any(Mask<L> a) {
+template <int L> ETCH_INLINE bool any(Mask<L> a) {
   return detail::fold(a, [](auto x, auto y) { return x | y; });
 }
-template <int L>
-ETCH_INLINE bool all(Mask<L> a) {
+template <int L> ETCH_INLINE bool all(Mask<L> a) {
   return detail::fold(a, [](auto x, auto y) { return x & y; });
 }
 

@@ -2,112 +2,39 @@
 #pragma once
 
 #include <etch/core/config.hpp>
+#include <etch/core/vec_lanes.hpp>
 #include <etch/core/vec_x86.hpp>
-
-#include <cstddef>
-#include <cstdint>
-#include <type_traits>
-#include <utility>
 
 namespace etch {
 inline namespace ETCH_ABI {
 namespace simd {
 
-template <class T, int L>
-struct Vec;
-
 namespace detail {
 // What a lane holds: a bool is an int32 of 0 or -1, whatever was compared, so that every mask of L lanes is one type.
-template <class T>
-struct lane_of {
-  using type = T;
-};
-template <>
-struct lane_of<bool> {
-  using type = std::int32_t;
-};
-template <class T>
-using Lane = typename lane_of<T>::type;
+template <class T> struct lane_of { using type = T; };
+template <> struct lane_of<bool> { using type = std::int32_t; };
+template <class T> using Lane = typename lane_of<T>::type;
 
-template <std::size_t Bytes>
-struct sized;
-template <>
-struct sized<1> {
-  using i = std::int8_t;
-  using u = std::uint8_t;
-};
-template <>
-struct sized<2> {
-  using i = std::int16_t;
-  using u = std::uint16_t;
-};
-template <>
-struct sized<4> {
-  using i = std::int32_t;
-  using u = std::uint32_t;
-};
-template <>
-struct sized<8> {
-  using i = std::int64_t;
-  using u = std::uint64_t;
-};
-
-template <class T>
-inline constexpr bool is_float = false;
-template <>
-inline constexpr bool is_float<float> = true;
-template <>
-inline constexpr bool is_float<double> = true;
-template <class T>
-inline constexpr bool is_bool = false;
-template <>
-inline constexpr bool is_bool<bool> = true;
-
-template <class T, int L>
-struct raw {
-  typedef T type __attribute__((vector_size(sizeof(T) * L)));
-};
-template <class T>
-struct raw<T, 1> {
-  using type = T;
-};
-template <class T, int L>
-using Raw = typename raw<T, L>::type;
+template <class T, int L> struct raw { typedef T type __attribute__((vector_size(sizeof(T) * L))); };
+template <class T> struct raw<T, 1> { using type = T; };
+template <class T, int L> using Raw = typename raw<T, L>::type;
 
 // The same at any address, over memory of any type.
-template <class T, int L>
-struct loose {
+template <class T, int L> struct loose {
   typedef T type __attribute__((vector_size(sizeof(T) * L), aligned(alignof(T)), may_alias));
 };
-template <class T>
-struct loose<T, 1> {
-  using type = T;
-};
-template <class T, int L>
-using Loose = typename loose<T, L>::type;
+template <class T> struct loose<T, 1> { using type = T; };
+template <class T, int L> using Loose = typename loose<T, L>::type;
 
 // Integers wrap: they are added and multiplied as unsigned, and a scalar as at least 32 bits so that nothing promotes
 // to int.
-template <class T, int L, bool Float>
-struct arith {
-  using type = Raw<T, L>;
-};
-template <class T, int L>
-struct arith<T, L, false> {
-  using type = Raw<typename sized<sizeof(T)>::u, L>;
-};
-template <class T>
-struct arith<T, 1, false> {
-  using type = typename sized<sizeof(T) < 4 ? 4 : sizeof(T)>::u;
-};
-template <class T, int L>
-using Arith = typename arith<Lane<T>, L, is_float<T>>::type;
+template <class T, int L, bool Float> struct arith { using type = Raw<T, L>; };
+template <class T, int L> struct arith<T, L, false> { using type = Raw<typename sized<sizeof(T)>::u, L>; };
+template <class T> struct arith<T, 1, false> { using type = typename sized<sizeof(T) < 4 ? 4 : sizeof(T)>::u; };
+template <class T, int L> using Arith = typename arith<Lane<T>, L, is_float<T>>::type;
 
 // The same bits as int or long long, as the masked moves want them.
-template <class T, int L>
-struct wide {
-  using type = x86::none;
-};
+template <class T, int L> struct wide { using type = x86::none; };
 template <class T, int L>
 requires(L > 1 && sizeof(T) == 4) struct wide<T, L> {
   using type = Raw<int, L>;
@@ -116,33 +43,21 @@ template <class T, int L>
 requires(L > 1 && sizeof(T) == 8) struct wide<T, L> {
   using type = Raw<long long, L>;
 };
-template <class T, int L>
-using Wide = typename wide<T, L>::type;
+template <class T, int L> using Wide = typename wide<T, L>::type;
 
-template <class T, int L>
-inline constexpr bool split = L > 1 && sizeof(Lane<T>) * L > ETCH_VECTOR_BYTES;
-template <class T>
-struct same {
-  using type = T;
-};
-template <class T>
-using Same = typename same<T>::type;  // not deduced
-template <int L>
-using Index = std::make_integer_sequence<int, L>;
+template <class T, int L> inline constexpr bool split = L > 1 && sizeof(Lane<T>) * L > ETCH_VECTOR_BYTES;
 }  // namespace detail
 
-/// L lanes of T (float, double, an integer, or bool), L a power of two; one lane is a plain scalar.
-template <class T, int L>
-struct Vec {
+/// L lanes of T (float, double, an integer, or bool), L a power of two; one lane is a plain scalar. Mask<L>, the truth
+/// of L comparisons, is Vec<bool, L>; in memory a bool is one byte, 0 or 1.
+template <class T, int L> struct Vec {
   static_assert((L & (L - 1)) == 0, "etch: Vec: the number of lanes must be a power of two");
   using value_type = T;
   static constexpr int lanes = L;
   detail::Raw<detail::Lane<T>, L> v;
   ETCH_INLINE T operator[](int i) const {
-    if constexpr (L == 1)
-      return static_cast<void>(i), static_cast<T>(v);
-    else
-      return static_cast<T>(v[i]);
+    if constexpr (L == 1) return static_cast<void>(i), static_cast<T>(v);
+    else return static_cast<T>(v[i]);
   }
 };
 template <class T, int L>
@@ -154,109 +69,75 @@ struct Vec<T, L> {
   ETCH_INLINE T operator[](int i) const { return i < L / 2 ? lo[i] : hi[i - L / 2]; }
 };
 
-/// The truth of L comparisons; in memory a bool is one byte, 0 or 1.
-template <int L>
-using Mask = Vec<bool, L>;
-
 namespace detail {
 template <int Offset, class T, int L, int... I>
 ETCH_INLINE Vec<T, L / 2> half(Vec<T, L> a, std::integer_sequence<int, I...>) {
   if constexpr (L == 2) return {a.v[Offset]};
 #if defined(__CUDACC__)  // nvcc drops the expansion of a pack in a builtin's arguments
-  else
-    return {Raw<Lane<T>, L / 2>{a.v[Offset + I]...}};
+  else return {Raw<Lane<T>, L / 2>{a.v[Offset + I]...}};
 #else
-  else
-    return {__builtin_shufflevector(a.v, a.v, (Offset + I)...)};
+  else return {__builtin_shufflevector(a.v, a.v, (Offset + I)...)};
 #endif
 }
 template <class T, int L, int... I>
 ETCH_INLINE Vec<T, 2 * L> joined(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
   if constexpr (L == 1) return {Raw<Lane<T>, 2>{a.v, b.v}};
 #if defined(__CUDACC__)
-  else
-    return {Raw<Lane<T>, 2 * L>{(I < L ? a.v[I % L] : b.v[I % L])...}};
+  else return {Raw<Lane<T>, 2 * L>{(I < L ? a.v[I % L] : b.v[I % L])...}};
 #else
-  else
-    return {__builtin_shufflevector(a.v, b.v, I...)};
+  else return {__builtin_shufflevector(a.v, b.v, I...)};
 #endif
 }
 }  // namespace detail
 
 /// The first and the second half of the lanes, and their inverse.
-template <class T, int L>
-ETCH_INLINE Vec<T, L / 2> lower(Vec<T, L> a) {
-  if constexpr (detail::split<T, L>)
-    return a.lo;
-  else
-    return detail::half<0>(a, detail::Index<L / 2>{});
+template <class T, int L> ETCH_INLINE Vec<T, L / 2> lower(Vec<T, L> a) {
+  if constexpr (detail::split<T, L>) return a.lo;
+  else return detail::half<0>(a, detail::Index<L / 2>{});
 }
-template <class T, int L>
-ETCH_INLINE Vec<T, L / 2> upper(Vec<T, L> a) {
-  if constexpr (detail::split<T, L>)
-    return a.hi;
-  else
-    return detail::half<L / 2>(a, detail::Index<L / 2>{});
+template <class T, int L> ETCH_INLINE Vec<T, L / 2> upper(Vec<T, L> a) {
+  if constexpr (detail::split<T, L>) return a.hi;
+  else return detail::half<L / 2>(a, detail::Index<L / 2>{});
 }
-template <class T, int L>
-ETCH_INLINE Vec<T, 2 * L> join(Vec<T, L> lo, Vec<T, L> hi) {
-  if constexpr (detail::split<T, 2 * L>)
-    return {lo, hi};
-  else
-    return detail::joined(lo, hi, detail::Index<2 * L>{});
+template <class T, int L> ETCH_INLINE Vec<T, 2 * L> join(Vec<T, L> lo, Vec<T, L> hi) {
+  if constexpr (detail::split<T, 2 * L>) return {lo, hi};
+  else return detail::joined(lo, hi, detail::Index<2 * L>{});
 }
 
 // ---------------------------------------------------------------------------------------------- making and moving
 
 /// Every lane x.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> splat(detail::Same<T> x) {
+template <class T, int L> ETCH_INLINE Vec<T, L> splat(detail::Same<T> x) {
   using E = detail::Lane<T>;
-  if constexpr (detail::split<T, L>)
-    return {splat<T, L / 2>(x), splat<T, L / 2>(x)};
-  else if constexpr (detail::is_bool<T>)
-    return {detail::Raw<E, L>{} - static_cast<E>(x)};
-  else if constexpr (L == 1)
-    return {x};
-  else if constexpr (detail::is_float<T>)
-    return {x - detail::Raw<E, L>{}};  // x - 0 keeps the sign of a zero
-  else
-    return {x + detail::Raw<E, L>{}};
+  if constexpr (detail::split<T, L>) return {splat<T, L / 2>(x), splat<T, L / 2>(x)};
+  else if constexpr (detail::is_bool<T>) return {detail::Raw<E, L>{} - static_cast<E>(x)};
+  else if constexpr (L == 1) return {x};
+  else if constexpr (detail::is_float<T>) return {x - detail::Raw<E, L>{}};  // x - 0 keeps the sign of a zero
+  else return {x + detail::Raw<E, L>{}};
 }
 
 namespace detail {
 template <class T, int L, int... I>
 ETCH_INLINE Vec<T, L> strided(const T* p, std::ptrdiff_t stride, std::integer_sequence<int, I...>) {
-  if constexpr (is_bool<T>)
-    return {Raw<std::int32_t, L>{-static_cast<std::int32_t>(p[I * stride])...}};
-  else
-    return {Raw<T, L>{p[I * stride]...}};
+  if constexpr (is_bool<T>) return {Raw<std::int32_t, L>{-static_cast<std::int32_t>(p[I * stride])...}};
+  else return {Raw<T, L>{p[I * stride]...}};
 }
-template <class T, int L, int... I>
-ETCH_INLINE Vec<T, L> counted(T start, std::integer_sequence<int, I...>) {
+template <class T, int L, int... I> ETCH_INLINE Vec<T, L> counted(T start, std::integer_sequence<int, I...>) {
   using A = Arith<T, L>;
-  if constexpr (L == 1)
-    return {start};
-  else
-    return {(Raw<T, L>)((A)splat<T, L>(start).v + (A)Raw<T, L>{static_cast<T>(I)...})};
+  if constexpr (L == 1) return {start};
+  else return {(Raw<T, L>)((A)splat<T, L>(start).v + (A)Raw<T, L>{static_cast<T>(I)...})};
 }
 }  // namespace detail
 
 /// start, start + 1, ...
-template <class T, int L>
-ETCH_INLINE Vec<T, L> iota(detail::Same<T> start) {
+template <class T, int L> ETCH_INLINE Vec<T, L> iota(detail::Same<T> start) {
   if constexpr (detail::split<T, L>)
     return {iota<T, L / 2>(start), iota<T, L / 2>(static_cast<T>(start + static_cast<T>(L / 2)))};
-  else
-    return detail::counted<T, L>(start, detail::Index<L>{});
+  else return detail::counted<T, L>(start, detail::Index<L>{});
 }
 
-template <class To, class T, int L>
-ETCH_INLINE Vec<To, L> convert(Vec<T, L> a);
-
 /// p[0], p[1], ...; p need not be aligned beyond what T asks.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> load(const T* p) {
+template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
   if constexpr (detail::is_bool<T>) {
     return convert<bool>(load<std::uint8_t, L>(reinterpret_cast<const std::uint8_t*>(p)));
   } else if constexpr (detail::split<T, L>) {
@@ -265,19 +146,14 @@ ETCH_INLINE Vec<T, L> load(const T* p) {
     return {*reinterpret_cast<const detail::Loose<T, L>*>(p)};
   }
 }
-template <class T, int L>
-ETCH_INLINE void store(T* p, Vec<T, L> a) {
-  if constexpr (detail::is_bool<T>)
-    store(reinterpret_cast<std::uint8_t*>(p), convert<std::uint8_t>(a));
-  else if constexpr (detail::split<T, L>)
-    store(p, a.lo), store(p + L / 2, a.hi);
-  else
-    *reinterpret_cast<detail::Loose<T, L>*>(p) = a.v;
+template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
+  if constexpr (detail::is_bool<T>) store(reinterpret_cast<std::uint8_t*>(p), convert<std::uint8_t>(a));
+  else if constexpr (detail::split<T, L>) store(p, a.lo), store(p + L / 2, a.hi);
+  else *reinterpret_cast<detail::Loose<T, L>*>(p) = a.v;
 }
 
 /// The first n lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
+template <class T, int L> ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
   using W = detail::Wide<T, L>;
   if constexpr (detail::split<T, L> && !detail::is_bool<T>) {
     if (n <= L / 2) return {load_partial<T, L / 2>(p, n), splat<T, L / 2>(0)};
@@ -290,8 +166,7 @@ ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
     return load<T, L>(lanes);
   }
 }
-template <class T, int L>
-ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int n) {
+template <class T, int L> ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int n) {
   using W = detail::Wide<T, L>;
   if constexpr (detail::split<T, L> && !detail::is_bool<T>) {
     store_partial(p, a.lo, n);
@@ -308,41 +183,20 @@ ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int n) {
 }
 
 /// p[0], p[stride], p[2 stride], ...
-template <class T, int L>
-ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_t stride) {
-  if constexpr (detail::split<T, L>)
-    return {gather<T, L / 2>(p, stride), gather<T, L / 2>(p + L / 2 * stride, stride)};
-  else
-    return detail::strided<T, L>(p, stride, detail::Index<L>{});
+template <class T, int L> ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_t stride) {
+  if constexpr (detail::split<T, L>) return {gather<T, L / 2>(p, stride), gather<T, L / 2>(p + L / 2 * stride, stride)};
+  else return detail::strided<T, L>(p, stride, detail::Index<L>{});
 }
-template <class T, int L>
-ETCH_INLINE Vec<T, L> gather_partial(const T* p, std::ptrdiff_t stride, int n) {
-  T lanes[L] = {};
-  for (int i = 0; i < L && i < n; ++i) lanes[i] = p[i * stride];
-  return load<T, L>(lanes);
-}
-template <class T, int L>
-ETCH_INLINE void scatter_partial(T* p, std::ptrdiff_t stride, Vec<T, L> a, int n) {
-  T lanes[L];
-  store(lanes, a);
-  for (int i = 0; i < L && i < n; ++i) p[i * stride] = lanes[i];
-}
-template <class T, int L>
-ETCH_INLINE void scatter(T* p, std::ptrdiff_t stride, Vec<T, L> a) {
-  scatter_partial(p, stride, a, L);
-}
-
 // ------------------------------------------------------------------------------------------------------- operators
 
-#define ETCH_SIMD_OPERATOR(op)                                      \
-  template <class T, int L>                                         \
-  ETCH_INLINE Vec<T, L> operator op(Vec<T, L> a, Vec<T, L> b) {     \
-    if constexpr (detail::split<T, L>) {                            \
-      return {a.lo op b.lo, a.hi op b.hi};                          \
-    } else {                                                        \
-      using A = detail::Arith<T, L>;                                \
-      return {(detail::Raw<detail::Lane<T>, L>)((A)a.v op(A) b.v)}; \
-    }                                                               \
+#define ETCH_SIMD_OPERATOR(op)                                                            \
+  template <class T, int L> ETCH_INLINE Vec<T, L> operator op(Vec<T, L> a, Vec<T, L> b) { \
+    if constexpr (detail::split<T, L>) {                                                  \
+      return {a.lo op b.lo, a.hi op b.hi};                                                \
+    } else {                                                                              \
+      using A = detail::Arith<T, L>;                                                      \
+      return {(detail::Raw<detail::Lane<T>, L>)((A)a.v op(A) b.v)};                       \
+    }                                                                                     \
   }
 ETCH_SIMD_OPERATOR(+)
 ETCH_SIMD_OPERATOR(-)
@@ -354,39 +208,16 @@ ETCH_SIMD_OPERATOR(<<)
 #undef ETCH_SIMD_OPERATOR
 
 /// Arithmetic for signed integers, logical for unsigned.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> operator>>(Vec<T, L> a, Vec<T, L> b) {
-  if constexpr (detail::split<T, L>)
-    return {a.lo >> b.lo, a.hi >> b.hi};
-  else
-    return {(detail::Raw<T, L>)(a.v >> b.v)};
+template <class T, int L> ETCH_INLINE Vec<T, L> operator>>(Vec<T, L> a, Vec<T, L> b) {
+  if constexpr (detail::split<T, L>) return {a.lo >> b.lo, a.hi >> b.hi};
+  else return {(detail::Raw<T, L>)(a.v >> b.v)};
 }
 
 namespace detail {
-// Integer division is total, so that the idle lanes of a partial load cannot trap: x / 0 = 0 and x % 0 = x.
-template <class T>
-ETCH_INLINE T quotient(T a, T b) {
-  if (b == 0) return T(0);
-  if constexpr (T(-1) < T(0)) {
-    if (b == T(-1)) return static_cast<T>(0 - static_cast<typename sized<sizeof(T)>::u>(a));
-  }
-  return static_cast<T>(a / b);
-}
-template <class T>
-ETCH_INLINE T remainder(T a, T b) {
-  if (b == 0) return a;
-  if constexpr (T(-1) < T(0)) {
-    if (b == T(-1)) return T(0);
-  }
-  return static_cast<T>(a % b);
-}
-
-template <class R>
-using Element = typename std::remove_cvref<decltype(R{}[0])>::type;
+template <class R> using Element = typename std::remove_cvref<decltype(R{}[0])>::type;
 // The same values in the type To, for raw vectors. g++ needs help: it doubles the width of a lane in one instruction
 // only when told, and quadruples it well only in two steps.
-template <class To, class From>
-ETCH_INLINE To cast(From a) {
+template <class To, class From> ETCH_INLINE To cast(From a) {
   using E = Element<From>;
   constexpr bool doubled = is_float<E> == is_float<Element<To>> && sizeof(To) == 2 * sizeof(From);
   if constexpr (doubled && requires { x86::widen(a); }) {
@@ -399,81 +230,43 @@ ETCH_INLINE To cast(From a) {
   }
 }
 
-// Lane by lane through a scalar function: what has no vector form.
-template <class F, class T, int L>
-ETCH_INLINE Vec<T, L> each(F f, Vec<T, L> a, Vec<T, L> b) {
-  T x[L], y[L];
-  store(x, a);
-  store(y, b);
-  for (int i = 0; i < L; ++i) x[i] = f(x[i], y[i]);
-  return load<T, L>(x);
-}
-template <class F, class T, int L>
-ETCH_INLINE Vec<T, L> each(F f, Vec<T, L> a) {
-  T x[L];
-  store(x, a);
-  for (int i = 0; i < L; ++i) x[i] = f(x[i]);
-  return load<T, L>(x);
-}
 }  // namespace detail
 
 /// Division; of integers, towards zero, with x / 0 = 0.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> operator/(Vec<T, L> a, Vec<T, L> b) {
-  if constexpr (!detail::is_float<T>)
-    return detail::each([](T x, T y) { return detail::quotient(x, y); }, a, b);
-  else if constexpr (detail::split<T, L>)
-    return {a.lo / b.lo, a.hi / b.hi};
-  else
-    return {a.v / b.v};
+template <class T, int L> ETCH_INLINE Vec<T, L> operator/(Vec<T, L> a, Vec<T, L> b) {
+  if constexpr (!detail::is_float<T>) return detail::each([](T x, T y) { return detail::quotient(x, y); }, a, b);
+  else if constexpr (detail::split<T, L>) return {a.lo / b.lo, a.hi / b.hi};
+  else return {a.v / b.v};
 }
 /// The remainder of integers with the sign of a, and x % 0 = x.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> operator%(Vec<T, L> a, Vec<T, L> b) {
+template <class T, int L> ETCH_INLINE Vec<T, L> operator%(Vec<T, L> a, Vec<T, L> b) {
   return detail::each([](T x, T y) { return detail::remainder(x, y); }, a, b);
 }
 
 /// a b + c, of floats with one rounding where the target has a fused instruction.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, Vec<T, L> b, Vec<T, L> c) {
-  if constexpr (detail::split<T, L>)
-    return {fma(a.lo, b.lo, c.lo), fma(a.hi, b.hi, c.hi)};
-  else if constexpr (detail::is_float<T>)
-    return {a.v * b.v + c.v};
-  else
-    return a * b + c;
+template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, Vec<T, L> b, Vec<T, L> c) {
+  if constexpr (detail::split<T, L>) return {fma(a.lo, b.lo, c.lo), fma(a.hi, b.hi, c.hi)};
+  else if constexpr (detail::is_float<T>) return {a.v * b.v + c.v};
+  else return a * b + c;
 }
-template <class T, int L>
-ETCH_INLINE Vec<T, L> operator-(Vec<T, L> a) {
+template <class T, int L> ETCH_INLINE Vec<T, L> operator-(Vec<T, L> a) {
   using A = detail::Arith<T, L>;
-  if constexpr (detail::split<T, L>)
-    return {-a.lo, -a.hi};
-  else
-    return {(detail::Raw<T, L>)(-(A)a.v)};
+  if constexpr (detail::split<T, L>) return {-a.lo, -a.hi};
+  else return {(detail::Raw<T, L>)(-(A)a.v)};
 }
-template <class T, int L>
-ETCH_INLINE Vec<T, L> operator~(Vec<T, L> a) {
-  if constexpr (detail::split<T, L>)
-    return {~a.lo, ~a.hi};
-  else
-    return {(detail::Raw<detail::Lane<T>, L>)(~a.v)};
+template <class T, int L> ETCH_INLINE Vec<T, L> operator~(Vec<T, L> a) {
+  if constexpr (detail::split<T, L>) return {~a.lo, ~a.hi};
+  else return {(detail::Raw<detail::Lane<T>, L>)(~a.v)};
 }
-template <int L>
-ETCH_INLINE Mask<L> operator!(Mask<L> a) {
-  return ~a;
-}
+template <int L> ETCH_INLINE Mask<L> operator!(Mask<L> a) { return ~a; }
 
-#define ETCH_SIMD_COMPARE(op)                                                     \
-  template <class T, int L>                                                       \
-  ETCH_INLINE Mask<L> operator op(Vec<T, L> a, Vec<T, L> b) {                     \
-    if constexpr (detail::split<T, L> || detail::split<bool, L>)                  \
-      return join(lower(a) op lower(b), upper(a) op upper(b));                    \
-    else if constexpr (L == 1)                                                    \
-      return {-static_cast<std::int32_t>(a.v op b.v)};                            \
-    else if constexpr (sizeof(detail::Lane<T>) == 4)                              \
-      return {(detail::Raw<std::int32_t, L>)(a.v op b.v)};                        \
-    else                                                                          \
-      return {__builtin_convertvector(a.v op b.v, detail::Raw<std::int32_t, L>)}; \
+#define ETCH_SIMD_COMPARE(op)                                                                             \
+  template <class T, int L> ETCH_INLINE Mask<L> operator op(Vec<T, L> a, Vec<T, L> b) {                   \
+    if constexpr (detail::split<T, L> || detail::split<bool, L>)                                          \
+      return join(lower(a) op lower(b), upper(a) op upper(b));                                            \
+    else if constexpr (L == 1) return {-static_cast<std::int32_t>(a.v op b.v)};                           \
+    else if constexpr (sizeof(detail::Lane<T>) == 4) return {(detail::Raw<std::int32_t, L>)(a.v op b.v)}; \
+    else return {__builtin_convertvector(a.v op b.v, detail::Raw<std::int32_t, L>)};                      \
   }
 ETCH_SIMD_COMPARE(<)
 ETCH_SIMD_COMPARE(<=)
@@ -484,70 +277,50 @@ ETCH_SIMD_COMPARE(!=)
 #undef ETCH_SIMD_COMPARE
 
 /// m ? a : b in each lane.
-template <class T, int L>
-ETCH_INLINE Vec<T, L> select(Mask<L> m, Vec<T, L> a, Vec<T, L> b) {
+template <class T, int L> ETCH_INLINE Vec<T, L> select(Mask<L> m, Vec<T, L> a, Vec<T, L> b) {
   using I = detail::Raw<typename detail::sized<sizeof(detail::Lane<T>)>::i, L>;
   if constexpr (detail::split<T, L> || detail::split<bool, L>)
     return join(select(lower(m), lower(a), lower(b)), select(upper(m), upper(a), upper(b)));
-  else if constexpr (L == 1 || sizeof(detail::Lane<T>) == 4)
-    return {m.v ? a.v : b.v};
-  else
-    return {detail::cast<I>(m.v) ? a.v : b.v};
+  else if constexpr (L == 1 || sizeof(detail::Lane<T>) == 4) return {m.v ? a.v : b.v};
+  else return {detail::cast<I>(m.v) ? a.v : b.v};
 }
 
 // ------------------------------------------------------------------------------------------------------ conversion
 
 /// The same bits as another type of the same size.
-template <class To, class T, int L>
-ETCH_INLINE Vec<To, L> bit_cast(Vec<T, L> a) {
+template <class To, class T, int L> ETCH_INLINE Vec<To, L> bit_cast(Vec<T, L> a) {
   static_assert(sizeof(To) == sizeof(T));
-  if constexpr (detail::split<T, L>)
-    return {bit_cast<To>(a.lo), bit_cast<To>(a.hi)};
-  else if constexpr (L == 1)
-    return {__builtin_bit_cast(To, a.v)};
-  else
-    return {(detail::Raw<To, L>)a.v};
+  if constexpr (detail::split<T, L>) return {bit_cast<To>(a.lo), bit_cast<To>(a.hi)};
+  else if constexpr (L == 1) return {__builtin_bit_cast(To, a.v)};
+  else return {(detail::Raw<To, L>)a.v};
 }
 
 /// The value as another type, as C++ converts it; a float out of an integer's range is unspecified, a number is true
 /// when it is not zero, and true is 1.
-template <class To, class T, int L>
-ETCH_INLINE Vec<To, L> convert(Vec<T, L> a) {
+template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a) {
   using I = std::int32_t;
   using U = std::uint32_t;
   constexpr bool narrow_to = sizeof(To) < 4, narrow = sizeof(detail::Lane<T>) < 4;
-  if constexpr (__is_same(To, T))
-    return a;
-  else if constexpr (detail::is_bool<To>)
-    return a != splat<T, L>(T(0));
+  if constexpr (__is_same(To, T)) return a;
+  else if constexpr (detail::is_bool<To>) return a != splat<T, L>(T(0));
   // Narrow integers by way of int32: what C++ says, and what the compilers have good code for.
-  else if constexpr (narrow_to && !narrow && !__is_same(detail::Lane<T>, I))
-    return convert<To>(convert<I>(a));
-  else if constexpr (narrow && !narrow_to && !__is_same(To, I) && !__is_same(To, U))
-    return convert<To>(convert<I>(a));
+  else if constexpr (narrow_to && !narrow && !__is_same(detail::Lane<T>, I)) return convert<To>(convert<I>(a));
+  else if constexpr (narrow && !narrow_to && !__is_same(To, I) && !__is_same(To, U)) return convert<To>(convert<I>(a));
   else if constexpr (detail::split<T, L> || detail::split<To, L>)
     return join(convert<To>(lower(a)), convert<To>(upper(a)));
-  else if constexpr (detail::is_bool<T>)
-    return convert<To>(Vec<I, L>{a.v & 1});
-  else if constexpr (L == 1)
-    return {static_cast<To>(a.v)};
-  else
-    return {detail::cast<detail::Raw<To, L>>(a.v)};
+  else if constexpr (detail::is_bool<T>) return convert<To>(Vec<I, L>{a.v & 1});
+  else if constexpr (L == 1) return {static_cast<To>(a.v)};
+  else return {detail::cast<detail::Raw<To, L>>(a.v)};
 }
 
 // -------------------------------------------------------------------------------------- square roots and rounding
 
-#define ETCH_SIMD_UNARY(name, raw, builtin)                      \
-  template <class T, int L>                                      \
-  ETCH_INLINE Vec<T, L> name(Vec<T, L> a) {                      \
-    if constexpr (detail::split<T, L>)                           \
-      return {name(a.lo), name(a.hi)};                           \
-    else if constexpr (requires { raw(a.v); })                   \
-      return {raw(a.v)};                                         \
-    else if constexpr (sizeof(T) == 4)                           \
-      return detail::each([](T x) { return builtin##f(x); }, a); \
-    else                                                         \
-      return detail::each([](T x) { return builtin(x); }, a);    \
+#define ETCH_SIMD_UNARY(name, raw, builtin)                                                       \
+  template <class T, int L> ETCH_INLINE Vec<T, L> name(Vec<T, L> a) {                             \
+    if constexpr (detail::split<T, L>) return {name(a.lo), name(a.hi)};                           \
+    else if constexpr (requires { raw(a.v); }) return {raw(a.v)};                                 \
+    else if constexpr (sizeof(T) == 4) return detail::each([](T x) { return builtin##f(x); }, a); \
+    else return detail::each([](T x) { return builtin(x); }, a);                                  \
   }
 /// The square root, exactly rounded.
 ETCH_SIMD_UNARY(sqrt, x86::root, __builtin_sqrt)
@@ -559,14 +332,17 @@ ETCH_SIMD_UNARY(round, x86::round<x86::nearest>, __builtin_rint)
 #undef ETCH_SIMD_UNARY
 
 namespace detail {
+template <class T, int L> constexpr bool scales() {
+  if constexpr (split<T, L>) return scales<T, L / 2>();
+  else return requires(Raw<T, L> a) {
+      x86::scale(a, a);
+    };
+}
 // a 2^n for an integral n, in one instruction, where there is one.
 template <class T, int L>
-requires split<T, L> || requires(Raw<T, L> a) { x86::scale(a, a); }
-ETCH_INLINE Vec<T, L> scale_native(Vec<T, L> a, Vec<T, L> n) {
-  if constexpr (split<T, L>)
-    return {scale_native(a.lo, n.lo), scale_native(a.hi, n.hi)};
-  else
-    return {x86::scale(a.v, n.v)};
+requires(scales<T, L>()) ETCH_INLINE Vec<T, L> scale_native(Vec<T, L> a, Vec<T, L> n) {
+  if constexpr (split<T, L>) return {scale_native(a.lo, n.lo), scale_native(a.hi, n.hi)};
+  else return {x86::scale(a.v, n.v)};
 }
 }  // namespace detail
 
