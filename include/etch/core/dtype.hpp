@@ -45,29 +45,29 @@ constexpr const char* name_of(DType t) {
 constexpr bool is_floating(DType t) { return t == DType::float32 || t == DType::float64; }
 
 namespace detail {
-template <class T> struct dtype_of;
-template <> struct dtype_of<bool> { static constexpr DType value = DType::boolean; };
-template <> struct dtype_of<std::uint8_t> { static constexpr DType value = DType::uint8; };
-template <> struct dtype_of<std::int8_t> { static constexpr DType value = DType::int8; };
-template <> struct dtype_of<std::int16_t> { static constexpr DType value = DType::int16; };
-template <> struct dtype_of<std::int32_t> { static constexpr DType value = DType::int32; };
-template <> struct dtype_of<std::int64_t> { static constexpr DType value = DType::int64; };
-template <> struct dtype_of<float> { static constexpr DType value = DType::float32; };
-template <> struct dtype_of<double> { static constexpr DType value = DType::float64; };
-template <DType> struct type_of;
-template <> struct type_of<DType::boolean> { using type = bool; };
-template <> struct type_of<DType::uint8> { using type = std::uint8_t; };
-template <> struct type_of<DType::int8> { using type = std::int8_t; };
-template <> struct type_of<DType::int16> { using type = std::int16_t; };
-template <> struct type_of<DType::int32> { using type = std::int32_t; };
-template <> struct type_of<DType::int64> { using type = std::int64_t; };
-template <> struct type_of<DType::float32> { using type = float; };
-template <> struct type_of<DType::float64> { using type = double; };
+template <class T> struct dtype_tag;
+template <> struct dtype_tag<bool> { static constexpr DType value = DType::boolean; };
+template <> struct dtype_tag<std::uint8_t> { static constexpr DType value = DType::uint8; };
+template <> struct dtype_tag<std::int8_t> { static constexpr DType value = DType::int8; };
+template <> struct dtype_tag<std::int16_t> { static constexpr DType value = DType::int16; };
+template <> struct dtype_tag<std::int32_t> { static constexpr DType value = DType::int32; };
+template <> struct dtype_tag<std::int64_t> { static constexpr DType value = DType::int64; };
+template <> struct dtype_tag<float> { static constexpr DType value = DType::float32; };
+template <> struct dtype_tag<double> { static constexpr DType value = DType::float64; };
+template <DType> struct tag_type;
+template <> struct tag_type<DType::boolean> { using type = bool; };
+template <> struct tag_type<DType::uint8> { using type = std::uint8_t; };
+template <> struct tag_type<DType::int8> { using type = std::int8_t; };
+template <> struct tag_type<DType::int16> { using type = std::int16_t; };
+template <> struct tag_type<DType::int32> { using type = std::int32_t; };
+template <> struct tag_type<DType::int64> { using type = std::int64_t; };
+template <> struct tag_type<DType::float32> { using type = float; };
+template <> struct tag_type<DType::float64> { using type = double; };
 }  // namespace detail
 
 /// The DType of a C++ element type, and back.
-template <class T> inline constexpr DType dtype_of = detail::dtype_of<T>::value;
-template <DType D> using type_of = typename detail::type_of<D>::type;
+template <class T> inline constexpr DType dtype_of = detail::dtype_tag<T>::value;
+template <DType D> using type_of = typename detail::tag_type<D>::type;
 
 /// The common type of two operands, as PyTorch promotes tensors of equal rank.
 constexpr DType promote(DType a, DType b) {

@@ -1,0 +1,105 @@
+"""What etch asks of the compiler, and what comes out: seconds, memory, size, libraries, time to the first step.
+
+Part of `./run bench`, and alone as `./run bench compile`. Plain command lines without CMake, as a user would type them.
+"""
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+COMPILERS = [("g++", ["g++"]), ("clang++", ["clang++-19", "clang++"])]
+FLAGS = ["-std=c++20", "-O3", "-march=native"]
+PLAIN_LIBRARIES = {"libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libc.so.6"}
+STARTS = 21
+
+
+def spent(build, command):
+    """Wall seconds, processor seconds and peak megabytes of a command and all it started; its exit status must be 0."""
+    log = build / "compile_cost.log"
+    actions = [(os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), (os.POSIX_SPAWN_DUP2, 1, 2)]
+    begin = time.perf_counter()
+    child = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
+    _, status, usage = os.wait4(child, 0)
+    seconds = time.perf_counter() - begin
+    if status != 0:
+        sys.exit(f"bench: failed, see {log}: {' '.join(map(str, command))}")
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def needs(program):
+    """The shared libraries a program loads, without the loader and the kernel's own."""
+    lines = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout.splitlines()
+    names = [line.split()[0] for line in lines]
+    return sorted(n for n in names if not n.startswith(("linux-vdso", "/lib64/ld-linux")))
+
+
+def compile_rows(root, build, name, compiler):
+    """Compiles the examples to objects with one compiler."""
+    include = ["-I", root / "include", "-I", "/usr/include/eigen3"]
+    chargpt, mlp = root / "examples/chargpt/main.cpp", root / "examples/mlp/main.cpp"
+    jobs = [
+        ("chargpt, 4 layers", chargpt, ["-DCHARGPT_LAYERS=4"]),
+        ("chargpt, 24 layers", chargpt, ["-DCHARGPT_LAYERS=24"]),
+        ("mlp trainer", mlp, []),
+    ]
+    for title, source, macros in jobs:
+        if not source.exists():
+            print(f"    {title}: no {source.relative_to(root)}")
+            continue
+        command = [compiler, *FLAGS, *macros, *include, "-c", source, "-o", build / "compile_cost.o"]
+        seconds, processor, megabytes = spent(build, command)
+        cost = {"seconds": seconds, "cpu_seconds": processor, "peak_mb": megabytes}
+        yield {"name": f"compile {title}", "compiler": name, **cost}
+
+
+def program_row(root, build, name, compiler):
+    """The MLP trainer as a stripped program: bytes, libraries, milliseconds from start to the end of its first step."""
+    program = build / "compile_cost_mlp"
+    include = ["-I", root / "include", "-I", "/usr/include/eigen3"]
+    spent(build, [compiler, *FLAGS, *include, root / "examples/mlp/main.cpp", "-s", "-o", program])
+    times = [spent(build, [program, "--first-step"])[0] * 1e3 for _ in range(STARTS)]
+    libraries = needs(program)
+    return {
+        "name": "program mlp trainer",
+        "compiler": name,
+        "stripped_bytes": program.stat().st_size,
+        "libraries": libraries,
+        "only_plain_libraries": set(libraries) <= PLAIN_LIBRARIES,
+        "first_step_ms": statistics.median(times),
+        "first_step_ms_min": min(times),
+    }
+
+
+def run(root, build):
+    """Prints the table and returns its rows."""
+    rows = []
+    print(f"\ncompile cost, {' '.join(FLAGS)} -c, one core:")
+    for name, candidates in COMPILERS:
+        compiler = next((c for c in candidates if shutil.which(c)), None)
+        if compiler is None:
+            print(f"    {name}: not installed")
+            continue
+        times = {}
+        for row in compile_rows(root, build, name, compiler):
+            rows.append(row)
+            times[row["name"]] = row["cpu_seconds"]
+            print(
+                f"    {row['name'][8:]:20} {compiler:12} {row['seconds']:7.2f} s {row['peak_mb']:7.0f} MB   "
+                f"({row['cpu_seconds']:.2f} s of processor time)",
+                flush=True,
+            )
+        # Processor time: other work on the machine cannot change it much.
+        few, many = times.get("compile chargpt, 4 layers"), times.get("compile chargpt, 24 layers")
+        if few and many:
+            rows.append({"name": "compile chargpt, 24 layers over 4", "compiler": name, "ratio": many / few})
+            print(f"    {'24 layers over 4':20} {compiler:12} {many / few:7.2f} x")
+        if "compile mlp trainer" in times:
+            row = program_row(root, build, name, compiler)
+            rows.append(row)
+            print(
+                f"    {'mlp trainer':20} {compiler:12} {row['stripped_bytes'] / 1000:7.0f} KB stripped, "
+                f"first step {row['first_step_ms']:.2f} ms after start, needs {' '.join(row['libraries'])}"
+            )
+    return rows

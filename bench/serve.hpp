@@ -1,0 +1,132 @@
+// What a bench program is: named workloads, and the protocol by which bench/run.py interleaves it with its peers.
+//
+//   int main(int argc, char** argv) {
+//     bench::Bench b(argc, argv);
+//     b.add("mlp_train", [&] { step(x, y); });  // one repetition
+//     return b.run();
+//   }
+//
+//   program           a table of all workloads
+//   program --list    their names
+//   program --json    a line {"name": ..., "ns": ...} for each
+//   program --serve   answers each line `run NAME` with `NAME ns_min ns_median` after about 0.2 s
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+/// Keeps the optimizer from dropping the computation of `value`.
+template <class T>
+inline void keep(const T& value) {
+  asm volatile("" : : "r"(&value) : "memory");
+}
+
+/// Nanoseconds of one repetition: the least and the median of a batch's samples.
+struct Timing {
+  double min = 0, median = 0;
+};
+
+/// The workloads of one program, chosen and measured as its command line says.
+class Bench {
+ public:
+  Bench(int argc, char** argv) : mode_(argc > 1 ? argv[1] : "") {}
+
+  /// Adds a workload; `step` is one repetition and may be called any number of times.
+  void add(std::string name, std::function<void()> step) {
+    workloads_.push_back({std::move(name), std::move(step), 0});
+  }
+
+  /// Does what the command line asks; returns what main should return.
+  int run() {
+    if (mode_ == "--serve") return serve();
+    if (!mode_.empty() && mode_ != "--list" && mode_ != "--json") {
+      std::fprintf(stderr, "bench: unknown option %s; --list, --json or --serve\n", mode_.c_str());
+      return 2;
+    }
+    for (Workload& workload : workloads_) report(workload);
+    return 0;
+  }
+
+ private:
+  struct Workload {
+    std::string name;
+    std::function<void()> step;
+    long repetitions;  // of one sample; 0 until calibrated
+  };
+
+  static double seconds() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  }
+
+  static double sample(const Workload& workload) {
+    const double begin = seconds();
+    for (long i = 0; i < workload.repetitions; ++i) workload.step();
+    return (seconds() - begin) / static_cast<double>(workload.repetitions);
+  }
+
+  // The clock costs some 30 ns, so a sample lasts 2 ms or one repetition, whichever is longer.
+  static void calibrate(Workload& workload) {
+    workload.repetitions = 1;
+    for (double time = sample(workload); time * static_cast<double>(workload.repetitions) < 2e-3;
+         time = sample(workload)) {
+      workload.repetitions *= 2;
+    }
+  }
+
+  // One batch: a repetition to fill the caches again, then samples for 0.2 s, three at least.
+  static Timing measure(Workload& workload) {
+    if (workload.repetitions == 0) calibrate(workload);
+    workload.step();
+    std::vector<double> samples;
+    for (const double end = seconds() + 0.2; samples.size() < 3 || seconds() < end;)
+      samples.push_back(sample(workload));
+    std::sort(samples.begin(), samples.end());
+    const std::size_t half = samples.size() / 2;
+    const double median = samples.size() % 2 != 0 ? samples[half] : (samples[half - 1] + samples[half]) / 2;
+    return {samples.front() * 1e9, median * 1e9};
+  }
+
+  void report(Workload& workload) const {
+    const char* name = workload.name.c_str();
+    if (mode_ == "--list") {
+      std::printf("%s\n", name);
+    } else if (mode_ == "--json") {
+      std::printf("{\"name\": \"%s\", \"ns\": %.1f}\n", name, measure(workload).median);
+    } else {
+      const Timing timing = measure(workload);
+      std::printf("%-32s %14.0f ns   (least %.0f)\n", name, timing.median, timing.min);
+    }
+    std::fflush(stdout);
+  }
+
+  int serve() {
+    char line[256];
+    while (std::fgets(line, sizeof line, stdin) != nullptr) {
+      line[std::strcspn(line, "\r\n")] = '\0';
+      const char* name = std::strncmp(line, "run ", 4) == 0 ? line + 4 : "";
+      const auto found =
+          std::find_if(workloads_.begin(), workloads_.end(), [&](const Workload& w) { return w.name == name; });
+      if (found == workloads_.end()) {
+        std::printf("error unknown request: %s\n", line);
+      } else {
+        const Timing timing = measure(*found);
+        std::printf("%s %.1f %.1f\n", name, timing.min, timing.median);
+      }
+      std::fflush(stdout);
+    }
+    return 0;
+  }
+
+  std::string mode_;
+  std::vector<Workload> workloads_;
+};
+
+}  // namespace bench

@@ -1,0 +1,363 @@
+// A fused kernel: a template over its own words, so equal kernels in any program are one function.
+//
+//   for each row:  row section 0; for each column: pass 0;  row section 1; for each column: pass 1;  ...
+//
+// Registers are plain arrays of vectors; every word names them by number, so all of it unrolls into straight code.
+#pragma once
+
+#include <etch/core/math.hpp>
+#include <etch/core/rng.hpp>
+#include <etch/core/vec.hpp>
+#include <etch/graph/table.hpp>
+#include <etch/plan/types.hpp>
+
+#include <limits>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace simd {
+// The table's names for what core/ calls otherwise.
+template <class T, int L> ETCH_INLINE Vec<T, L> maximum(Vec<T, L> a, Vec<T, L> b) { return max(a, b); }
+template <class T, int L> ETCH_INLINE Vec<T, L> minimum(Vec<T, L> a, Vec<T, L> b) { return min(a, b); }
+template <class T, int L> ETCH_INLINE Vec<T, L> reciprocal(Vec<T, L> a) { return splat<T, L>(T(1)) / a; }
+template <class T, int L> ETCH_INLINE Vec<T, L> sign(Vec<T, L> a) {
+  const auto zero = splat<T, L>(T(0)), one = splat<T, L>(T(1));
+  return select(a > zero, one, select(a < zero, zero - one, a));
+}
+}  // namespace simd
+
+namespace cpu {
+
+using index_t = std::int64_t;
+
+/// Everything a fused loop reads, filled once for a program: strides in bytes, the column's last.
+struct FusedArgs {
+  int dims = 0;                    ///< of the loop, the column included
+  const index_t* extent = nullptr; ///< sizes, outermost first
+  char* const* base = nullptr;     ///< of each slot
+  const index_t* stride = nullptr; ///< slot * dims + dimension
+  const index_t* chunk = nullptr;  ///< bytes between the partial results of two chunks, for each slot
+  const Root* root = nullptr;      ///< of each slot
+  const std::uint64_t* random = nullptr;  ///< seed and step
+};
+
+/// One part of a fused loop.
+struct FusedCall {
+  const FusedArgs* args = nullptr;
+  index_t row0 = 0, row1 = 0, col0 = 0, col1 = 0;
+  int chunk = 0;
+  char* scratch = nullptr;  ///< rows kept between passes
+  char* tile = nullptr;     ///< the finished block of a product: element (row0, col0)
+  index_t tile_row = 0;     ///< bytes from one row of it to the next
+};
+
+using Kernel = void (*)(const FusedCall&);
+
+namespace detail {
+
+struct Registers {
+  int count[classes]{};
+  int slots = 1;
+  int lane_bytes = 4;
+  int sections = 0;      ///< row sections; a columns section follows each but the last
+  int row_begin[40]{}, column_begin[40]{}, section_end[40]{};
+  int position[512]{};   ///< of each instruction among the words
+  int instructions = 0;
+};
+
+template <std::size_t N>
+constexpr Registers survey(const std::uint64_t (&code)[N]) {
+  Registers r;
+  bool columns = false;
+  for (int w = 0; w < static_cast<int>(N); ++w) {
+    const Instruction i = decode(code[w]);
+    const int at = r.instructions;
+    r.position[r.instructions++] = w;
+    if (i.op == static_cast<std::uint8_t>(Word::row)) {
+      if (r.sections > 0) r.section_end[r.sections - 1] = at;
+      r.row_begin[r.sections] = at + 1;
+      r.column_begin[r.sections++] = at + 1;
+      columns = false;
+      continue;
+    }
+    if (i.op == static_cast<std::uint8_t>(Word::columns)) {
+      r.column_begin[r.sections - 1] = at + 1;
+      columns = true;
+      continue;
+    }
+    if (i.op == static_cast<std::uint8_t>(Word::number64)) ++w;
+    if (!columns) r.column_begin[r.sections - 1] = at + 1;
+    int& n = r.count[static_cast<int>(i.type)];
+    n = i.d + 1 > n ? i.d + 1 : n;
+    const bool memory = i.op == static_cast<std::uint8_t>(Word::load) || i.op == static_cast<std::uint8_t>(Word::store) ||
+                        i.op == static_cast<std::uint8_t>(Word::accumulate) || i.op == static_cast<std::uint8_t>(Word::index);
+    if (memory) r.slots = i.slot + 1 > r.slots ? i.slot + 1 : r.slots;
+    if (columns && (i.type == Class::f64 || i.type == Class::i64)) r.lane_bytes = 8;
+  }
+  r.section_end[r.sections - 1] = r.instructions;
+  return r;
+}
+
+/// The registers of one kernel, by class.
+template <int L>
+struct File {
+  simd::Vec<float, L>* f32;
+  simd::Vec<double, L>* f64;
+  simd::Vec<std::int32_t, L>* i32;
+  simd::Vec<std::int64_t, L>* i64;
+  simd::Mask<L>* mask;
+
+  template <Class C>
+  ETCH_INLINE auto& get(int i) const {
+    if constexpr (C == Class::f32) return f32[i];
+    else if constexpr (C == Class::f64) return f64[i];
+    else if constexpr (C == Class::i32) return i32[i];
+    else if constexpr (C == Class::i64) return i64[i];
+    else return mask[i];
+  }
+};
+
+template <Class C> struct element_of_class { using type = float; };
+template <> struct element_of_class<Class::f64> { using type = double; };
+template <> struct element_of_class<Class::i32> { using type = std::int32_t; };
+template <> struct element_of_class<Class::i64> { using type = std::int64_t; };
+template <> struct element_of_class<Class::mask> { using type = bool; };
+
+/// Memory of type M as lanes of class C, and back.
+template <Class C, class M, int L, class V>
+ETCH_INLINE auto from_memory(V v) {
+  using T = typename element_of_class<C>::type;
+  if constexpr (std::is_same_v<T, M>) return v;
+  else return simd::convert<T>(v);
+}
+
+/// The reduction in bits 56-59 of a word: sum, prod, amax, amin.
+template <int R, class V>
+ETCH_INLINE V combine(V a, V b) {
+  if constexpr (R == 0) return a + b;
+  else if constexpr (R == 1) return a * b;
+  else if constexpr (R == 2) return simd::max(a, b);
+  else return simd::min(a, b);
+}
+template <int R, class T>
+constexpr T neutral() {
+  using limits = std::numeric_limits<T>;
+  if constexpr (R == 0) return T(0);
+  else if constexpr (R == 1) return T(1);
+  else if constexpr (R == 2) return limits::has_infinity ? T(-limits::infinity()) : limits::lowest();
+  else return limits::has_infinity ? limits::infinity() : limits::max();
+}
+
+/// Where a kernel stands: its row's pointers and the element's number.
+struct Place {
+  char* const* p;            ///< of each slot, at column 0 of the row
+  const index_t* stride;
+  int dims;
+  const std::uint64_t* random;
+  index_t first;             ///< number of the row's first element
+};
+
+/// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
+template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial>
+ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
+  constexpr Instruction i = decode(W);
+  constexpr Class C = i.type;
+  using T = typename element_of_class<C>::type;
+  constexpr auto word = static_cast<Word>(i.op);
+  if constexpr (i.op < static_cast<std::uint8_t>(Op::count)) {
+    constexpr Op o = static_cast<Op>(i.op);
+    auto& d = r.template get<C>(i.d);
+    if constexpr (o == Op::cast) {
+      const auto& a = r.template get<i.from>(i.a);
+      if constexpr (i.from == Class::mask) d = simd::select(a, simd::splat<T, L>(T(1)), simd::splat<T, L>(T(0)));
+      else if constexpr (C == Class::mask) d = a != simd::splat<typename element_of_class<i.from>::type, L>(0);
+      else {
+        d = simd::convert<T>(a);
+        using M = type_of<i.memory>;
+        if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
+      }
+    } else if constexpr (o == Op::where) {
+      d = simd::select(r.mask[i.a], r.template get<C>(i.b), r.template get<C>(i.c));
+    }
+#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a));
+    ETCH_UNARY_OPS(ETCH_X)
+#undef ETCH_X
+#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
+    ETCH_BINARY_OPS(ETCH_X)
+#undef ETCH_X
+  } else if constexpr (word == Word::load) {
+    using M = type_of<i.memory>;
+    auto& d = r.template get<C>(i.d);
+    const char* p = at.p[i.slot];
+    constexpr auto mode = static_cast<Stride>(i.mode);
+    if constexpr (mode == Stride::splat) {
+      d = simd::splat<T, L>(static_cast<T>(*reinterpret_cast<const M*>(p)));
+    } else if constexpr (mode == Stride::unit) {
+      const M* q = reinterpret_cast<const M*>(p) + c;
+      if constexpr (Partial) d = from_memory<C, M, L>(simd::load_partial<M, L>(q, n));
+      else d = from_memory<C, M, L>(simd::load<M, L>(q));
+    } else {
+      const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
+      const M* q = reinterpret_cast<const M*>(p + c * s);
+      const index_t step = s / static_cast<index_t>(sizeof(M));
+      if constexpr (Partial) d = from_memory<C, M, L>(simd::gather_partial<M, L>(q, step, n));
+      else d = from_memory<C, M, L>(simd::gather<M, L>(q, step));
+    }
+  } else if constexpr (word == Word::index) {
+    auto& d = r.template get<C>(i.d);
+    const index_t start = reinterpret_cast<index_t>(at.p[i.slot]);
+    if constexpr (static_cast<Stride>(i.mode) == Stride::splat) d = simd::splat<T, L>(static_cast<T>(start));
+    else if constexpr (static_cast<Stride>(i.mode) == Stride::unit) d = simd::iota<T, L>(static_cast<T>(start + c));
+    else {
+      const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
+      d = simd::iota<T, L>(T(0)) * simd::splat<T, L>(static_cast<T>(s)) + simd::splat<T, L>(static_cast<T>(start + c * s));
+    }
+  } else if constexpr (word == Word::store) {
+    using M = type_of<i.memory>;
+    const auto& a = r.template get<C>(i.a);
+    char* p = at.p[i.slot];
+    constexpr auto mode = static_cast<Stride>(i.mode);
+    const auto v = [&] {
+      if constexpr (std::is_same_v<T, M>) return a;
+      else return simd::convert<M>(a);
+    }();
+    if constexpr (Row) {
+      *reinterpret_cast<M*>(p) = v[0];
+    } else if constexpr (mode == Stride::unit) {
+      M* q = reinterpret_cast<M*>(p) + c;
+      if constexpr (Partial) simd::store_partial(q, v, n);
+      else simd::store(q, v);
+    } else {
+      const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
+      M* q = reinterpret_cast<M*>(p + c * s);
+      const index_t step = s / static_cast<index_t>(sizeof(M));
+      if constexpr (Partial) simd::scatter_partial(q, step, v, n);
+      else simd::scatter(q, step, v);
+    }
+  } else if constexpr (word == Word::number) {
+    if constexpr (C == Class::mask) r.mask[i.d] = simd::splat<bool, L>(i.bits != 0);
+    else if constexpr (C == Class::f32 || C == Class::f64) r.template get<C>(i.d) = simd::splat<T, L>(static_cast<T>(__builtin_bit_cast(float, i.bits)));
+    else r.template get<C>(i.d) = simd::splat<T, L>(static_cast<T>(static_cast<std::int32_t>(i.bits)));
+  } else if constexpr (word == Word::number64) {
+    if constexpr (C == Class::i64) r.i64[i.d] = simd::splat<std::int64_t, L>(static_cast<std::int64_t>(Raw));
+    else r.f64[i.d] = simd::splat<double, L>(__builtin_bit_cast(double, Raw));
+  } else if constexpr (word == Word::uniform) {
+    r.template get<C>(i.d) = simd::uniform<T, L>(at.random[0] ^ i.bits * 0x9E3779B97F4A7C15ULL, at.random[1], static_cast<std::uint64_t>(at.first + c));
+  } else if constexpr (word == Word::initialise) {
+    r.template get<C>(i.d) = simd::splat<T, L>(neutral<i.mode, T>());
+  } else if constexpr (word == Word::reduce) {
+    auto a = r.template get<C>(i.a);
+    if constexpr (Partial) a = simd::select(simd::iota<std::int32_t, L>(0) < simd::splat<std::int32_t, L>(n), a, simd::splat<T, L>(neutral<i.mode, T>()));
+    r.template get<C>(i.d) = combine<i.mode>(r.template get<C>(i.d), a);
+  } else if constexpr (word == Word::finish) {
+    auto& d = r.template get<C>(i.d);
+    if constexpr (i.mode == 0) d = simd::splat<T, L>(simd::hsum(d));
+    else if constexpr (i.mode == 1) d = simd::splat<T, L>(simd::hprod(d));
+    else if constexpr (i.mode == 2) d = simd::splat<T, L>(simd::hmax(d));
+    else d = simd::splat<T, L>(simd::hmin(d));
+  } else if constexpr (word == Word::accumulate) {
+    constexpr int R = static_cast<int>(i.memory);
+    const auto a = r.template get<C>(i.a);
+    T* p = reinterpret_cast<T*>(at.p[i.slot]);
+    if constexpr (Row) {
+      *p = combine<R>(simd::splat<T, 1>(*p), simd::splat<T, 1>(a[0]))[0];
+    } else if constexpr (static_cast<Stride>(i.mode) == Stride::unit) {
+      if constexpr (Partial) simd::store_partial(p + c, combine<R>(simd::load_partial<T, L>(p + c, n), a), n);
+      else simd::store(p + c, combine<R>(simd::load<T, L>(p + c), a));
+    } else {
+      const index_t step = at.stride[i.slot * at.dims + at.dims - 1] / static_cast<index_t>(sizeof(T));
+      if constexpr (Partial) simd::scatter_partial(p + c * step, step, combine<R>(simd::gather_partial<T, L>(p + c * step, step, n), a), n);
+      else simd::scatter(p + c * step, step, combine<R>(simd::gather<T, L>(p + c * step, step), a));
+    }
+  }
+}
+
+/// The pointers of each slot, moved from row to row through the outer dimensions.
+template <int Slots>
+struct Cursor {
+  char* p[Slots];
+  index_t at[max_rank];
+  int tile = -1;
+
+  ETCH_INLINE Cursor(const FusedCall& c) {
+    const FusedArgs& a = *c.args;
+    index_t rest = c.row0;
+    for (int d = a.dims - 2; d >= 0; --d) {
+      at[d] = a.extent[d] > 0 ? rest % a.extent[d] : 0;
+      rest = a.extent[d] > 0 ? rest / a.extent[d] : 0;
+    }
+    for (int s = 0; s < Slots; ++s) {
+      p[s] = a.root[s] == Root::scratch ? c.scratch + reinterpret_cast<index_t>(a.base[s]) : a.base[s] + c.chunk * a.chunk[s];
+      if (a.root[s] == Root::tile) {
+        tile = s;
+        p[s] = c.tile - c.col0 * a.stride[s * a.dims + a.dims - 1];
+        continue;
+      }
+      for (int d = 0; d + 1 < a.dims; ++d) p[s] += at[d] * a.stride[s * a.dims + d];
+    }
+  }
+  ETCH_INLINE void next(const FusedCall& c) {
+    const FusedArgs& a = *c.args;
+    for (int d = a.dims - 2; d >= 0; --d) {
+      const bool wraps = ++at[d] == a.extent[d];
+      const index_t by = wraps ? 1 - a.extent[d] : 1;
+      for (int s = 0; s < Slots; ++s)
+        if (s != tile) p[s] += by * a.stride[s * a.dims + d];
+      if (!wraps) break;
+      at[d] = 0;
+    }
+    if (tile >= 0) p[tile] += c.tile_row;
+  }
+};
+
+template <std::uint64_t... Code>
+struct Fused {
+  static constexpr std::uint64_t code[] = {Code...};
+  static constexpr Registers regs = survey(code);
+  static constexpr int L = ETCH_VECTOR_BYTES / regs.lane_bytes;
+
+  template <bool Row, bool Partial, int Begin, std::size_t... I>
+  static ETCH_INLINE void section(const File<L>& r, const Place& at, index_t c, int n, std::index_sequence<I...>) {
+    (execute<code[regs.position[Begin + static_cast<int>(I)]],
+             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial>(r, at, c, n),
+     ...);
+  }
+
+  template <int S>
+  static ETCH_INLINE void stage(const File<L>& r, const Place& at, const FusedCall& call) {
+    constexpr int row = regs.row_begin[S], column = regs.column_begin[S], end = regs.section_end[S];
+    // a section marker sits between the two parts where there are columns
+    constexpr int row_end = S + 1 == regs.sections ? column : column - 1;
+    section<true, false, row>(r, at, 0, 1, std::make_index_sequence<static_cast<std::size_t>(row_end > row ? row_end - row : 0)>{});
+    if constexpr (S + 1 < regs.sections && end > column) {
+      using I = std::make_index_sequence<static_cast<std::size_t>(end - column)>;
+      index_t c = call.col0;
+      for (; c + L <= call.col1; c += L) section<false, false, column>(r, at, c, L, I{});
+      if (c < call.col1) section<false, true, column>(r, at, c, static_cast<int>(call.col1 - c), I{});
+    }
+  }
+
+  template <std::size_t... S>
+  static ETCH_INLINE void rows(const FusedCall& call, std::index_sequence<S...>) {
+    constexpr auto count = [](Class c) { return regs.count[static_cast<int>(c)] > 0 ? regs.count[static_cast<int>(c)] : 1; };
+    Cursor<regs.slots> cursor(call);
+    const FusedArgs& a = *call.args;
+    for (index_t row = call.row0; row < call.row1; ++row) {
+      simd::Vec<float, L> f32[count(Class::f32)];
+      simd::Vec<double, L> f64[count(Class::f64)];
+      simd::Vec<std::int32_t, L> i32[count(Class::i32)];
+      simd::Vec<std::int64_t, L> i64[count(Class::i64)];
+      simd::Mask<L> mask[count(Class::mask)];
+      const File<L> file{f32, f64, i32, i64, mask};
+      const Place at{cursor.p, a.stride, a.dims, a.random, row * a.extent[a.dims - 1]};
+      (stage<static_cast<int>(S)>(file, at, call), ...);
+      cursor.next(call);
+    }
+  }
+  static void run(const FusedCall& call) { rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{}); }
+};
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch

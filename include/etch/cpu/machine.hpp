@@ -1,0 +1,457 @@
+// Runs a plan: resolves offsets and strides once, binds pointers at each call, and calls one kernel after another.
+#pragma once
+
+#include <etch/core/error.hpp>
+#include <etch/core/storage.hpp>
+#include <etch/cpu/attention.hpp>
+#include <etch/cpu/fused.hpp>
+#include <etch/cpu/matmul.hpp>
+#include <etch/cpu/parallel.hpp>
+#include <etch/expr/lazy.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+
+/// Seed and step of a program's random numbers, as its kernels read them.
+struct RandomState {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+/// What expressions draw from that no program owns; moves on by a step each time.
+inline RandomState& default_random() {
+  thread_local RandomState state;
+  return state;
+}
+
+/// A plan and its kernels as plain arrays: one type for all programs, so that running them is compiled once.
+struct PlanView {
+  const Step* step;
+  int steps;
+  const Access* access;
+  int accesses;
+  const Combine* combine;
+  int combines;
+  const Buffer* buffer;
+  const Symbol* symbol;
+  int symbols;
+  const Kernel* kernel;  ///< one for each step, null where it has no words
+  const Slot* slot;
+  int slots;
+  const Shape* shape;
+  std::int64_t arena_bytes;
+  std::int64_t scratch_bytes;
+  int random_slot;
+};
+
+/// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing.
+class Machine {
+ public:
+  explicit Machine(const PlanView& plan);
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+  ~Machine() { ::operator delete(block_, std::align_val_t{alignment}); }
+
+  /// Binds inputs and outputs (whose sizes are checked against each other where they are bounded) and runs every step.
+  void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
+  /// The actual value of a size, after the last binding.
+  std::int64_t size(int code) const {
+    if (code >= 0) return code;
+    const Symbol& s = plan_.symbol[-1 - code];
+    std::int64_t n = s.factor;
+    for (int t = 0; t < s.tags; ++t) n *= size_of_tag(s.tag[t]);
+    return n;
+  }
+  std::int64_t bytes() const { return total_; }
+
+ private:
+  std::int64_t size_of_tag(std::uint64_t tag) const {
+    for (int i = 0; i < tags_; ++i)
+      if (tag_[i] == tag) return tag_size_[i];
+    return 0;
+  }
+  bool bind_sizes(const Bindings& in);
+  void resolve();
+  void bind(const Bindings& in, void* const* out);
+  void run_fused(int s);
+  void run_dot(int s);
+  void run_take(int s);
+  void run_scatter_add(int s);
+  void run_attention(int s, bool backward);
+  void combine(const Step& s, int first, bool before);
+  char* pointer(int access) const { return base_[access]; }
+  index_t stride(int access, int axis) const { return stride_[access * max_rank + axis]; }
+  std::size_t workspace_for(const Step& s) const;
+
+  PlanView plan_;
+  void* block_ = nullptr;
+  char* arena_ = nullptr;
+  char* workspace_ = nullptr;     ///< of library kernels, for all threads
+  char* scratch_ = nullptr;       ///< rows kept between passes, one part for each thread
+  char** base_ = nullptr;         ///< of each access
+  char** target_ = nullptr;       ///< of each accumulator: where its combined value belongs
+  index_t* stride_ = nullptr;     ///< max_rank for each access; elements for library kernels
+  index_t* packed_ = nullptr;     ///< strides of fused kernels in bytes, slots x dims
+  index_t* chunk_ = nullptr;
+  Root* root_ = nullptr;
+  index_t* extent_ = nullptr;     ///< max_rank for each step
+  FusedArgs* args_ = nullptr;     ///< one for each step
+  std::uint64_t tag_[max_symbols]{};
+  std::int64_t tag_size_[max_symbols]{};
+  double size_value_[2 * max_symbols]{};
+  int tags_ = 0;
+  int threads_ = 1;
+  bool resolved_ = false;
+  std::int64_t total_ = 0;
+};
+
+namespace detail {
+
+template <class T>
+void combine_span(Op op, T* to, const T* from, index_t count) {
+  for (index_t i = 0; i < count; ++i) {
+    if (op == Op::sum) to[i] = to[i] + from[i];
+    else if (op == Op::prod) to[i] = to[i] * from[i];
+    else if (op == Op::amax) to[i] = from[i] > to[i] || from[i] != from[i] ? from[i] : to[i];
+    else to[i] = from[i] < to[i] || from[i] != from[i] ? from[i] : to[i];
+  }
+}
+template <class T>
+void fill_span(Op op, T* to, index_t count) {
+  const T v = op == Op::sum ? neutral<0, T>() : op == Op::prod ? neutral<1, T>() : op == Op::amax ? neutral<2, T>() : neutral<3, T>();
+  for (index_t i = 0; i < count; ++i) to[i] = v;
+}
+/// Calls f with a pointer of the element type.
+template <class F>
+void with_type(DType d, F f) {
+  switch (d) {
+    case DType::float32: return f(static_cast<float*>(nullptr));
+    case DType::float64: return f(static_cast<double*>(nullptr));
+    case DType::int64: return f(static_cast<std::int64_t*>(nullptr));
+    case DType::int32: return f(static_cast<std::int32_t*>(nullptr));
+    default: return f(static_cast<std::uint8_t*>(nullptr));
+  }
+}
+
+}  // namespace detail
+
+inline std::size_t Machine::workspace_for(const Step& s) const {
+  auto cap = [&](int i) { return s.dim[i] >= 0 ? s.dim[i] : plan_.symbol[-1 - s.dim[i]].capacity; };
+  const int d = s.dims;
+  if (s.kind == StepKind::dot) {
+    if (s.dtype == DType::float64) return matmul_workspace_bytes<double>(cap(d - 3), cap(d - 2), cap(d - 1));
+    return matmul_workspace_bytes<float>(cap(d - 3), cap(d - 2), cap(d - 1));
+  }
+  if (s.kind == StepKind::attention || s.kind == StepKind::attention_grad) {
+    const AttentionShape shape{cap(0), cap(1), cap(2), cap(3), cap(4), cap(5), 1, false};
+    if (s.kind == StepKind::attention)
+      return s.dtype == DType::float64 ? attention_forward_workspace_bytes<double>(shape) : attention_forward_workspace_bytes<float>(shape);
+    return s.dtype == DType::float64 ? attention_backward_workspace_bytes<double>(shape) : attention_backward_workspace_bytes<float>(shape);
+  }
+  return 0;
+}
+
+inline Machine::Machine(const PlanView& plan) : plan_(plan), threads_(num_threads()) {
+  std::size_t workspace = 0;
+  for (int s = 0; s < plan.steps; ++s) {
+    const std::size_t w = workspace_for(plan.step[s]);
+    workspace = w > workspace ? w : workspace;
+  }
+  const auto n = static_cast<std::size_t>(plan.accesses), steps = static_cast<std::size_t>(plan.steps), threads = static_cast<std::size_t>(threads_);
+  std::size_t at = 0;
+  auto part = [&](std::size_t bytes) {
+    const std::size_t begin = at;
+    at += aligned(bytes);
+    return begin;
+  };
+  const std::size_t arena = part(static_cast<std::size_t>(plan.arena_bytes)), work = part(aligned(workspace) * threads);
+  const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
+  const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
+  const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs));
+  block_ = ::operator new(at, std::align_val_t{alignment});
+  total_ = static_cast<std::int64_t>(at);
+  char* const b = static_cast<char*>(block_);
+  std::memset(b, 0, at);
+  arena_ = b + arena;
+  workspace_ = b + work;
+  scratch_ = b + scratch;
+  base_ = reinterpret_cast<char**>(b + base);
+  target_ = reinterpret_cast<char**>(b + target);
+  stride_ = reinterpret_cast<index_t*>(b + stride);
+  packed_ = reinterpret_cast<index_t*>(b + packed);
+  chunk_ = reinterpret_cast<index_t*>(b + chunk);
+  root_ = reinterpret_cast<Root*>(b + root);
+  extent_ = reinterpret_cast<index_t*>(b + extent);
+  args_ = reinterpret_cast<FusedArgs*>(b + args);
+}
+
+/// Reads the actual sizes of bounded dims off the inputs; all that share a name must agree.
+inline bool Machine::bind_sizes(const Bindings& in) {
+  bool changed = false;
+  std::uint64_t seen[max_symbols]{};
+  int count = 0;
+  for (int i = 0; i < plan_.slots; ++i) {
+    const Shape& s = plan_.shape[plan_.slot[i].shape];
+    for (int k = 0; k < s.rank; ++k) {
+      if (s.size[k] >= 0 || in.sizes[i] == nullptr) continue;
+      const Symbol& symbol = plan_.symbol[-1 - s.size[k]];
+      if (symbol.tags != 1 || symbol.factor != 1) continue;
+      const std::int64_t actual = in.sizes[i][k];
+      if (actual > symbol.capacity || actual < 0)
+        fail("program", "a bounded size must be at most its bound", Message{} << "got " << static_cast<long>(actual) << ", bound " << static_cast<long>(symbol.capacity));
+      int t = 0;
+      while (t < tags_ && tag_[t] != symbol.tag[0]) ++t;
+      if (t == tags_) tag_[tags_++] = symbol.tag[0];
+      bool again = false;
+      for (int j = 0; j < count; ++j) again = again || seen[j] == symbol.tag[0];
+      if (again && tag_size_[t] != actual)
+        fail("program", "sizes of one bounded dim must agree", Message{} << "got " << static_cast<long>(tag_size_[t]) << " and " << static_cast<long>(actual));
+      if (!again) seen[count++] = symbol.tag[0];
+      changed = changed || tag_size_[t] != actual;
+      tag_size_[t] = actual;
+    }
+  }
+  return changed;
+}
+
+inline void Machine::resolve() {
+  for (int i = 0; i < plan_.symbols; ++i) size_value_[i] = static_cast<double>(size(-1 - i));
+  for (int a = 0; a < plan_.accesses; ++a)
+    for (int k = 0; k < max_rank; ++k) stride_[a * max_rank + k] = size(plan_.access[a].stride[k]);
+  for (int s = 0; s < plan_.steps; ++s) {
+    const Step& step = plan_.step[s];
+    const int dims = step.loop_dims;
+    for (int k = 0; k < dims; ++k) extent_[s * max_rank + k] = size(step.loop[k]);
+    index_t* packed = packed_ + step.access * max_rank;
+    for (int i = 0; i < step.accesses; ++i) {
+      const Access& a = plan_.access[step.access + i];
+      chunk_[step.access + i] = a.chunk;
+      root_[step.access + i] = a.root;
+      const index_t unit = a.root == Root::iota ? 1 : a.size;
+      for (int k = 0; k < dims; ++k) packed[i * dims + k] = stride_[(step.access + i) * max_rank + k] * unit;
+    }
+    args_[s] = FusedArgs{dims, extent_ + s * max_rank, base_ + step.access, packed, chunk_ + step.access, root_ + step.access, nullptr};
+  }
+  resolved_ = true;
+}
+
+inline void Machine::bind(const Bindings& in, void* const* out) {
+  auto locate = [&](const Access& a) {
+    const std::int64_t byte = a.byte + (a.extra != 0 ? size(a.extra) * a.size : 0);
+    switch (a.root) {
+      case Root::input: return static_cast<char*>(in.data[a.index]) + byte;
+      case Root::output: return static_cast<char*>(out[a.index]) + byte;
+      case Root::buffer: return arena_ + plan_.buffer[a.index].offset + byte;
+      case Root::extent: return reinterpret_cast<char*>(size_value_) + byte;
+      case Root::iota: return reinterpret_cast<char*>(byte / a.size);  // an index, not an address
+      case Root::scratch: return reinterpret_cast<char*>(byte);        // from the thread's own rows
+      default: return static_cast<char*>(nullptr);
+    }
+  };
+  for (int i = 0; i < plan_.accesses; ++i) base_[i] = locate(plan_.access[i]);
+  for (int i = 0; i < plan_.combines; ++i) target_[i] = locate(plan_.combine[i].target);
+  const std::uint64_t* random = plan_.random_slot >= 0 ? static_cast<const std::uint64_t*>(in.data[plan_.random_slot]) : nullptr;
+  for (int s = 0; s < plan_.steps; ++s) args_[s].random = random;
+}
+
+inline void Machine::run(const Bindings& given, void* const* out, RandomState* random) {
+  Bindings with_random;
+  if (plan_.random_slot >= 0) {  // the random state has a slot of its own among the inputs
+    if (random == nullptr) {
+      random = &default_random();
+      ++random->step;
+    }
+    for (int i = 0, next = 0; i < plan_.slots; ++i) {
+      if (plan_.slot[i].kind == SlotKind::random) with_random.bind(random);
+      else {
+        with_random.bind(given.data[next], given.sizes[next]);
+        ++next;
+      }
+    }
+  }
+  const Bindings& in = plan_.random_slot >= 0 ? with_random : given;
+  if (num_threads() > threads_) fail("program", "the number of threads must not grow after a program was made", Message{} << "made for " << threads_ << ", now " << num_threads());
+  const bool changed = bind_sizes(in);
+  if (changed || !resolved_) resolve();
+  bind(in, out);
+  for (int s = 0; s < plan_.steps; ++s) {
+    switch (plan_.step[s].kind) {
+      case StepKind::fused: run_fused(s); break;
+      case StepKind::dot: run_dot(s); break;
+      case StepKind::take: run_take(s); break;
+      case StepKind::scatter_add: run_scatter_add(s); break;
+      case StepKind::attention: run_attention(s, false); break;
+      case StepKind::attention_grad: run_attention(s, true); break;
+    }
+  }
+}
+
+/// Accumulators: neutral before the loop, the parts of all chunks in order after it.
+inline void Machine::combine(const Step& s, int first, bool before) {
+  for (int i = 0; i < s.combines; ++i) {
+    const Combine& c = plan_.combine[s.combine + i];
+    const index_t count = size(c.count);
+    const index_t step = plan_.access[first + c.access].chunk;
+    char* const part = base_[first + c.access];
+    detail::with_type(c.dtype, [&]<class T>(T*) {
+      if (before) {
+        for (int k = 0; k < s.chunks; ++k) detail::fill_span(c.op, reinterpret_cast<T*>(part + k * step), count);
+      } else if (s.chunks > 1) {
+        for (int k = 1; k < s.chunks; ++k) detail::combine_span(c.op, reinterpret_cast<T*>(part), reinterpret_cast<const T*>(part + k * step), count);
+        std::memcpy(target_[s.combine + i], part, static_cast<std::size_t>(count) * sizeof(T));
+      }
+    });
+  }
+}
+
+inline void Machine::run_fused(int s) {
+  const Step& step = plan_.step[s];
+  if (step.combines > 0) combine(step, step.access, true);
+  struct Work {
+    Machine* m;
+    const Step* step;
+    Kernel kernel;
+    const FusedArgs* args;
+    index_t rows, columns;
+  };
+  const FusedArgs& a = args_[s];
+  Work w{this, &step, plan_.kernel[s], &a, 1, a.extent[a.dims - 1]};
+  for (int k = 0; k + 1 < a.dims; ++k) w.rows *= a.extent[k];
+  auto part = [](void* context, int chunk, int thread) {
+    const Work& k = *static_cast<const Work*>(context);
+    FusedCall c;
+    c.args = k.args;
+    c.row1 = k.rows;
+    c.col1 = k.columns;
+    c.chunk = chunk;
+    c.scratch = k.m->scratch_ + static_cast<std::size_t>(thread) * aligned(static_cast<std::size_t>(k.m->plan_.scratch_bytes));
+    const index_t chunks = k.step->chunks;
+    if (chunks > 1 && k.step->by_column) {  // whole cache lines
+      const index_t lines = (k.columns + 63) / 64;
+      c.col0 = lines * chunk / chunks * 64;
+      c.col1 = chunk + 1 == chunks ? k.columns : lines * (chunk + 1) / chunks * 64;
+    } else if (chunks > 1) {
+      c.row0 = k.rows * chunk / chunks;
+      c.row1 = k.rows * (chunk + 1) / chunks;
+    }
+    k.kernel(c);
+  };
+  if (step.chunks == 1) part(&w, 0, 0);
+  else parallel_for(step.chunks, part, &w);
+  if (step.combines > 0) combine(step, step.access, false);
+}
+
+namespace detail {
+struct EpilogueWork {
+  Kernel kernel;
+  const FusedArgs* args;
+  index_t row_offset;
+};
+template <class T>
+void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
+  const EpilogueWork& w = *static_cast<const EpilogueWork*>(context);
+  FusedCall c;
+  c.args = w.args;
+  c.row0 = w.row_offset + row;
+  c.row1 = c.row0 + rows;
+  c.col0 = col;
+  c.col1 = col + cols;
+  c.tile = reinterpret_cast<char*>(tile);
+  c.tile_row = ld * static_cast<index_t>(sizeof(T));
+  w.kernel(c);
+}
+}  // namespace detail
+
+inline void Machine::run_dot(int s) {
+  const Step& step = plan_.step[s];
+  const bool fused = step.words != 0;
+  const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2;
+  const int d = step.dims;
+  index_t size_of_dim[max_rank + 1];
+  for (int k = 0; k < d; ++k) size_of_dim[k] = size(step.dim[k]);
+  const index_t m = size_of_dim[d - 3], n = size_of_dim[d - 2], k = size_of_dim[d - 1];
+  const int batches = d - 3;
+  // the innermost batch axis is one call; outer ones are a loop
+  index_t outer = 1;
+  for (int i = 0; i + 1 < batches; ++i) outer *= size_of_dim[i];
+  const index_t batch = batches > 0 ? size_of_dim[batches - 1] : 1;
+  detail::with_type(step.dtype, [&]<class T>(T*) {
+    if constexpr (std::is_floating_point_v<T>) {
+      for (index_t o = 0; o < outer; ++o) {
+        index_t at_a = 0, at_b = 0, at_c = 0, rest = o;
+        for (int i = batches - 2; i >= 0; --i) {
+          const index_t index = rest % size_of_dim[i];
+          rest /= size_of_dim[i];
+          at_a += index * stride(a, i);
+          at_b += index * stride(b, i);
+          if (!fused) at_c += index * stride(c, i);
+        }
+        detail::EpilogueWork work{plan_.kernel[s], &args_[s], o * batch * m};
+        Epilogue<T> epilogue{};
+        if (fused) epilogue = {detail::apply_epilogue<T>, &work};
+        T* const to = fused ? nullptr : reinterpret_cast<T*>(pointer(c)) + at_c;
+        const int last = batches - 1;
+        batched_matmul<T>(batch, m, n, k, reinterpret_cast<const T*>(pointer(a)) + at_a, last >= 0 ? stride(a, last) : 0, stride(a, batches), stride(a, batches + 1),
+                          reinterpret_cast<const T*>(pointer(b)) + at_b, last >= 0 ? stride(b, last) : 0, stride(b, batches), stride(b, batches + 1), to,
+                          fused || last < 0 ? 0 : stride(c, last), fused ? 0 : stride(c, batches), false, epilogue, workspace_);
+      }
+    }
+  });
+}
+
+inline void Machine::run_take(int s) {
+  const Step& step = plan_.step[s];
+  const index_t count = size(step.dim[0]), rows = size(step.dim[1]);
+  const std::size_t bytes = static_cast<std::size_t>(size(step.dim[2])) * plan_.access[step.access].size;
+  const char* table = pointer(step.access);
+  const auto* index = reinterpret_cast<const std::int64_t*>(pointer(step.access + 1));
+  char* to = pointer(step.access + 2);
+  for (index_t i = 0; i < count; ++i) {
+    if (index[i] < 0 || index[i] >= rows)
+      fail("embedding", "an index must lie within the table", Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
+    std::memcpy(to + static_cast<std::size_t>(i) * bytes, table + static_cast<std::size_t>(index[i]) * bytes, bytes);
+  }
+}
+
+inline void Machine::run_scatter_add(int s) {
+  const Step& step = plan_.step[s];
+  const index_t count = size(step.dim[0]), rows = size(step.dim[1]), columns = size(step.dim[2]);
+  const auto* index = reinterpret_cast<const std::int64_t*>(pointer(step.access));
+  detail::with_type(step.dtype, [&]<class T>(T*) {
+    const T* from = reinterpret_cast<const T*>(pointer(step.access + 1));
+    T* to = reinterpret_cast<T*>(pointer(step.access + 2));
+    std::memset(static_cast<void*>(to), 0, static_cast<std::size_t>(rows * columns) * sizeof(T));
+    for (index_t i = 0; i < count; ++i) {
+      T* ETCH_RESTRICT row = to + index[i] * columns;
+      const T* ETCH_RESTRICT add = from + i * columns;
+      for (index_t c = 0; c < columns; ++c) row[c] = static_cast<T>(row[c] + add[c]);
+    }
+  });
+}
+
+inline void Machine::run_attention(int s, bool backward) {
+  const Step& step = plan_.step[s];
+  const double scale = static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(step.arg)));
+  const AttentionShape shape{size(step.dim[0]), size(step.dim[1]), size(step.dim[2]), size(step.dim[3]), size(step.dim[4]), size(step.dim[5]), scale, (step.arg >> 32 & 1) != 0};
+  detail::with_type(step.dtype, [&]<class T>(T*) {
+    if constexpr (std::is_floating_point_v<T>) {
+      auto rows = [&]<class E>(E*, int i) {
+        const int a = step.access + i;
+        return HeadRows<E>{reinterpret_cast<E*>(pointer(a)), stride(a, 0), stride(a, 1), stride(a, 2)};
+      };
+      const T* in = nullptr;
+      T* out = nullptr;
+      T* lse = reinterpret_cast<T*>(pointer(step.access + 4));
+      if (backward) attention_backward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(in, 3), lse, rows(in, 5), rows(out, 6), rows(out, 7), rows(out, 8), workspace_);
+      else attention_forward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(out, 3), lse, workspace_);
+    }
+  });
+}
+
+}  // namespace cpu
+
+/// Seeds what expressions draw from on this thread.
+inline void manual_seed(std::uint64_t seed) { cpu::default_random() = {seed, 0}; }
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,36 @@
+// etch: tensors, gradients and models compiled inside the C++ compiler. The one complete include.
+#pragma once
+
+#include <etch/core/config.hpp>
+#include <etch/expr/tensor.hpp>
+#include <etch/grad/reverse.hpp>
+#include <etch/loss/cross_entropy.hpp>
+#include <etch/loss/mse_loss.hpp>
+#include <etch/model/make.hpp>
+#include <etch/nn/activation.hpp>
+#include <etch/nn/attention.hpp>
+#include <etch/nn/dropout.hpp>
+#include <etch/nn/embedding.hpp>
+#include <etch/nn/init.hpp>
+#include <etch/nn/layer_norm.hpp>
+#include <etch/nn/linear.hpp>
+#include <etch/nn/repeat.hpp>
+#include <etch/nn/sequential.hpp>
+#include <etch/ops/activation.hpp>
+#include <etch/ops/attention.hpp>
+#include <etch/ops/contract.hpp>
+#include <etch/ops/create.hpp>
+#include <etch/ops/index.hpp>
+#include <etch/ops/pointwise.hpp>
+#include <etch/ops/random.hpp>
+#include <etch/ops/reduce.hpp>
+#include <etch/ops/shape.hpp>
+#include <etch/optim/adam.hpp>
+#include <etch/optim/clip.hpp>
+#include <etch/optim/sgd.hpp>
+#include <etch/run/assign.hpp>
+#include <etch/run/create.hpp>
+#include <etch/run/gradient.hpp>
+#include <etch/run/program.hpp>
+#include <etch/run/train_step.hpp>
+#include <etch/run/var.hpp>

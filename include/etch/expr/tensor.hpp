@@ -1,0 +1,213 @@
+// Tensor: numbers in row-major order on the heap, with the shape in the type.
+#pragma once
+
+#include <etch/core/storage.hpp>
+#include <etch/expr/lazy.hpp>
+
+#include <initializer_list>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+template <class T, auto... D>
+class Tensor;
+
+/// A tensor's place in an expression: a handle that shares its memory, so that an expression may outlive the tensor.
+template <class T, auto... D>
+struct TensorLeaf {
+  using tracer = Tracer<T, D...>;
+  static constexpr int nodes = 0;
+  Storage storage;
+  void* data = nullptr;
+  int sizes[sizeof...(D) == 0 ? 1 : sizeof...(D)]{};
+
+  static constexpr tracer trace(Builder& b) {
+    const Shape s = b.shape_of(dims_of<D...>());
+    const int slot = b.add_slot(SlotKind::tensor, dtype_of<T>, s);
+    return {&b, b.input(slot, 0, dtype_of<T>, s)};
+  }
+  constexpr tracer lower(Builder& b) const {
+    static_assert(sizeof...(D) > 100, "etch: trace: a tensor was captured by a traced function; pass it as an argument");
+    return {&b, -1};
+  }
+  void bind(Bindings& to) const { to.bind(data, sizes); }
+};
+
+namespace detail {
+template <class T, int Rank>
+struct nested {
+  using type = std::initializer_list<typename nested<T, Rank - 1>::type>;
+};
+template <class T>
+struct nested<T, 0> {
+  using type = T;
+};
+
+template <class T, int Rank>
+struct Filler {
+  static void fill(T*& to, const int* sizes, const typename nested<T, Rank>::type& from) {
+    if (static_cast<int>(from.size()) != sizes[0])
+      fail("tensor", "every row must hold as many values as its dimension", Message{} << "expected " << sizes[0] << ", got " << static_cast<long>(from.size()));
+    for (const auto& row : from) Filler<T, Rank - 1>::fill(to, sizes + 1, row);
+  }
+};
+template <class T>
+struct Filler<T, 0> {
+  static void fill(T*& to, const int*, const T& value) { *to++ = value; }
+};
+
+template <auto D, class Size>
+constexpr int actual_size(const Size& given) {
+  if constexpr (std::is_integral_v<decltype(D)>) {
+    return static_cast<int>(D);
+  } else {
+    return decltype(D)::bounded ? static_cast<int>(given) : decltype(D)::capacity;
+  }
+}
+
+template <auto D>
+constexpr bool is_bounded() {
+  if constexpr (std::is_integral_v<decltype(D)>) return false;
+  else return decltype(D)::bounded;
+}
+}  // namespace detail
+
+/// A dense row-major tensor, 64-byte aligned, zero at first; copies are deep, moves are cheap, and assignment writes
+/// through the existing memory. Sizes are `int`s, named dims or bounded dims; bounded ones are given to the constructor.
+template <class T, auto... D>
+  requires canonical<D...>
+class Tensor<T, D...> {
+ public:
+  using value_type = T;
+  using tracer = Tracer<T, D...>;
+  static constexpr int rank = sizeof...(D);
+  static constexpr int bounded = (0 + ... + (detail::is_bounded<D>() ? 1 : 0));
+  static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
+
+  Tensor() : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T)) { set_sizes(nullptr, 0); }
+  /// The actual sizes of the bounded dims, in order.
+  template <class... Size>
+    requires(sizeof...(Size) == static_cast<std::size_t>(bounded) && bounded > 0 && (std::is_integral_v<Size> && ...))
+  explicit Tensor(Size... size) : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T)) {
+    const int given[] = {static_cast<int>(size)...};
+    set_sizes(given, bounded);
+  }
+  Tensor(const typename detail::nested<T, rank>::type& rows)
+    requires(rank > 0 && bounded == 0)
+      : Tensor() {
+    T* to = data();
+    detail::Filler<T, rank>::fill(to, sizes_, rows);
+  }
+  explicit Tensor(T value)
+    requires(rank == 0)
+      : Tensor() {
+    *data() = value;
+  }
+  Tensor(const Tensor& o) : Tensor(Uninitialised{}, o.sizes_) { std::memcpy(static_cast<void*>(data()), o.data(), static_cast<std::size_t>(numel()) * sizeof(T)); }
+  Tensor(Tensor&& o) noexcept = default;
+  /// Evaluates an expression into new memory.
+  template <Operand E>
+  Tensor(const E& e);  // run/assign.hpp
+  Tensor& operator=(const Tensor& o) {
+    if (this == &o) return *this;
+    resize(o.sizes_);
+    std::memmove(static_cast<void*>(data()), o.data(), static_cast<std::size_t>(numel()) * sizeof(T));
+    return *this;
+  }
+  Tensor& operator=(Tensor&& o) { return *this = static_cast<const Tensor&>(o); }
+  /// Evaluates an expression into this tensor's memory; the expression may read this tensor.
+  template <Operand E>
+  Tensor& operator=(const E& e);  // run/assign.hpp
+  ~Tensor() = default;
+
+  T* data() { return static_cast<T*>(storage_.data()); }
+  const T* data() const { return static_cast<const T*>(storage_.data()); }
+  /// The actual size of axis `i`.
+  int size(int i) const { return sizes_[i < 0 ? i + rank : i]; }
+  const int* sizes() const { return sizes_; }
+  std::int64_t numel() const {
+    std::int64_t n = 1;
+    for (int i = 0; i < rank; ++i) n *= sizes_[i];
+    return n;
+  }
+  /// The only element.
+  T item() const {
+    static_assert(capacity_of<D...> == 1, "etch: item: the tensor must hold one element");
+    return *data();
+  }
+  /// One element, by a full index; negative indices count from the end.
+  template <class... I>
+    requires(sizeof...(I) == sizeof...(D) && (std::is_integral_v<I> && ...))
+  T& operator()(I... i) {
+    return data()[offset(i...)];
+  }
+  template <class... I>
+    requires(sizeof...(I) == sizeof...(D) && (std::is_integral_v<I> && ...))
+  const T& operator()(I... i) const {
+    return data()[offset(i...)];
+  }
+  TensorLeaf<T, D...> leaf() const {
+    TensorLeaf<T, D...> l{storage_, storage_.data(), {}};
+    for (int i = 0; i < rank; ++i) l.sizes[i] = sizes_[i];
+    return l;
+  }
+  /// Changes the actual sizes of bounded dims; memory stays, since it was planned for the bound.
+  void resize(const int* sizes) {
+    for (int i = 0; i < rank; ++i) sizes_[i] = sizes[i];
+  }
+
+ private:
+  struct Uninitialised {};
+  Tensor(Uninitialised, const int* sizes) : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T)) { resize(sizes); }
+  void set_sizes(const int* given, int count) {
+    constexpr Dims d = dims_of<D...>();
+    int next = 0;
+    for (int i = 0; i < rank; ++i) {
+      sizes_[i] = d[i].size;
+      if (!d[i].bounded || count == 0) continue;
+      if (given[next] < 0 || given[next] > d[i].size)
+        fail("tensor", "a bounded size must be at least 0 and at most its bound", Message{} << "got " << given[next] << ", bound " << d[i].size);
+      sizes_[i] = given[next++];
+    }
+  }
+  template <class... I>
+  std::int64_t offset(I... i) const {
+    const std::int64_t index[] = {static_cast<std::int64_t>(i)..., 0};
+    std::int64_t at = 0;
+    for (int k = 0; k < rank; ++k) {
+      const std::int64_t j = index[k] < 0 ? index[k] + sizes_[k] : index[k];
+#if ETCH_CHECKS
+      if (j < 0 || j >= sizes_[k]) fail("index", "an index must lie within its dimension", Message{} << "got " << index[k] << " for size " << sizes_[k] << " of axis " << k);
+#endif
+      at = at * sizes_[k] + j;
+    }
+    return at;
+  }
+
+  Storage storage_;
+  int sizes_[rank == 0 ? 1 : rank]{};
+};
+
+namespace detail {
+template <auto D>
+constexpr auto canonical_dim() {
+  if constexpr (std::is_integral_v<decltype(D)>) return static_cast<int>(D);
+  else return D;
+}
+}  // namespace detail
+
+/// Sizes of any integer type name the same tensor.
+template <class T, auto... D>
+  requires(!canonical<D...>)
+class Tensor<T, D...> : public Tensor<T, detail::canonical_dim<D>()...> {
+ public:
+  using Base = Tensor<T, detail::canonical_dim<D>()...>;
+  using Base::Base;
+  using Base::operator=;
+};
+
+template <class F, class Args, class T, auto... D>
+Tensor(const Lazy<F, Args, T, D...>&) -> Tensor<T, D...>;
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,426 @@
+// Builds a graph in a constant expression: equal nodes are one node, constants fold, views of views compose.
+//
+// Every function takes node numbers and returns one; shapes are inferred here for the value graph and were checked
+// in the types before (ops/). A misuse inside the library makes the constant expression fail.
+#pragma once
+
+#include <etch/graph/fold.hpp>
+#include <etch/graph/graph.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// Not constexpr: reaching it in a constant expression is the error.
+inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
+[[noreturn]] inline void etch_internal_shapes_differ() { __builtin_trap(); }
+
+/// The memory of a builder, sized once per program.
+template <int Capacity>
+struct BuilderStorage {
+  Node node[Capacity]{};
+  int hash[2 * Capacity]{};
+  int adjoint[Capacity]{};  ///< scratch of grad/
+};
+
+/// Where a parameter of a module lives while it is traced: the address of its prototype, its place in the block.
+struct BoundParameter {
+  const void* address = nullptr;
+  int node = -1;
+};
+
+class Builder {
+ public:
+  template <int Capacity>
+  constexpr explicit Builder(BuilderStorage<Capacity>& s) : adjoint(s.adjoint), node_(s.node), hash_(s.hash), capacity_(Capacity) {
+    shape_[0] = Shape{};
+    shapes_ = 1;
+  }
+
+  bool training = false;      ///< what layers ask with `x.training()`
+  int streams = 0;            ///< random streams handed out so far
+  int seed = -1, step = -1;   ///< nodes of the random state, bound on first use
+  int* adjoint;               ///< scratch: the gradient of each node, or -1
+
+  constexpr int size() const { return nodes_; }
+  constexpr const Node& operator[](int id) const { return node_[id]; }
+  constexpr const Shape& shape(int id) const { return shape_[node_[id].shape]; }
+  constexpr DType dtype(int id) const { return node_[id].dtype; }
+  constexpr GraphRef ref() const { return {node_, nodes_, shape_, shapes_, output_, outputs_, symbol_, symbols_, slot_, slots_}; }
+
+  // ---- sizes -------------------------------------------------------------------------------------------------------
+
+  /// The code of one size: itself, or -1 - symbol.
+  constexpr int size_code(const Dim& d) {
+    if (!d.bounded) return d.size;
+    Symbol s{d.size, 1, 1, {d.tag}};
+    return symbol_code(s);
+  }
+  constexpr Shape shape_of(const Dims& d) {
+    Shape s;
+    s.rank = d.rank;
+    for (int i = 0; i < d.rank; ++i) s.size[i] = size_code(d[i]);
+    return s;
+  }
+  constexpr std::int64_t capacity(int code) const { return code >= 0 ? code : symbol_[-1 - code].capacity; }
+
+  /// The product of sizes: symbols multiply their factors and tags.
+  constexpr int product(const int* size, int n) {
+    Symbol p{1, 1, 0, {}};
+    for (int i = 0; i < n; ++i) {
+      p.capacity *= capacity(size[i]);
+      if (size[i] >= 0) {
+        p.factor *= size[i];
+      } else {
+        const Symbol& s = symbol_[-1 - size[i]];
+        p.factor *= s.factor;
+        for (int t = 0; t < s.tags; ++t) p.tag[p.tags++] = s.tag[t];
+      }
+    }
+    return p.tags == 0 ? p.factor : symbol_code(p);
+  }
+
+  // ---- leaves ------------------------------------------------------------------------------------------------------
+
+  constexpr int add_slot(SlotKind kind, DType dtype, const Shape& shape) {
+    slot_[slots_] = Slot{kind, dtype, intern(shape)};
+    return slots_++;
+  }
+  constexpr int input(int slot, std::int64_t offset, DType dtype, const Shape& shape) {
+    return emit(Op::input, dtype, intern(shape), -1, -1, -1, static_cast<std::uint64_t>(slot) << 48 | static_cast<std::uint64_t>(offset));
+  }
+  constexpr int constant(double value, DType dtype) {
+    return emit(Op::constant, dtype, 0, -1, -1, -1, __builtin_bit_cast(std::uint64_t, round_to(dtype, value)));
+  }
+  constexpr int constant(double value, DType dtype, const Shape& shape) { return expand(constant(value, dtype), shape); }
+  constexpr int iota(int size, DType dtype) {
+    Shape s;
+    s.rank = 1;
+    s.size[0] = size;
+    return emit(Op::iota, dtype, intern(s), -1, -1, -1, 0);
+  }
+  /// The actual value of a size, as a rank-0 node.
+  constexpr int extent(int code, DType dtype) {
+    if (code >= 0) return constant(code, dtype);
+    return emit(Op::extent, dtype, 0, -1, -1, -1, static_cast<std::uint64_t>(-1 - code));
+  }
+  constexpr int uniform(const Shape& s, DType dtype) {
+    return emit(Op::uniform, dtype, intern(s), seed, step, -1, static_cast<std::uint64_t>(streams++));
+  }
+
+  // ---- pointwise ---------------------------------------------------------------------------------------------------
+
+  /// A pointwise operation on nodes of one shape and one dtype; `result` is the dtype of the result.
+  constexpr int map(Op op, DType result, int a, int b = -1, int c = -1) {
+    if (b >= 0 && shape(a) != shape(b)) etch_internal_shapes_differ();
+    if (c >= 0 && shape(a) != shape(c)) etch_internal_shapes_differ();
+    double x = 0, y = 0;
+    const bool known_a = is_constant(a, x);
+    const bool known_b = b >= 0 && is_constant(b, y);
+    if (known_a && (b < 0 || known_b) && c < 0) {
+      double folded = 0;
+      if (fold(op, x, y, is_floating(dtype(a)), folded)) return constant(folded, result, shape(a));
+    }
+    if (op == Op::add || op == Op::sub) {
+      if (known_b && y == 0) return a;
+      if (op == Op::add && known_a && x == 0) return b;
+    } else if (op == Op::mul) {
+      if (known_b && y == 1) return a;
+      if (known_a && x == 1) return b;
+      if (known_b && y == 0 && finite_if_zero(a)) return b;
+      if (known_a && x == 0 && finite_if_zero(b)) return a;
+    } else if (op == Op::div) {
+      if (known_b && y == 1 && dtype(a) == result) return a;
+    } else if (op == Op::neg && node_[a].op == Op::neg) {
+      return node_[a].in[0];
+    }
+    if ((op == Op::add || op == Op::mul) && a > b) {
+      const int t = a;
+      a = b;
+      b = t;
+    }
+    return emit(op, result, node_[a].shape, a, b, c, 0);
+  }
+  constexpr int cast(int a, DType to) {
+    if (dtype(a) == to) return a;
+    double x = 0;
+    if (is_constant(a, x)) return constant(x, to, shape(a));
+    return emit(Op::cast, to, node_[a].shape, a, -1, -1, 0);
+  }
+  /// `a` as a value that no gradient flows through: a cast to its own dtype, which costs nothing when it runs.
+  constexpr int detach(int a) {
+    double value = 0;
+    if (!is_floating(dtype(a)) || is_constant(a, value) || is_detached(a)) return a;
+    return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
+  }
+  constexpr bool is_detached(int a) const { return node_[a].op == Op::cast && node_[node_[a].in[0]].dtype == node_[a].dtype; }
+  /// Whether every element of `a` is one known value.
+  constexpr bool is_constant(int a, double& value) const {
+    while (node_[a].op == Op::expand || node_[a].op == Op::reshape) a = node_[a].in[0];
+    if (node_[a].op != Op::constant) return false;
+    value = __builtin_bit_cast(double, node_[a].arg);
+    return true;
+  }
+  constexpr bool is_zero(int a) const {
+    double v = 1;
+    return is_constant(a, v) && v == 0;
+  }
+
+  // ---- views -------------------------------------------------------------------------------------------------------
+
+  /// Sizes of 1 (and missing leading axes) repeated to `to`.
+  constexpr int expand(int a, const Shape& to) {
+    if (shape(a) == to) return a;
+    double v = 0;
+    if (is_constant(a, v) && node_[a].op != Op::constant) a = constant(v, dtype(a));
+    if (shape(a).rank < to.rank && node_[a].op != Op::constant) {
+      Shape s;
+      s.rank = to.rank;
+      const int missing = to.rank - shape(a).rank;
+      for (int i = 0; i < to.rank; ++i) s.size[i] = i < missing ? 1 : shape(a).size[i - missing];
+      a = reshape(a, s);
+      if (s == to) return a;
+    }
+    if (node_[a].op == Op::expand) a = node_[a].in[0];
+    return emit(Op::expand, dtype(a), intern(to), a, -1, -1, 0);
+  }
+  constexpr int permute(int a, const int* order) {
+    const Shape from = shape(a);
+    Shape to;
+    to.rank = from.rank;
+    std::uint64_t arg = 0;
+    bool same = true;
+    for (int i = 0; i < from.rank; ++i) {
+      to.size[i] = from.size[order[i]];
+      arg |= static_cast<std::uint64_t>(order[i]) << (4 * i);
+      same = same && order[i] == i;
+    }
+    if (same) return a;
+    double v = 0;
+    if (is_constant(a, v)) return constant(v, dtype(a), to);
+    if (node_[a].op == Op::permute) {
+      int composed[max_rank]{};
+      for (int i = 0; i < from.rank; ++i) composed[i] = static_cast<int>(node_[a].arg >> (4 * order[i]) & 15);
+      return permute(node_[a].in[0], composed);
+    }
+    return emit(Op::permute, dtype(a), intern(to), a, -1, -1, arg);
+  }
+  /// Two axes exchanged.
+  constexpr int transpose(int a, int i, int j) {
+    int order[max_rank]{};
+    for (int k = 0; k < shape(a).rank; ++k) order[k] = k == i ? j : k == j ? i : k;
+    return permute(a, order);
+  }
+  constexpr int reshape(int a, const Shape& to) {
+    if (shape(a) == to) return a;
+    if (node_[a].op == Op::reshape) return reshape(node_[a].in[0], to);
+    double v = 0;
+    if (node_[a].op == Op::expand && is_constant(a, v)) return constant(v, dtype(a), to);
+    return emit(Op::reshape, dtype(a), intern(to), a, -1, -1, 0);
+  }
+  static constexpr std::uint64_t slice_arg(int axis, std::int64_t start, int step) {
+    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(static_cast<std::uint16_t>(step)) << 40;
+  }
+  constexpr int slice(int a, int axis, std::int64_t start, int length, int step) {
+    Shape s = shape(a);
+    if (start == 0 && step == 1 && s.size[axis] == length) return a;
+    s.size[axis] = length;
+    double v = 0;
+    if (is_constant(a, v)) return constant(v, dtype(a), s);
+    const std::uint64_t arg = slice_arg(axis, start, step);
+    // reading back what `place` wrote, or beside it
+    if (node_[a].op == Op::place && step == 1 && place_step(a) == 1 && place_axis(a) == axis) {
+      const int written = node_[a].in[1];
+      const std::int64_t begin = place_start(a), end = begin + shape(written).size[axis];
+      if (start == begin && start + length == end) return written;
+      if (start >= end || start + length <= begin) return slice(node_[a].in[0], axis, start, length, step);
+    }
+    return emit(Op::slice, dtype(a), intern(s), a, -1, -1, arg);
+  }
+  constexpr int place_axis(int id) const { return static_cast<int>(node_[id].arg & 255); }
+  constexpr std::int64_t place_start(int id) const { return static_cast<std::int64_t>(node_[id].arg >> 8 & 0xffffffffULL); }
+  constexpr int place_step(int id) const { return static_cast<std::int16_t>(node_[id].arg >> 40); }
+
+  // ---- movement ----------------------------------------------------------------------------------------------------
+
+  constexpr int empty(const Shape& s, DType d) { return emit(Op::empty, d, intern(s), -1, -1, -1, 0); }
+  /// `base` with `a` written over the slice (axis, start, step).
+  constexpr int place(int base, int a, int axis, std::int64_t start, int step) {
+    if (shape(base) == shape(a) && step == 1) return a;
+    if (is_zero(base) && is_zero(a)) return base;
+    base = uncovered(base, a, axis, start, step);
+    return emit(Op::place, dtype(a), node_[base].shape, base, a, -1, slice_arg(axis, start, step));
+  }
+
+  // ---- reductions and contraction ----------------------------------------------------------------------------------
+
+  /// The axes in `mask` reduced and removed.
+  constexpr int reduce(Op op, int a, unsigned mask) {
+    const Shape from = shape(a);
+    Shape to;
+    bool trivial = true;
+    for (int i = 0; i < from.rank; ++i) {
+      if ((mask >> i & 1) == 0) to.size[to.rank++] = from.size[i];
+      else trivial = trivial && from.size[i] == 1;
+    }
+    if (trivial) return reshape(a, to);
+    double v = 0;
+    if (is_constant(a, v)) {
+      std::int64_t n = 1;
+      bool fixed = true;
+      for (int i = 0; i < from.rank; ++i)
+        if (mask >> i & 1) {
+          fixed = fixed && from.size[i] >= 0;
+          n *= from.size[i];
+        }
+      if (op == Op::sum && (v == 0 || fixed)) return constant(v == 0 ? 0 : v * static_cast<double>(n), dtype(a), to);
+    }
+    if (op == Op::sum && node_[a].op == Op::sum) {  // a sum of a sum is one sum
+      const Shape inner = shape(node_[a].in[0]);
+      unsigned merged = static_cast<unsigned>(node_[a].arg);
+      int kept = 0;
+      for (int i = 0; i < inner.rank; ++i)
+        if ((node_[a].arg >> i & 1) == 0) merged |= (mask >> kept++ & 1) << i;
+      return reduce(op, node_[a].in[0], merged);
+    }
+    return emit(op, dtype(a), intern(to), a, -1, -1, mask);
+  }
+  /// a [B..., M, K] times b [B..., K, N].
+  constexpr int dot(int a, int b) {
+    Shape s = shape(a);
+    s.size[s.rank - 1] = shape(b).size[shape(b).rank - 1];
+    return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
+  }
+  constexpr int take(int table, int index) {
+    Shape s = shape(index);
+    const Shape& t = shape(table);
+    for (int i = 1; i < t.rank; ++i) s.size[s.rank++] = t.size[i];
+    return emit(Op::take, dtype(table), intern(s), table, index, -1, 0);
+  }
+  constexpr int scatter_add(int index, int rows, int count) {
+    Shape s;
+    s.size[s.rank++] = count;
+    for (int i = shape(index).rank; i < shape(rows).rank; ++i) s.size[s.rank++] = shape(rows).size[i];
+    return emit(Op::scatter_add, dtype(rows), intern(s), index, rows, -1, 0);
+  }
+  constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
+
+  // ---- results and parameters --------------------------------------------------------------------------------------
+
+  constexpr void output(int node, int slot, std::int64_t offset = 0) { output_[outputs_++] = Output{node, slot, offset, false}; }
+  /// `value` replaces what the input node `target` holds, after everything has read it.
+  constexpr void assign(int target, int value) {
+    const std::uint64_t arg = node_[target].arg;
+    output_[outputs_++] = Output{value, static_cast<int>(arg >> 48), static_cast<std::int64_t>(arg & 0xffffffffffffULL), true};
+  }
+  constexpr int outputs() const { return outputs_; }
+  constexpr int symbols() const { return symbols_; }
+  constexpr int slots() const { return slots_; }
+  constexpr int shapes() const { return shapes_; }
+
+  constexpr void bind(const BoundParameter* table, int count) {
+    parameter_ = table;
+    parameters_ = count;
+    last_ = 0;
+  }
+  /// The node of the parameter at this address; members are mostly asked for in order, so the search resumes.
+  constexpr int parameter(const void* address) {
+    for (int i = 0; i < parameters_; ++i) {
+      const int at = last_ + i < parameters_ ? last_ + i : last_ + i - parameters_;
+      if (parameter_[at].address == address) {
+        last_ = at;
+        return parameter_[at].node;
+      }
+    }
+    return -1;
+  }
+
+ private:
+  constexpr int symbol_code(const Symbol& s) {
+    for (int i = 0; i < symbols_; ++i) {
+      const Symbol& o = symbol_[i];
+      bool same = o.factor == s.factor && o.tags == s.tags;
+      for (int t = 0; same && t < s.tags; ++t) same = o.tag[t] == s.tag[t];
+      if (same) return -1 - i;
+    }
+    symbol_[symbols_] = s;
+    return -1 - symbols_++;
+  }
+
+  constexpr std::int16_t intern(const Shape& s) {
+    for (int i = shapes_ - 1; i >= 0; --i)
+      if (shape_[i] == s) return static_cast<std::int16_t>(i);
+    shape_[shapes_] = s;
+    return static_cast<std::int16_t>(shapes_++);
+  }
+
+  /// 0 * x is 0 only where x is known to be finite; gradients of masks rely on it, so only constants and masks count.
+  constexpr bool finite_if_zero(int a) const {
+    double v = 0;
+    return is_constant(a, v) || node_[a].op == Op::cast || !is_floating(dtype(a));
+  }
+
+  /// The base without what the slices hide: zeros that a chain of disjoint `place`s covers completely become `empty`.
+  constexpr int uncovered(int base, int a, int axis, std::int64_t start, int step) {
+    if (step != 1) return base;
+    std::int64_t covered = shape(a).size[axis];
+    int at = base;
+    for (; node_[at].op == Op::place && place_axis(at) == axis && place_step(at) == 1; at = node_[at].in[0]) {
+      const std::int64_t begin = place_start(at), size = shape(node_[at].in[1]).size[axis];
+      if (start < begin + size && begin < start + shape(a).size[axis]) return base;  // overlaps
+      covered += size;
+    }
+    if (!is_zero(at) || covered != shape(base).size[axis]) return base;
+    return rebase(base, axis, empty(shape(base), dtype(base)));
+  }
+  constexpr int rebase(int chain, int axis, int base) {
+    if (node_[chain].op != Op::place) return base;
+    const int below = rebase(node_[chain].in[0], axis, base);
+    return emit(Op::place, dtype(chain), node_[chain].shape, below, node_[chain].in[1], -1, node_[chain].arg);
+  }
+
+  constexpr int emit(Op op, DType dtype, std::int16_t shape, int a, int b, int c, std::uint64_t arg) {
+    std::uint64_t h = static_cast<std::uint64_t>(op) * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(shape);
+    h = (h ^ static_cast<std::uint64_t>(a + 1)) * 0xff51afd7ed558ccdULL;
+    h = (h ^ static_cast<std::uint64_t>(b + 1)) * 0xff51afd7ed558ccdULL;
+    h = (h ^ static_cast<std::uint64_t>(c + 1)) * 0xff51afd7ed558ccdULL;
+    h = (h ^ arg ^ static_cast<std::uint64_t>(dtype)) * 0xc4ceb9fe1a85ec53ULL;
+    const int table = 2 * capacity_;
+    int s = static_cast<int>((h >> 33) % static_cast<std::uint64_t>(table));
+    while (hash_[s] != 0) {
+      const Node& n = node_[hash_[s] - 1];
+      if (n.op == op && n.dtype == dtype && n.shape == shape && n.in[0] == a && n.in[1] == b && n.in[2] == c && n.arg == arg) return hash_[s] - 1;
+      s = s + 1 == table ? 0 : s + 1;
+    }
+    if (nodes_ == capacity_) graph_is_too_large_raise_ETCH_MAX_NODES();
+    Node& n = node_[nodes_];
+    n.op = op;
+    n.dtype = dtype;
+    n.shape = shape;
+    n.in[0] = a;
+    n.in[1] = b;
+    n.in[2] = c;
+    n.arg = arg;
+    hash_[s] = ++nodes_;
+    return nodes_ - 1;
+  }
+
+  static constexpr int max_shapes = 512, max_outputs = 2048;
+  Node* node_;
+  int* hash_;
+  int capacity_;
+  int nodes_ = 0;
+  Shape shape_[max_shapes]{};
+  int shapes_ = 0;
+  Symbol symbol_[max_symbols]{};
+  int symbols_ = 0;
+  Slot slot_[max_slots]{};
+  int slots_ = 0;
+  Output output_[max_outputs]{};
+  int outputs_ = 0;
+  const BoundParameter* parameter_ = nullptr;
+  int parameters_ = 0;
+  int last_ = 0;
+};
+
+}  // namespace ETCH_ABI
+}  // namespace etch

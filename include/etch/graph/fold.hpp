@@ -1,0 +1,43 @@
+// Folding of operations on known values: what a constant expression can compute exactly.
+#pragma once
+
+#include <etch/core/dtype.hpp>
+#include <etch/graph/op.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// `value` as the dtype would hold it, so that equal constants are one node.
+constexpr double round_to(DType t, double value) {
+  switch (t) {
+    case DType::float32: return static_cast<double>(static_cast<float>(value));
+    case DType::float64: return value;
+    case DType::boolean: return value != 0 ? 1 : 0;
+    default: return static_cast<double>(static_cast<std::int64_t>(value));
+  }
+}
+
+/// x op y where that is exact arithmetic or one correctly rounded operation; false where it is left to the kernel.
+constexpr bool fold(Op op, double x, double y, bool floating, double& result) {
+  switch (op) {
+    case Op::neg: result = -x; return true;
+    case Op::abs: result = x < 0 ? -x : x; return true;
+    case Op::add: result = x + y; return true;
+    case Op::sub: result = x - y; return true;
+    case Op::mul: result = x * y; return true;
+    case Op::div: result = x / (y == 0 ? 1 : y); return floating && y != 0;
+    case Op::reciprocal: result = 1 / (x == 0 ? 1 : x); return x != 0;
+    case Op::maximum: result = x > y ? x : y; return x == x && y == y;
+    case Op::minimum: result = x < y ? x : y; return x == x && y == y;
+    case Op::eq: result = x == y; return true;
+    case Op::ne: result = x != y; return true;
+    case Op::lt: result = x < y; return true;
+    case Op::le: result = x <= y; return true;
+    case Op::gt: result = x > y; return true;
+    case Op::ge: result = x >= y; return true;
+    default: return false;
+  }
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,103 @@
+// A program as a value: nodes in plain arrays, each naming its inputs by number. Inputs come before their users.
+#pragma once
+
+#include <etch/core/dim.hpp>
+#include <etch/core/dtype.hpp>
+#include <etch/graph/op.hpp>
+
+#include <cstdint>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// A bounded size: at run time `factor` times the sizes bound to its tags, at most `capacity`.
+struct Symbol {
+  std::int64_t capacity = 0;
+  int factor = 1;
+  int tags = 0;
+  std::uint64_t tag[3]{};
+};
+
+/// Sizes of a node; a bounded size is `-1 - index` into the graph's symbols.
+struct Shape {
+  int rank = 0;
+  int size[max_rank]{};
+  constexpr bool operator==(const Shape& o) const {
+    if (rank != o.rank) return false;
+    for (int i = 0; i < rank; ++i)
+      if (size[i] != o.size[i]) return false;
+    return true;
+  }
+};
+
+struct Node {
+  Op op = Op::empty;
+  DType dtype = DType::float32;
+  std::int16_t shape = 0;  ///< index into the graph's shapes
+  int in[3] = {-1, -1, -1};
+  std::uint64_t arg = 0;
+};
+
+/// What a slot of a program's inputs is bound to.
+enum class SlotKind : std::uint8_t { tensor, scalar, block, random, variable };
+struct Slot {
+  SlotKind kind = SlotKind::tensor;
+  DType dtype = DType::float32;
+  std::int16_t shape = 0;
+};
+
+/// Where a program's result goes: node -> memory of an output, or back over an input (an effect).
+struct Output {
+  int node = -1;
+  int slot = 0;              ///< output slot, or input slot where `effect`
+  std::int64_t offset = 0;   ///< bytes from the slot's base
+  bool effect = false;
+};
+
+inline constexpr int max_symbols = 16;
+inline constexpr int max_slots = 64;
+
+/// A finished graph of exactly `N` nodes, `S` shapes and `R` results.
+template <int N, int S, int R>
+struct Graph {
+  static constexpr int nodes = N, shapes = S, results = R;
+  Node node[N > 0 ? N : 1]{};
+  Shape shape[S > 0 ? S : 1]{};
+  Output output[R > 0 ? R : 1]{};
+  Symbol symbol[max_symbols]{};
+  Slot slot[max_slots]{};
+  int symbols = 0;
+  int slots = 0;
+};
+
+/// A view of any graph, for algorithms that do not care about its capacity.
+struct GraphRef {
+  const Node* node;
+  int nodes;
+  const Shape* shape;
+  int shapes;
+  const Output* output;
+  int outputs;
+  const Symbol* symbol;
+  int symbols;
+  const Slot* slot;
+  int slots;
+
+  constexpr const Shape& shape_of(int id) const { return shape[node[id].shape]; }
+  /// The most elements of one size.
+  constexpr std::int64_t capacity(int size) const { return size >= 0 ? size : symbol[-1 - size].capacity; }
+  constexpr std::int64_t elements(const Shape& s) const {
+    std::int64_t n = 1;
+    for (int i = 0; i < s.rank; ++i) n *= capacity(s.size[i]);
+    return n;
+  }
+  constexpr std::int64_t elements(int id) const { return elements(shape_of(id)); }
+};
+
+template <int N, int S, int R>
+constexpr GraphRef ref(const Graph<N, S, R>& g) {
+  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots};
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

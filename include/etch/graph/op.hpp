@@ -1,0 +1,80 @@
+// The operations a graph is made of. Everything else is composed of these, so it gets gradient and kernels for nothing.
+#pragma once
+
+#include <etch/core/config.hpp>
+
+#include <cstdint>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+// One name for each pointwise operation; its row (value, derivative, dtype rule) is `op::NAME_row` in graph/table.hpp.
+#define ETCH_UNARY_OPS(X)                                                                                            \
+  X(neg) X(abs) X(sign) X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sqrt) X(rsqrt) X(reciprocal)      \
+  X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(erf) X(erfc)     \
+  X(sigmoid) X(floor) X(ceil) X(round) X(trunc) X(logical_not) X(isnan)
+#define ETCH_BINARY_OPS(X)                                                                                           \
+  X(add) X(sub) X(mul) X(div) X(pow) X(fmod) X(atan2) X(maximum) X(minimum) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)      \
+  X(logical_and) X(logical_or) X(logical_xor)
+#define ETCH_TERNARY_OPS(X) X(where)
+#define ETCH_MAP_OPS(X) ETCH_UNARY_OPS(X) ETCH_BINARY_OPS(X) ETCH_TERNARY_OPS(X)
+
+/// What a node computes; the comment gives inputs -> shape, and what `arg` holds.
+enum class Op : std::uint8_t {
+  // leaves
+  input,     ///< memory bound at run time: arg = slot << 48 | byte offset
+  constant,  ///< rank 0: arg = bits of the value as a double
+  iota,      ///< rank 1: 0, 1, 2, ...
+  extent,    ///< rank 0: the actual size of a bounded dim: arg = symbol
+  empty,     ///< uninitialised; only ever the base of `place`
+#define ETCH_X(name) name,
+  ETCH_MAP_OPS(ETCH_X)
+#undef ETCH_X
+  cast,  ///< a -> same shape, another dtype
+  // random numbers
+  uniform,  ///< (seed, step) -> [0, 1): counter-based; arg = stream
+  // index maps: nothing is computed, an element is found elsewhere
+  expand,   ///< a -> sizes of 1 repeated
+  permute,  ///< a -> axes reordered: arg = one nibble an axis
+  reshape,  ///< a -> same elements in row-major order
+  slice,    ///< a -> every step-th element of one axis: arg = axis | start << 8 | step << 40
+  // movement
+  place,  ///< (base, a) -> base with a written over one slice: arg as slice
+  // contraction of an axis
+  sum,   ///< a -> axes in the mask `arg` removed
+  prod,
+  amax,
+  amin,
+  dot,   ///< (a [B, M, K], b [B, K, N]) -> [B, M, N]
+  // by index
+  take,         ///< (table [V, ...], index [...]) -> table rows
+  scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
+  // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
+  attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
+  attention_lse,   ///< (attention) -> log-sum-exp of each row [B, H, T], by the same kernel
+  attention_grad,  ///< (attention, lse, dout) -> dq
+  attention_dk,    ///< (attention_grad) -> dk, by the same kernel
+  attention_dv,    ///< (attention_grad) -> dv, by the same kernel
+  count
+};
+
+constexpr bool is_map(Op op) { return op >= Op::neg && op <= Op::cast; }
+constexpr bool is_view(Op op) { return op >= Op::expand && op <= Op::slice; }
+constexpr bool is_reduce(Op op) { return op >= Op::sum && op <= Op::amin; }
+constexpr bool is_leaf(Op op) { return op <= Op::empty; }
+/// A second result of the kernel that computes its input.
+constexpr bool is_part(Op op) { return op == Op::attention_lse || op == Op::attention_dk || op == Op::attention_dv; }
+
+constexpr const char* name_of(Op op) {
+  constexpr const char* names[] = {"input", "constant", "iota", "extent", "empty",
+#define ETCH_X(name) #name,
+                                   ETCH_MAP_OPS(ETCH_X)
+#undef ETCH_X
+                                       "cast",
+                                   "uniform", "expand", "permute", "reshape", "slice", "place", "sum", "prod", "amax", "amin", "dot",
+                                   "take", "scatter_add", "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
+  return names[static_cast<int>(op)];
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

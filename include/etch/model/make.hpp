@@ -1,0 +1,103 @@
+// A model in memory: one zeroed block of its parameters, owned by a shared handle, initialised by its modules.
+#pragma once
+
+#include <etch/core/rng.hpp>
+#include <etch/model/module.hpp>
+
+#include <type_traits>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// The CPU, as a place in types: `Model<Mlp, Cpu>`.
+struct Cpu {};
+
+namespace detail {
+
+/// The tracer of a model: which slot its block is bound to.
+template <class M>
+struct ModelTracer {
+  Builder* builder = nullptr;
+  int slot = -1;
+};
+
+/// A model's place in an expression.
+template <class M>
+struct ModelLeaf {
+  using tracer = ModelTracer<M>;
+  static constexpr int nodes = 0;
+  Storage storage;
+  static constexpr tracer trace(Builder& b) { return {&b, b.add_slot(SlotKind::block, DType::float32, Shape{})}; }
+  void bind(Bindings& to) const { to.bind(storage.data()); }
+};
+
+/// Calls a model: one node of an expression, however deep the model.
+template <class M>
+struct call_model_fn {
+  template <class... X>
+  constexpr auto operator()(ModelTracer<M> m, X... x) const {
+    BoundParameter table[layout<M>.tensors > 0 ? layout<M>.tensors : 1];
+    bind_parameters<M>(*m.builder, m.slot, table);
+    m.builder->bind(table, layout<M>.tensors);
+    const auto y = call_prototype<M>(x...);
+    m.builder->bind(nullptr, 0);
+    return y;
+  }
+};
+
+/// Runs every module's `reset_parameters`, innermost first.
+template <class M>
+void reset_members(M& m, Generator& g) {
+  if constexpr (!is_module_tensor<M>) {
+    auto visit = [&](auto& member) { reset_members(member, g); };
+    m.etch_members(visit);
+    if constexpr (requires { m.reset_parameters(g); }) m.reset_parameters(g);
+  }
+}
+
+}  // namespace detail
+
+/// A shared handle of a model's block on a device. Copying the handle shares the parameters; `clone` copies them.
+template <class M, class Device = Cpu>
+class Model {
+ public:
+  using module_type = M;
+  static constexpr std::size_t bytes = sizeof(M);
+
+  M* operator->() const { return static_cast<M*>(storage_.data()); }
+  M& operator*() const { return *static_cast<M*>(storage_.data()); }
+  void* data() const { return storage_.data(); }
+
+  /// The model applied to tensors, in eval mode: one lazy node.
+  template <Operand... X>
+  auto operator()(const X&... x) const {
+    return apply<detail::call_model_fn<M>>(*this, x...);
+  }
+  detail::ModelLeaf<M> leaf() const { return {storage_}; }
+  /// A model with its own copy of every parameter.
+  Model clone() const {
+    Model other{Storage(sizeof(M))};
+    std::memcpy(other.storage_.data(), storage_.data(), sizeof(M));
+    return other;
+  }
+
+  explicit Model(Storage block) : storage_(static_cast<Storage&&>(block)) {}
+
+ private:
+  Storage storage_;
+};
+
+/// A model on the heap, zeroed, then initialised by its modules' `reset_parameters`.
+template <class M>
+Model<M> make(Generator generator = Generator{0}) {
+  static_assert(detail::Module<M>, "etch: make: the model must be a struct with ETCH_MODULE");
+  static_assert(std::is_trivially_copyable_v<M> && std::is_aggregate_v<M>,  // members may lie in bases, as Sequential's
+                "etch: make: a model must hold only parameters and modules: trivially copyable, no references, no virtual functions");
+  static_assert(detail::lists_every_member<M>(), "etch: make: ETCH_MODULE must list every member, in order");
+  Model<M> model{Storage(sizeof(M))};
+  detail::reset_members(*model, generator);
+  return model;
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,69 @@
+// Param: the numbers of one parameter, inside the module that owns it. A model is one block of them.
+#pragma once
+
+#include <etch/core/storage.hpp>
+#include <etch/expr/lazy.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+namespace detail {
+struct ParamAccess;
+
+/// A parameter's place in an expression: while tracing it is found by address, at run time it is read in place.
+template <class T, auto... D>
+struct ParamLeaf {
+  using tracer = Tracer<T, D...>;
+  static constexpr int nodes = 0;
+  const void* address;
+
+  static constexpr tracer trace(Builder& b) {
+    const Shape s = b.shape_of(dims_of<D...>());
+    return {&b, b.input(b.add_slot(SlotKind::tensor, dtype_of<T>, s), 0, dtype_of<T>, s)};
+  }
+  constexpr tracer lower(Builder& b) const { return {&b, b.parameter(address)}; }
+  void bind(Bindings& to) const { to.bind(address); }
+};
+}  // namespace detail
+
+/// What a module's numbers are for: `frozen` ones get no gradient, buffers are state that is no parameter.
+enum class Role : std::uint8_t { parameter, buffer };
+
+/// The numbers of one parameter or buffer, row-major, 64-byte aligned, inline. Only `make` creates one, so a model
+/// never lies on the stack; while a program is traced a Param stands for its node.
+template <Role R, class T, auto... D>
+class alignas(alignment) ModuleTensor {
+ public:
+  using value_type = T;
+  using tracer = Tracer<T, D...>;
+  static constexpr Role role = R;
+  static constexpr int rank = sizeof...(D);
+  static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
+  static constexpr int numel() { return static_cast<int>(capacity_of<D...>); }
+
+  T* data() { return value_; }
+  const T* data() const { return value_; }
+  constexpr int size(int i) const { return dims()[i < 0 ? i + rank : i].size; }
+  constexpr detail::ParamLeaf<T, D...> leaf() const { return {this}; }
+
+ private:
+  ModuleTensor() = default;
+  T value_[capacity_of<D...> > 0 ? capacity_of<D...> : 1];
+};
+
+/// A trained parameter.
+template <class T, auto... D>
+using Param = ModuleTensor<Role::parameter, T, D...>;
+/// State that is saved and moved with the model, but not trained.
+template <class T, auto... D>
+using ModuleBuffer = ModuleTensor<Role::buffer, T, D...>;
+
+namespace detail {
+template <class M>
+inline constexpr bool is_module_tensor = false;
+template <Role R, class T, auto... D>
+inline constexpr bool is_module_tensor<ModuleTensor<R, T, D...>> = true;
+}  // namespace detail
+
+}  // namespace ETCH_ABI
+}  // namespace etch

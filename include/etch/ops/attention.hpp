@@ -1,0 +1,58 @@
+// Scaled dot-product attention: softmax(q k^T / sqrt(D) + mask) v, one kernel that never stores the scores.
+#pragma once
+
+#include <etch/expr/lazy.hpp>
+#include <etch/ops/pointwise.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+namespace detail {
+constexpr double square_root(double x) {
+  double r = x > 1 ? x : 1;
+  for (int i = 0; i < 64; ++i) r = 0.5 * (r + x / r);
+  return r;
+}
+/// Whether q [B, H, T, D], k [B, H, S, D], v [B, H, S, E] fit.
+template <class Q, class K, class V>
+struct attention_shape {
+  static constexpr bool check() {
+    if (Q::rank != 4 || K::rank != 4 || V::rank != 4) return false;
+    const Dims q = Q::dims(0), k = K::dims(4), v = V::dims(8);
+    return agree(q[0], k[0]) && agree(q[1], k[1]) && agree(q[3], k[3]) && agree(k[0], v[0]) && agree(k[1], v[1]) && agree(k[2], v[2]);
+  }
+  static constexpr bool sizes_agree = check();
+  static constexpr Dims make() {
+    Dims r = Q::dims(0);
+    if (sizes_agree) r[3] = V::dims(8)[3];
+    return r;
+  }
+  static constexpr Dims value = make();
+};
+}  // namespace detail
+
+template <bool Causal>
+struct attention_fn {
+  template <class Q, class K, class V>
+  constexpr auto operator()(Q q, K k, V v) const {
+    using Rule = detail::attention_shape<Q, K, V>;
+    if constexpr (!Rule::sizes_agree) {
+      static_assert(Rule::sizes_agree, "etch: scaled_dot_product_attention: q [B, H, T, D], k [B, H, S, D] and v [B, H, S, E] must agree");
+      return Poison{};
+    } else {
+      Builder& b = *q.builder;
+      constexpr float scale = static_cast<float>(1.0 / detail::square_root(Q::dims(0)[3].size));
+      const std::uint64_t arg = static_cast<std::uint64_t>(__builtin_bit_cast(std::uint32_t, scale)) | static_cast<std::uint64_t>(Causal) << 32;
+      return result_of<typename Q::value_type, Rule, Q, K, V>{&b, b.node(Op::attention, b.dtype(q.id), b.shape_of(Rule::value), q.id, k.id, v.id, arg)};
+    }
+  }
+};
+
+/// Attention over heads; with `Causal`, a query sees only keys up to its own position.
+template <bool Causal = false, Operand Q, Operand K, Operand V>
+constexpr auto scaled_dot_product_attention(const Q& q, const K& k, const V& v) {
+  return apply<attention_fn<Causal>>(q, k, v);
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

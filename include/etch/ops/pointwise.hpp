@@ -1,0 +1,218 @@
+// Pointwise operations of one, two and three operands: broadcasting, dtype rules, and the functors behind the names.
+#pragma once
+
+#include <etch/expr/lazy.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// Whether the shapes of A and B broadcast: from the right, sizes agree or one of them is 1.
+template <class A, class B>
+struct broadcast {
+  static constexpr Dims join() {
+    const Dims a = A::dims(0), b = B::dims(A::rank);
+    Dims r;
+    r.rank = a.rank > b.rank ? a.rank : b.rank;
+    for (int i = 0; i < r.rank; ++i) {
+      const int ia = i - (r.rank - a.rank), ib = i - (r.rank - b.rank);
+      if (ia < 0) r[i] = b[ib];
+      else if (ib < 0) r[i] = a[ia];
+      else if (a[ia].is(1)) r[i] = b[ib];
+      else if (b[ib].is(1) || agree(a[ia], b[ib])) r[i] = a[ia].tag != 0 || b[ib].is(1) ? a[ia] : b[ib];
+      else r[i] = static_dim(-1);
+    }
+    return r;
+  }
+  static constexpr Dims value = join();
+  static constexpr bool allowed() {
+    for (int i = 0; i < value.rank; ++i)
+      if (value[i].size < 0) return false;
+    return true;
+  }
+  static constexpr bool agree_or_are_one = allowed();
+};
+
+/// What dtype the operands of a pointwise operation are brought to, and what comes out.
+enum class Kind { arithmetic, floating, comparison, logical };
+
+namespace detail {
+/// PyTorch's promotion: a number only decides between kinds (bool, integer, floating).
+template <class A, class B>
+constexpr DType common_dtype() {
+  constexpr DType a = dtype_of<typename A::value_type>, b = dtype_of<typename B::value_type>;
+  constexpr auto category = [](DType d) { return is_floating(d) ? 2 : d == DType::boolean ? 0 : 1; };
+  constexpr bool wa = is_weak<A>, wb = is_weak<B>;
+  if constexpr (wa == wb) return promote(a, b);
+  constexpr DType strong = wa ? b : a, weak = wa ? a : b;
+  if constexpr (category(weak) <= category(strong)) return strong;
+  return category(weak) == 2 ? DType::float32 : DType::int64;
+}
+constexpr DType operand_dtype(Kind k, DType common) {
+  if (k == Kind::floating) return is_floating(common) ? common : DType::float32;
+  return k == Kind::logical ? DType::boolean : common;
+}
+constexpr DType result_dtype(Kind k, DType operand) { return k == Kind::comparison || k == Kind::logical ? DType::boolean : operand; }
+}  // namespace detail
+
+/// One operand: y[i] = op(x[i]).
+template <Op O, Kind K = Kind::floating>
+struct unary_fn {
+  template <class T, auto... D>
+  constexpr auto operator()(Tracer<T, D...> x) const {
+    constexpr DType in = detail::operand_dtype(K, dtype_of<T>);
+    constexpr DType out = detail::result_dtype(K, in);
+    Builder& b = *x.builder;
+    return Tracer<type_of<out>, D...>{&b, b.map(O, out, b.cast(x.id, in))};
+  }
+};
+
+/// Two operands, broadcast: y[i] = op(a[i], b[i]).
+template <Op O, Kind K = Kind::arithmetic>
+struct binary_fn {
+  template <class A, class B>
+  constexpr auto operator()(A x, B y) const {
+    using Rule = broadcast<detail::tracer_of<A>, detail::tracer_of<B>>;
+    if constexpr (!Rule::agree_or_are_one) {
+      static_assert(Rule::agree_or_are_one, "etch: pointwise: sizes must agree or be 1");
+      return Poison{};
+    } else {
+      constexpr DType in = detail::operand_dtype(K, detail::common_dtype<A, B>());
+      constexpr DType out = detail::result_dtype(K, in);
+      Builder& b = *x.builder;
+      const Shape s = b.shape_of(Rule::value);
+      return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};
+    }
+  }
+};
+
+/// y[i] = mask[i] ? a[i] : b[i], all three broadcast.
+struct where_fn {
+  template <class M, class A, class B>
+  constexpr auto operator()(M mask, A x, B y) const {
+    using Values = broadcast<detail::tracer_of<A>, detail::tracer_of<B>>;
+    static_assert(std::is_same_v<typename M::value_type, bool>, "etch: where: the condition must be a bool tensor");
+    if constexpr (!Values::agree_or_are_one) {
+      static_assert(Values::agree_or_are_one, "etch: where: sizes must agree or be 1");
+      return Poison{};
+    } else {
+      constexpr DType d = detail::common_dtype<A, B>();
+      using V = result_of<type_of<d>, Values, A, B>;
+      using Rule = broadcast<detail::tracer_of<M>, V>;
+      if constexpr (!Rule::agree_or_are_one) {
+        static_assert(Rule::agree_or_are_one, "etch: where: sizes must agree or be 1");
+        return Poison{};
+      } else {
+        Builder& b = *mask.builder;
+        const Shape s = b.shape_of(Rule::value);
+        return result_of<type_of<d>, Rule, M, V>{&b, b.map(Op::where, d, b.expand(mask.id, s), b.expand(b.cast(x.id, d), s), b.expand(b.cast(y.id, d), s))};
+      }
+    }
+  }
+};
+
+/// The elements as another dtype.
+template <class To>
+struct cast_fn {
+  template <class T, auto... D>
+  constexpr Tracer<To, D...> operator()(Tracer<T, D...> x) const {
+    return {x.builder, x.builder->cast(x.id, dtype_of<To>)};
+  }
+};
+
+/// The same elements, which no gradient flows through.
+struct detach_fn {
+  template <class X>
+  constexpr X operator()(X x) const {
+    x.id = x.builder->detach(x.id);
+    return x;
+  }
+};
+
+#define ETCH_UNARY(name, op, kind) \
+  template <Operand X> constexpr auto name(const X& x) { return apply<unary_fn<Op::op, Kind::kind>>(x); }
+#define ETCH_BINARY(name, op, kind)                                  \
+  template <OperandOrNumber A, OperandOrNumber B>                    \
+    requires(Operand<A> || Operand<B>)                               \
+  constexpr auto name(const A& a, const B& b) {                      \
+    return apply<binary_fn<Op::op, Kind::kind>>(a, b);               \
+  }
+
+// clang-format off
+ETCH_BINARY(operator+, add, arithmetic)   ETCH_BINARY(add, add, arithmetic)
+ETCH_BINARY(operator-, sub, arithmetic)   ETCH_BINARY(sub, sub, arithmetic)
+ETCH_BINARY(operator*, mul, arithmetic)   ETCH_BINARY(mul, mul, arithmetic)
+ETCH_BINARY(operator/, div, floating)
+ETCH_BINARY(pow, pow, arithmetic)         ETCH_BINARY(fmod, fmod, arithmetic)
+ETCH_BINARY(atan2, atan2, floating)
+ETCH_BINARY(maximum, maximum, arithmetic) ETCH_BINARY(minimum, minimum, arithmetic)
+ETCH_BINARY(operator==, eq, comparison)   ETCH_BINARY(eq, eq, comparison)
+ETCH_BINARY(operator!=, ne, comparison)   ETCH_BINARY(ne, ne, comparison)
+ETCH_BINARY(operator<, lt, comparison)    ETCH_BINARY(lt, lt, comparison)
+ETCH_BINARY(operator<=, le, comparison)   ETCH_BINARY(le, le, comparison)
+ETCH_BINARY(operator>, gt, comparison)    ETCH_BINARY(gt, gt, comparison)
+ETCH_BINARY(operator>=, ge, comparison)   ETCH_BINARY(ge, ge, comparison)
+ETCH_BINARY(operator&&, logical_and, logical) ETCH_BINARY(logical_and, logical_and, logical)
+ETCH_BINARY(operator||, logical_or, logical)  ETCH_BINARY(logical_or, logical_or, logical)
+ETCH_BINARY(logical_xor, logical_xor, logical)
+
+ETCH_UNARY(operator-, neg, arithmetic)    ETCH_UNARY(neg, neg, arithmetic)
+ETCH_UNARY(operator!, logical_not, logical) ETCH_UNARY(logical_not, logical_not, logical)
+ETCH_UNARY(abs, abs, arithmetic)          ETCH_UNARY(sign, sign, arithmetic)
+ETCH_UNARY(exp, exp, floating)            ETCH_UNARY(exp2, exp2, floating)      ETCH_UNARY(expm1, expm1, floating)
+ETCH_UNARY(log, log, floating)            ETCH_UNARY(log2, log2, floating)      ETCH_UNARY(log10, log10, floating)
+ETCH_UNARY(log1p, log1p, floating)        ETCH_UNARY(sqrt, sqrt, floating)      ETCH_UNARY(rsqrt, rsqrt, floating)
+ETCH_UNARY(reciprocal, reciprocal, floating)
+ETCH_UNARY(sin, sin, floating)            ETCH_UNARY(cos, cos, floating)        ETCH_UNARY(tan, tan, floating)
+ETCH_UNARY(asin, asin, floating)          ETCH_UNARY(acos, acos, floating)      ETCH_UNARY(atan, atan, floating)
+ETCH_UNARY(sinh, sinh, floating)          ETCH_UNARY(cosh, cosh, floating)      ETCH_UNARY(tanh, tanh, floating)
+ETCH_UNARY(asinh, asinh, floating)        ETCH_UNARY(acosh, acosh, floating)    ETCH_UNARY(atanh, atanh, floating)
+ETCH_UNARY(erf, erf, floating)            ETCH_UNARY(erfc, erfc, floating)      ETCH_UNARY(sigmoid, sigmoid, floating)
+ETCH_UNARY(floor, floor, arithmetic)      ETCH_UNARY(ceil, ceil, arithmetic)
+ETCH_UNARY(round, round, arithmetic)      ETCH_UNARY(trunc, trunc, arithmetic)
+ETCH_UNARY(isnan, isnan, comparison)
+// clang-format on
+#undef ETCH_UNARY
+#undef ETCH_BINARY
+
+template <OperandOrNumber M, OperandOrNumber A, OperandOrNumber B>
+  requires(Operand<M>)
+constexpr auto where(const M& mask, const A& a, const B& b) {
+  return apply<where_fn>(mask, a, b);
+}
+
+/// `to<double>(x)`: the elements as another dtype.
+template <class T, Operand X>
+constexpr auto to(const X& x) {
+  return apply<cast_fn<T>>(x);
+}
+
+/// x, taken as a constant by gradients.
+template <Operand X>
+constexpr auto detach(const X& x) {
+  return apply<detach_fn>(x);
+}
+
+// ---- compositions ----------------------------------------------------------------------------------------------------
+
+namespace detail {
+struct square_fn {
+  constexpr auto operator()(auto x) const { return x * x; }
+};
+struct clamp_fn {
+  constexpr auto operator()(auto x, auto low, auto high) const { return minimum(maximum(x, low), high); }
+};
+}  // namespace detail
+
+/// x * x
+template <Operand X>
+constexpr auto square(const X& x) {
+  return apply<detail::square_fn>(x);
+}
+/// min(max(x, low), high)
+template <Operand X, OperandOrNumber L, OperandOrNumber H>
+constexpr auto clamp(const X& x, const L& low, const H& high) {
+  return apply<detail::clamp_fn>(x, low, high);
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

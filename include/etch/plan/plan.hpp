@@ -1,0 +1,418 @@
+// The plan of a graph: groups in order, every buffer an offset, every kernel its words; checked before it exists.
+//
+//   place_nodes -> fuse -> choose_stored -> lower -> assign_memory -> valid
+#pragma once
+
+#include <etch/plan/lower.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+template <int N>
+constexpr int new_buffer(Planning<N>& p, int n) {
+  p.buffer_node[p.buffers] = n;
+  return p.buffers++;
+}
+
+/// Gives every stored node that has no place yet a dense buffer.
+template <int N>
+constexpr void assign_buffers(Planning<N>& p) {
+  for (int n = 0; n < N; ++n) {
+    if (p.placed[n] || is_leaf(p.node(n).op) || p.is_view_of(n)) continue;
+    const Op op = p.node(n).op;
+    const bool library = !p.is_fused(n) && op != Op::dot;
+    if (!p.needed[n] && !library) continue;
+    p.at[n] = p.dense(Root::buffer, new_buffer(p, n), 0, p.shape(n));
+    p.placed[n] = true;
+  }
+}
+
+/// An operand or result of a library kernel: one stride for each of its axes.
+template <int N>
+constexpr void add_plain_access(Planning<N>& p, PlanDraft<N>& out, int n) {
+  Location l;
+  if (!p.locate(n, l)) etch_internal_shapes_differ();
+  Access a;
+  a.root = l.root;
+  a.index = l.index;
+  a.size = static_cast<std::uint8_t>(size_of(p.node(n).dtype));
+  a.byte = l.byte + l.offset * static_cast<std::int64_t>(a.size);
+  a.extra = l.extra;
+  for (int i = 0; i < p.shape(n).rank; ++i) a.stride[i] = l.stride[i];
+  out.access[out.accesses++] = a;
+}
+
+template <int N>
+constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& kernel, int g, const int* results, int count) {
+  const Group& group = p.groups[g];
+  const int n = group.node;
+  const Node& v = p.node(n);
+  Step s{};
+  int combines = out.combines;
+  if (group.kind == StepKind::dot) {
+    const bool only_product = count == 0 || (count == 1 && results[0] == n);
+    if (!only_product) {  // the epilogue's words come first, then the operands
+      kernel.lower(g, results, count);
+      kernel.write_out();
+      s = kernel.step;
+    }
+  }
+  s.kind = group.kind;
+  s.dtype = v.dtype;
+  s.node = n;
+  s.arg = v.arg;
+  s.combine = combines;
+  const int first = out.accesses;
+  auto dims_from = [&](const Shape& a) {
+    s.dims = a.rank;
+    for (int i = 0; i < a.rank; ++i) s.dim[i] = a.size[i];
+  };
+  switch (group.kind) {
+    case StepKind::dot: {
+      const Shape a = p.shape(v.in[0]), c = p.shape(n);
+      add_plain_access(p, out, v.in[0]);
+      add_plain_access(p, out, v.in[1]);
+      if (s.words == 0) add_plain_access(p, out, n);
+      dims_from(c);
+      s.dim[s.dims++] = a.size[a.rank - 1];
+      s.flops = 2 * p.z.capacity(p.elements(n)) * p.z.capacity(a.size[a.rank - 1]);
+      break;
+    }
+    case StepKind::take: {
+      add_plain_access(p, out, v.in[0]);
+      add_plain_access(p, out, v.in[1]);
+      add_plain_access(p, out, n);
+      s.dims = 3;
+      s.dim[0] = p.elements(v.in[1]);
+      s.dim[1] = p.shape(v.in[0]).size[0];
+      s.dim[2] = p.z.product(p.shape(v.in[0]), 1);
+      break;
+    }
+    case StepKind::scatter_add: {
+      add_plain_access(p, out, v.in[0]);
+      add_plain_access(p, out, v.in[1]);
+      add_plain_access(p, out, n);
+      s.dims = 3;
+      s.dim[0] = p.elements(v.in[0]);
+      s.dim[1] = p.shape(n).size[0];
+      s.dim[2] = p.z.product(p.shape(n), 1);
+      break;
+    }
+    default: {  // attention: q k v out lse, and dout dq dk dv for its gradient
+      const bool backward = group.kind == StepKind::attention_grad;
+      const int f = backward ? v.in[0] : n;
+      int parts[2] = {-1, -1};
+      int lse = backward ? v.in[1] : -1;
+      for (int m = n + 1; m < N; ++m) {
+        if (!is_part(p.node(m).op) || p.node(m).in[0] != n) continue;
+        if (p.node(m).op == Op::attention_lse) lse = m;
+        if (p.node(m).op == Op::attention_dk) parts[0] = m;
+        if (p.node(m).op == Op::attention_dv) parts[1] = m;
+      }
+      const Shape q = p.shape(p.node(f).in[0]), k = p.shape(p.node(f).in[1]), w = p.shape(p.node(f).in[2]);
+      for (int i = 0; i < 3; ++i) add_plain_access(p, out, p.node(f).in[i]);
+      add_plain_access(p, out, f);
+      auto unused = [&](int like, const Shape& shape) {  // the kernel computes it anyway
+        Access a;
+        a.root = Root::buffer;
+        a.index = new_buffer(p, like);
+        a.size = static_cast<std::uint8_t>(size_of(v.dtype));
+        p.z.dense(shape, a.stride);
+        out.access[out.accesses++] = a;
+      };
+      if (lse >= 0) add_plain_access(p, out, lse);
+      else unused(p.node(f).in[0], q);
+      if (backward) {
+        add_plain_access(p, out, v.in[2]);
+        add_plain_access(p, out, n);
+        for (int i = 0; i < 2; ++i) {
+          if (parts[i] >= 0) add_plain_access(p, out, parts[i]);
+          else unused(p.node(f).in[1 + i], i == 0 ? k : w);
+        }
+      }
+      s.dims = 6;
+      const int sizes[6] = {q.size[0], q.size[1], q.size[2], k.size[2], q.size[3], w.size[3]};
+      for (int i = 0; i < 6; ++i) s.dim[i] = sizes[i];
+      s.flops = (backward ? 5 : 2) * 2 * p.z.capacity(p.elements(p.node(f).in[0])) * p.z.capacity(k.size[2]) / ((v.arg >> 32 & 1) != 0 ? 2 : 1);
+    }
+  }
+  // a product keeps [epilogue accesses..., a, b, c]
+  if (s.words == 0) s.access = first;
+  s.accesses = out.accesses - s.access;
+  s.level = group.level;
+  out.step[out.steps++] = s;
+}
+
+/// How many independent parts a fused loop has: enough to share, large enough to pay, never dependent on threads.
+template <int N>
+constexpr void divide(Planning<N>& p, PlanDraft<N>& out, Step& s) {
+  std::int64_t rows = 1;
+  for (int i = 0; i + 1 < s.loop_dims; ++i) rows *= p.z.capacity(s.loop[i]);
+  const std::int64_t columns = p.z.capacity(s.loop[s.loop_dims - 1]);
+  std::int64_t words = s.words;
+  const std::int64_t work = rows * columns * words;
+  std::int64_t chunks = work / (1 << 20);
+  chunks = chunks < 1 ? 1 : chunks > 16 ? 16 : chunks;
+  s.by_column = rows < chunks;
+  bool row_work = false;  // reductions along the row cannot be divided by columns, unless they end in an accumulator
+  for (int i = s.code; i < s.code + s.words; ++i) {
+    const Instruction w = decode(out.word[i]);
+    if (w.op == static_cast<std::uint8_t>(Word::number64)) ++i;
+    if (w.op == static_cast<std::uint8_t>(Word::finish)) row_work = true;
+  }
+  if (s.by_column && row_work) {
+    bool only_accumulates = rows == 1;
+    for (int i = s.code; only_accumulates && i < s.code + s.words; ++i) {
+      const Instruction w = decode(out.word[i]);
+      if (w.op == static_cast<std::uint8_t>(Word::number64)) {
+        ++i;
+        continue;
+      }
+      if (w.op != static_cast<std::uint8_t>(Word::finish)) continue;
+      const Instruction after = decode(out.word[i + 1]);
+      only_accumulates = after.op == static_cast<std::uint8_t>(Word::accumulate);
+    }
+    if (!only_accumulates) {
+      chunks = 1;
+      s.by_column = false;
+    }
+  }
+  if (!s.by_column && rows < chunks) chunks = rows < 1 ? 1 : rows;
+  if (s.by_column && columns < chunks * 64) chunks = 1;
+  s.chunks = static_cast<int>(chunks);
+  s.flops = rows * columns * words;
+}
+
+/// Writes the groups' steps, lowest level first.
+template <int N>
+constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
+  Lowering<N> kernel(p, out);
+  int levels = 0;
+  for (int i = 0; i < p.group_count; ++i) levels = p.groups[i].level > levels ? p.groups[i].level : levels;
+  for (int i = 0; i < p.copy_count; ++i) levels = p.copies[i].level > levels ? p.copies[i].level : levels;
+  // results of each group, as lists
+  int head[N + 1]{}, next[N + 1]{};
+  for (int i = 0; i < p.group_count; ++i) head[i] = -1;
+  for (int n = N - 1; n >= 0; --n) {
+    if (p.group[n] < 0 || !p.needed[n]) continue;
+    if (!p.is_fused(n) && p.node(n).op != Op::dot) continue;
+    const int g = p.find(p.group[n]);
+    next[n] = head[g];
+    head[g] = n;
+  }
+  // groups and copies by level
+  int by_level[N + 2]{}, after[N + 1]{}, copy_by_level[N + 2]{}, copy_after[N + 1]{};
+  for (int l = 0; l <= levels; ++l) by_level[l] = copy_by_level[l] = -1;
+  for (int i = p.group_count - 1; i >= 0; --i) {
+    if (p.groups[i].parent >= 0) continue;
+    after[i] = by_level[p.groups[i].level];
+    by_level[p.groups[i].level] = i;
+  }
+  for (int i = p.copy_count - 1; i >= 0; --i) {
+    copy_after[i] = copy_by_level[p.copies[i].level];
+    copy_by_level[p.copies[i].level] = i;
+  }
+  for (int level = 0; level <= levels; ++level) {
+    for (int i = copy_by_level[level]; i >= 0; i = copy_after[i]) {
+      kernel.lower_copy(p.copies[i]);
+      kernel.write_out();
+      kernel.step.level = level;
+      divide(p, out, kernel.step);
+      out.step[out.steps++] = kernel.step;
+    }
+    for (int g = by_level[level]; g >= 0; g = after[g]) {
+      int results[max_group_nodes + 8]{};
+      int count = 0;
+      for (int n = head[g]; n >= 0; n = next[n]) results[count++] = n;
+      if (p.groups[g].kind != StepKind::fused) {
+        lower_library(p, out, kernel, g, results, count);
+        continue;
+      }
+      if (count == 0) continue;
+      kernel.lower(g, results, count);
+      kernel.write_out();
+      kernel.step.level = level;
+      divide(p, out, kernel.step);
+      for (int k = 0; k < count; ++k) {
+        const int n = results[k];
+        if (!p.late[n]) continue;
+        Combine c;
+        c.op = p.node(n).op;
+        c.dtype = p.node(n).dtype;
+        c.access = kernel.own_slot[n];
+        c.count = p.elements(n);
+        c.target = out.access[kernel.step.access + c.access];
+        if (kernel.step.chunks > 1) {  // one partial result for each chunk, combined in order
+          Access& a = out.access[kernel.step.access + c.access];
+          a.root = Root::buffer;
+          a.index = p.buffers;
+          a.byte = 0;
+          a.extra = 0;
+          a.chunk = (p.z.capacity(c.count) * a.size + 63) / 64 * 64;
+          p.buffer_node[p.buffers++] = -1 - static_cast<int>(a.chunk * kernel.step.chunks / 64);
+        }
+        out.combine[out.combines++] = c;
+      }
+      kernel.step.combines = out.combines - kernel.step.combine;
+      out.step[out.steps++] = kernel.step;
+    }
+  }
+  out.scratch_bytes = kernel.scratch_max;
+}
+
+/// Offsets for buffers in the order of time: each takes the best gap among those free while it lives.
+template <int N>
+constexpr void assign_memory(Planning<N>& p, PlanDraft<N>& out) {
+  out.buffers = p.buffers;
+  for (int i = 0; i < p.buffers; ++i) {
+    const int n = p.buffer_node[i];
+    out.buffer[i].bytes = n < 0 ? static_cast<std::int64_t>(-1 - n) * 64 : (p.z.capacity(p.elements(n)) * static_cast<std::int64_t>(size_of(p.node(n).dtype)) + 63) / 64 * 64;
+    out.buffer[i].first = out.steps;
+    out.buffer[i].last = -1;
+  }
+  for (int s = 0; s < out.steps; ++s) {
+    auto touch = [&](const Access& a) {
+      if (a.root != Root::buffer) return;
+      Buffer& b = out.buffer[a.index];
+      b.first = s < b.first ? s : b.first;
+      b.last = s > b.last ? s : b.last;
+    };
+    for (int k = 0; k < out.step[s].accesses; ++k) touch(out.access[out.step[s].access + k]);
+    for (int k = 0; k < out.step[s].combines; ++k) touch(out.combine[out.step[s].combine + k].target);
+  }
+  // live intervals, sorted by offset; gaps between them are free
+  int order[PlanDraft<N>::max_buffers]{}, starts[PlanDraft<N>::max_steps + 1]{}, following[PlanDraft<N>::max_buffers]{};
+  for (int s = 0; s <= out.steps; ++s) starts[s] = -1;
+  for (int i = out.buffers - 1; i >= 0; --i) {
+    if (out.buffer[i].last < 0) continue;
+    following[i] = starts[out.buffer[i].first];
+    starts[out.buffer[i].first] = i;
+  }
+  int live = 0;
+  for (int s = 0; s < out.steps; ++s) {
+    int kept = 0;
+    for (int k = 0; k < live; ++k)
+      if (out.buffer[order[k]].last >= s) order[kept++] = order[k];
+    live = kept;
+    for (int i = starts[s]; i >= 0; i = following[i]) {
+      const std::int64_t bytes = out.buffer[i].bytes;
+      std::int64_t best = -1, slack = 0, end = 0;
+      int where = live;
+      for (int k = 0; k <= live; ++k) {
+        const std::int64_t begin = k < live ? out.buffer[order[k]].offset : end + bytes;
+        const std::int64_t gap = begin - end;
+        const bool last = k == live;
+        if (gap >= bytes && (best < 0 || (!last && gap - bytes < slack))) {
+          best = end;
+          slack = last ? (std::int64_t{1} << 60) : gap - bytes;
+          where = k;
+        }
+        if (k < live) end = out.buffer[order[k]].offset + out.buffer[order[k]].bytes;
+      }
+      out.buffer[i].offset = best;
+      for (int k = live; k > where; --k) order[k] = order[k - 1];
+      order[where] = i;
+      ++live;
+      out.arena_bytes = best + bytes > out.arena_bytes ? best + bytes : out.arena_bytes;
+    }
+  }
+}
+
+/// Every buffer written before it is read, no two live buffers overlapping.
+template <int N>
+constexpr bool check(const PlanDraft<N>& d) {
+  bool written[PlanDraft<N>::max_buffers]{};
+  for (int s = 0; s < d.steps; ++s) {
+    const Step& step = d.step[s];
+    const bool library = step.kind != StepKind::fused;
+    for (int w = step.code; w < step.code + step.words; ++w) {
+      const Instruction i = decode(d.word[w]);
+      if (i.op == static_cast<std::uint8_t>(Word::number64)) ++w;
+      if (i.op == static_cast<std::uint8_t>(Word::load)) {
+        const Access& a = d.access[step.access + i.slot];
+        bool own = false;  // what the same kernel stored in an earlier pass
+        for (int v = step.code; v < w; ++v) {
+          const Instruction j = decode(d.word[v]);
+          if (j.op == static_cast<std::uint8_t>(Word::number64)) ++v;
+          own = own || (j.op == static_cast<std::uint8_t>(Word::store) && j.slot == i.slot);
+        }
+        if (a.root == Root::buffer && !written[a.index] && !own) return false;
+      }
+    }
+    if (library) {
+      const int operands = step.kind == StepKind::dot || step.kind == StepKind::take || step.kind == StepKind::scatter_add ? 2 : step.kind == StepKind::attention ? 3 : 6;
+      const int results = step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
+      const int first = step.access + step.accesses - operands - results;
+      for (int k = first; k < first + operands; ++k)
+        if (d.access[k].root == Root::buffer && !written[d.access[k].index]) return false;
+      for (int k = first + operands; k < first + operands + results; ++k)
+        if (d.access[k].root == Root::buffer) written[d.access[k].index] = true;
+    }
+    for (int w = step.code; w < step.code + step.words; ++w) {
+      const Instruction i = decode(d.word[w]);
+      if (i.op == static_cast<std::uint8_t>(Word::number64)) ++w;
+      const Access& a = d.access[step.access + i.slot];
+      if (i.op == static_cast<std::uint8_t>(Word::store) || i.op == static_cast<std::uint8_t>(Word::accumulate))
+        if (a.root == Root::buffer) written[a.index] = true;
+    }
+    for (int k = 0; k < step.combines; ++k)
+      if (d.combine[step.combine + k].target.root == Root::buffer) written[d.combine[step.combine + k].target.index] = true;
+  }
+  // overlaps: sweep the buffers that live at each step
+  int live[PlanDraft<N>::max_buffers]{};
+  int count = 0;
+  for (int i = 0; i < d.buffers; ++i) {
+    const Buffer& b = d.buffer[i];
+    if (b.last < 0) continue;
+    if (b.offset < 0 || b.offset + b.bytes > d.arena_bytes) return false;
+    live[count++] = i;
+  }
+  if (count > 400) return true;  // quadratic; the sweep below is for programs a person reads, larger ones are fuzzed in tests
+  for (int x = 0; x < count; ++x)
+    for (int y = x + 1; y < count; ++y) {
+      const Buffer& a = d.buffer[live[x]];
+      const Buffer& b = d.buffer[live[y]];
+      if (a.first <= b.last && b.first <= a.last && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes) return false;
+    }
+  return true;
+}
+
+/// Results that no kernel could write in place are copied when everything else has run.
+template <int N>
+constexpr void copy_outputs(Planning<N>& p) {
+  int last = 0;
+  for (int i = 0; i < p.group_count; ++i) last = p.groups[i].level > last ? p.groups[i].level : last;
+  for (int i = 0; i < p.copy_count; ++i) last = p.copies[i].level > last ? p.copies[i].level : last;
+  for (int i = 0; i < p.g.outputs; ++i) {
+    const Output& o = p.g.output[i];
+    const Location l = p.dense(o.effect ? Root::input : Root::output, o.slot, o.offset, p.shape(o.node));
+    int core = o.node;
+    while (is_view(p.node(core).op) && p.node(core).op == Op::reshape && !p.placed[core] && !p.solid[core]) core = p.node(core).in[0];
+    if (!o.effect && p.placed[core] && p.at[core].root == Root::output && p.at[core].index == o.slot && p.at[core].byte == o.offset) continue;
+    p.copies[p.copy_count++] = Copy{o.node, last + 1, l};
+  }
+}
+
+}  // namespace detail
+
+/// Plans a graph of N nodes.
+template <int N>
+constexpr PlanDraft<N> plan_graph(const GraphRef& g) {
+  Planning<N> p(g);
+  PlanDraft<N> out;
+  place_nodes(p);
+  fuse(p);
+  detail::copy_outputs(p);
+  choose_stored(p);
+  detail::assign_buffers(p);
+  detail::lower_all(p, out);
+  detail::assign_memory(p, out);
+  out.symbols = p.z.symbols;
+  for (int i = 0; i < p.z.symbols; ++i) out.symbol[i] = p.z.symbol[i];
+  out.valid = detail::check(out);
+  return out;
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

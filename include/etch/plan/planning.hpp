@@ -1,0 +1,328 @@
+// The working state of planning: what is known about each node and each group while a plan is made.
+#pragma once
+
+#include <etch/plan/sizes.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// Nodes computed by one kernel over one iteration space of `elements`, seen as rows of `columns`.
+struct Group {
+  int parent = -1;   ///< the group it was merged into, or -1
+  int level = 0;     ///< a group reads only what groups of lower levels made
+  StepKind kind = StepKind::fused;
+  int node = -1;     ///< the node of a library kernel
+  int elements = 0;  ///< size code of the space
+  int columns = 0;   ///< size code of a row, 0 while nothing demands one
+  int nodes = 0;
+  bool late = false;  ///< holds an accumulator
+  int cuts = 0;
+  int cut[max_rank]{};  ///< elements (size codes) after which a load or store jumps
+};
+
+/// A copy that no node asks for: of a node to where it is wanted.
+struct Copy {
+  int node = -1;
+  int level = 0;
+  Location to{};
+};
+
+/// What a fused node reads: the node behind reshapes, and whether each value serves a whole row.
+struct Source {
+  int node = -1;
+  bool row = false;
+  int columns = 1;
+};
+
+inline constexpr int max_group_nodes = 96;
+
+template <int N>
+struct Planning {
+  GraphRef g;
+  Sizes z;
+
+  int users[N]{};
+  int user[N]{};       ///< one of them
+  bool solid[N]{};     ///< a view that is copied, because no stride describes it
+  bool placed[N]{};    ///< has a location given by what it is written into
+  Location at[N]{};    ///< of roots: placed nodes, inputs, outputs, buffers
+  int depth[N]{};      ///< kernels that must have run before
+  bool feeds[N]{};     ///< is wanted by a reduction that could run in the same kernel
+  int group[N]{};
+  int level[N]{};
+  bool late[N]{};      ///< known only when its group has finished: an accumulator
+  bool needed[N]{};    ///< is stored; what is not, every group that wants it computes
+  bool opaque[N]{};    ///< is read by a library kernel, so it lies in memory
+
+  Group groups[N + 1]{};
+  int group_count = 0;
+  Copy copies[N + 1]{};
+  int copy_count = 0;
+  int buffers = 0;
+  int buffer_node[N + 1]{};
+
+  constexpr explicit Planning(const GraphRef& graph) : g(graph) {
+    z.symbols = g.symbols;
+    for (int i = 0; i < g.symbols; ++i) z.symbol[i] = g.symbol[i];
+    for (int i = 0; i < N; ++i) group[i] = user[i] = -1;
+  }
+
+  constexpr const Node& node(int n) const { return g.node[n]; }
+  constexpr const Shape& shape(int n) const { return g.shape_of(n); }
+  constexpr int elements(int n) { return z.product(shape(n)); }
+  /// The shape a node loops over: what a reduction reads, what anything else writes.
+  constexpr const Shape& loop_shape(int n) const { return is_reduce(node(n).op) ? shape(node(n).in[0]) : shape(n); }
+  constexpr bool is_fused(int n) const {
+    const Op op = node(n).op;
+    return is_map(op) || is_reduce(op) || op == Op::uniform || solid[n];
+  }
+  constexpr bool is_view_of(int n) const { return is_view(node(n).op) && !solid[n]; }
+  /// Whether the node is a number everywhere: it never lies in memory.
+  constexpr bool is_number(int n) const {
+    while (is_view_of(n)) n = node(n).in[0];
+    return node(n).op == Op::constant;
+  }
+  /// The node whose memory a view looks at.
+  constexpr int root(int n) const {
+    while (is_view_of(n) && !placed[n]) n = node(n).in[0];
+    return n;
+  }
+  constexpr int find(int i) const {
+    while (groups[i].parent >= 0) i = groups[i].parent;
+    return i;
+  }
+
+  /// Columns of the row a broadcast repeats each value over (trailing axes), or 0 where it is no such broadcast.
+  constexpr int row_columns(int n) {
+    const int in = node(n).in[0];
+    const Shape& to = shape(n);
+    const Shape& from = shape(in);
+    int k = 0;
+    while (k < from.rank && from.rank == to.rank && from.size[k] == to.size[k]) ++k;
+    for (int i = k; i < from.rank; ++i)
+      if (from.size[i] != 1) return 0;
+    return z.product(to, k);
+  }
+  /// What the operand `n` of a fused node is, through views that keep the order of elements.
+  constexpr Source source(int n) {
+    Source s{n, false, 1};
+    while (is_view_of(s.node) && !placed[s.node]) {
+      if (node(s.node).op == Op::reshape) {
+        s.node = node(s.node).in[0];
+        continue;
+      }
+      if (node(s.node).op != Op::expand) break;
+      const int c = row_columns(s.node);
+      if (c == 0) break;
+      s.row = true;
+      s.columns = z.mul(s.columns, c);
+      s.node = node(s.node).in[0];
+    }
+    return s;
+  }
+
+  // ---- where elements lie --------------------------------------------------------------------------------------------
+
+  constexpr Location dense(Root r, int index, std::int64_t byte, const Shape& s) {
+    Location l;
+    l.root = r;
+    l.index = index;
+    l.byte = byte;
+    z.dense(s, l.stride);
+    return l;
+  }
+  /// The location of any node; false where a reshape cannot be addressed by strides.
+  constexpr bool locate(int n, Location& l) {
+    if (placed[n] || !is_view_of(n)) {
+      const Node& v = node(n);
+      if (placed[n]) l = at[n];
+      else if (v.op == Op::input) l = dense(Root::input, static_cast<int>(v.arg >> 48), static_cast<std::int64_t>(v.arg & 0xffffffffffffULL), shape(n));
+      else if (v.op == Op::constant) l = dense(Root::constant, n, 0, shape(n));
+      else if (v.op == Op::iota) l = dense(Root::iota, 0, 0, shape(n));
+      else if (v.op == Op::extent) l = dense(Root::extent, static_cast<int>(v.arg), static_cast<std::int64_t>(v.arg) * 8, shape(n));
+      else l = dense(Root::buffer, -1, 0, shape(n));
+      return true;
+    }
+    const Node& v = node(n);
+    Location from;
+    if (!locate(v.in[0], from)) return false;
+    l = from;
+    const Shape& s = shape(n);
+    const Shape& f = shape(v.in[0]);
+    switch (v.op) {
+      case Op::permute:
+        for (int i = 0; i < s.rank; ++i) l.stride[i] = from.stride[v.arg >> (4 * i) & 15];
+        return true;
+      case Op::expand:
+        for (int i = 0; i < s.rank; ++i) l.stride[i] = i < f.rank && f.rank == s.rank && f.size[i] == s.size[i] ? from.stride[i] : 0;
+        return true;
+      case Op::slice: {
+        const int axis = static_cast<int>(v.arg & 255);
+        shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
+        l.stride[axis] = z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+        return true;
+      }
+      default: return restride(z, f, from.stride, s, l.stride);
+    }
+  }
+  /// Moves a location by `count` elements of an axis.
+  constexpr void shift(Location& l, int axis, std::int64_t count) {
+    const int by = z.mul(l.stride[axis], static_cast<int>(count));
+    if (by >= 0) l.offset += by;
+    else l.extra = by;
+  }
+
+  // ---- iteration spaces ----------------------------------------------------------------------------------------------
+
+  /// Adds the places where a layout over the group's space jumps; false where they do not nest with the others.
+  constexpr bool add_cuts(Group& to, const Shape& s, const int* stride) {
+    const Blocks b = blocks_of(z, s, stride);
+    int c = 1;
+    for (int i = b.count - 1; i > 0; --i) {
+      c = z.mul(c, b.size[i]);
+      if (!add_cut(to, c)) return false;
+    }
+    return true;
+  }
+  constexpr bool add_cut(Group& to, int c) {
+    int i = 0;
+    for (; i < to.cuts; ++i) {
+      if (to.cut[i] == c) return true;
+      if (z.capacity(to.cut[i]) > z.capacity(c)) break;
+    }
+    if (to.cuts == max_rank - 1) return false;
+    if (to.columns != 0 && to.columns != c && z.capacity(c) < z.capacity(to.columns)) return false;
+    if (i > 0 && z.div(c, to.cut[i - 1]) == 0) return false;
+    if (i < to.cuts && z.div(to.cut[i], c) == 0) return false;
+    if (z.div(to.elements, c) == 0) return false;
+    for (int k = to.cuts; k > i; --k) to.cut[k] = to.cut[k - 1];
+    to.cut[i] = c;
+    ++to.cuts;
+    return true;
+  }
+  /// The cuts of reading node `n` from memory, spread over the group's space.
+  constexpr bool add_load(Group& to, int n) {
+    if (is_number(n)) return true;
+    Location l;
+    if (!locate(n, l)) return false;
+    return add_cuts(to, shape(n), l.stride);
+  }
+};
+
+/// Counts users and finds which nodes are written straight into something larger: slices of a `place`, and what a
+/// chain of views turns into something that must be dense.
+template <int N>
+constexpr void place_nodes(Planning<N>& p) {
+  for (int n = 0; n < N; ++n)
+    for (int k = 0; k < 3; ++k)
+      if (const int in = p.node(n).in[k]; in >= 0) {
+        ++p.users[in];
+        p.user[in] = n;
+      }
+  for (int i = 0; i < p.g.outputs; ++i) {
+    const int n = p.g.output[i].node;
+    ++p.users[n];
+    p.user[n] = -1;
+  }
+  auto writes_strided = [&](int n, const Location& l) {
+    const Op op = p.node(n).op;
+    const int rank = p.shape(n).rank;
+    if (op == Op::place || is_map(op) || op == Op::uniform) return true;
+    if (op == Op::dot || op == Op::attention || op == Op::attention_grad || op == Op::attention_dk || op == Op::attention_dv) return l.stride[rank - 1] == 1;
+    return false;
+  };
+  /// Gives `n` the location `l`, passing it on to what `n` merely looks at.
+  auto give = [&](auto&& self, int n, const Location& l) -> bool {
+    if (p.placed[n]) return false;
+    const Node& v = p.node(n);
+    if (is_view(v.op)) {
+      const int in = v.in[0];
+      const Op below = p.node(in).op;
+      const bool any_reader = below == Op::attention || below == Op::attention_grad || is_part(below);  // reads as it lies
+      if (p.users[in] != 1 && !any_reader) return false;
+      Location from = l;
+      if (v.op == Op::permute) {
+        for (int i = 0; i < p.shape(n).rank; ++i) from.stride[v.arg >> (4 * i) & 15] = l.stride[i];
+      } else if (v.op != Op::reshape || !restride(p.z, p.shape(n), l.stride, p.shape(in), from.stride)) {
+        return false;
+      }
+      if (!self(self, in, from)) return false;
+      p.placed[n] = true;
+      p.at[n] = l;
+      return true;
+    }
+    if (!writes_strided(n, l)) return false;
+    p.placed[n] = true;
+    p.at[n] = l;
+    return true;
+  };
+  for (int i = 0; i < p.g.outputs; ++i) {  // results are written where they are wanted
+    const Output& o = p.g.output[i];
+    if (o.effect || p.placed[o.node]) continue;
+    const int n = o.node;
+    const Location l = p.dense(Root::output, o.slot, o.offset, p.shape(n));
+    int core = n;
+    while (p.node(core).op == Op::reshape) core = p.node(core).in[0];
+    const Op op = p.node(core).op;
+    if (!is_view(op) && !is_leaf(op) && op != Op::place && !is_part(op) && !p.placed[core]) {
+      p.placed[core] = true;  // dense in the same order: any kernel can, and other users may read it there
+      p.at[core] = p.dense(Root::output, o.slot, o.offset, p.shape(core));
+    } else if (p.users[n] == 1) {
+      give(give, n, l);
+    }
+  }
+  for (int n = N - 1; n >= 0; --n) {
+    const Node& v = p.node(n);
+    if (v.op == Op::place) {
+      if (!p.placed[n]) {
+        p.placed[n] = true;
+        p.at[n] = p.dense(Root::buffer, p.buffers, 0, p.shape(n));
+        p.buffer_node[p.buffers++] = n;
+      }
+      int bottom = v.in[0];
+      while (p.node(bottom).op == Op::place) bottom = p.node(bottom).in[0];
+      if (p.node(v.in[0]).op == Op::place && p.users[v.in[0]] == 1) give(give, v.in[0], p.at[n]);
+      if (p.node(bottom).op != Op::empty && !p.is_number(bottom)) continue;
+      Location l = p.at[n];
+      const int axis = static_cast<int>(v.arg & 255);
+      p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
+      l.stride[axis] = p.z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+      if (p.users[v.in[1]] == 1) give(give, v.in[1], l);
+    } else if (v.op == Op::reshape && !p.placed[n]) {
+      Location l;
+      if (!p.locate(n, l)) {
+        const int buffer = p.buffers;
+        if (give(give, n, p.dense(Root::buffer, buffer, 0, p.shape(n)))) p.buffer_node[p.buffers++] = n;
+      }
+    }
+  }
+  for (int n = 0; n < N; ++n) {  // what no stride describes is copied
+    if (p.node(n).op != Op::reshape || p.placed[n]) continue;
+    Location l;
+    if (!p.locate(n, l)) p.solid[p.node(n).in[0]] = true;
+  }
+  auto wants = [&](int n, bool ok) {
+    if (!ok && is_view(p.node(n).op)) p.solid[n] = true;
+  };
+  for (int n = 0; n < N; ++n) {  // what library kernels cannot read as it lies is copied
+    const Node& v = p.node(n);
+    for (int k = 0; k < 3; ++k) {
+      const int in = v.in[k];
+      if (in < 0) continue;
+      Location l;
+      const bool known = p.locate(in, l);
+      const int rank = p.shape(in).rank;
+      int dense[max_rank]{};
+      p.z.dense(p.shape(in), dense);
+      bool is_dense = known;
+      for (int i = 0; i < rank; ++i) is_dense = is_dense && (l.stride[i] == dense[i] || p.shape(in).size[i] == 1);
+      const bool memory = l.root != Root::constant && l.root != Root::iota && l.root != Root::extent;
+      if (v.op == Op::dot) wants(in, known && memory);
+      if (v.op == Op::take || v.op == Op::scatter_add) wants(in, is_dense && memory);
+      if (v.op == Op::attention || v.op == Op::attention_grad) wants(in, known && memory && (rank < 4 || l.stride[rank - 1] == 1));
+    }
+  }
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,112 @@
+// Arithmetic on size codes: products and quotients of static and bounded sizes, and strides of reshaped views.
+#pragma once
+
+#include <etch/plan/types.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// The symbols of a plan: those of its graph and products of them.
+struct Sizes {
+  Symbol symbol[2 * max_symbols]{};
+  int symbols = 0;
+
+  constexpr std::int64_t capacity(int code) const { return code >= 0 ? code : symbol[-1 - code].capacity; }
+
+  constexpr int code(const Symbol& s) {
+    if (s.tags == 0) return s.factor;
+    for (int i = 0; i < symbols; ++i) {
+      bool same = symbol[i].factor == s.factor && symbol[i].tags == s.tags;
+      for (int t = 0; same && t < s.tags; ++t) same = symbol[i].tag[t] == s.tag[t];
+      if (same) return -1 - i;
+    }
+    symbol[symbols] = s;
+    return -1 - symbols++;
+  }
+  constexpr Symbol at(int code) const { return code >= 0 ? Symbol{code, code, 0, {}} : symbol[-1 - code]; }
+
+  constexpr int mul(int a, int b) {
+    if (a >= 0 && b >= 0) return a * b;
+    if (a == 0 || b == 0) return 0;
+    const Symbol x = at(a), y = at(b);
+    Symbol r{x.capacity * y.capacity, x.factor * y.factor, 0, {}};
+    // tags sorted, so that equal products are equal codes
+    int i = 0, j = 0;
+    while (i < x.tags || j < y.tags) r.tag[r.tags++] = j == y.tags || (i < x.tags && x.tag[i] < y.tag[j]) ? x.tag[i++] : y.tag[j++];
+    return code(r);
+  }
+  /// a / b where that is exact, else 0.
+  constexpr int div(int a, int b) {
+    if (b == 0) return 0;
+    if (a >= 0 && b >= 0) return a % b == 0 ? a / b : 0;
+    const Symbol x = at(a), y = at(b);
+    if (x.factor % y.factor != 0) return 0;
+    Symbol r{x.capacity / y.capacity, x.factor / y.factor, 0, {}};
+    int j = 0;
+    for (int i = 0; i < x.tags; ++i) {
+      if (j < y.tags && x.tag[i] == y.tag[j]) ++j;
+      else r.tag[r.tags++] = x.tag[i];
+    }
+    return j == y.tags ? code(r) : 0;
+  }
+  constexpr int product(const Shape& s, int from = 0, int to = max_rank) {
+    int p = 1;
+    for (int i = from; i < s.rank && i < to; ++i) p = mul(p, s.size[i]);
+    return p;
+  }
+  constexpr void dense(const Shape& s, int* stride) {
+    int p = 1;
+    for (int i = s.rank - 1; i >= 0; --i) {
+      stride[i] = p;
+      p = mul(p, s.size[i]);
+    }
+  }
+};
+
+/// A strided layout cut into maximal runs: element = sum over blocks of index * stride, the last block innermost.
+struct Blocks {
+  int count = 0;
+  int size[max_rank]{};
+  int stride[max_rank]{};
+};
+
+/// Axes that continue each other merged, axes of size 1 dropped.
+constexpr Blocks blocks_of(Sizes& z, const Shape& s, const int* stride) {
+  Blocks r;
+  for (int i = 0; i < s.rank; ++i) {
+    if (s.size[i] == 1) continue;
+    const int last = r.count - 1;
+    if (last >= 0 && r.stride[last] == z.mul(stride[i], s.size[i])) {
+      r.size[last] = z.mul(r.size[last], s.size[i]);
+      r.stride[last] = stride[i];
+    } else {
+      r.size[r.count] = s.size[i];
+      r.stride[r.count++] = stride[i];
+    }
+  }
+  return r;
+}
+
+/// The strides of `to` over the layout (from, stride); false where the same elements cannot be addressed so.
+constexpr bool restride(Sizes& z, const Shape& from, const int* stride, const Shape& to, int* result) {
+  const Blocks b = blocks_of(z, from, stride);
+  int j = b.count - 1, done = 1;  // `done` elements of block j are covered
+  for (int i = to.rank - 1; i >= 0; --i) {
+    if (to.size[i] == 1) {
+      result[i] = 0;
+      continue;
+    }
+    if (j >= 0 && done == b.size[j]) {
+      --j;
+      done = 1;
+    }
+    if (j < 0) return false;
+    result[i] = z.mul(b.stride[j], done);
+    done = z.mul(done, to.size[i]);
+    if (done >= 0 && b.size[j] >= 0 && (done == 0 || b.size[j] % done != 0)) return false;
+  }
+  return j < 0 || (j == 0 && done == b.size[0]);
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,147 @@
+// What is stored and what is computed again. A value another kernel wants is kept in memory, unless it is cheap to
+// compute from what lies there anyway.
+#pragma once
+
+#include <etch/plan/fuse.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// About how many multiply-adds one element of an operation costs.
+constexpr int cost_of(Op op) {
+  switch (op) {
+    case Op::uniform: return 10;
+    case Op::exp: case Op::exp2: case Op::log: case Op::log2: case Op::log10: case Op::sigmoid: case Op::sin: case Op::cos: return 8;
+    case Op::tanh: case Op::erf: case Op::erfc: case Op::expm1: case Op::log1p: case Op::sinh: case Op::cosh: return 10;
+    case Op::tan: case Op::asin: case Op::acos: case Op::atan: case Op::atan2: case Op::asinh: case Op::acosh: case Op::atanh: case Op::pow: case Op::fmod: return 16;
+    case Op::div: case Op::sqrt: case Op::rsqrt: case Op::reciprocal: return 2;
+    default: return 1;
+  }
+}
+
+namespace detail {
+
+/// A trial of computing `n` again inside group `to`: what it costs and what it reads.
+template <int N>
+struct Recomputation {
+  Planning<N>& p;
+  Group to;
+  int cost = 0;
+  int large = 0;
+  int leaf[4]{};
+  int rows = 0;
+  int row[8]{};  ///< one value per row that must be stored for it
+  bool possible = true;
+
+  constexpr void load(int n, int m) {
+    const int root = p.root(m);
+    if (!p.add_load(to, m)) {
+      possible = false;
+      return;
+    }
+    if (p.z.capacity(p.elements(root)) * 8 > p.z.capacity(p.elements(n))) {
+      for (int i = 0; i < large; ++i)
+        if (leaf[i] == root) return;
+      if (large == 4) possible = false;
+      else leaf[large++] = root;
+    }
+  }
+  constexpr void visit(int n, int depth) {
+    const Node& v = p.node(n);
+    cost += cost_of(v.op);
+    if (depth > 24 || cost > 64) possible = false;
+    for (int k = 0; possible && k < 3 && v.in[k] >= 0; ++k) {
+      const int m = v.in[k];
+      if (p.is_number(m)) continue;
+      const Source s = p.source(m);
+      const int root = p.root(m);
+      if (is_leaf(p.node(root).op)) {
+        if (p.node(root).op == Op::input) load(n, m);
+      } else if (p.needed[root]) {
+        load(n, m);
+      } else if (s.node == root && p.is_fused(root) && !is_reduce(p.node(root).op) && !p.solid[root]) {
+        visit(root, depth + 1);
+      } else if (s.node == root && p.z.capacity(p.elements(root)) * 8 <= p.z.capacity(p.elements(n)) && rows < 8) {
+        row[rows++] = root;
+      } else {
+        possible = false;
+      }
+    }
+  }
+};
+
+/// Whether `n` is worth computing again in every group that wants it; records what that needs.
+template <int N>
+constexpr bool recompute(Planning<N>& p, int n, const int* head, const int* next) {
+  const Op op = p.node(n).op;
+  if (is_reduce(op) || p.solid[n] || op == Op::dot) return false;
+  int groups = 0, only = -1;
+  bool own = false;
+  int row[8]{}, rows = 0;
+  for (int e = head[n]; e >= 0; e = next[e]) {
+    const int u = e / 3;
+    const int g = p.group[u] < 0 ? -1 : p.find(p.group[u]);
+    if (g < 0) return false;
+    if (g == p.find(p.group[n])) {
+      own = true;
+      continue;
+    }
+    if (g != only) ++groups;
+    only = g;
+    if (p.groups[g].elements != p.elements(n)) {
+      if (p.groups[g].columns == 0 || p.z.mul(p.elements(n), p.groups[g].columns) != p.groups[g].elements) return false;
+    }
+    Recomputation<N> r{p, p.groups[g]};
+    if (p.groups[g].elements != p.elements(n)) {  // one value for each row: its loads must be of such
+      r.to = Group{};
+      r.to.elements = p.elements(n);
+    }
+    r.visit(n, 0);
+    if (!r.possible || r.large > 1) return false;
+    if (r.to.elements == p.groups[g].elements) p.groups[g] = r.to;
+    else if (r.to.cuts != 0) return false;
+    if (r.cost > 24 && (own || groups > 1)) return false;
+    for (int i = 0; i < r.rows && rows < 8; ++i) row[rows++] = r.row[i];
+  }
+  for (int i = 0; i < rows; ++i) p.needed[row[i]] = true;
+  return true;
+}
+
+}  // namespace detail
+
+/// Decides for every node whether it is stored (`needed`) or computed again by every kernel that wants it.
+template <int N>
+constexpr void choose_stored(Planning<N>& p) {
+  int head[N]{}, next[3 * N]{};
+  for (int n = 0; n < N; ++n) head[n] = -1;
+  bool wanted[N]{};
+  for (int n = 0; n < N; ++n) {
+    if (p.opaque[n] || p.late[n]) p.needed[n] = true;
+    if (p.placed[n] && (p.is_fused(n) || p.node(n).op == Op::dot)) p.needed[n] = true;
+    if (!p.is_fused(n)) continue;
+    for (int k = 0; k < 3 && p.node(n).in[k] >= 0; ++k) {
+      const int m = p.node(n).in[k];
+      if (p.is_number(m)) continue;
+      const Source s = p.source(m);
+      const int root = p.root(m);
+      if (is_leaf(p.node(root).op)) continue;
+      if (s.node == root && !p.solid[n]) {
+        next[3 * n + k] = head[root];
+        head[root] = 3 * n + k;
+      }
+      const bool together = !p.solid[n] && s.node == root && p.group[root] >= 0 && p.find(p.group[root]) == p.find(p.group[n]) && !p.late[root];
+      if (together && (p.is_fused(root) || p.node(root).op == Op::dot)) continue;
+      if (!p.solid[n] && s.node == root && p.is_fused(root) && !p.late[root]) wanted[root] = true;
+      else p.needed[root] = true;
+    }
+  }
+  for (int i = 0; i < p.g.outputs; ++i) p.needed[p.root(p.g.output[i].node)] = true;
+  for (int i = 0; i < p.copy_count; ++i) p.needed[p.root(p.copies[i].node)] = true;
+  for (int n = 0; n < N; ++n) {
+    if (!wanted[n] || p.needed[n]) continue;
+    if (!detail::recompute(p, n, head, next)) p.needed[n] = true;
+  }
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,179 @@
+// What a plan is made of: locations (where a node's elements lie), slots and words of kernels, steps, buffers.
+#pragma once
+
+#include <etch/graph/graph.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// Whose memory a location is in.
+enum class Root : std::uint8_t {
+  none,
+  input,     ///< slot of the program's inputs
+  output,    ///< slot of the program's outputs
+  buffer,    ///< the arena
+  constant,  ///< a number: no memory
+  iota,      ///< its own index: no memory
+  extent,    ///< the table of actual sizes
+  scratch,   ///< a row kept between two passes of one kernel, one per thread
+  tile,      ///< the finished block of a product, while it is in cache
+};
+
+/// Where the elements of a node lie: base + byte + (offset + extra + sum index_i stride_i) elements.
+struct Location {
+  Root root = Root::none;
+  int index = 0;
+  std::int64_t byte = 0;
+  std::int64_t offset = 0;
+  int extra = 0;  ///< a symbolic offset (a size code), 0 for none
+  int stride[max_rank]{};
+};
+
+/// How a kernel walks one operand: base plus one stride for each dimension of the loop.
+struct Access {
+  Root root = Root::none;
+  std::uint8_t size = 4;  ///< bytes of an element
+  int index = 0;
+  std::int64_t byte = 0;  ///< offset from the root, in bytes
+  int extra = 0;          ///< symbolic offset in elements
+  int stride[max_rank]{}; ///< elements, for each loop dimension, outermost first; the last one is the column's
+  std::int64_t chunk = 0; ///< bytes between the partial results of two chunks
+};
+
+enum class StepKind : std::uint8_t { fused, dot, take, scatter_add, attention, attention_grad };
+
+/// One kernel call.
+struct Step {
+  StepKind kind = StepKind::fused;
+  DType dtype = DType::float32;
+  int level = 0;
+  int node = -1;             ///< the node a library kernel computes
+  int code = 0, words = 0;   ///< fused code (an epilogue, for a product)
+  int access = 0, accesses = 0;
+  int loop_dims = 0;         ///< of the fused loop, the last is the column
+  int loop[max_rank]{};      ///< their sizes, outermost first
+  int dims = 0;              ///< sizes of a library kernel: a product's [batch.., M, N, K]
+  int dim[max_rank + 1]{};
+  int chunks = 1;            ///< independent parts of the loop, fixed here so that threads cannot change a bit
+  bool by_column = false;    ///< chunks divide the columns, not the rows
+  bool has_random = false;
+  int combine = 0, combines = 0;  ///< accumulators to initialise before and to combine after
+  std::int64_t scratch = 0;       ///< bytes per thread for rows kept between passes
+  std::uint64_t arg = 0;          ///< of the node: attention's scale and mask
+  std::int64_t flops = 0, bytes = 0;
+};
+
+/// An accumulator of a step: `count` elements, combined over the chunks by `op`.
+struct Combine {
+  Op op = Op::sum;
+  DType dtype = DType::float32;
+  int access = 0;  ///< of the step: where the partial results are
+  int count = 1;   ///< a size code
+  Access target{};
+};
+
+/// A piece of the arena and the steps between which it is alive.
+struct Buffer {
+  std::int64_t bytes = 0;
+  std::int64_t offset = 0;
+  int first = 0, last = 0;
+};
+
+/// The whole plan: steps in order, and the arrays they point into.
+template <int Steps, int Words, int Accesses, int Combines, int Buffers>
+struct Plan {
+  static constexpr int steps = Steps, words = Words, accesses = Accesses, combines = Combines, buffers = Buffers;
+  Step step[Steps > 0 ? Steps : 1]{};
+  std::uint64_t word[Words > 0 ? Words : 1]{};
+  Access access[Accesses > 0 ? Accesses : 1]{};
+  Combine combine[Combines > 0 ? Combines : 1]{};
+  Buffer buffer[Buffers > 0 ? Buffers : 1]{};
+  Symbol symbol[2 * max_symbols]{};
+  int symbols = 0;
+  int random_slot = -1;
+  std::int64_t arena_bytes = 0;
+  std::int64_t scratch_bytes = 0;  ///< for each thread
+  bool valid = false;
+};
+
+// ---- kernel words ----------------------------------------------------------------------------------------------------
+//
+//   bits  0-7   operation (Op for pointwise work, or one of Word below)
+//         8-11  register class of the result      12-19 its number
+//        20-27, 28-35, 36-43  operands            44-47 register class of the operands
+//        48-55  slot (access)                     56-59 how the column moves, or the reduction
+//        60-63  element type in memory
+//   A constant keeps a float's bits in 32-63; a stream number likewise.
+
+enum class Word : std::uint8_t {
+  load = 128,    ///< d = memory[slot]
+  store,         ///< memory[slot] = a
+  number,        ///< d = the float in bits 32-63
+  number64,      ///< d = the next word's bits
+  index,         ///< d = position along an axis: base + column
+  uniform,       ///< d = random number of this element
+  initialise,    ///< d = neutral value of the reduction in bits 56-59
+  reduce,        ///< d = d op a, lane by lane
+  finish,        ///< d = all lanes of d combined
+  accumulate,    ///< memory[slot] = memory[slot] op a
+  row,           ///< what follows runs once for each row ...
+  columns,       ///< ... what follows runs for each element of the row
+};
+
+/// Register classes: what a kernel computes in.
+enum class Class : std::uint8_t { f32, f64, i32, i64, mask };
+inline constexpr int classes = 5;
+
+constexpr Class class_of(DType d) {
+  switch (d) {
+    case DType::float32: return Class::f32;
+    case DType::float64: return Class::f64;
+    case DType::int64: return Class::i64;
+    case DType::boolean: return Class::mask;
+    default: return Class::i32;
+  }
+}
+
+/// How a load or store moves along the row.
+enum class Stride : std::uint8_t { splat, unit, strided };
+
+struct Instruction {
+  std::uint8_t op = 0;
+  Class type = Class::f32, from = Class::f32;
+  int d = 0, a = 0, b = 0, c = 0;
+  int slot = 0;
+  int mode = 0;
+  DType memory = DType::float32;
+  std::uint32_t bits = 0;
+};
+
+constexpr bool has_bits(std::uint8_t op) { return op == static_cast<std::uint8_t>(Word::number) || op == static_cast<std::uint8_t>(Word::uniform); }
+
+constexpr std::uint64_t encode(const Instruction& i) {
+  std::uint64_t w = static_cast<std::uint64_t>(i.op) | static_cast<std::uint64_t>(i.type) << 8 | static_cast<std::uint64_t>(i.d) << 12;
+  if (has_bits(i.op)) return w | static_cast<std::uint64_t>(i.bits) << 32;
+  w |= static_cast<std::uint64_t>(i.a) << 20 | static_cast<std::uint64_t>(i.b) << 28 | static_cast<std::uint64_t>(i.c) << 36;
+  w |= static_cast<std::uint64_t>(i.from) << 44 | static_cast<std::uint64_t>(i.slot) << 48;
+  return w | static_cast<std::uint64_t>(i.mode) << 56 | static_cast<std::uint64_t>(i.memory) << 60;
+}
+constexpr Instruction decode(std::uint64_t w) {
+  Instruction i;
+  i.op = static_cast<std::uint8_t>(w & 255);
+  i.type = static_cast<Class>(w >> 8 & 15);
+  i.d = static_cast<int>(w >> 12 & 255);
+  if (has_bits(i.op)) {
+    i.bits = static_cast<std::uint32_t>(w >> 32);
+    return i;
+  }
+  i.a = static_cast<int>(w >> 20 & 255);
+  i.b = static_cast<int>(w >> 28 & 255);
+  i.c = static_cast<int>(w >> 36 & 255);
+  i.from = static_cast<Class>(w >> 44 & 15);
+  i.slot = static_cast<int>(w >> 48 & 255);
+  i.mode = static_cast<int>(w >> 56 & 15);
+  i.memory = static_cast<DType>(w >> 60 & 15);
+  return i;
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,132 @@
+// Assignment evaluates: `y = expression` compiles the expression once per type and runs it into y's memory.
+#pragma once
+
+#include <etch/expr/tensor.hpp>
+#include <etch/ops/pointwise.hpp>
+#include <etch/run/compiled.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+/// A program that computes expressions of these types, each into one output.
+template <class... E>
+struct EvalSpec {
+  static constexpr int capacity = 256 + 64 * (0 + ... + E::nodes);
+  static constexpr void trace(Builder& b) {
+    int slot = 0;
+    const int ids[] = {E::trace(b).id...};
+    for (int id : ids) b.output(id, slot++);
+  }
+};
+
+/// One machine for each kind of expression and thread: made on first use, kept, never shared.
+template <class Spec>
+cpu::Machine& machine_of() {
+  thread_local cpu::Machine machine(Compiled<Spec>::view());
+  return machine;
+}
+
+/// Whether [a, a + bytes) overlaps memory that the inputs read.
+inline bool overlaps(const Bindings& in, const cpu::PlanView& v, const void* a, std::size_t bytes) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(a), end = begin + bytes;
+  for (int i = 0; i < v.slots; ++i) {
+    const Shape& s = v.shape[v.slot[i].shape];
+    std::int64_t n = static_cast<std::int64_t>(size_of(v.slot[i].dtype));
+    for (int k = 0; k < s.rank; ++k) n *= s.size[k] >= 0 ? s.size[k] : v.symbol[-1 - s.size[k]].capacity;
+    const auto p = reinterpret_cast<std::uintptr_t>(in.data[i]);
+    if (p < end && begin < p + static_cast<std::uintptr_t>(n)) return true;
+  }
+  return false;
+}
+
+/// What an expression looks like as the argument of a program: itself, or a bare tensor as a leaf.
+struct identity_fn {
+  constexpr auto operator()(auto x) const { return x; }
+};
+template <class E>
+constexpr auto as_expression(const E& e) {
+  if constexpr (requires { e.arguments; }) return e;
+  else return apply<identity_fn>(e);
+}
+
+template <class E, class T>
+void evaluate(const E& e, T* to, std::size_t bytes) {
+  using Spec = EvalSpec<E>;
+  Bindings in;
+  e.bind(in);
+  cpu::Machine& m = machine_of<Spec>();
+  if (overlaps(in, Compiled<Spec>::view(), to, bytes)) {  // written elsewhere first: x = t(x) * 2
+    Storage other(bytes);
+    void* out[] = {other.data()};
+    m.run(in, out);
+    std::memcpy(static_cast<void*>(to), other.data(), bytes);
+  } else {
+    void* out[] = {to};
+    m.run(in, out);
+  }
+}
+
+/// The actual sizes of a result, after its program has bound its inputs.
+template <class Spec, class E>
+void result_sizes(int* sizes) {
+  constexpr const auto& g = Compiled<Spec>::graph;
+  const Shape& s = g.shape[g.node[g.output[0].node].shape];
+  for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine_of<Spec>().size(s.size[i]));
+}
+
+}  // namespace detail
+
+template <class T, auto... D>
+  requires canonical<D...>
+template <Operand E>
+Tensor<T, D...>::Tensor(const E& e) : Tensor() {
+  *this = e;
+}
+
+namespace detail {
+/// Whether an expression of shape E can be assigned to a tensor of shape T: the same sizes, or broadcast to them.
+template <class To, class From>
+struct assignable {
+  static constexpr bool check() {
+    const Dims t = To::dims(0), f = From::dims(To::rank);
+    if (f.rank != t.rank) return false;
+    for (int i = 0; i < t.rank; ++i)
+      if (!agree(t[i], f[i])) return false;
+    return true;
+  }
+  static constexpr bool sizes_agree = check();
+};
+}  // namespace detail
+
+template <class T, auto... D>
+  requires canonical<D...>
+template <Operand E>
+Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
+  if constexpr (!std::is_same_v<E, Poison>) {
+    auto x = detail::as_expression(e);
+    using X = decltype(x);
+    using Rule = detail::assignable<Tensor, X>;
+    static_assert(Rule::sizes_agree, "etch: assign: the sizes of the expression must be the tensor's");
+    if constexpr (Rule::sizes_agree) {
+      if constexpr (!std::is_same_v<typename X::value_type, T>) {
+        return *this = apply<cast_fn<T>>(x);
+      } else {
+        detail::evaluate(x, data(), static_cast<std::size_t>(capacity_of<D...>) * sizeof(T));
+        if constexpr (bounded > 0) detail::result_sizes<detail::EvalSpec<X>, X>(sizes_);
+      }
+    }
+  }
+  return *this;
+}
+
+template <class F, class... A, class T, auto... D>
+T Lazy<F, Pack<A...>, T, D...>::item() const {
+  static_assert(capacity_of<D...> == 1, "etch: item: the expression must hold one element");
+  T value{};
+  detail::evaluate(*this, &value, sizeof(T));
+  return value;
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

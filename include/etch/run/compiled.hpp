@@ -1,0 +1,143 @@
+// From something that can be traced to a graph, a plan and a table of kernels, all known to the compiler.
+//
+//   Spec::trace(Builder&)  ->  graph (dead code out)  ->  plan (checked)  ->  kernels
+//
+// Each arrow is its own constant, so that each has the compiler's whole budget and can be printed and tested alone.
+#pragma once
+
+#include <etch/cpu/machine.hpp>
+#include <etch/grad/reverse.hpp>
+#include <etch/plan/plan.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+/// A graph of at most N nodes while its size is not known to the type system.
+template <int N>
+struct GraphDraft {
+  int nodes = 0, shapes = 0, outputs = 0, symbols = 0, slots = 0;
+  Node node[N]{};
+  Shape shape[512]{};
+  Output output[2048]{};
+  Symbol symbol[max_symbols]{};
+  Slot slot[max_slots]{};
+};
+
+/// Keeps what an output depends on, in order, renumbered.
+template <int N>
+constexpr void keep_live(const GraphRef& g, GraphDraft<N>& to) {
+  int number[N]{};
+  for (int i = 0; i < g.outputs; ++i) number[g.output[i].node] = 1;
+  for (int n = g.nodes - 1; n >= 0; --n)
+    if (number[n] != 0)
+      for (int k = 0; k < 3; ++k)
+        if (g.node[n].in[k] >= 0) number[g.node[n].in[k]] = 1;
+  for (int n = 0; n < g.nodes; ++n) {
+    if (number[n] == 0) continue;
+    Node v = g.node[n];
+    for (int k = 0; k < 3; ++k)
+      if (v.in[k] >= 0) v.in[k] = number[v.in[k]];
+    to.node[to.nodes] = v;
+    number[n] = to.nodes++;
+  }
+  for (int i = 0; i < g.outputs; ++i) {
+    to.output[i] = g.output[i];
+    to.output[i].node = number[g.output[i].node];
+  }
+  to.outputs = g.outputs;
+  for (int i = 0; i < g.shapes; ++i) to.shape[i] = g.shape[i];
+  to.shapes = g.shapes;
+  for (int i = 0; i < g.symbols; ++i) to.symbol[i] = g.symbol[i];
+  to.symbols = g.symbols;
+  for (int i = 0; i < g.slots; ++i) to.slot[i] = g.slot[i];
+  to.slots = g.slots;
+}
+
+template <class Spec>
+constexpr auto trace_draft() {
+  BuilderStorage<Spec::capacity> storage;
+  Builder b(storage);
+  Spec::trace(b);
+  GraphDraft<Spec::capacity> r;
+  keep_live(b.ref(), r);
+  return r;
+}
+
+template <int N, int S, int R, class D>
+constexpr Graph<N, S, R> exact_graph(const D& d) {
+  Graph<N, S, R> g;
+  for (int i = 0; i < N; ++i) g.node[i] = d.node[i];
+  for (int i = 0; i < S; ++i) g.shape[i] = d.shape[i];
+  for (int i = 0; i < R; ++i) g.output[i] = d.output[i];
+  for (int i = 0; i < d.symbols; ++i) g.symbol[i] = d.symbol[i];
+  for (int i = 0; i < d.slots; ++i) g.slot[i] = d.slot[i];
+  g.symbols = d.symbols;
+  g.slots = d.slots;
+  return g;
+}
+
+template <int S, int W, int A, int C, int B, class D>
+constexpr Plan<S, W, A, C, B> exact_plan(const D& d) {
+  Plan<S, W, A, C, B> p;
+  for (int i = 0; i < S; ++i) p.step[i] = d.step[i];
+  for (int i = 0; i < W; ++i) p.word[i] = d.word[i];
+  for (int i = 0; i < A; ++i) p.access[i] = d.access[i];
+  for (int i = 0; i < C; ++i) p.combine[i] = d.combine[i];
+  for (int i = 0; i < B; ++i) p.buffer[i] = d.buffer[i];
+  for (int i = 0; i < d.symbols; ++i) p.symbol[i] = d.symbol[i];
+  p.symbols = d.symbols;
+  p.random_slot = d.random_slot;
+  p.arena_bytes = d.arena_bytes;
+  p.scratch_bytes = d.scratch_bytes;
+  p.valid = d.valid;
+  return p;
+}
+
+}  // namespace detail
+
+/// The graph and the plan of a Spec (`capacity`, `trace(Builder&)`), and its kernels.
+template <class Spec>
+struct Compiled {
+ private:
+  static constexpr auto graph_draft = detail::trace_draft<Spec>();
+
+ public:
+  static constexpr auto graph = detail::exact_graph<graph_draft.nodes, graph_draft.shapes, graph_draft.outputs>(graph_draft);
+
+ private:
+  static constexpr auto plan_draft = plan_graph<graph.nodes>(ref(graph));
+
+ public:
+  static constexpr auto plan = detail::exact_plan<plan_draft.steps, plan_draft.words, plan_draft.accesses, plan_draft.combines, plan_draft.buffers>(plan_draft);
+  static_assert(plan.valid, "etch: plan: a buffer is read before it is written, or two live buffers overlap");
+
+ private:
+  template <int S, std::size_t... W>
+  static constexpr cpu::Kernel kernel_of(std::index_sequence<W...>) {
+    return &cpu::detail::Fused<plan.word[plan.step[S].code + static_cast<int>(W)]...>::run;
+  }
+  template <int S>
+  static constexpr cpu::Kernel kernel_of() {
+    if constexpr (plan.step[S].words == 0) return nullptr;
+    else return kernel_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
+  }
+  struct Table {
+    cpu::Kernel kernel[plan.steps > 0 ? plan.steps : 1];
+  };
+  template <std::size_t... S>
+  static constexpr Table make_table(std::index_sequence<S...>) {
+    return Table{{kernel_of<static_cast<int>(S)>()...}};
+  }
+
+ public:
+  static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
+
+  static constexpr cpu::PlanView view() {
+    return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel,
+            graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot};
+  }
+};
+
+}  // namespace ETCH_ABI
+}  // namespace etch

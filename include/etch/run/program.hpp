@@ -1,0 +1,130 @@
+// A compiled function or model: made once, called often, allocating nothing.
+#pragma once
+
+#include <etch/model/make.hpp>
+#include <etch/run/assign.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+namespace detail {
+
+/// A new input of X's shape.
+template <class X>
+constexpr auto input_tracer(Builder& b) {
+  return decltype(std::declval<X>().leaf())::trace(b);
+}
+
+/// Nodes enough for any program over M: what a parameter brings with its gradient, and a margin.
+template <class M>
+constexpr int capacity_for() {
+#ifdef ETCH_MAX_NODES
+  return ETCH_MAX_NODES;
+#else
+  return 768 + 40 * layout<M>.tensors;
+#endif
+}
+
+}  // namespace detail
+
+/// A function of tensors as a program; `F` is captureless.
+template <class F, class... In>
+class Program {
+  static_assert(std::is_empty_v<F>, "etch: compile: a traced function must have no captures; pass values as arguments");
+  struct Spec {
+    static constexpr int capacity = 2048;
+    static constexpr void trace(Builder& b) {
+      Pack<typename In::tracer...> in{{{detail::input_tracer<In>(b)}...}};
+      trace(b, in, std::index_sequence_for<In...>{});
+    }
+    template <class P, std::size_t... I>
+    static constexpr void trace(Builder& b, const P& in, std::index_sequence<I...>) {
+      b.output(F{}(detail::held<I>(in)...).id, 0);
+    }
+  };
+  template <class T, auto... D>
+  static Tensor<T, D...> tensor_like(Tracer<T, D...>);
+  using Result = decltype(tensor_like(F{}(typename In::tracer{}...)));
+
+ public:
+  using Code = Compiled<Spec>;
+  static constexpr std::int64_t arena_bytes = Code::plan.arena_bytes;
+
+  Program() : machine_(Code::view()) {}
+  /// The result is the program's own tensor: it stays until the next call.
+  const Result& operator()(const In&... x) {
+    Bindings in;
+    (x.leaf().bind(in), ...);
+    void* out[] = {result_.data()};
+    machine_.run(in, out, &random);
+    ++random.step;
+    return result_;
+  }
+  cpu::RandomState random;  ///< seed and step of what is drawn in the program
+
+ private:
+  cpu::Machine machine_;
+  Result result_;
+};
+
+/// A model as a program over inputs of these types, in eval mode.
+template <class M, class... In>
+class ModelProgram {
+  struct Spec {
+    static constexpr int capacity = detail::capacity_for<M>();
+    static constexpr void trace(Builder& b) {
+      const auto m = detail::ModelLeaf<M>::trace(b);
+      Pack<typename In::tracer...> in{{{detail::input_tracer<In>(b)}...}};
+      trace(b, m, in, std::index_sequence_for<In...>{});
+    }
+    template <class P, std::size_t... I>
+    static constexpr void trace(Builder& b, detail::ModelTracer<M> m, const P& in, std::index_sequence<I...>) {
+      b.output(detail::call_model_fn<M>{}(m, detail::held<I>(in)...).id, 0);
+    }
+  };
+  template <class T, auto... D>
+  static Tensor<T, D...> tensor_like(Tracer<T, D...>);
+  using Result = decltype(tensor_like(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...)));
+
+ public:
+  using Code = Compiled<Spec>;
+  static constexpr std::int64_t arena_bytes = Code::plan.arena_bytes;
+
+  explicit ModelProgram(Model<M> model) : model_(model), machine_(Code::view()) {}
+  const Result& operator()(const In&... x) {
+    Bindings in;
+    in.bind(model_.data());
+    (in.bind(x.data(), x.sizes()), ...);
+    void* out[] = {result_.data()};
+    machine_.run(in, out, &random);
+    ++random.step;
+    if constexpr (Result::bounded > 0) {
+      int sizes[max_rank]{};
+      constexpr const auto& g = Code::graph;
+      const Shape& s = g.shape[g.node[g.output[0].node].shape];
+      for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine_.size(s.size[i]));
+      result_.resize(sizes);
+    }
+    return result_;
+  }
+  cpu::RandomState random;  ///< seed and step of what is drawn in the program
+
+ private:
+  Model<M> model_;
+  cpu::Machine machine_;
+  Result result_;
+};
+
+/// `compile<In...>(f)`: a captureless function over tensors of these types as a program.
+template <class... In, class F>
+Program<F, In...> compile(F) {
+  return Program<F, In...>{};
+}
+/// `compile<In...>(model)`: a model over tensors of these types as a program, in eval mode.
+template <class... In, class M>
+ModelProgram<M, In...> compile(const Model<M>& model) {
+  return ModelProgram<M, In...>(model);
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,3 @@
+// The one main function of every test program; doctest finds the cases.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
