@@ -105,12 +105,13 @@ ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int6
 template <class T>
 ETCH_NOINLINE void copy_rows(int64 height, int64 k, const T* a, int64 a_row, int64 a_col, T* to) {
   if (a_row != 1) return copy_tile(height, k, a, a_row, to, a_copy_row<T>);
-  constexpr int some = 16 / int{sizeof(T)};
-  for (; k > 0; --k, a += a_col, to += 16) {
-    int64 i = 0;
-    for (; i + some <= height; i += some) simd::store(to + i, simd::load<T, some>(a + i));
-    for (; i < height; ++i) to[i] = a[i];
+  constexpr int wide = Tile<T>::rows > 8 ? 16 : Tile<T>::rows > 4 ? 8 : 4;
+  if (height == wide) {
+    for (; k > 0; --k, a += a_col, to += 16) simd::store(to, simd::load<T, wide>(a));
+    return;
   }
+  const int some = static_cast<int>(height);
+  for (; k > 0; --k, a += a_col, to += 16) simd::store(to, simd::load_partial<T, wide>(a, some));
 }
 
 /// out[j * step] += x . y[j] for j < count <= 4, the inner products of vectors of k elements.

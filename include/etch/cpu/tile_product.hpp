@@ -16,7 +16,7 @@ namespace detail {
 
 #if defined(__GNUC__)
 #define ETCH_UNROLL _Pragma("GCC unroll 16")
-#define ETCH_PREFETCH(address) __builtin_prefetch(address)
+#define ETCH_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #else
 #define ETCH_UNROLL
 #define ETCH_PREFETCH(address) static_cast<void>(address)
@@ -83,7 +83,7 @@ struct TileArguments {
   T* c;
   int64 c_row;
   bool accumulate;
-  const T* next = nullptr;  // a line a step is fetched from here meanwhile
+  const T* next = nullptr;  // a line a step is fetched into L2 from here meanwhile
   int64 next_step = 0;
 };
 
