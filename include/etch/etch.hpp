@@ -5,6 +5,17 @@
 #include <etch/expr/tensor.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/model/make.hpp>
+#include <etch/loss/cross_entropy.hpp>
+#include <etch/loss/mse_loss.hpp>
+#include <etch/nn/activation.hpp>
+#include <etch/nn/attention.hpp>
+#include <etch/nn/dropout.hpp>
+#include <etch/nn/embedding.hpp>
+#include <etch/nn/init.hpp>
+#include <etch/nn/layer_norm.hpp>
+#include <etch/nn/linear.hpp>
+#include <etch/nn/repeat.hpp>
+#include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/attention.hpp>
 #include <etch/ops/contract.hpp>
@@ -14,6 +25,9 @@
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/shape.hpp>
+#include <etch/optim/adam.hpp>
+#include <etch/optim/clip.hpp>
+#include <etch/optim/sgd.hpp>
 #include <etch/run/assign.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>
