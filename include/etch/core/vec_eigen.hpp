@@ -91,7 +91,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
 template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   for (int i = 0; i < L; ++i) p[i] = a[i];
 }
-/// The first n lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
+/// The first n >= 0 lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
 template <class T, int L> ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
   return gather_partial<T, L>(p, 1, n);
 }
