@@ -219,7 +219,7 @@ struct AttentionForward {
         for (int64 r = 0; r < height; ++r) {
           const int64 own = visible(s, first + r, j, count);
           if (j > 0 && m[r] < top[r]) {
-            const T shrink = simd::exp(simd::Vec<T, 1>{m[r] - top[r]}).v;
+            const T shrink = simd::exp(simd::splat<T, 1>(m[r] - top[r]))[0];
             sum[r] *= shrink;
             scale_row(sums + r * dim, dim, shrink, sums + r * dim);
           }

@@ -14,6 +14,10 @@ using int64 = std::int64_t;
 
 namespace detail {
 
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675  // nvcc hands the unrolling on to the host compiler, but calls it unrecognized
+#endif
 #if defined(__GNUC__)
 #define ETCH_UNROLL _Pragma("GCC unroll 16")
 #define ETCH_PREFETCH(address) __builtin_prefetch(address, 0, 2)
@@ -221,3 +225,6 @@ ETCH_INLINE void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif
