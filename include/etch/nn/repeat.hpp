@@ -22,11 +22,12 @@ struct Repeat {
 
   static constexpr const char* etch_names = "#";
   constexpr auto operator()(const auto& x) const { return forward(x); }
+  // By index: nvcc does not take a range-for over a prototype's array for a constant.
   constexpr void etch_members(auto&& f) const {
-    for (const M& m : item) f(m);
+    for (int i = 0; i < N; ++i) f(item[i]);
   }
   constexpr void etch_members(auto&& f) {
-    for (M& m : item) f(m);
+    for (int i = 0; i < N; ++i) f(item[i]);
   }
 
   constexpr auto forward(auto x) const {
