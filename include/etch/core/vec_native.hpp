@@ -332,10 +332,15 @@ ETCH_SIMD_UNARY(round, x86::round<x86::nearest>, __builtin_rint)
 #undef ETCH_SIMD_UNARY
 
 namespace detail {
+template <class T, int L> constexpr bool scales() {
+  if constexpr (split<T, L>) return scales<T, L / 2>();
+  else return requires(Raw<T, L> a) {
+      x86::scale(a, a);
+    };
+}
 // a 2^n for an integral n, in one instruction, where there is one.
 template <class T, int L>
-requires split<T, L> || requires(Raw<T, L> a) { x86::scale(a, a); }
-ETCH_INLINE Vec<T, L> scale_native(Vec<T, L> a, Vec<T, L> n) {
+requires(scales<T, L>()) ETCH_INLINE Vec<T, L> scale_native(Vec<T, L> a, Vec<T, L> n) {
   if constexpr (split<T, L>) return {scale_native(a.lo, n.lo), scale_native(a.hi, n.hi)};
   else return {x86::scale(a.v, n.v)};
 }

@@ -91,7 +91,7 @@ class Model {
 template <class M>
 Model<M> make(Generator generator = Generator{0}) {
   static_assert(detail::Module<M>, "etch: make: the model must be a struct with ETCH_MODULE");
-  static_assert(std::is_trivially_copyable_v<M> && std::is_standard_layout_v<M>,
+  static_assert(std::is_trivially_copyable_v<M> && std::is_aggregate_v<M>,  // members may lie in bases, as Sequential's
                 "etch: make: a model must hold only parameters and modules: trivially copyable, no references, no virtual functions");
   static_assert(detail::lists_every_member<M>(), "etch: make: ETCH_MODULE must list every member, in order");
   Model<M> model{Storage(sizeof(M))};

@@ -1,0 +1,65 @@
+// Embedding: rows of a table by index, y[.., c] = weight[ids[..], c]; and rows by position.
+#pragma once
+
+#include <etch/model/module.hpp>
+#include <etch/nn/init.hpp>
+#include <etch/ops/index.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// Carries the positions asked for and the rows there are.
+template <int Positions, int Rows>
+struct positions_and_rows {
+  static constexpr bool fit = Positions <= Rows;
+};
+
+namespace detail {
+template <class I, class W>
+struct position_rows {
+  static constexpr Dims make() {
+    Dims r;
+    r.push(I::dims(W::rank)[I::rank - 1]);
+    const Dims w = W::dims(0);
+    for (int i = 1; i < w.rank; ++i) r.push(w[i]);
+    return r;
+  }
+  static constexpr Dims value = make();
+};
+}  // namespace detail
+
+struct position_embedding_fn {
+  template <class I, class W>
+  constexpr auto operator()(I, W weight) const {
+    using Fit = positions_and_rows<I::dims()[I::rank - 1].size, W::dims()[0].size>;
+    if constexpr (!Fit::fit) {
+      static_assert(Fit::fit, "etch: position_embedding: there must be a row for every position");
+      return Poison{};
+    } else {
+      using Rule = detail::position_rows<I, W>;
+      Builder& b = *weight.builder;
+      return result_of<typename W::value_type, Rule, W, I>{
+          &b, b.slice(weight.id, 0, 0, b.shape_of(Rule::value).size[0], 1)};
+    }
+  }
+};
+/// Row t of `weight` [rows, C] for each position t of `ids` [.., T]: [T, C], the first T rows; T may be bounded.
+template <Operand I, Operand W>
+constexpr auto position_embedding(const I& ids, const W& weight) {
+  return apply<position_embedding_fn>(ids, weight);
+}
+
+namespace nn {
+
+/// torch.nn.Embedding: integer ids [..] in [0, Rows) -> [.., C].
+template <auto Rows, auto C, class T = float>
+struct Embedding {
+  Param<T, Rows, C> weight;
+  ETCH_MODULE(weight)
+  constexpr auto forward(auto ids) const { return embedding(ids, weight); }
+  void reset_parameters(Generator& g) { init::normal_(weight, g); }
+};
+
+}  // namespace nn
+}  // namespace ETCH_ABI
+}  // namespace etch

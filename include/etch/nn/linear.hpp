@@ -1,0 +1,43 @@
+// Linear: y = x W^T + b over the last axis, with W [out, in] as PyTorch keeps it.
+#pragma once
+
+#include <etch/model/module.hpp>
+#include <etch/nn/init.hpp>
+#include <etch/ops/contract.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace nn {
+namespace detail {
+/// PyTorch's default for a layer with `in` inputs: U(-1/sqrt(in), 1/sqrt(in)).
+template <class X>
+void reset_by_fan_in(X& x, Generator& g, int in) {
+  const double bound = in > 0 ? 1 / std::sqrt(static_cast<double>(in)) : 0;
+  init::uniform_(x, g, -bound, bound);
+}
+}  // namespace detail
+
+/// torch.nn.Linear: x [.., In] -> [.., Out]; a wrong last size is matmul's "inner sizes must agree".
+template <auto In, auto Out, bool Bias = true, class T = float>
+struct Linear {
+  Param<T, Out, In> weight;
+  Param<T, Out> bias;
+  ETCH_MODULE(weight, bias)
+  constexpr auto forward(auto x) const { return linear(x, weight, bias); }
+  void reset_parameters(Generator& g) {
+    detail::reset_by_fan_in(weight, g, weight.size(1));
+    detail::reset_by_fan_in(bias, g, weight.size(1));
+  }
+};
+
+template <auto In, auto Out, class T>
+struct Linear<In, Out, false, T> {
+  Param<T, Out, In> weight;
+  ETCH_MODULE(weight)
+  constexpr auto forward(auto x) const { return linear(x, weight); }
+  void reset_parameters(Generator& g) { detail::reset_by_fan_in(weight, g, weight.size(1)); }
+};
+
+}  // namespace nn
+}  // namespace ETCH_ABI
+}  // namespace etch
