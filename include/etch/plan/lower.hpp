@@ -198,7 +198,7 @@ struct Lowering {
     i.type = class_of(want);
     i.memory = memory;
     i.slot = slot;
-    i.mode = static_cast<int>(once ? Stride::splat : column(slot));
+    i.mode = static_cast<int>(once ? Stride::splat : l.root == Root::tile ? Stride::tile : column(slot));
     i.d = new_register(once, i.type);
     put(once, i);
     if (once) {
