@@ -153,6 +153,10 @@ TEST_CASE_TEMPLATE("products with several blocks, and strides that alias in the 
   check_all_layouts<T>(61, 70, 600, 3);
   check_all_layouts<T>(3, 100, 700, 0);
   check_all_layouts<T>(70, 3, 700, 0);
+  Problem<T> waiting{700, 50, 300, true, false, 0};  // more tiles than wait at a time
+  CHECK(waiting.worst() <= waiting.tolerance());
+  Problem<T> both{150, 520, 300, false, true, 1};
+  CHECK(both.worst() <= both.tolerance());
   Problem<T> aliased{20, 80, 1024, false, false, 0};
   CHECK(aliased.worst() <= aliased.tolerance());
   Problem<T> wide{15, 1100, 260, true, false, 0};
@@ -160,14 +164,16 @@ TEST_CASE_TEMPLATE("products with several blocks, and strides that alias in the 
 }
 
 TEST_CASE("workspace sizes are constants, bounded for large products, and enough for smaller ones") {
+  const auto least = [](int64 a, int64 b) { return a < b ? a : b; };
   const int64 sizes[] = {1, 20, 33, 64, 100, 256, 257, 600, 1024, 5000, 50000};
   for (int64 n : sizes) {
     for (int64 k : sizes) {
       const std::size_t most = cpu::matmul_workspace_bytes<float>(1000, n, k);
       bool enough = true;
       for (int64 fewer : sizes) {
-        enough = enough && (fewer > n || cpu::matmul_workspace_bytes<float>(100, fewer, k) <= most);
-        enough = enough && (fewer > k || cpu::matmul_workspace_bytes<float>(100, n, fewer) <= most);
+        enough = enough && cpu::matmul_workspace_bytes<float>(least(fewer, 1000), n, k) <= most;
+        enough = enough && cpu::matmul_workspace_bytes<float>(1000, least(fewer, n), k) <= most;
+        enough = enough && cpu::matmul_workspace_bytes<float>(1000, n, least(fewer, k)) <= most;
       }
       CHECK(enough);
     }

@@ -30,7 +30,8 @@ namespace detail {
 template <class T>
 inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A and a panel of B fit L1
 inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
-inline constexpr int64 most_panels = 128;                      // packed at a time
+inline constexpr int64 most_panels = 128;
+inline constexpr int64 kept_bytes = int64{1} << 19;            // of tiles that wait for their last k block
 inline constexpr int64 few = 4;                                // rows or columns for which inner products beat packing
 inline constexpr int64 parallel_flops = int64{1} << 21;        // about 10 us of one core: below, one thread is faster
 
@@ -67,12 +68,6 @@ struct Product {
   }
 };
 
-/// Panels of a depth packed at a time.
-template <class T>
-constexpr int64 packed_panels(int64 n, int64 depth) {
-  const int64 fit = packed_bytes / (Tile<T>::cols * int64{sizeof(T)} * (depth > 0 ? depth : 1));
-  return least(least(fit > 2 ? fit : 2, most_panels), pieces(n, Tile<T>::cols));
-}
 /// Between rows in the copy of a tile of A.
 template <class T>
 constexpr int64 a_copy_row = block_depth<T> + 16;
@@ -164,54 +159,76 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
   }
 }
 
-/// One product at work in one thread's workspace: [packed panels of B][a tile for each of them][a copy of a tile of A].
+/// What is at work at a time: panels of B, a k block deep, and row tiles where an epilogue waits for several k blocks.
+template <class T>
+struct Portion {
+  static constexpr int64 row_bytes = Tile<T>::cols * int64{sizeof(T)}, tile_bytes = row_bytes * Tile<T>::rows;
+  int64 depth, panels, tiles = 1;
+  constexpr Portion(int64 m, int64 n, int64 k, bool waits) : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
+    panels = least(panels, waits ? 8 : least(most_panels, packed_bytes / (row_bytes * (depth > 0 ? depth : 1))));
+    if (waits) tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (tile_bytes * panels));
+  }
+  constexpr int64 packed() const { return panels * Tile<T>::cols * depth; }
+  constexpr int64 kept() const { return panels * tiles * Tile<T>::cols * Tile<T>::rows; }
+
+  /// Bytes enough for every portion of a product of up to these sizes.
+  static constexpr int64 bytes(int64 m, int64 n, int64 k) {
+    const int64 all = pieces(n, Tile<T>::cols), one_row = least(all, most_panels) * tile_bytes;
+    const int64 packed = least(least(all, most_panels) * row_bytes * least(k, block_depth<T>), packed_bytes);
+    const int64 waiting = k <= block_depth<T> ? 0 : least(kept_bytes, least(all, 8) * pieces(m, Tile<T>::rows) * tile_bytes);
+    return packed + (one_row > waiting ? one_row : waiting) + 16 * a_copy_row<T> * int64{sizeof(T)};
+  }
+};
+
+/// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of a tile of A].
 template <class T>
 struct Multiplication {
   static constexpr int64 lanes = Tile<T>::lanes;
   const Product<T>& p;
-  const bool packs = p.packs(), copies = p.copies(), applies = p.epilogue.apply != nullptr;
-  const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
-  const int64 width = p.width(), depth = applies ? p.k : least(p.k, block_depth<T>);  // with an epilogue a tile passes
-  const int64 at_once = packed_panels<T>(p.n, depth);                                 // all of k before it leaves
   T* const packed;
-  T* const staging = packed + at_once * Tile<T>::cols * depth;
-  T* const a_copy = staging + at_once * Tile<T>::cols * Tile<T>::rows;
+  const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
+  const bool packs = p.packs(), copies = p.copies(), applies = p.epilogue.apply != nullptr;
+  const bool waits = applies && blocks.count > 1;
+  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits);
+  const int64 width = p.width();
+  T* const kept = packed + portion.packed();
+  T* const a_copy = kept + portion.kept();
 
   /// Row tiles [row0, row1) x panels [panel0, panel1), counted in the whole product.
   void run(int64 row0, int64 row1, int64 panel0, int64 panel1) const {
-    const int64 sweep = applies ? blocks.count : 1;
-    for (int64 first = panel0; first < panel1; first += at_once) {
-      const int64 last = least(first + at_once, panel1);
-      for (int64 block = 0; block < blocks.count; block += sweep) {
-        for (int64 i = row0; i < row1; ++i) row_tile(i, first, last, block, block + sweep, i == row0);
+    const int64 group = waits ? portion.tiles : row1 - row0;
+    for (int64 first = panel0; first < panel1; first += portion.panels) {
+      const int64 last = least(first + portion.panels, panel1);
+      for (int64 top = row0; top < row1; top += group) {
+        for (int64 block = 0; block < blocks.count; ++block) {
+          for (int64 i = top; i < least(top + group, row1); ++i) row_tile(i, i - top, first, last, block);
+        }
       }
     }
   }
 
-  void row_tile(int64 i, int64 first, int64 last, int64 block0, int64 block1, bool pack) const {
-    const int64 row = rows.begin(i), height = rows.size(i);
-    for (int64 block = block0; block < block1; ++block) {
-      const int64 k0 = blocks.begin(block);
-      TileArguments<T> t{};
-      t.k = blocks.size(block);
-      t.accumulate = p.accumulate || block != 0;
-      take_a(t, p.a + row * p.a_row + k0 * p.a_col, height);
-      for (int64 panel = first; panel < last; ++panel) {
-        const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
-        take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, (packs ? panel - first : 0) * depth + (applies ? k0 : 0), pack);
-        T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
-        const bool staged = applies || cols % lanes != 0;
-        t.c = staged ? staging + (panel - first) * Tile<T>::rows * Tile<T>::cols : c;
-        t.c_row = staged ? width : p.c_row;
-        if (staged && t.accumulate && block == block0) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
-        t.next = nullptr;
-        if (copies && p.a_row == 1 && panel - first < 2) {  // both lines that a column of the next tile may lie in
-          t.next = p.a + row + height + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
-          t.next_step = p.a_col;
-        }
-        tile_table<T>(height, vectors, t);
-        if (staged && block == block1 - 1) p.finish(row, col, height, cols, t.c, t.c_row);
+  /// Row tile i, number `place` of those at work.
+  void row_tile(int64 i, int64 place, int64 first, int64 last, int64 block) const {
+    const int64 row = rows.begin(i), height = rows.size(i), k0 = blocks.begin(block);
+    TileArguments<T> t{};
+    t.k = blocks.size(block);
+    t.accumulate = p.accumulate || block != 0;
+    take_a(t, p.a + row * p.a_row + k0 * p.a_col, height);
+    for (int64 panel = first; panel < last; ++panel) {
+      const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
+      take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0);
+      T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
+      const bool staged = applies || cols % lanes != 0;
+      t.c = staged ? kept + ((waits ? place * portion.panels : 0) + panel - first) * Tile<T>::rows * Tile<T>::cols : c;
+      t.c_row = staged ? width : p.c_row;
+      if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
+      t.next = nullptr;
+      if (copies && p.a_row == 1 && panel - first < 2) {  // both lines that a column of the next tile may lie in
+        t.next = p.a + row + height + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
+        t.next_step = p.a_col;
       }
+      tile_table<T>(height, vectors, t);
+      if (staged && (!waits || block == blocks.count - 1)) p.finish(row, col, height, cols, t.c, t.c_row);
     }
   }
 
@@ -224,10 +241,10 @@ struct Multiplication {
   }
 
   /// Edges are packed even where panels are not, so that they may be read a whole vector at a time.
-  void take_b(TileArguments<T>& t, const T* b, int64 cols, int64 packed_row, bool pack) const {
+  void take_b(TileArguments<T>& t, const T* b, int64 cols, int64 place, bool pack) const {
     t.b = b, t.b_row = p.b_row;
     if (!packs && cols % lanes == 0) return;
-    T* const to = packed + packed_row * width;
+    T* const to = packed + place * portion.depth * width;
     t.b = to, t.b_row = pieces(cols, lanes) * lanes;
     if (pack) pack_panel(t.k, cols, t.b_row, b, p.b_row, p.b_col, to);
   }
@@ -281,13 +298,8 @@ struct BatchedProduct {
 
 /// Bytes of workspace, at 64-byte alignment, for one thread's part in a product of up to these sizes.
 template <class T>
-constexpr std::size_t matmul_workspace_bytes([[maybe_unused]] int64 m, int64 n, int64 k) {
-  using Tile = detail::Tile<T>;
-  const int64 panels = detail::pieces(n, Tile::cols), size = int64{sizeof(T)} * Tile::cols;
-  const int64 two = detail::least(2, panels) * k * size, all = detail::least(panels * k * size, detail::packed_bytes);
-  const int64 staging = detail::least(panels, detail::most_panels) * Tile::rows * size;
-  const int64 bytes = (two > all ? two : all) + staging + 16 * detail::a_copy_row<T> * int64{sizeof(T)};
-  return static_cast<std::size_t>((bytes + 63) / 64 * 64);
+constexpr std::size_t matmul_workspace_bytes(int64 m, int64 n, int64 k) {
+  return static_cast<std::size_t>((detail::Portion<T>::bytes(m, n, k) + 63) / 64 * 64);
 }
 
 /// C[m, n] = A[m, k] B[k, n] (C += with `accumulate`) for any strides, counted in elements; the columns of C are
