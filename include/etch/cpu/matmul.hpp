@@ -1,6 +1,6 @@
 // Matrix product on one core or several: C = A B, with an epilogue applied to each finished tile while it is in L1.
 //
-//   for columns and k blocks whose part of B fits L2:  for row tiles:  for column panels:  tile += A(rows, k) B(k, panel)
+//   for columns and a k block whose B fits L2:  for row tiles:  for column panels:  tile += A(tile, k) B(k, panel)
 //
 // B is packed into panels as wide as the register tile, each just before its first use; A is read where it lies.
 #pragma once
@@ -31,9 +31,9 @@ template <class T>
 inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A and a panel of B fit L1
 inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
 inline constexpr int64 most_panels = 128;
-inline constexpr int64 kept_bytes = int64{1} << 19;            // of tiles that wait for their last k block
-inline constexpr int64 few = 4;                                // rows or columns for which inner products beat packing
-inline constexpr int64 parallel_flops = int64{1} << 21;        // about 10 us of one core: below, one thread is faster
+inline constexpr int64 kept_bytes = int64{1} << 19;      // of tiles that wait for their last k block
+inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
+inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
 template <class T>
 struct Product {
@@ -63,8 +63,10 @@ struct Product {
   constexpr int64 panels() const { return pieces(n, width()); }
 
   void finish(int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) const {
-    if (epilogue.apply != nullptr) epilogue.apply(epilogue.context, row_offset + row, col, rows, cols, tile, ld);
-    else copy_tile(rows, cols, tile, ld, c + row * c_row + col, c_row);
+    if (epilogue.apply != nullptr)
+      epilogue.apply(epilogue.context, row_offset + row, col, rows, cols, tile, ld);
+    else
+      copy_tile(rows, cols, tile, ld, c + row * c_row + col, c_row);
   }
 };
 
@@ -146,7 +148,8 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
       if (p.n <= few) {
         for (int64 c = 0; c < cols; ++c) {
           for (int64 r = 0; r < rows; r += 4)
-            inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * width + c, width);
+            inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * width + c,
+                           width);
         }
       } else {
         for (int64 c = 0; c < cols; c += 4) {
@@ -164,7 +167,8 @@ template <class T>
 struct Portion {
   static constexpr int64 row_bytes = Tile<T>::cols * int64{sizeof(T)}, tile_bytes = row_bytes * Tile<T>::rows;
   int64 depth, panels, tiles = 1;
-  constexpr Portion(int64 m, int64 n, int64 k, bool waits) : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
+  constexpr Portion(int64 m, int64 n, int64 k, bool waits)
+      : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
     panels = least(panels, waits ? 8 : least(most_panels, packed_bytes / (row_bytes * (depth > 0 ? depth : 1))));
     if (waits) tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (tile_bytes * panels));
   }
@@ -175,7 +179,8 @@ struct Portion {
   static constexpr int64 bytes(int64 m, int64 n, int64 k) {
     const int64 all = pieces(n, Tile<T>::cols), one_row = least(all, most_panels) * tile_bytes;
     const int64 packed = least(least(all, most_panels) * row_bytes * least(k, block_depth<T>), packed_bytes);
-    const int64 waiting = k <= block_depth<T> ? 0 : least(kept_bytes, least(all, 8) * pieces(m, Tile<T>::rows) * tile_bytes);
+    const int64 waiting =
+        k <= block_depth<T> ? 0 : least(kept_bytes, least(all, 8) * pieces(m, Tile<T>::rows) * tile_bytes);
     return packed + (one_row > waiting ? one_row : waiting) + 16 * a_copy_row<T> * int64{sizeof(T)};
   }
 };
@@ -253,8 +258,10 @@ struct Multiplication {
 template <class T>
 void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
   if (p.k <= 0) p.a = p.b = workspace;  // where they may be null
-  if (p.dots()) multiply_dots(p, row0, row1, panel0, panel1, workspace);
-  else Multiplication<T>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
+  if (p.dots())
+    multiply_dots(p, row0, row1, panel0, panel1, workspace);
+  else
+    Multiplication<T>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
 }
 
 /// A batch of products cut into chunks: `group` items each, or one of rows x cols parts of an item.
@@ -317,14 +324,15 @@ void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, con
 /// where the work pays for them. How an element is computed depends on the sizes and strides of one item alone, so
 /// results are bit-equal for any number of threads. Workspace: num_threads() times matmul_workspace_bytes<T>(m, n, k).
 template <class T>
-void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_batch, int64 a_row, int64 a_col, const T* b,
-                    int64 b_batch, int64 b_row, int64 b_col, T* c, int64 c_batch, int64 c_row, bool accumulate,
-                    Epilogue<T> epilogue, void* workspace) {
+void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_batch, int64 a_row, int64 a_col,
+                    const T* b, int64 b_batch, int64 b_row, int64 b_col, T* c, int64 c_batch, int64 c_row,
+                    bool accumulate, Epilogue<T> epilogue, void* workspace) {
   if (batch <= 0 || m <= 0 || n <= 0) return;
-  if (b_batch == 0 && a_batch == m * a_row && (c == nullptr || c_batch == m * c_row)) m *= batch, batch = 1;  // one product
+  if (b_batch == 0 && a_batch == m * a_row && (c == nullptr || c_batch == m * c_row))
+    m *= batch, batch = 1;  // one product
   const detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue};
-  detail::BatchedProduct<T> work{item, batch, a_batch, b_batch, c_batch, static_cast<char*>(workspace),
-                                 matmul_workspace_bytes<T>(m, n, k)};
+  detail::BatchedProduct<T> work{
+      item, batch, a_batch, b_batch, c_batch, static_cast<char*>(workspace), matmul_workspace_bytes<T>(m, n, k)};
   work.cut(num_threads());
   const auto run = [](void* context, int chunk, int thread) {
     static_cast<const detail::BatchedProduct<T>*>(context)->run(chunk, thread);
@@ -334,8 +342,8 @@ void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_
 
 /// matmul on all threads where the work pays for them; workspace as for batched_matmul.
 template <class T>
-void matmul_parallel(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, int64 b_col,
-                     T* c, int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
+void matmul_parallel(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row,
+                     int64 b_col, T* c, int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
   batched_matmul<T>(1, m, n, k, a, 0, a_row, a_col, b, 0, b_row, b_col, c, 0, c_row, accumulate, epilogue, workspace);
 }
 
