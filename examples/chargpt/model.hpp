@@ -1,6 +1,7 @@
 // The GPT of this example: logits = head(ln_f(blocks(wte(ids) + wpe))), normalised before each part of a block.
 #pragma once
 
+#include <etch/loss/cross_entropy.hpp>
 #include <etch/nn/attention.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
@@ -46,23 +47,14 @@ struct Gpt {
     const auto x = wte(ids) + position_embedding(ids, wpe.weight);
     return head(ln_f(blocks(etch::dropout<Dropout>(x))));
   }
-
-  /// Matrices from N(0, 0.02), their biases zero; layer norms keep their 1 and 0.
-  void reset_parameters(etch::Generator& g) {
-    reset(wte, g);
-    reset(wpe, g);
-    for (auto& block : blocks.item) {
-      reset(block.attn.qkv, g);
-      reset(block.attn.proj, g);
-      reset(block.mlp.fc, g);
-      reset(block.mlp.proj, g);
-    }
-    reset(head, g);
+  /// The loss of each position: -log softmax(logits)[target].
+  constexpr auto forward(auto ids, auto targets) const {
+    return etch::cross_entropy<etch::Reduction::none>(forward(ids), targets);
   }
 
- private:
-  static void reset(auto& layer, etch::Generator& g) {
-    etch::nn::init::normal_(layer.weight, g, 0, 0.02);
-    if constexpr (requires { layer.bias; }) etch::nn::init::zeros_(layer.bias);
+  /// Embeddings from N(0, 0.02); everything else as its layer starts: matrices from U(-1/sqrt(in), 1/sqrt(in)).
+  void reset_parameters(etch::Generator& g) {
+    etch::nn::init::normal_(wte.weight, g, 0, 0.02);
+    etch::nn::init::normal_(wpe.weight, g, 0, 0.02);
   }
 };

@@ -4,9 +4,9 @@
 #include <etch/core/config.hpp>
 #include <etch/expr/tensor.hpp>
 #include <etch/grad/reverse.hpp>
-#include <etch/model/make.hpp>
 #include <etch/loss/cross_entropy.hpp>
 #include <etch/loss/mse_loss.hpp>
+#include <etch/model/make.hpp>
 #include <etch/nn/activation.hpp>
 #include <etch/nn/attention.hpp>
 #include <etch/nn/dropout.hpp>
@@ -29,5 +29,8 @@
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
 #include <etch/run/assign.hpp>
+#include <etch/run/create.hpp>
+#include <etch/run/gradient.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>
+#include <etch/run/var.hpp>

@@ -159,7 +159,19 @@ TEST_CASE_TEMPLATE("products with several blocks, and strides that alias in the 
   CHECK(wide.worst() <= wide.tolerance());
 }
 
-TEST_CASE("workspace sizes are constants, and bounded for large products") {
+TEST_CASE("workspace sizes are constants, bounded for large products, and enough for smaller ones") {
+  const int64 sizes[] = {1, 20, 33, 64, 100, 256, 257, 600, 1024, 5000, 50000};
+  for (int64 n : sizes) {
+    for (int64 k : sizes) {
+      const std::size_t most = cpu::matmul_workspace_bytes<float>(1000, n, k);
+      bool enough = true;
+      for (int64 fewer : sizes) {
+        enough = enough && (fewer > n || cpu::matmul_workspace_bytes<float>(100, fewer, k) <= most);
+        enough = enough && (fewer > k || cpu::matmul_workspace_bytes<float>(100, n, fewer) <= most);
+      }
+      CHECK(enough);
+    }
+  }
   static_assert(cpu::matmul_workspace_bytes<float>(1024, 1024, 1024) < (3 << 20));
   static_assert(cpu::matmul_workspace_bytes<float>(1, 1, 1) % 64 == 0);
 }

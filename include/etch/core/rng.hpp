@@ -50,18 +50,17 @@ namespace detail {
 
 // The counter of the block of four elements that holds `index`; an element may draw up to 256 words at a step.
 constexpr std::uint64_t philox_block(std::uint64_t index, int draw) { return index / 4 | std::uint64_t(draw) << 56; }
-constexpr std::uint32_t philox_word(std::uint64_t seed, std::uint64_t step, std::uint64_t index, int draw) {
-  const std::uint64_t block = philox_block(index, draw);
+constexpr std::uint32_t philox_word(std::uint64_t seed, std::uint64_t step, std::uint64_t block, std::uint64_t word) {
   const Philox counter{
       {std::uint32_t(block), std::uint32_t(block >> 32), std::uint32_t(step), std::uint32_t(step >> 32)}};
-  return philox4x32(counter, std::uint32_t(seed), std::uint32_t(seed >> 32)).word[index % 4];
+  return philox4x32(counter, std::uint32_t(seed), std::uint32_t(seed >> 32)).word[word];
 }
 
 #if defined(ETCH_CPU_EIGEN)
 template <int L>
 ETCH_INLINE Vec<std::uint32_t, L> philox_blocks(std::uint64_t seed, std::uint64_t step, std::uint64_t block) {
   std::uint32_t words[L];
-  for (unsigned i = 0; i < L; ++i) words[i] = philox_word(seed, step, (block + i / 4) * 4 + i % 4, 0);
+  for (unsigned i = 0; i < L; ++i) words[i] = philox_word(seed, step, block + i / 4, i % 4);
   return load<std::uint32_t, L>(words);
 }
 #else
@@ -118,7 +117,8 @@ ETCH_INLINE Vec<std::uint32_t, L> philox(std::uint64_t seed, std::uint64_t step,
     return load<std::uint32_t, L>(words + index % 4);
   } else {
     std::uint32_t words[L];
-    for (int i = 0; i < L; ++i) words[i] = detail::philox_word(seed, step, index + std::uint64_t(i), draw);
+    for (unsigned i = 0; i < L; ++i)
+      words[i] = detail::philox_word(seed, step, detail::philox_block(index + i, draw), (index + i) % 4);
     return load<std::uint32_t, L>(words);
   }
 }

@@ -14,9 +14,9 @@ namespace simd {
 
 template <class T, int L> struct Vec;
 template <int L> using Mask = Vec<bool, L>;
-template <class T, int L> Vec<T, L> load(const T* p);
-template <class T, int L> void store(T* p, Vec<T, L> a);
-template <class To, class T, int L> Vec<To, L> convert(Vec<T, L> a);
+template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p);
+template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a);
+template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a);
 
 namespace detail {
 // The integers of a size.

@@ -36,8 +36,8 @@ struct HeadRows {
 
 namespace detail {
 
-inline constexpr int64 key_block = 256;       // forward: scores of a query tile fit L1
-inline constexpr int64 gradient_block = 64;   // backward: queries and keys at a time
+inline constexpr int64 key_block = 256;       // forward: the scores of a query tile fit L1
+inline constexpr int64 gradient_block = 128;  // backward: queries and keys at a time; p and ds fit L2
 inline constexpr int64 score_padding = 16;    // keeps rows of scores out of each other's cache sets
 
 template <class T>
@@ -70,20 +70,20 @@ struct Rows {
   int64 row;
 };
 
-/// The rows themselves where dim is a whole number of vectors, else a copy in `space` with zeros on the right.
+/// Rows one after the other in `space`, with zeros up to a whole vector: what is read again and again should lie close.
 template <class T>
-Rows<const T> padded(const T* data, int64 row, int64 count, int64 dim, T* space) {
+Rows<const T> gathered(const T* data, int64 row, int64 count, int64 dim, T* space) {
   const int64 wide = whole_vectors<T>(dim);
-  if (wide == dim) return {data, row};
+  if (row == wide && dim == wide) return {data, row};
   for (int64 i = 0; i < count; ++i) {
+    if (dim != wide) simd::store(space + (i + 1) * wide - Tile<T>::lanes, simd::splat<T, Tile<T>::lanes>(0));
     copy_tile(1, dim, data + i * row, row, space + i * wide, wide);
-    for (int64 j = dim; j < wide; ++j) space[i * wide + j] = T(0);
   }
   return {space, wide};
 }
 template <class T>
-constexpr int64 padding_of(int64 count, int64 dim) {
-  return whole_vectors<T>(dim) == dim ? 0 : count * whole_vectors<T>(dim);
+constexpr int64 gathered_size(int64 count, int64 dim) {
+  return count * whole_vectors<T>(dim);
 }
 
 /// x^T in panels: [panel][dim][Tile::cols], zeros beyond the last row of x.
@@ -133,70 +133,108 @@ ETCH_INLINE simd::Mask<Tile<T>::lanes> before(int64 j, int64 count) {
   return simd::iota<std::int32_t, Tile<T>::lanes>(0) < static_cast<std::int32_t>(least(count - j, Tile<T>::lanes));
 }
 
-/// One query against `count` keys: scores become p = exp(scale s - m), m the running maximum, and sum += their sum.
-/// Returns e^(old m - new m), by which earlier parts must shrink.
+/// e^x, and zero where it would be subnormal: such results are slow, and vanish beside the largest weight, which is 1.
 template <class T>
-ETCH_INLINE T soften(T* scores, int64 count, T scale, T& m, T& sum) {
+ETCH_INLINE typename Tile<T>::V weight(typename Tile<T>::V x) {
   constexpr int lanes = Tile<T>::lanes;
-  using V = typename Tile<T>::V;
-  const V factor = simd::splat<T, lanes>(scale), hidden = simd::splat<T, lanes>(-static_cast<T>(__builtin_inf()));
-  V top = simd::splat<T, lanes>(m);
+  const auto least_exponent = simd::splat<T, lanes>(sizeof(T) == 4 ? T(-87) : T(-708)), zero = simd::splat<T, lanes>(0);
+  const auto vanishes = x < least_exponent;
+  return simd::select(vanishes, zero, simd::exp(simd::select(vanishes, zero, x)));
+}
+
+/// The larger of `least_top` and the largest of scale s over `count` scores.
+template <class T>
+ETCH_INLINE T largest(const T* scores, int64 count, T scale, T least_top) {
+  constexpr int lanes = Tile<T>::lanes;
+  const auto hidden = simd::splat<T, lanes>(-static_cast<T>(__builtin_inf())), factor = simd::splat<T, lanes>(scale);
+  auto top = simd::splat<T, lanes>(least_top);
   for (int64 j = 0; j < count; j += lanes) {
-    const V s = simd::select(before<T>(j, count), simd::load<T, lanes>(scores + j) * factor, hidden);
+    const auto s = simd::select(before<T>(j, count), simd::load<T, lanes>(scores + j) * factor, hidden);
     top = simd::select(top < s, s, top);
-    simd::store(scores + j, s);
   }
-  const T old = m;
-  m = simd::hmax(top);
-  const V largest = simd::splat<T, lanes>(m);
-  V total = simd::splat<T, lanes>(0);
+  return simd::detail::fold(top, [](auto x, auto y) { return simd::select(x < y, y, x); });
+}
+
+/// Scores become p = exp(scale s - m); returns their sum.
+template <class T>
+ETCH_INLINE T soften(T* scores, int64 count, T scale, T m) {
+  constexpr int lanes = Tile<T>::lanes;
+  const auto hidden = simd::splat<T, lanes>(-static_cast<T>(__builtin_inf()));
+  const auto factor = simd::splat<T, lanes>(scale), shift = simd::splat<T, lanes>(-m);
+  auto total = simd::splat<T, lanes>(0);
   for (int64 j = 0; j < count; j += lanes) {
-    const V p = simd::exp(simd::load<T, lanes>(scores + j) - largest);
+    const auto s = simd::fma(simd::load<T, lanes>(scores + j), factor, shift);
+    const auto p = weight<T>(simd::select(before<T>(j, count), s, hidden));
     simd::store(scores + j, p);
     total = total + p;
   }
-  const T shrink = old < m ? simd::exp(simd::Vec<T, 1>{old - m}).v : T(1);
-  sum = sum * shrink + simd::hsum(total);
-  return shrink;
+  return simd::hsum(total);
+}
+
+/// The inner product of two rows.
+template <class T>
+ETCH_INLINE T inner(const T* x, const T* y, int64 count) {
+  constexpr int lanes = Tile<T>::lanes;
+  auto sum = simd::splat<T, lanes>(0);
+  int64 j = 0;
+  for (; j + lanes <= count; j += lanes) sum = simd::fma(simd::load<T, lanes>(x + j), simd::load<T, lanes>(y + j), sum);
+  if (j < count) {
+    const int rest = static_cast<int>(count - j);
+    sum = simd::fma(simd::load_partial<T, lanes>(x + j, rest), simd::load_partial<T, lanes>(y + j, rest), sum);
+  }
+  return simd::hsum(sum);
 }
 
 /// The memory of one thread, and one (batch, head) pair.
 template <class T>
 struct AttentionForward {
   T *keys, *values, *scores, *sums;
+  static constexpr int lanes = Tile<T>::lanes, padded_rows = (Tile<T>::rows + lanes - 1) / lanes * lanes;
   static constexpr int64 ld = key_block + score_padding;
 
   constexpr AttentionForward(const AttentionShape& s, Carver<T>& space)
       : keys(space.take(whole_panels<T>(s.keys) * s.head_dim)),
-        values(space.take(padding_of<T>(s.keys, s.value_dim))),
+        values(space.take(gathered_size<T>(s.keys, s.value_dim))),
         scores(space.take(Tile<T>::rows * ld)),
         sums(space.take(Tile<T>::rows * whole_vectors<T>(s.value_dim))) {}
 
   void run(const AttentionShape& s, const T* q, int64 q_row, const T* k, int64 k_row, const T* v, int64 v_row, T* out,
            int64 out_row, T* lse) const {
     const int64 dim = whole_vectors<T>(s.value_dim);
+    const T scale = static_cast<T>(s.scale);
     pack_transposed(s.keys, s.head_dim, k, k_row, keys);
-    const Rows<const T> value = padded(v, v_row, s.keys, s.value_dim, values);
+    const Rows<const T> value = gathered(v, v_row, s.keys, s.value_dim, values);
     const Cut tiles(s.queries, pieces(s.queries, Tile<T>::rows));
     for (int64 i = 0; i < tiles.count; ++i) {
       const int64 first = tiles.begin(i), height = tiles.size(i), end = visible(s, first + height - 1, 0, s.keys);
-      T m[Tile<T>::rows], sum[Tile<T>::rows];
-      for (int64 r = 0; r < height; ++r) m[r] = -static_cast<T>(__builtin_inf()), sum[r] = T(0);
+      T m[padded_rows], sum[padded_rows];
+      for (int64 r = 0; r < padded_rows; ++r) m[r] = -static_cast<T>(__builtin_inf()), sum[r] = T(0);
       if (end == 0) fill(sums, 0, height * dim, T(0));
       for (int64 j = 0; j < end; j += key_block) {
         const int64 count = least(key_block, end - j);
         score_tile(height, count, s.head_dim, q + first * q_row, q_row, keys + j * s.head_dim, scores, ld);
+        // Two loops over rows, so that the reductions of many rows are under way at a time.
+        T top[Tile<T>::rows];
+        for (int64 r = 0; r < height; ++r) top[r] = largest(scores + r * ld, visible(s, first + r, j, count), scale, m[r]);
         for (int64 r = 0; r < height; ++r) {
           const int64 own = visible(s, first + r, j, count);
-          const T shrink = own == 0 ? T(1) : soften(scores + r * ld, own, static_cast<T>(s.scale), m[r], sum[r]);
+          if (j > 0 && m[r] < top[r]) {
+            const T shrink = simd::exp(simd::splat<T, 1>(m[r] - top[r]))[0];
+            sum[r] *= shrink;
+            scale_row(sums + r * dim, dim, shrink, sums + r * dim);
+          }
+          m[r] = top[r];
+          sum[r] += soften(scores + r * ld, own, scale, top[r]);
           fill(scores + r * ld, whole_vectors<T>(own), count, T(0));
-          if (j > 0 && shrink != T(1)) scale_row(sums + r * dim, dim, shrink, sums + r * dim);
         }
         small_product(height, dim, count, scores, ld, 1, value.data + j * value.row, value.row, sums, dim, j > 0);
       }
       for (int64 r = 0; r < height; ++r) {
         scale_row(sums + r * dim, s.value_dim, sum[r] == T(0) ? T(0) : T(1) / sum[r], out + (first + r) * out_row);
-        lse[first + r] = m[r] + simd::log(simd::Vec<T, 1>{sum[r]}).v;
+      }
+      for (int64 r = 0; r < height; r += lanes) {
+        const auto value = simd::load<T, lanes>(m + r) + simd::log(simd::load<T, lanes>(sum + r));
+        simd::store_partial(lse + first + r, value, static_cast<int>(least(lanes, height - r)));
       }
     }
   }
@@ -208,25 +246,26 @@ ETCH_INLINE void differentiate(T* scores, T* slopes, int64 count, T scale, T lse
   constexpr int lanes = Tile<T>::lanes;
   using V = typename Tile<T>::V;
   const V factor = simd::splat<T, lanes>(scale), shift = simd::splat<T, lanes>(-lse), mean = simd::splat<T, lanes>(delta);
-  const V zero = simd::splat<T, lanes>(0);
+  const V zero = simd::splat<T, lanes>(0), hidden = simd::splat<T, lanes>(-static_cast<T>(__builtin_inf()));
   for (int64 j = 0; j < count; j += lanes) {
     const auto seen = before<T>(j, count);
-    const V p = simd::select(seen, simd::exp(simd::fma(simd::load<T, lanes>(scores + j), factor, shift)), zero);
+    const V s = simd::fma(simd::load<T, lanes>(scores + j), factor, shift), p = weight<T>(simd::select(seen, s, hidden));
     simd::store(scores + j, p);
     simd::store(slopes + j, simd::select(seen, factor * p * (simd::load<T, lanes>(slopes + j) - mean), zero));
   }
 }
 
-/// out[count][dim] += x^T y over the queries that see each of `count` keys; x is [queries][count].
+/// out[count][dim] (+)= x^T y over the queries that see each of `count` keys; x is [queries][count].
 template <class T>
 void gather_keys(const AttentionShape& s, int64 query, int64 queries, int64 key, int64 count, const T* x, int64 ld,
                  const Rows<const T>& y, int64 dim, const Rows<T>& out) {
   const Cut tiles(count, pieces(count, Tile<T>::rows));
+  const bool accumulate = query != (s.causal ? key : 0);  // else these are the first queries that see these keys
   for (int64 i = 0; i < tiles.count; ++i) {
     const int64 first = tiles.begin(i), skip = s.causal && key + first > query ? key + first - query : 0;
     if (skip >= queries) break;
     small_product(tiles.size(i), dim, queries - skip, x + skip * ld + first, 1, ld, y.data + (query + skip) * y.row, y.row,
-                  out.data + (key + first) * out.row, out.row, true);
+                  out.data + (key + first) * out.row, out.row, accumulate);
   }
 }
 
@@ -246,20 +285,20 @@ struct AttentionBackward {
   constexpr AttentionBackward(const AttentionShape& s, Carver<T>& space)
       : keys(space.take(whole_panels<T>(s.keys) * s.head_dim)),
         values(space.take(whole_panels<T>(s.keys) * s.value_dim)),
-        q_rows(space.take(padding_of<T>(s.queries, s.head_dim))),
-        k_rows(space.take(padding_of<T>(s.keys, s.head_dim))),
-        dout_rows(space.take(padding_of<T>(s.queries, s.value_dim))),
-        scores(space.take(gradient_block * ld)),
-        slopes(space.take(gradient_block * ld)),
-        dq_block(space.take(gradient_block * whole_vectors<T>(s.head_dim))),
-        dk_rows(space.take(padding_of<T>(s.keys, s.head_dim))),
-        dv_rows(space.take(padding_of<T>(s.keys, s.value_dim))) {}
+        q_rows(space.take(gathered_size<T>(s.queries, s.head_dim))),
+        k_rows(space.take(gathered_size<T>(s.keys, s.head_dim))),
+        dout_rows(space.take(gathered_size<T>(s.queries, s.value_dim))),
+        scores(space.take(least(gradient_block, s.queries) * ld)),
+        slopes(space.take(least(gradient_block, s.queries) * ld)),
+        dq_block(space.take(least(gradient_block, s.queries) * whole_vectors<T>(s.head_dim))),
+        dk_rows(space.take(gathered_size<T>(s.keys, s.head_dim))),
+        dv_rows(space.take(gathered_size<T>(s.keys, s.value_dim))) {}
 
-  /// The sums of dk and dv: in place where their rows are whole vectors.
-  static Rows<T> cleared(const Rows<T>& to, int64 count, int64 dim, T* space) {
-    const int64 wide = whole_vectors<T>(dim);
-    const Rows<T> sums = wide == dim ? to : Rows<T>{space, wide};
-    for (int64 i = 0; i < count; ++i) fill(sums.data + i * sums.row, 0, wide, T(0));
+  /// The sums of dk and dv, in place where that is as good; zero for keys that no query sees.
+  static Rows<T> sums_of(const AttentionShape& s, const Rows<T>& to, int64 dim, T* space) {
+    const int64 wide = whole_vectors<T>(dim), seen = s.queries > 0 ? visible(s, s.queries - 1, 0, s.keys) : 0;
+    const Rows<T> sums = wide == dim && s.keys <= gradient_block ? to : Rows<T>{space, wide};
+    for (int64 i = seen; i < s.keys; ++i) fill(sums.data + i * sums.row, 0, wide, T(0));
     return sums;
   }
 
@@ -286,19 +325,18 @@ struct AttentionBackward {
     const int64 dim = whole_vectors<T>(s.head_dim), value_dim = whole_vectors<T>(s.value_dim);
     pack_transposed(s.keys, s.head_dim, g.k.data, g.k.row, keys);
     pack_transposed(s.keys, s.value_dim, g.v.data, g.v.row, values);
-    const Rows<const T> q = padded(g.q.data, g.q.row, s.queries, s.head_dim, q_rows);
-    const Rows<const T> k = padded(g.k.data, g.k.row, s.keys, s.head_dim, k_rows);
-    const Rows<const T> dout = padded(g.dout.data, g.dout.row, s.queries, s.value_dim, dout_rows);
-    const Rows<T> dk = cleared(g.dk, s.keys, s.head_dim, dk_rows), dv = cleared(g.dv, s.keys, s.value_dim, dv_rows);
+    const Rows<const T> q = gathered(g.q.data, g.q.row, s.queries, s.head_dim, q_rows);
+    const Rows<const T> k = gathered(g.k.data, g.k.row, s.keys, s.head_dim, k_rows);
+    const Rows<const T> dout = gathered(g.dout.data, g.dout.row, s.queries, s.value_dim, dout_rows);
+    const Rows<T> dk = sums_of(s, g.dk, s.head_dim, dk_rows), dv = sums_of(s, g.dv, s.value_dim, dv_rows);
     for (int64 query = 0; query < s.queries; query += gradient_block) {
       const int64 queries = least(gradient_block, s.queries - query);
-      T delta[gradient_block] = {};
+      T delta[gradient_block];
       for (int64 r = 0; r < queries; ++r) {
-        inner_products(s.value_dim, g.out.data + (query + r) * g.out.row, g.dout.data + (query + r) * g.dout.row, 0, 1,
-                       delta + r, 1);
+        delta[r] = inner(g.out.data + (query + r) * g.out.row, g.dout.data + (query + r) * g.dout.row, s.value_dim);
       }
-      fill(dq_block, 0, queries * dim, T(0));
       const int64 end = visible(s, query + queries - 1, 0, s.keys);
+      if (end == 0) fill(dq_block, 0, queries * dim, T(0));
       for (int64 key = 0; key < end; key += gradient_block) {
         const int64 count = least(gradient_block, end - key);
         block(s, g, query, queries, key, count, delta);
@@ -308,7 +346,7 @@ struct AttentionBackward {
         for (int64 i = 0; i < tiles.count; ++i) {
           const int64 first = tiles.begin(i), height = tiles.size(i);
           small_product(height, dim, visible(s, query + first + height - 1, key, count), slopes + first * ld, ld, 1,
-                        k.data + key * k.row, k.row, dq_block + first * dim, dim, true);
+                        k.data + key * k.row, k.row, dq_block + first * dim, dim, key > 0);
         }
       }
       copy_tile(queries, s.head_dim, dq_block, dim, g.dq.data + query * g.dq.row, g.dq.row);

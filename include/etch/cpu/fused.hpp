@@ -317,7 +317,7 @@ struct Fused {
   static constexpr int L = ETCH_VECTOR_BYTES / regs.lane_bytes;
 
   template <bool Row, bool Partial, int Begin, std::size_t... I>
-  static ETCH_INLINE void section(const File<L>& r, const Place& at, index_t c, int n, std::index_sequence<I...>) {
+  static ETCH_INLINE void section(const File<L>& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
              static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial>(r, at, c, n),
      ...);

@@ -13,6 +13,17 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace cpu {
 
+/// Seed and step of a program's random numbers, as its kernels read them.
+struct RandomState {
+  std::uint64_t seed = 0;
+  std::uint64_t step = 0;
+};
+/// What expressions draw from that no program owns; moves on by a step each time.
+inline RandomState& default_random() {
+  thread_local RandomState state;
+  return state;
+}
+
 /// A plan and its kernels as plain arrays: one type for all programs, so that running them is compiled once.
 struct PlanView {
   const Step* step;
@@ -42,7 +53,7 @@ class Machine {
   ~Machine() { ::operator delete(block_, std::align_val_t{alignment}); }
 
   /// Binds inputs and outputs (whose sizes are checked against each other where they are bounded) and runs every step.
-  void run(const Bindings& in, void* const* out);
+  void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
   /// The actual value of a size, after the last binding.
   std::int64_t size(int code) const {
     if (code >= 0) return code;
@@ -243,7 +254,22 @@ inline void Machine::bind(const Bindings& in, void* const* out) {
   for (int s = 0; s < plan_.steps; ++s) args_[s].random = random;
 }
 
-inline void Machine::run(const Bindings& in, void* const* out) {
+inline void Machine::run(const Bindings& given, void* const* out, RandomState* random) {
+  Bindings with_random;
+  if (plan_.random_slot >= 0) {  // the random state has a slot of its own among the inputs
+    if (random == nullptr) {
+      random = &default_random();
+      ++random->step;
+    }
+    for (int i = 0, next = 0; i < plan_.slots; ++i) {
+      if (plan_.slot[i].kind == SlotKind::random) with_random.bind(random);
+      else {
+        with_random.bind(given.data[next], given.sizes[next]);
+        ++next;
+      }
+    }
+  }
+  const Bindings& in = plan_.random_slot >= 0 ? with_random : given;
   if (num_threads() > threads_) fail("program", "the number of threads must not grow after a program was made", Message{} << "made for " << threads_ << ", now " << num_threads());
   const bool changed = bind_sizes(in);
   if (changed || !resolved_) resolve();
@@ -423,5 +449,9 @@ inline void Machine::run_attention(int s, bool backward) {
 }
 
 }  // namespace cpu
+
+/// Seeds what expressions draw from on this thread.
+inline void manual_seed(std::uint64_t seed) { cpu::default_random() = {seed, 0}; }
+
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -30,6 +30,7 @@ namespace detail {
 template <class T>
 inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A and a panel of B fit L1
 inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
+inline constexpr int64 most_panels = 128;                      // packed at a time
 inline constexpr int64 few = 4;                                // rows or columns for which inner products beat packing
 inline constexpr int64 parallel_flops = int64{1} << 21;        // about 10 us of one core: below, one thread is faster
 
@@ -46,8 +47,8 @@ struct Product {
   Epilogue<T> epilogue;
   int64 row_offset = 0;  // of this item in its batch
 
-  /// Packing costs a few row tiles' worth of loads: not for few rows, nor where B fits L1 anyway.
-  constexpr bool packs() const { return b_col != 1 || (m > 4 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
+  /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
+  constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
   /// Rows of A a multiple of 4 KiB apart share one set of L1; columns far apart share few, and touch a page each.
   constexpr bool copies() const {
     if (n <= Tile<T>::cols) return false;
@@ -70,15 +71,10 @@ constexpr int64 packed_depth(int64 k, bool whole) {
 template <class T>
 constexpr int64 packed_panels(int64 n, int64 depth) {
   const int64 fit = packed_bytes / (Tile<T>::cols * int64{sizeof(T)} * (depth > 0 ? depth : 1));
-  return least(fit > 2 ? fit : 2, pieces(n, Tile<T>::cols));
+  return least(least(fit > 2 ? fit : 2, most_panels), pieces(n, Tile<T>::cols));
 }
 template <class T>
 constexpr int64 a_copy_row = block_depth<T> + 16;
-template <class T>
-constexpr int64 workspace_elements(int64 n, int64 k, bool whole) {
-  const int64 depth = packed_depth<T>(k, whole), panels = packed_panels<T>(n, depth);
-  return panels * Tile<T>::cols * (depth + Tile<T>::rows) + 16 * a_copy_row<T>;
-}
 
 /// to[k][width] = b[k][cols], zeros on the right.
 template <class T>
@@ -105,12 +101,13 @@ ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int6
 template <class T>
 ETCH_NOINLINE void copy_rows(int64 height, int64 k, const T* a, int64 a_row, int64 a_col, T* to) {
   if (a_row != 1) return copy_tile(height, k, a, a_row, to, a_copy_row<T>);
-  constexpr int some = 16 / int{sizeof(T)};
-  for (; k > 0; --k, a += a_col, to += 16) {
-    int64 i = 0;
-    for (; i + some <= height; i += some) simd::store(to + i, simd::load<T, some>(a + i));
-    for (; i < height; ++i) to[i] = a[i];
+  constexpr int wide = Tile<T>::rows > 8 ? 16 : Tile<T>::rows > 4 ? 8 : 4;
+  if (height == wide) {
+    for (; k > 0; --k, a += a_col, to += 16) simd::store(to, simd::load<T, wide>(a));
+    return;
   }
+  const int some = static_cast<int>(height);
+  for (; k > 0; --k, a += a_col, to += 16) simd::store(to, simd::load_partial<T, wide>(a, some));
 }
 
 /// out[j * step] += x . y[j] for j < count <= 4, the inner products of vectors of k elements.
@@ -255,11 +252,15 @@ struct BatchedProduct {
 
 }  // namespace detail
 
-/// Bytes of workspace, at 64-byte alignment, for one thread's part in a product of these sizes.
+/// Bytes of workspace, at 64-byte alignment, for one thread's part in a product of up to these sizes.
 template <class T>
 constexpr std::size_t matmul_workspace_bytes([[maybe_unused]] int64 m, int64 n, int64 k) {
-  const int64 whole = detail::workspace_elements<T>(n, k, true), blocked = detail::workspace_elements<T>(n, k, false);
-  return (static_cast<std::size_t>(whole > blocked ? whole : blocked) * sizeof(T) + 63) / 64 * 64;
+  using Tile = detail::Tile<T>;
+  const int64 panels = detail::pieces(n, Tile::cols), size = int64{sizeof(T)} * Tile::cols;
+  const int64 two = detail::least(2, panels) * k * size, all = detail::least(panels * k * size, detail::packed_bytes);
+  const int64 staging = detail::least(panels, detail::most_panels) * Tile::rows * size;
+  const int64 bytes = (two > all ? two : all) + staging + 16 * detail::a_copy_row<T> * int64{sizeof(T)};
+  return static_cast<std::size_t>((bytes + 63) / 64 * 64);
 }
 
 /// C[m, n] = A[m, k] B[k, n] (C += with `accumulate`) for any strides, counted in elements; the columns of C are

@@ -14,9 +14,13 @@ using int64 = std::int64_t;
 
 namespace detail {
 
+#if defined(__CUDACC__)
+#pragma nv_diagnostic push
+#pragma nv_diag_suppress 1675  // nvcc hands the unrolling on to the host compiler, but calls it unrecognized
+#endif
 #if defined(__GNUC__)
 #define ETCH_UNROLL _Pragma("GCC unroll 16")
-#define ETCH_PREFETCH(address) __builtin_prefetch(address)
+#define ETCH_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #else
 #define ETCH_UNROLL
 #define ETCH_PREFETCH(address) static_cast<void>(address)
@@ -83,7 +87,7 @@ struct TileArguments {
   T* c;
   int64 c_row;
   bool accumulate;
-  const T* next = nullptr;  // a line a step is fetched from here meanwhile
+  const T* next = nullptr;  // a line a step is fetched into L2 from here meanwhile
   int64 next_step = 0;
 };
 
@@ -221,3 +225,6 @@ ETCH_INLINE void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
+#if defined(__CUDACC__)
+#pragma nv_diagnostic pop
+#endif

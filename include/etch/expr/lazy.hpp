@@ -45,6 +45,7 @@ struct Pack : detail::HeldPack<std::index_sequence_for<A...>, A...> {
 struct Bindings {
   void* data[max_slots]{};
   const int* sizes[max_slots]{};  ///< actual sizes where a dim is bounded, else null
+  void* gradient[max_slots]{};    ///< where a variable collects its gradient, else null
   int count = 0;
   void bind(const void* p, const int* s = nullptr) {
     data[count] = const_cast<void*>(p);

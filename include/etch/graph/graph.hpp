@@ -39,7 +39,7 @@ struct Node {
 };
 
 /// What a slot of a program's inputs is bound to.
-enum class SlotKind : std::uint8_t { tensor, scalar, block, random };
+enum class SlotKind : std::uint8_t { tensor, scalar, block, random, variable };
 struct Slot {
   SlotKind kind = SlotKind::tensor;
   DType dtype = DType::float32;

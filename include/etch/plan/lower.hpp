@@ -14,7 +14,7 @@ inline namespace ETCH_ABI {
 /// The arrays a plan is written into before its sizes are known.
 template <int N>
 struct PlanDraft {
-  static constexpr int max_steps = N + 8, max_words = 10 * N + 128, max_accesses = 5 * N + 64, max_combines = N + 8, max_buffers = 2 * N + 16;
+  static constexpr int max_steps = N + 8, max_words = 3 * N + 256, max_accesses = N + 96, max_combines = N + 8, max_buffers = N + 32;
   Step step[max_steps]{};
   std::uint64_t word[max_words]{};
   Access access[max_accesses]{};

@@ -7,36 +7,7 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// Seed and step of a program's random numbers, as its kernels read them.
-struct RandomState {
-  std::uint64_t seed = 0;
-  std::uint64_t step = 0;
-};
-
 namespace detail {
-
-/// Puts the random state where a program has a slot for it; the other inputs keep their order.
-inline Bindings with_random(const Bindings& given, const cpu::PlanView& v, RandomState* random) {
-  Bindings all;
-  int next = 0;
-  for (int i = 0; i < v.slots; ++i) {
-    if (v.slot[i].kind == SlotKind::random) all.bind(random);
-    else {
-      all.bind(given.data[next], given.sizes[next]);
-      ++next;
-    }
-  }
-  return all;
-}
-
-template <class T>
-struct tensor_tracer;
-template <class T, auto... D>
-struct tensor_tracer<Tensor<T, D...>> {
-  using type = Tracer<T, D...>;
-};
-template <class X>
-using tracer_for = typename X::tracer;
 
 /// A new input of X's shape.
 template <class X>
@@ -85,11 +56,11 @@ class Program {
     Bindings in;
     (x.leaf().bind(in), ...);
     void* out[] = {result_.data()};
-    machine_.run(detail::with_random(in, Code::view(), &random), out);
+    machine_.run(in, out, &random);
     ++random.step;
     return result_;
   }
-  RandomState random;
+  cpu::RandomState random;  ///< seed and step of what is drawn in the program
 
  private:
   cpu::Machine machine_;
@@ -125,7 +96,7 @@ class ModelProgram {
     in.bind(model_.data());
     (in.bind(x.data(), x.sizes()), ...);
     void* out[] = {result_.data()};
-    machine_.run(detail::with_random(in, Code::view(), &random), out);
+    machine_.run(in, out, &random);
     ++random.step;
     if constexpr (Result::bounded > 0) {
       int sizes[max_rank]{};
@@ -136,7 +107,7 @@ class ModelProgram {
     }
     return result_;
   }
-  RandomState random;
+  cpu::RandomState random;  ///< seed and step of what is drawn in the program
 
  private:
   Model<M> model_;

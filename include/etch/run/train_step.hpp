@@ -112,7 +112,7 @@ class TrainStep {
     (in.bind(x.data(), x.sizes()), ...);
     T loss{};
     void* out[] = {&loss, gradient_.data()};
-    gradient_machine_.run(detail::with_random(in, Gradient::view(), &random_), out);
+    gradient_machine_.run(in, out, &random_);
     ++random_.step;
     return loss;
   }
@@ -152,7 +152,7 @@ class TrainStep {
   cpu::Machine gradient_machine_, update_machine_;
   Storage gradient_;
   Storage state_[states > 0 ? states : 1];
-  RandomState random_;
+  cpu::RandomState random_;
   std::int64_t steps_ = 0;
 };
 
