@@ -50,7 +50,7 @@ class Machine {
   explicit Machine(const PlanView& plan);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
-  ~Machine() { ::operator delete(block_, std::align_val_t{alignment}); }
+  ~Machine() { free_block(block_, static_cast<std::size_t>(total_)); }
 
   /// Binds inputs and outputs (whose sizes are checked against each other where they are bounded) and runs every step.
   void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
@@ -168,10 +168,9 @@ inline Machine::Machine(const PlanView& plan) : plan_(plan), threads_(num_thread
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
   const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs));
-  block_ = ::operator new(at, std::align_val_t{alignment});
+  block_ = allocate_block(at);
   total_ = static_cast<std::int64_t>(at);
   char* const b = static_cast<char*>(block_);
-  std::memset(b, 0, at);
   arena_ = b + arena;
   workspace_ = b + work;
   scratch_ = b + scratch;
