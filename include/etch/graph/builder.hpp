@@ -268,7 +268,7 @@ class Builder {
       else trivial = trivial && from.size[i] == 1;
     }
     if (trivial) return reshape(a, to);
-    if (dtype(a) == DType::boolean) return cast(reduce(op, cast(a, DType::int32), mask), DType::boolean);
+    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, DType::int32), mask), dtype(a));  // accumulators are whole registers
     if (is_empty(from)) return constant(of_nothing(op, is_floating(dtype(a))), dtype(a), to);
     double v = 0;
     if (is_constant(a, v)) {
