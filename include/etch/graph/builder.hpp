@@ -296,6 +296,7 @@ class Builder {
     Shape s = shape(a);
     s.size[s.rank - 1] = shape(b).size[shape(b).rank - 1];
     if (is_empty(shape(a)) || is_empty(shape(b))) return constant(0, dtype(a), s);
+    if (!is_floating(dtype(a))) return dot_of_integers(a, b);
     return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
   }
   constexpr int take(int table, int index) {
@@ -353,6 +354,19 @@ class Builder {
     }
     symbol_[symbols_] = s;
     return -1 - symbols_++;
+  }
+
+  /// Product kernels are for floats: sum over K of a [B..., M, 1, K] times b^T [B..., 1, N, K].
+  constexpr int dot_of_integers(int a, int b) {
+    b = transpose(b, shape(b).rank - 2, shape(b).rank - 1);
+    Shape all = shape(a);
+    const int last = all.rank++;
+    all.size[last] = all.size[last - 1];
+    all.size[last - 1] = shape(b).size[last - 2];
+    Shape rows = all, columns = all;
+    rows.size[last - 1] = columns.size[last - 2] = 1;
+    const int product = map(Op::mul, dtype(a), expand(reshape(a, rows), all), expand(reshape(b, columns), all));
+    return reduce(Op::sum, product, 1u << last);
   }
 
   /// What kernels do not compute on integers and bools, by what they do; -1 for all else.
