@@ -10,10 +10,6 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// Not constexpr: reaching it in a constant expression is the error.
-inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
-[[noreturn]] inline void etch_internal_shapes_differ() { __builtin_trap(); }
-
 /// The memory of a builder, sized once per program.
 template <int Capacity>
 struct BuilderStorage {
