@@ -17,6 +17,17 @@ void check(const Text& text, int symbols, int context) {
                etch::Message{} << "got " << text.held_out().size() << " characters for " << context);
 }
 
+double loss_sum(const float* logits, int symbols, const std::uint8_t* targets, std::size_t count) {
+  double loss = 0;
+  for (std::size_t i = 0; i < count; ++i, logits += symbols) {
+    const float most = *std::max_element(logits, logits + symbols);
+    double sum = 0;
+    for (int k = 0; k < symbols; ++k) sum += static_cast<double>(std::exp(logits[k] - most));
+    loss += std::log(sum) + static_cast<double>(most - logits[targets[i]]);
+  }
+  return loss;
+}
+
 int draw(const float* logits, int count, float temperature, std::uint64_t bits) {
   const float most = *std::max_element(logits, logits + count);
   const auto weight = [&](int i) { return std::exp(static_cast<double>((logits[i] - most) / temperature)); };
