@@ -95,7 +95,7 @@ void train(Step& step, Reader& reader, const Text& text, const Options& options,
   std::uint64_t before = tools::allocations();
   while (step.steps() < options.steps && !interrupted) {
     sample(text.train(), options.seed, static_cast<std::uint64_t>(step.steps()), batch, context, ids.data(),
-                    targets.data());
+           targets.data());
     record.loss = step(ids, targets);
     if (step.steps() == first + 1) before = tools::allocations();
     const std::int64_t done = step.steps();
@@ -105,7 +105,8 @@ void train(Step& step, Reader& reader, const Text& text, const Options& options,
       record.curve.add_validation(done, record.val);
       progress.note("step %lld: held-out loss %.4f", static_cast<long long>(done), record.val);
     }
-    progress.update(done, static_cast<double>(record.loss), static_cast<double>((done - first) * batch * context) / (now() - begin));
+    progress.update(done, static_cast<double>(record.loss),
+                    static_cast<double>((done - first) * batch * context) / (now() - begin));
   }
   record.allocations = tools::allocations() - before;
   record.seconds = now() - begin;
@@ -127,7 +128,8 @@ int run(Options options) {
   auto step = train_step<Ids, Ids>(model, Loss{}, optim::AdamW{.lr = 1e-3});
   if (options.resume != nullptr) resume(step, text, options);
   if (!options.quiet)
-    std::printf("%zu characters, %zu symbols, %d layers, %d threads\n", text.size(), text.symbols().size(), layers, cpu::num_threads());
+    std::printf("%zu characters, %zu symbols, %d layers, %d threads\n", text.size(), text.symbols().size(), layers,
+                cpu::num_threads());
 
   Record record;
   Reader reader(model);
@@ -142,6 +144,8 @@ int run(Options options) {
   if (options.trains()) {
     save(step, text, options);
     record.curve.save("chargpt.svg");
+    if (!options.quiet)
+      std::printf("saved %s and chargpt.svg after step %lld\n", checkpoint_path, static_cast<long long>(step.steps()));
   }
   if (!interrupted) {
     if (!options.quiet || options.generate != nullptr) {
@@ -150,8 +154,9 @@ int run(Options options) {
     }
     if (!options.quiet) print_plan(step);
   }
-  std::printf("loss %.9g val %.9g steps %lld seconds %.2f allocations %llu\n", static_cast<double>(record.loss), record.val,
-              static_cast<long long>(step.steps()), record.seconds, static_cast<unsigned long long>(record.allocations));
+  std::printf("loss %.9g val %.9g steps %lld seconds %.2f allocations %llu\n", static_cast<double>(record.loss),
+              record.val, static_cast<long long>(step.steps()), record.seconds,
+              static_cast<unsigned long long>(record.allocations));
   return interrupted ? 130 : 0;
 }
 

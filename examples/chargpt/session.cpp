@@ -10,8 +10,9 @@ namespace chargpt {
 void check(const Text& text, int symbols, int context) {
   const std::size_t found = text.symbols().size();
   if (found > static_cast<std::size_t>(symbols))
-    etch::fail("chargpt", "the text must have at most as many symbols as the model was compiled for",
-               etch::Message{} << "got " << found << " for " << symbols << "; compile with -DCHARGPT_SYMBOLS=" << found);
+    etch::fail(
+        "chargpt", "the text must have at most as many symbols as the model was compiled for",
+        etch::Message{} << "got " << found << " for " << symbols << "; compile with -DCHARGPT_SYMBOLS=" << found);
   if (text.held_out().size() <= static_cast<std::size_t>(context))
     etch::fail("chargpt", "the last tenth of the text must be longer than a window",
                etch::Message{} << "got " << text.held_out().size() << " characters for " << context);
