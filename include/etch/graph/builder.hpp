@@ -59,7 +59,7 @@ class Builder {
   }
   constexpr std::int64_t capacity(int code) const { return code >= 0 ? code : symbol_[-1 - code].capacity; }
 
-  /// The product of sizes: symbols multiply their factors and tags.
+  /// The product of sizes: symbols multiply their factors and tags, which stay sorted, so that equal products are equal.
   constexpr int product(const int* size, int n) {
     Symbol p{1, 1, 0, {}};
     for (int i = 0; i < n; ++i) {
@@ -69,7 +69,11 @@ class Builder {
       } else {
         const Symbol& s = symbol_[-1 - size[i]];
         p.factor *= s.factor;
-        for (int t = 0; t < s.tags; ++t) p.tag[p.tags++] = s.tag[t];
+        for (int t = 0; t < s.tags; ++t) {
+          int at = p.tags++;
+          for (; at > 0 && p.tag[at - 1] > s.tag[t]; --at) p.tag[at] = p.tag[at - 1];
+          p.tag[at] = s.tag[t];
+        }
       }
     }
     return p.tags == 0 ? p.factor : symbol_code(p);
