@@ -18,8 +18,7 @@ struct Block {
   nn::Linear<8, 8> in1, in2, in3, gate1, gate2, gate3, mix, out;
   ETCH_MODULE(in1, in2, in3, gate1, gate2, gate3, mix, out)
   constexpr auto forward(auto x) const {
-    const auto inner = in3(tanh(in2(tanh(in1(x)))));
-    return x + out(mix(inner * sigmoid(gate3(tanh(gate2(tanh(gate1(x))))))));
+    return x + out(mix(in3(in2(in1(x))) * sigmoid(gate3(gate2(gate1(x))))));
   }
 };
 struct Deep {
