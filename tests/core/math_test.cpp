@@ -11,7 +11,7 @@ using namespace etch;
 namespace {
 
 #if defined(ETCH_CPU_EIGEN)
-constexpr bool native = false;  // Eigen 3.4: tanh 5 ulp, no subnormals, exp overflows from 88.4 on
+constexpr bool native = false;  // Eigen 3.4: tanh 6 ulp, no subnormals, zeros without sign, exp overflows at 88.4
 #else
 constexpr bool native = true;
 #endif
@@ -21,7 +21,7 @@ template <class T>
 double ulps(T got, long double want) {
   const T w = static_cast<T>(want);
   if (std::isnan(w) || std::isnan(got)) return std::isnan(w) == std::isnan(got) ? 0 : 1e9;
-  if (got == w && (std::isinf(w) || w == 0)) return std::signbit(got) == std::signbit(w) ? 0 : 1e9;
+  if (got == w && (std::isinf(w) || w == 0)) return std::signbit(got) == std::signbit(w) || !native ? 0 : 1e9;
   if (std::isinf(got) || std::isinf(w)) return 1e9;
   const int lowest = std::numeric_limits<T>::min_exponent;
   const int exponent = std::max(w == 0 ? lowest : std::ilogb(w) + 1, lowest);
@@ -108,7 +108,7 @@ TEST_CASE("math: logarithms") {
 }
 
 TEST_CASE("math: activations") {
-  function(ETCH_FUNCTION(tanh), native ? 1.6 : 5, {{-1, 1}, {-22, 22}, {1e-30, 1, true}});
+  function(ETCH_FUNCTION(tanh), native ? 1.6 : 6, {{-1, 1}, {-22, 22}, {1e-30, 1, true}});
   function(ETCH_FUNCTION(erf), 1.5, {{-2, 2}, {-7, 7}, {1e-30, 1, true}});
   const auto sigmoid = [](auto v) { return simd::sigmoid(v); };
   const auto exact = [](long double x) { return 1 / (1 + std::exp(-x)); };

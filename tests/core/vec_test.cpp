@@ -106,8 +106,10 @@ void arithmetic() {
     CHECK(lanes(a / b, [&](int i) { return x[i] / y[i]; }));
     const T nan = std::numeric_limits<T>::quiet_NaN();
     const auto n = simd::splat<T, L>(nan);
-    for (auto v : {min(a, n), min(n, a), max(a, n), max(n, a)}) CHECK(lanes(v, [&](int) { return nan; }));
-    for (auto m : {a<n, a <= n, a> n, a >= n, a == n, n == n, !(n != n)}) CHECK(!any(m));
+    const Vec<T, L> propagated[] = {min(a, n), min(n, a), max(a, n), max(n, a)};
+    for (const auto& v : propagated) CHECK(lanes(v, [&](int) { return nan; }));
+    const Mask<L> unordered[] = {a < n, a <= n, a > n, a >= n, a == n, n == n, !(n != n)};
+    for (const auto& m : unordered) CHECK(!any(m));
   }
 }
 

@@ -52,10 +52,12 @@ template <class T, int L> ETCH_INLINE Vec<T, L> signed_by(Vec<T, L> m, Vec<T, L>
 template <class T, int L> ETCH_INLINE Vec<T, L> flip_sign(Vec<T, L> m, Vec<T, L> s) {
   return bit_cast<T>(bit_cast<Int<T>>(m) ^ bit_cast<Int<T>>(s));
 }
-// x within [low, high]; NaN stays.
-template <class T, int L> ETCH_INLINE Vec<T, L> clamp(Vec<T, L> x, T low, T high) {
-  x = select(x < low, splat<T, L>(low), x);
+// x not above high, and within [low, high]; NaN stays.
+template <class T, int L> ETCH_INLINE Vec<T, L> at_most(Vec<T, L> x, T high) {
   return select(x > high, splat<T, L>(high), x);
+}
+template <class T, int L> ETCH_INLINE Vec<T, L> clamp(Vec<T, L> x, T low, T high) {
+  return at_most(select(x < low, splat<T, L>(low), x), high);
 }
 
 // 2^n for an integral n in the range of normal exponents.
@@ -96,6 +98,14 @@ template <class T, int L> ETCH_INLINE Vec<T, L> expm1_core(Vec<T, L> r) {
              0x1.a01a01413ac03p-13, 0x1.6c16c184b8d03p-10, 0x1.1111111124c5ap-7, 0x1.5555555550607p-5,
              0x1.5555555555503p-3, 0x1.000000000000ap-1);
   return fma(r * r, q, r);
+}
+
+// e^x where the result is a normal number.
+template <class T, int L> ETCH_INLINE Vec<T, L> exp_normal(Vec<T, L> x) {
+  const auto [n, r] = reduce_exp(x);
+  const auto p = expm1_core(r) + T(1);
+  if constexpr (requires { scale_native(p, n); }) return scale_native(p, n);
+  else return p * power_of_two(n);
 }
 
 // x = 2^k m, sqrt(1/2) <= m < sqrt(2), of a normal x; s = 2^-k where |k| is not extreme.

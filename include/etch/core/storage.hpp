@@ -8,6 +8,10 @@
 #include <cstring>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace etch {
 inline namespace ETCH_ABI {
 
@@ -15,14 +19,28 @@ inline constexpr std::size_t alignment = 64;
 
 constexpr std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
+/// Large blocks begin at a huge page and ask for them: fewer address translations, fewer page faults.
+constexpr std::size_t block_alignment(std::size_t bytes) { return bytes >= std::size_t{4} << 20 ? std::size_t{2} << 20 : alignment; }
+
+/// A zeroed block; free it with `free_block` and the same size.
+inline void* allocate_block(std::size_t bytes) {
+  void* p = ::operator new(bytes, std::align_val_t{block_alignment(bytes)});
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (block_alignment(bytes) > alignment) madvise(p, bytes, MADV_HUGEPAGE);
+#endif
+  std::memset(p, 0, bytes);
+  return p;
+}
+inline void free_block(void* p, std::size_t bytes) { ::operator delete(p, std::align_val_t{block_alignment(bytes)}); }
+
 /// A shared, zeroed block of memory; copying the handle shares it.
 class Storage {
  public:
   constexpr Storage() = default;
   explicit Storage(std::size_t bytes) {
-    void* p = ::operator new(sizeof(Header) + aligned(bytes), std::align_val_t{alignment});
-    header_ = new (p) Header{};
-    std::memset(data(), 0, aligned(bytes));
+    const std::size_t all = sizeof(Header) + aligned(bytes);
+    header_ = new (allocate_block(all)) Header{};
+    header_->bytes = all;
   }
   constexpr Storage(const Storage& o) : header_(o.header_) {
     if (header_ != nullptr) header_->owners.fetch_add(1, std::memory_order_relaxed);
@@ -36,7 +54,7 @@ class Storage {
   }
   constexpr ~Storage() {
     if (header_ != nullptr && header_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      ::operator delete(header_, std::align_val_t{alignment});
+      free_block(header_, header_->bytes);
   }
   void* data() const { return header_ == nullptr ? nullptr : reinterpret_cast<char*>(header_) + sizeof(Header); }
   explicit operator bool() const { return header_ != nullptr; }
@@ -44,6 +62,7 @@ class Storage {
  private:
   struct alignas(alignment) Header {
     std::atomic<int> owners{1};
+    std::size_t bytes = 0;
   };
   Header* header_ = nullptr;
 };

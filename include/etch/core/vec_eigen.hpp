@@ -91,7 +91,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
 template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   for (int i = 0; i < L; ++i) p[i] = a[i];
 }
-/// The first n lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
+/// The first n >= 0 lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
 template <class T, int L> ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
   return gather_partial<T, L>(p, 1, n);
 }
@@ -186,12 +186,16 @@ template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a) 
 ETCH_SIMD_UNARY(floor, floor)
 ETCH_SIMD_UNARY(ceil, ceil)
 ETCH_SIMD_UNARY(round, rint)  // ties to even
-ETCH_SIMD_UNARY(exp, exp)
 ETCH_SIMD_UNARY(log, log)
 ETCH_SIMD_UNARY(tanh, tanh)
 ETCH_SIMD_UNARY(sin, sin)
 ETCH_SIMD_UNARY(cos, cos)
 #undef ETCH_SIMD_UNARY
+/// e^x; zero where it would be subnormal, which Eigen 3.4 gives as the smallest normal number, at -inf too.
+template <class T, int L> ETCH_INLINE Vec<T, L> exp(Vec<T, L> a) {
+  const T low = sizeof(T) == 4 ? T(-87.3365) : T(-708.396);
+  return select(a < splat<T, L>(low), splat<T, L>(0), Vec<T, L>{a.v.exp()});
+}
 /// The square root, exactly rounded; Eigen 3.4's is not, and gives NaN for infinity under AVX-512.
 template <class T, int L> ETCH_INLINE Vec<T, L> sqrt(Vec<T, L> a) {
   if constexpr (sizeof(T) == 4) return detail::each([](T x) { return __builtin_sqrtf(x); }, a);

@@ -8,8 +8,8 @@
 namespace etch {
 inline namespace ETCH_ABI {
 namespace simd {
-
 namespace detail {
+
 // What a lane holds: a bool is an int32 of 0 or -1, whatever was compared, so that every mask of L lanes is one type.
 template <class T> struct lane_of { using type = T; };
 template <> struct lane_of<bool> { using type = std::int32_t; };
@@ -152,7 +152,7 @@ template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   else *reinterpret_cast<detail::Loose<T, L>*>(p) = a.v;
 }
 
-/// The first n lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
+/// The first n >= 0 lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
 template <class T, int L> ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
   using W = detail::Wide<T, L>;
   if constexpr (detail::split<T, L> && !detail::is_bool<T>) {
@@ -171,10 +171,8 @@ template <class T, int L> ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int 
   if constexpr (detail::split<T, L> && !detail::is_bool<T>) {
     store_partial(p, a.lo, n);
     if (n > L / 2) store_partial(p + L / 2, a.hi, n - L / 2);
-    return;
   } else if constexpr (!detail::is_bool<T> && requires { x86::store_first(p, n, W{}); }) {
     x86::store_first(p, n, (W)a.v);
-    return;
   } else {
     T lanes[L];
     store(lanes, a);
@@ -229,7 +227,6 @@ template <class To, class From> ETCH_INLINE To cast(From a) {
     return __builtin_convertvector(a, To);
   }
 }
-
 }  // namespace detail
 
 /// Division; of integers, towards zero, with x / 0 = 0.
@@ -249,6 +246,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, Vec<T, L> b, Ve
   else if constexpr (detail::is_float<T>) return {a.v * b.v + c.v};
   else return a * b + c;
 }
+
 template <class T, int L> ETCH_INLINE Vec<T, L> operator-(Vec<T, L> a) {
   using A = detail::Arith<T, L>;
   if constexpr (detail::split<T, L>) return {-a.lo, -a.hi};

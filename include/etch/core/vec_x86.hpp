@@ -1,4 +1,5 @@
-// What vector extensions cannot say on x86, as overloads over raw vectors: rounding, roots, 2^n, partial memory, any.
+// What vector extensions cannot say on x86, as overloads over raw vectors: rounding, roots, 2^n, widening, partial
+// memory.
 #pragma once
 
 #include <etch/core/config.hpp>

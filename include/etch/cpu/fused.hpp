@@ -63,6 +63,7 @@ struct Registers {
   int row_begin[40]{}, column_begin[40]{}, section_end[40]{};
   int position[512]{};   ///< of each instruction among the words
   int instructions = 0;
+  bool tile = false;     ///< works on the finished block of a product
 };
 
 template <std::size_t N>
@@ -92,6 +93,7 @@ constexpr Registers survey(const std::uint64_t (&code)[N]) {
     const bool memory = i.op == static_cast<std::uint8_t>(Word::load) || i.op == static_cast<std::uint8_t>(Word::store) ||
                         i.op == static_cast<std::uint8_t>(Word::accumulate) || i.op == static_cast<std::uint8_t>(Word::index);
     if (memory) r.slots = i.slot + 1 > r.slots ? i.slot + 1 : r.slots;
+    r.tile = r.tile || (i.op == static_cast<std::uint8_t>(Word::load) && static_cast<Stride>(i.mode) == Stride::tile);
     if (columns && (i.type == Class::f64 || i.type == Class::i64)) r.lane_bytes = 8;
   }
   r.section_end[r.sections - 1] = r.instructions;
@@ -158,7 +160,7 @@ struct Place {
 };
 
 /// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
-template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial>
+template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, bool Tile>
 ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
   constexpr Instruction i = decode(W);
   constexpr Class C = i.type;
@@ -192,7 +194,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
     constexpr auto mode = static_cast<Stride>(i.mode);
     if constexpr (mode == Stride::splat) {
       d = simd::splat<T, L>(static_cast<T>(*reinterpret_cast<const M*>(p)));
-    } else if constexpr (mode == Stride::unit) {
+    } else if constexpr (mode == Stride::unit || mode == Stride::tile) {
       const M* q = reinterpret_cast<const M*>(p) + c;
       if constexpr (Partial) d = from_memory<C, M, L>(simd::load_partial<M, L>(q, n));
       else d = from_memory<C, M, L>(simd::load<M, L>(q));
@@ -227,6 +229,8 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       M* q = reinterpret_cast<M*>(p) + c;
       if constexpr (Partial) simd::store_partial(q, v, n);
       else simd::store(q, v);
+      // the next block of the product lies beside this one: its lines are fetched while it is computed
+      if constexpr (Tile) __builtin_prefetch(reinterpret_cast<const char*>(q) + 2 * ETCH_VECTOR_BYTES, 1);
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
       M* q = reinterpret_cast<M*>(p + c * s);
@@ -319,7 +323,7 @@ struct Fused {
   template <bool Row, bool Partial, int Begin, std::size_t... I>
   static ETCH_INLINE void section(const File<L>& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
-             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial>(r, at, c, n),
+             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial, regs.tile>(r, at, c, n),
      ...);
   }
 

@@ -14,7 +14,7 @@ inline namespace ETCH_ABI {
 /// The arrays a plan is written into before its sizes are known.
 template <int N>
 struct PlanDraft {
-  static constexpr int max_steps = 2 * N + 8, max_words = 10 * N + 128, max_accesses = 5 * N + 64, max_combines = N + 8, max_buffers = 2 * N + 16;
+  static constexpr int max_steps = 2 * N + 8, max_words = 3 * N + 512, max_accesses = N + 128, max_combines = N + 8, max_buffers = N + 48;
   Step step[max_steps]{};
   std::uint64_t word[max_words]{};
   Access access[max_accesses]{};
@@ -202,7 +202,7 @@ struct Lowering {
     i.type = class_of(want);
     i.memory = memory;
     i.slot = slot;
-    i.mode = static_cast<int>(once ? Stride::splat : column(slot));
+    i.mode = static_cast<int>(once ? Stride::splat : l.root == Root::tile ? Stride::tile : column(slot));
     i.d = new_register(once, i.type);
     put(once, i);
     if (once) {

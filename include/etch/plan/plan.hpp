@@ -102,14 +102,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
     default: {  // attention: q k v out lse, and dout dq dk dv for its gradient
       const bool backward = group.kind == StepKind::attention_grad;
       const int f = backward ? v.in[0] : n;
-      int parts[2] = {-1, -1};
-      int lse = backward ? v.in[1] : -1;
-      for (int m = n + 1; m < p.g.nodes; ++m) {
-        if (!is_part(p.node(m).op) || p.node(m).in[0] != n) continue;
-        if (p.node(m).op == Op::attention_lse) lse = m;
-        if (p.node(m).op == Op::attention_dk) parts[0] = m;
-        if (p.node(m).op == Op::attention_dv) parts[1] = m;
-      }
+      const int lse = backward ? v.in[1] : p.part[n][0];
       const Shape q = p.shape(p.node(f).in[0]), k = p.shape(p.node(f).in[1]), w = p.shape(p.node(f).in[2]);
       for (int i = 0; i < 3; ++i) add_plain_access(p, out, p.node(f).in[i]);
       add_plain_access(p, out, f);
@@ -127,7 +120,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
         add_plain_access(p, out, v.in[2]);
         add_plain_access(p, out, n);
         for (int i = 0; i < 2; ++i) {
-          if (parts[i] >= 0) add_plain_access(p, out, parts[i]);
+          if (p.part[n][i] >= 0) add_plain_access(p, out, p.part[n][i]);
           else unused(p.node(f).in[1 + i], i == 0 ? k : w);
         }
       }
@@ -261,7 +254,7 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
   out.scratch_bytes = kernel.scratch_max;
 }
 
-/// Offsets for buffers in the order of time: each takes the best gap among those free while it lives.
+/// Offsets for buffers in the order of time: each takes the smallest gap it fits into, or the room above.
 template <int N>
 constexpr void assign_memory(Planning<N>& p, PlanDraft<N>& out) {
   out.buffers = p.buffers;
@@ -281,40 +274,70 @@ constexpr void assign_memory(Planning<N>& p, PlanDraft<N>& out) {
     for (int k = 0; k < out.step[s].accesses; ++k) touch(out.access[out.step[s].access + k]);
     for (int k = 0; k < out.step[s].combines; ++k) touch(out.combine[out.step[s].combine + k].target);
   }
-  // live intervals, sorted by offset; gaps between them are free
-  int order[PlanDraft<N>::max_buffers]{}, starts[PlanDraft<N>::max_steps + 1]{}, following[PlanDraft<N>::max_buffers]{};
-  for (int s = 0; s <= out.steps; ++s) starts[s] = -1;
+  // births and deaths by step
+  int births[PlanDraft<N>::max_steps + 1]{}, deaths[PlanDraft<N>::max_steps + 1]{};
+  int next_birth[PlanDraft<N>::max_buffers]{}, next_death[PlanDraft<N>::max_buffers]{};
+  for (int s = 0; s <= out.steps; ++s) births[s] = deaths[s] = -1;
   for (int i = out.buffers - 1; i >= 0; --i) {
-    if (out.buffer[i].last < 0) continue;
-    following[i] = starts[out.buffer[i].first];
-    starts[out.buffer[i].first] = i;
+    const Buffer& b = out.buffer[i];
+    if (b.last < 0) continue;
+    next_birth[i] = births[b.first];
+    births[b.first] = i;
+    next_death[i] = deaths[b.last];
+    deaths[b.last] = i;
   }
-  int live = 0;
+  // gaps below the highest address, sorted; the room above is always free
+  std::int64_t gap_begin[PlanDraft<N>::max_buffers]{}, gap_end[PlanDraft<N>::max_buffers]{};
+  int gaps = 0;
+  std::int64_t top = 0;
   for (int s = 0; s < out.steps; ++s) {
-    int kept = 0;
-    for (int k = 0; k < live; ++k)
-      if (out.buffer[order[k]].last >= s) order[kept++] = order[k];
-    live = kept;
-    for (int i = starts[s]; i >= 0; i = following[i]) {
-      const std::int64_t bytes = out.buffer[i].bytes;
-      std::int64_t best = -1, slack = 0, end = 0;
-      int where = live;
-      for (int k = 0; k <= live; ++k) {
-        const std::int64_t begin = k < live ? out.buffer[order[k]].offset : end + bytes;
-        const std::int64_t gap = begin - end;
-        const bool last = k == live;
-        if (gap >= bytes && (best < 0 || (!last && gap - bytes < slack))) {
-          best = end;
-          slack = last ? (std::int64_t{1} << 60) : gap - bytes;
-          where = k;
+    for (int i = s > 0 ? deaths[s - 1] : -1; i >= 0; i = next_death[i]) {
+      const std::int64_t begin = out.buffer[i].offset, end = begin + out.buffer[i].bytes;
+      int k = gaps;
+      while (k > 0 && gap_begin[k - 1] > begin) --k;
+      const bool joins_below = k > 0 && gap_end[k - 1] == begin, joins_above = k < gaps && gap_begin[k] == end;
+      if (joins_below && joins_above) {
+        gap_end[k - 1] = gap_end[k];
+        --gaps;
+        for (int j = k; j < gaps; ++j) {
+          gap_begin[j] = gap_begin[j + 1];
+          gap_end[j] = gap_end[j + 1];
         }
-        if (k < live) end = out.buffer[order[k]].offset + out.buffer[order[k]].bytes;
+      } else if (joins_below) {
+        gap_end[k - 1] = end;
+      } else if (joins_above) {
+        gap_begin[k] = begin;
+      } else {
+        for (int j = gaps++; j > k; --j) {
+          gap_begin[j] = gap_begin[j - 1];
+          gap_end[j] = gap_end[j - 1];
+        }
+        gap_begin[k] = begin;
+        gap_end[k] = end;
       }
-      out.buffer[i].offset = best;
-      for (int k = live; k > where; --k) order[k] = order[k - 1];
-      order[where] = i;
-      ++live;
-      out.arena_bytes = best + bytes > out.arena_bytes ? best + bytes : out.arena_bytes;
+    }
+    if (gaps > 0 && gap_end[gaps - 1] == top) top = gap_begin[--gaps];
+    for (int i = births[s]; i >= 0; i = next_birth[i]) {
+      const std::int64_t bytes = out.buffer[i].bytes;
+      int best = -1;
+      for (int k = 0; k < gaps; ++k) {
+        const std::int64_t room = gap_end[k] - gap_begin[k];
+        if (room >= bytes && (best < 0 || room < gap_end[best] - gap_begin[best])) best = k;
+      }
+      if (best < 0) {
+        out.buffer[i].offset = top;
+        top += bytes;
+        out.arena_bytes = top > out.arena_bytes ? top : out.arena_bytes;
+        continue;
+      }
+      out.buffer[i].offset = gap_begin[best];
+      gap_begin[best] += bytes;
+      if (gap_begin[best] < gap_end[best]) continue;
+      --gaps;
+      for (int j = best; j < gaps; ++j) {
+        gap_begin[j] = gap_begin[j + 1];
+        gap_end[j] = gap_end[j + 1];
+      }
     }
   }
 }
@@ -326,19 +349,15 @@ constexpr bool check(const PlanDraft<N>& d) {
   for (int s = 0; s < d.steps; ++s) {
     const Step& step = d.step[s];
     const bool library = step.kind != StepKind::fused;
+    bool own[256]{};  // what the same kernel stored in an earlier pass
     for (int w = step.code; w < step.code + step.words; ++w) {
-      const Instruction i = decode(d.word[w]);
-      if (i.op == static_cast<std::uint8_t>(Word::number64)) ++w;
-      if (i.op == static_cast<std::uint8_t>(Word::load)) {
-        const Access& a = d.access[step.access + i.slot];
-        bool own = false;  // what the same kernel stored in an earlier pass
-        for (int v = step.code; v < w; ++v) {
-          const Instruction j = decode(d.word[v]);
-          if (j.op == static_cast<std::uint8_t>(Word::number64)) ++v;
-          own = own || (j.op == static_cast<std::uint8_t>(Word::store) && j.slot == i.slot);
-        }
-        if (a.root == Root::buffer && !written[a.index] && !own) return false;
-      }
+      const auto op = static_cast<Word>(d.word[w] & 255);
+      const int slot = static_cast<int>(d.word[w] >> 48 & 255);
+      if (op == Word::number64) ++w;
+      if (op == Word::store) own[slot] = true;
+      if (op != Word::load || own[slot]) continue;
+      const Access& a = d.access[step.access + slot];
+      if (a.root == Root::buffer && !written[a.index]) return false;
     }
     if (library) {
       const int operands = step.kind == StepKind::dot || step.kind == StepKind::take || step.kind == StepKind::scatter_add ? 2 : step.kind == StepKind::attention ? 3 : 6;
@@ -350,31 +369,48 @@ constexpr bool check(const PlanDraft<N>& d) {
         if (d.access[k].root == Root::buffer) written[d.access[k].index] = true;
     }
     for (int w = step.code; w < step.code + step.words; ++w) {
-      const Instruction i = decode(d.word[w]);
-      if (i.op == static_cast<std::uint8_t>(Word::number64)) ++w;
-      const Access& a = d.access[step.access + i.slot];
-      if (i.op == static_cast<std::uint8_t>(Word::store) || i.op == static_cast<std::uint8_t>(Word::accumulate))
-        if (a.root == Root::buffer) written[a.index] = true;
+      const auto op = static_cast<Word>(d.word[w] & 255);
+      if (op == Word::number64) ++w;
+      if (op != Word::store && op != Word::accumulate) continue;
+      const Access& a = d.access[step.access + static_cast<int>(d.word[w] >> 48 & 255)];
+      if (a.root == Root::buffer) written[a.index] = true;
     }
     for (int k = 0; k < step.combines; ++k)
       if (d.combine[step.combine + k].target.root == Root::buffer) written[d.combine[step.combine + k].target.index] = true;
   }
-  // overlaps: sweep the buffers that live at each step
-  int live[PlanDraft<N>::max_buffers]{};
-  int count = 0;
   for (int i = 0; i < d.buffers; ++i) {
     const Buffer& b = d.buffer[i];
-    if (b.last < 0) continue;
-    if (b.offset < 0 || b.offset + b.bytes > d.arena_bytes) return false;
-    live[count++] = i;
+    if (b.last >= 0 && (b.offset < 0 || b.offset + b.bytes > d.arena_bytes)) return false;
   }
-  if (count > 400) return true;  // quadratic; the sweep below is for programs a person reads, larger ones are fuzzed in tests
-  for (int x = 0; x < count; ++x)
-    for (int y = x + 1; y < count; ++y) {
-      const Buffer& a = d.buffer[live[x]];
-      const Buffer& b = d.buffer[live[y]];
-      if (a.first <= b.last && b.first <= a.last && a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes) return false;
+  // a buffer may overlap only what is dead: each is compared with those alive when it is born
+  int starts[PlanDraft<N>::max_steps + 1]{}, following[PlanDraft<N>::max_buffers]{}, live[PlanDraft<N>::max_buffers]{};
+  int count = 0;
+  for (int s = 0; s <= d.steps; ++s) starts[s] = -1;
+  for (int i = 0; i < d.buffers; ++i) {
+    if (d.buffer[i].last < 0) continue;
+    following[i] = starts[d.buffer[i].first];
+    starts[d.buffer[i].first] = i;
+  }
+  for (int s = 0; s < d.steps; ++s) {
+    if (starts[s] < 0) continue;
+    int kept = 0;
+    for (int k = 0; k < count; ++k)
+      if (d.buffer[live[k]].last >= s) live[kept++] = live[k];
+    count = kept;
+    for (int i = starts[s]; i >= 0; i = following[i]) {
+      const std::int64_t begin = d.buffer[i].offset, end = begin + d.buffer[i].bytes;
+      int low = 0, high = count;  // `live` is sorted by offset: only the neighbours can overlap
+      while (low < high) {
+        const int middle = (low + high) / 2;
+        if (d.buffer[live[middle]].offset < begin) low = middle + 1;
+        else high = middle;
+      }
+      if (low > 0 && d.buffer[live[low - 1]].offset + d.buffer[live[low - 1]].bytes > begin) return false;
+      if (low < count && d.buffer[live[low]].offset < end) return false;
+      for (int k = count++; k > low; --k) live[k] = live[k - 1];
+      live[low] = i;
     }
+  }
   return true;
 }
 
@@ -397,16 +433,23 @@ constexpr void copy_outputs(Planning<N>& p) {
 
 }  // namespace detail
 
-/// Plans a graph; N is at least the number of its nodes and of its results together.
+/// The first half of planning: where results go, which nodes share a kernel, what is stored. N is at least the number
+/// of the graph's nodes and of its results together.
 template <int N>
-constexpr PlanDraft<N> plan_graph(const GraphRef& g) {
+constexpr Planning<N> group_graph(const GraphRef& g) {
   Planning<N> p(g);
-  PlanDraft<N> out;
   place_nodes(p);
   fuse(p);
   detail::copy_outputs(p);
   choose_stored(p);
   detail::assign_buffers(p);
+  return p;
+}
+
+/// The second half: kernels' words, and memory.
+template <int N>
+constexpr PlanDraft<N> lower_graph(Planning<N> p) {
+  PlanDraft<N> out;
   detail::lower_all(p, out);
   detail::assign_memory(p, out);
   out.symbols = p.z.symbols;

@@ -53,6 +53,7 @@ struct Planning {
   bool late[N]{};      ///< known only when its group has finished: an accumulator
   bool needed[N]{};    ///< is stored; what is not, every group that wants it computes
   bool opaque[N]{};    ///< is read by a library kernel, so it lies in memory
+  int part[N][2]{};    ///< further results of a library kernel, -1 for none: log-sum-exp; dk and dv
 
   Group groups[N + 1]{};
   int group_count = 0;
@@ -64,7 +65,9 @@ struct Planning {
   constexpr explicit Planning(const GraphRef& graph) : g(graph) {
     z.symbols = g.symbols;
     for (int i = 0; i < g.symbols; ++i) z.symbol[i] = g.symbol[i];
-    for (int i = 0; i < N; ++i) group[i] = user[i] = -1;
+    for (int i = 0; i < N; ++i) group[i] = user[i] = part[i][0] = part[i][1] = -1;
+    for (int i = 0; i < g.nodes; ++i)
+      if (is_part(g.node[i].op)) part[g.node[i].in[0]][g.node[i].op == Op::attention_dv ? 1 : 0] = i;
   }
 
   constexpr const Node& node(int n) const { return g.node[n]; }

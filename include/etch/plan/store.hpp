@@ -26,6 +26,7 @@ template <int N>
 struct Recomputation {
   Planning<N>& p;
   Group to;
+  std::int64_t whole = 0;  ///< elements of what is computed again
   int cost = 0;
   int large = 0;
   int leaf[4]{};
@@ -33,14 +34,14 @@ struct Recomputation {
   int row[8]{};  ///< one value per row that must be stored for it
   bool possible = true;
 
-  constexpr void load(int n, int m) {
+  constexpr void load(int m) {
     const int root = p.root(m);
     if (!p.add_load(to, m)) {
       possible = false;
       return;
     }
     const bool memory = p.node(root).op != Op::iota && p.node(root).op != Op::extent;
-    if (memory && p.z.capacity(p.elements(root)) * 8 > p.z.capacity(p.elements(n))) {
+    if (memory && p.z.capacity(p.elements(root)) * 8 > whole) {
       for (int i = 0; i < large; ++i)
         if (leaf[i] == root) return;
       if (large == 4) possible = false;
@@ -57,12 +58,12 @@ struct Recomputation {
       const Source s = p.source(m);
       const int root = p.root(m);
       if (is_leaf(p.node(root).op)) {
-        load(n, m);
+        load(m);
       } else if (p.needed[root]) {
-        load(n, m);
+        load(m);
       } else if (s.node == root && p.is_fused(root) && !is_reduce(p.node(root).op) && !p.solid[root] && p.elements(root) == p.elements(n)) {
         visit(root, depth + 1);
-      } else if (s.node == root && p.z.capacity(p.elements(root)) * 8 <= p.z.capacity(p.elements(n)) && rows < 8 && p.add_load(to, m)) {
+      } else if (s.node == root && p.z.capacity(p.elements(root)) * 8 <= whole && rows < 8 && p.add_load(to, m)) {
         row[rows++] = root;
       } else {
         possible = false;
@@ -92,7 +93,7 @@ constexpr bool recompute(Planning<N>& p, int n, const int* head, const int* next
     if (p.groups[g].elements != p.elements(n)) {
       if (p.groups[g].columns == 0 || p.z.mul(p.elements(n), p.groups[g].columns) != p.groups[g].elements) return false;
     }
-    Recomputation<N> r{p, p.groups[g]};
+    Recomputation<N> r{p, p.groups[g], p.z.capacity(p.elements(n))};
     if (p.groups[g].elements != p.elements(n)) {  // one value for each row: its loads must be of such
       r.to = Group{};
       r.to.elements = p.elements(n);

@@ -135,7 +135,7 @@ constexpr Class class_of(DType d) {
 }
 
 /// How a load or store moves along the row.
-enum class Stride : std::uint8_t { splat, unit, strided };
+enum class Stride : std::uint8_t { splat, unit, strided, tile };  // tile: unit, of the finished block of a product
 
 struct Instruction {
   std::uint8_t op = 0;
