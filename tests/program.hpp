@@ -147,15 +147,32 @@ inline std::string text_of(const etch::GraphRef& g) {
   return s;
 }
 
+/// The inputs of a program with its random state in the slot that tracing gave it.
+inline etch::Bindings with_random(const Program& p, const etch::Bindings& in, etch::cpu::RandomState& random) {
+  etch::Bindings all;
+  int next = 0;
+  for (int i = 0; i < p.view.slots; ++i) {
+    if (p.view.slot[i].kind == etch::SlotKind::random) {
+      all.bind(&random);
+    } else {
+      all.bind(in.data[next], in.sizes[next]);
+      ++next;
+    }
+  }
+  return all;
+}
+
 /// Runs a program by its plan and by the interpreter; the results of the plan, after comparing.
 inline std::vector<Array> run(const Program& p, const etch::Bindings& in, double tolerance = 0) {
   etch::cpu::Machine machine(p.view);
   Outputs out(p.graph);
-  const oracle::Interpreter expected(p.graph, in);
+  etch::cpu::RandomState random{42, 7};
+  const etch::Bindings all = with_random(p, in, random);
+  const oracle::Interpreter expected(p.graph, all);
   std::vector<Array> r;
   for (int again = 0; again < 2; ++again) {  // the second run starts with a used arena
     r.clear();
-    machine.run(in, out.pointer.data());
+    machine.run(in, out.pointer.data(), &random);
     CHECK_MESSAGE(out.intact(), "something was written behind a result\n" << text_of(p.graph));
     for (int i = 0; i < p.graph.outputs; ++i) {
       const etch::Output& o = p.graph.output[i];
@@ -189,7 +206,6 @@ etch::Bindings bind(const In&... x) {
 template <class F, class... In>
 std::vector<Array> check(F, const In&... x) {
   static_assert(std::is_empty_v<F>);
-  // random programs have a further slot; it comes last or wherever tracing met it
   return run(program_of<FunctionSpec<F, In...>>(), bind(x...));
 }
 
@@ -206,8 +222,9 @@ void check_gradient_within(double tolerance, F, const In&... x) {
 
   etch::cpu::Machine machine(p.view);
   Outputs out(p.graph);
+  etch::cpu::RandomState random{42, 7};
   auto value = [&] {
-    machine.run(in, out.pointer.data());
+    machine.run(in, out.pointer.data(), &random);
     double s = 0;
     for (std::size_t i = 0; i < seed.size(); ++i) s += seed[i] * static_cast<const double*>(out.pointer[0])[i];
     return s;

@@ -156,7 +156,8 @@ struct Place {
   const index_t* stride;
   int dims;
   const std::uint64_t* random;
-  index_t first;             ///< number of the row's first element
+  index_t row;               ///< its number
+  index_t first;             ///< the number of its first element
 };
 
 /// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
@@ -246,7 +247,9 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
     if constexpr (C == Class::i64) r.i64[i.d] = simd::splat<std::int64_t, L>(static_cast<std::int64_t>(Raw));
     else r.f64[i.d] = simd::splat<double, L>(__builtin_bit_cast(double, Raw));
   } else if constexpr (word == Word::uniform) {
-    r.template get<C>(i.d) = simd::uniform<T, L>(at.random[0] ^ i.bits * 0x9E3779B97F4A7C15ULL, at.random[1], static_cast<std::uint64_t>(at.first + c));
+    const std::uint64_t stream = at.random[0] ^ i.bits * 0x9E3779B97F4A7C15ULL;
+    if constexpr (Row) r.template get<C>(i.d) = simd::splat<T, L>(simd::uniform<T, 1>(stream, at.random[1], static_cast<std::uint64_t>(at.row))[0]);
+    else r.template get<C>(i.d) = simd::uniform<T, L>(stream, at.random[1], static_cast<std::uint64_t>(at.first + c));
   } else if constexpr (word == Word::initialise) {
     r.template get<C>(i.d) = simd::splat<T, L>(neutral<i.mode, T>());
   } else if constexpr (word == Word::reduce) {
@@ -353,7 +356,7 @@ struct Fused {
       simd::Vec<std::int64_t, L> i64[count(Class::i64)];
       simd::Mask<L> mask[count(Class::mask)];
       const File<L> file{f32, f64, i32, i64, mask};
-      const Place at{cursor.p, a.stride, a.dims, a.random, row * a.extent[a.dims - 1]};
+      const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1]};
       (stage<static_cast<int>(S)>(file, at, call), ...);
       cursor.next(call);
     }

@@ -47,7 +47,7 @@ struct PlanView {
   int random_slot;
 };
 
-/// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing.
+/// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing, unless threads were added.
 class Machine {
  public:
   explicit Machine(const PlanView& plan);
@@ -85,6 +85,7 @@ class Machine {
   char* pointer(int access) const { return base_[access]; }
   index_t stride(int access, int axis) const { return stride_[access * max_rank + axis]; }
   std::size_t workspace_for(const Step& s) const;
+  void allocate(int thread_count);
 
   PlanView plan_;
   void* block_ = nullptr;
@@ -157,7 +158,13 @@ inline std::size_t Machine::workspace_for(const Step& s) const {
   return 0;
 }
 
-inline Machine::Machine(const PlanView& plan) : plan_(plan), threads_(num_threads()) {
+inline Machine::Machine(const PlanView& plan) : plan_(plan) { allocate(num_threads()); }
+
+/// Room for all that a run by so many threads needs; what was there is forgotten.
+inline void Machine::allocate(int thread_count) {
+  const PlanView& plan = plan_;
+  threads_ = thread_count;
+  resolved_ = false;
   std::size_t workspace = 0;
   for (int s = 0; s < plan.steps; ++s) {
     const std::size_t w = workspace_for(plan.step[s]);
@@ -174,6 +181,7 @@ inline Machine::Machine(const PlanView& plan) : plan_(plan), threads_(num_thread
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
   const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs));
+  if (block_ != nullptr) free_block(block_, static_cast<std::size_t>(total_));
   block_ = allocate_block(at);
   total_ = static_cast<std::int64_t>(at);
   char* const b = static_cast<char*>(block_);
@@ -275,7 +283,7 @@ inline void Machine::run(const Bindings& given, void* const* out, RandomState* r
     }
   }
   const Bindings& in = plan_.random_slot >= 0 ? with_random : given;
-  if (num_threads() > threads_) fail("program", "the number of threads must not grow after a program was made", Message{} << "made for " << threads_ << ", now " << num_threads());
+  if (num_threads() > threads_) allocate(num_threads());
   const bool changed = bind_sizes(in);
   if (changed || !resolved_) resolve();
   bind(in, out);

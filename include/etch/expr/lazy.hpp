@@ -67,7 +67,6 @@ class Lazy<F, Pack<A...>, T, D...> {
   static constexpr int rank = sizeof...(D);
   static constexpr int nodes = (1 + ... + A::nodes);
   static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
-  static_assert(nodes <= max_lazy_nodes, "etch: lazy: more than 64 operations in one expression; write it as a function");
 
   Pack<A...> arguments;
 
@@ -191,7 +190,9 @@ constexpr auto apply(const A&... a) {
     using Args = Pack<decltype(detail::leaf(a))...>;
     using R = decltype(F{}(typename decltype(detail::leaf(a))::tracer{}...));
     using L = typename detail::lazy_of<F, Args, R>::type;
-    if constexpr (std::is_same_v<L, Poison>) {
+    constexpr int nodes = (1 + ... + decltype(detail::leaf(a))::nodes);
+    static_assert(nodes <= max_lazy_nodes, "etch: lazy: more than 64 operations in one expression; write it as a function");
+    if constexpr (std::is_same_v<L, Poison> || nodes > max_lazy_nodes) {
       return Poison{};
     } else {
       return L{Args{{{detail::leaf(a)}...}}};

@@ -28,7 +28,7 @@ struct TensorLeaf {
   }
   constexpr tracer lower(Builder& b) const {
     static_assert(sizeof...(D) > 100, "etch: trace: a tensor was captured by a traced function; pass it as an argument");
-    return {&b, -1};
+    return {&b, b.constant(0, dtype_of<T>, b.shape_of(dims_of<D...>()))};  // so that the mistake is one error
   }
   void bind(Bindings& to) const { to.bind(data, sizes); }
 };
@@ -208,6 +208,7 @@ class Tensor<T, D...> : public Tensor<T, detail::canonical_dim<D>()...> {
 
 template <class F, class Args, class T, auto... D>
 Tensor(const Lazy<F, Args, T, D...>&) -> Tensor<T, D...>;
+Tensor(const Poison&) -> Tensor<float>;
 
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -303,14 +303,14 @@ class Builder {
     Shape s = shape(index);
     const Shape& t = shape(table);
     for (int i = 1; i < t.rank; ++i) s.size[s.rank++] = t.size[i];
-    return emit(Op::take, dtype(table), intern(s), table, index, -1, 0);
+    return emit(Op::take, dtype(table), intern(s), in_memory(table), in_memory(index), -1, 0);
   }
   constexpr int scatter_add(int index, int rows, int count) {
     Shape s;
     s.size[s.rank++] = count;
     for (int i = shape(index).rank; i < shape(rows).rank; ++i) s.size[s.rank++] = shape(rows).size[i];
     if (is_empty(shape(index))) return constant(0, dtype(rows), s);
-    return emit(Op::scatter_add, dtype(rows), intern(s), index, rows, -1, 0);
+    return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
   }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
@@ -352,6 +352,12 @@ class Builder {
     }
     symbol_[symbols_] = s;
     return -1 - symbols_++;
+  }
+
+  /// A number or 0, 1, 2, ... has no memory that a library kernel could read; a node that computes it has.
+  constexpr int in_memory(int a) {
+    if (node_[a].op != Op::constant && node_[a].op != Op::iota && node_[a].op != Op::extent) return a;
+    return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
   }
 
   /// Product kernels are for floats: sum over K of a [B..., M, 1, K] times b^T [B..., 1, N, K].

@@ -68,8 +68,7 @@ struct GradientSpec {
 #pragma clang diagnostic pop
 #endif
     using Loss = std::remove_cvref_t<decltype(loss)>;
-    if constexpr (!std::is_same_v<Loss, Poison>) {
-      static_assert(Loss::rank == 0, "etch: train_step: the loss must be one number; reduce it with mean or sum");
+    if constexpr (is_tracer_v<Loss> && Loss::rank == 0) {  // TrainStep says so otherwise
       int wrt[layout<M>.tensors > 0 ? layout<M>.tensors : 1]{}, gradient[layout<M>.tensors > 0 ? layout<M>.tensors : 1]{};
       int count = 0;
       for (int i = 0; i < layout<M>.tensors; ++i)
@@ -109,6 +108,7 @@ struct UpdateSpec {
 template <class M, class F, class Optimizer, class... In>
 class TrainStep {
   static_assert(std::is_empty_v<F>, "etch: train_step: the loss function must have no captures; pass values as arguments");
+  static_assert(decltype(F{}(std::declval<M&>(), typename In::tracer{}...))::rank == 0, "etch: train_step: the loss must be one number; reduce it with mean or sum");
   static_assert(detail::one_dtype<M>(), "etch: train_step: all parameters must have one dtype");
   using T = type_of<detail::parameter_dtype<M>()>;
   static constexpr int count = static_cast<int>(sizeof(M) / sizeof(T));

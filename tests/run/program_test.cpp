@@ -1,0 +1,152 @@
+// Compiled functions, training steps, gradients of functions and backward.
+#include <program.hpp>
+
+using namespace etch;
+using test::filled;
+
+namespace {
+template <int... D>
+using F = Tensor<float, D...>;
+
+struct Net {
+  nn::Linear<5, 8> fc1;
+  nn::Linear<8, 3> fc2;
+  ETCH_MODULE(fc1, fc2)
+  constexpr auto forward(auto x) const { return fc2(tanh(fc1(x))); }
+};
+struct Tied {
+  Param<float, 6, 6> weight;
+  ETCH_MODULE(weight)
+  constexpr auto forward(auto x) const { return matmul(tanh(matmul(x, weight)), t(weight)); }
+};
+using Logits = Tensor<float, 64, 32>;
+using Labels = Tensor<std::int64_t, 64>;
+struct CrossEntropy {
+  static constexpr int capacity = 1024;
+  static constexpr void trace(Builder& b) {
+    const auto x = detail::input_tracer<Logits>(b);
+    const auto y = detail::input_tracer<Labels>(b);
+    const auto l = cross_entropy(x, y);
+    int g = -1;
+    reverse(b, l.id, b.constant(1, DType::float32), &x.id, 1, &g);
+    b.output(l.id, 0);
+    b.output(g, 1);
+  }
+};
+}  // namespace
+
+TEST_CASE("a compiled function is its expression") {
+  auto f = compile<F<4, 5>, F<5>>([](auto x, auto b) { return softmax<1>(x * b) + 1; });
+  const auto x = filled<F<4, 5>>();
+  const auto b = filled<F<5>>();
+  const Tensor y = softmax<1>(x * b) + 1;
+  CHECK(std::memcmp(f(x, b).data(), y.data(), sizeof(float) * 20) == 0);
+  CHECK(&f(x, b) == &f(x, b));
+}
+
+TEST_CASE("a compiled model is the model") {
+  const auto model = make<Net>(Generator{3});
+  const auto x = filled<F<4, 5>>();
+  auto f = compile<F<4, 5>>(model);
+  const Tensor y = model(x);
+  const Tensor by_hand = linear(tanh(linear(x, model->fc1.weight, model->fc1.bias)), model->fc2.weight, model->fc2.bias);
+  CHECK(std::memcmp(f(x).data(), y.data(), sizeof(float) * 12) == 0);
+  for (int i = 0; i < 12; ++i) CHECK(y.data()[i] == doctest::Approx(by_hand.data()[i]));
+  const Tensor z = model(x * 2) - model(x);  // twice in one expression
+  const Tensor once = model(Tensor(x * 2));
+  for (int i = 0; i < 12; ++i) CHECK(z.data()[i] == doctest::Approx(once.data()[i] - y.data()[i]));
+}
+
+TEST_CASE("the gradient of a training step is the slope of its loss") {
+  auto model = make<Tied>(Generator{1});
+  for (int i = 0; i < 36; ++i) model->weight.data()[i] = 0.1f * static_cast<float>(std::sin(i + 1.0));
+  const auto x = filled<F<7, 6>>();
+  auto loss = [](auto& m, auto a) { return mean(square(m(a) - a)); };
+  auto step = train_step(model, loss, optim::SGD{.lr = 0}, x);
+  step.backward(x);
+  for (int i = 0; i < 36; ++i) {
+    const double got = static_cast<double>(step.gradient().weight.data()[i]);
+    float& w = model->weight.data()[i];
+    const float old = w, h = 1e-2f;
+    w = old + h;
+    const double up = static_cast<double>(step.backward(x));
+    w = old - h;
+    const double down = static_cast<double>(step.backward(x));
+    w = old;
+    step.backward(x);
+    CHECK(got == doctest::Approx((up - down) / (2 * static_cast<double>(h))).epsilon(1e-2).scale(0.1));
+  }
+}
+
+TEST_CASE("training lowers the loss, and steps are the same bits in every run") {
+  const auto x = filled<F<16, 5>>();
+  Tensor<std::int64_t, 16> y;
+  for (int i = 0; i < 16; ++i) y(i) = x(i, 0) > 0 ? 0 : x(i, 1) > 0 ? 1 : 2;
+  float first[2] = {}, last[2] = {};
+  for (int k = 0; k < 2; ++k) {
+    auto model = make<Net>(Generator{0});
+    auto loss = [](auto& m, auto a, auto b) { return cross_entropy(m(a), b); };
+    auto step = train_step(model, loss, optim::AdamW{.lr = 0.05f}, x, y);
+    first[k] = step(x, y);
+    for (int i = 0; i < 60; ++i) last[k] = step(x, y);
+  }
+  CHECK(first[0] == first[1]);
+  CHECK(last[0] == last[1]);
+  CHECK(last[0] < 0.2f * first[0]);
+}
+
+TEST_CASE("cross-entropy, forward and backward, reads the logits in one step; a second one divides one number") {
+  static_assert(Compiled<CrossEntropy>::plan.steps == 2 && Compiled<CrossEntropy>::plan.arena_bytes <= 64);
+  Labels y;
+  for (int i = 0; i < 64; ++i) y(i) = i % 32;
+  test::run(test::program_of<CrossEntropy>(), test::bind(filled<Logits>(), y));
+}
+
+TEST_CASE("softmax, forward and backward, is one step") {
+  auto f = [](auto x) { return softmax<1>(x); };
+  using Spec = test::GradientSpec<decltype(f), Tensor<float, 64, 32>>;
+  static_assert(Compiled<Spec>::plan.steps == 1);
+}
+
+TEST_CASE("gradients of functions, and of gradients") {
+  const Tensor<double, 4> x{{0.5, 1, 1.5, 2}};
+  auto f = [](auto a) { return sum(a * a * a * a); };
+  const Tensor g = grad(f)(x);
+  for (int i = 0; i < 4; ++i) CHECK(g(i) == doctest::Approx(4 * std::pow(x(i), 3)));
+  const auto [value, gradient] = value_and_grad(f)(x);
+  CHECK(value.item() == doctest::Approx(sum(x * x * x * x).item()));
+  CHECK(gradient(2) == g(2));
+  auto second = [](auto a) {
+    auto inner = [](auto c) { return sum(c * c * c * c); };
+    return sum(grad(inner)(a));
+  };
+  const Tensor h = grad(second)(x);
+  for (int i = 0; i < 4; ++i) CHECK(h(i) == doctest::Approx(12 * x(i) * x(i)));
+  // the slope of a norm of a gradient
+  test::check_gradient([](auto a) {
+    auto inner = [](auto c) { return sum(sin(c) * exp(c * 0.3)); };
+    const auto d = grad(inner)(a);
+    return sum(d * d);
+  }, x);
+  test::check_gradient([](auto a) {
+    auto inner = [](auto c) { return logsumexp<0>(tanh(c) * 2); };
+    return grad(inner)(a);
+  }, x);
+}
+
+TEST_CASE("backward adds to the gradients of every variable") {
+  Var<double, 3, 2> w = Tensor<double, 3, 2>{{1, 2}, {3, 4}, {5, 6}};
+  const auto x = filled<Tensor<double, 4, 3>>();
+  const double value = backward(sum(square(matmul(x, w))));
+  CHECK(value == doctest::Approx(sum(square(matmul(x, w))).item()));
+  const Tensor expected = matmul(t(x), matmul(x, w)) * 2;
+  for (int i = 0; i < 6; ++i) CHECK(w.grad().data()[i] == doctest::Approx(expected.data()[i]));
+  backward(sum(w * w));  // two leaves, one variable
+  for (int i = 0; i < 6; ++i) CHECK(w.grad().data()[i] == doctest::Approx(expected.data()[i] + 2 * w.data()[i]));
+  w.zero_grad();
+  Var<double, 2> v = Tensor<double, 2>{{3, 4}};
+  backward(sum(w * v) + sum(t(w)));
+  for (int i = 0; i < 6; ++i) CHECK(w.grad().data()[i] == doctest::Approx(v.data()[i % 2] + 1));
+  CHECK(v.grad()(0) == doctest::Approx(9));
+  CHECK(v.grad()(1) == doctest::Approx(12));
+}
