@@ -60,7 +60,7 @@ class Server:
 def one_thread_on_one_core(core):
     """Children inherit both: one core, and one thread in every library that asks the environment."""
     os.sched_setaffinity(0, {core})
-    for library in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "ETCH", "TORCHINDUCTOR_COMPILE"):
+    for library in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "ETCH_NUM", "TORCHINDUCTOR_COMPILE"):
         os.environ[f"{library}_THREADS"] = "1"
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(BUILD / "inductor")
 
@@ -180,10 +180,10 @@ def main():
     BUILD.mkdir(exist_ok=True)
     LOG.write_text("")
     rows = []
+    if options.what != "compile" and not options.programs:
+        build()  # on all cores
     one_thread_on_one_core(options.core)
     if options.what != "compile":
-        if not options.programs:
-            build()
         ours = [pathlib.Path(p).resolve() for p in options.programs or programs("bench")]
         etches = [Server(program.name, [program]) for program in ours]
         peers = [] if options.no_peers else peer_servers()

@@ -5,17 +5,14 @@
 //                      write (logits, of up to 64 characters)             -> 400 characters
 //
 // test: --steps 3 --threads 2
-#include <etch/etch.hpp>
-#include <etch/loss/cross_entropy.hpp>
-#include <etch/optim/adam.hpp>
 #include <etch/tools/allocations.hpp>
 #include <etch/tools/print_plan.hpp>
 #include <etch/tools/progress.hpp>
 
 #include "checkpoint.hpp"
-#include "model.hpp"
 #include "options.hpp"
 #include "session.hpp"
+#include "setup.hpp"
 #include "text.hpp"
 
 #include <chrono>
@@ -24,33 +21,12 @@
 #include <cstdio>
 #include <string>
 
-#ifndef CHARGPT_LAYERS
-#define CHARGPT_LAYERS 4
-#endif
-#ifndef CHARGPT_SYMBOLS  // of the default text
-#define CHARGPT_SYMBOLS 86
-#endif
-
+namespace chargpt {
 namespace {
 
 using namespace etch;
-using chargpt::Options;
-using chargpt::Text;
 
-constexpr int symbols = CHARGPT_SYMBOLS, context = 64, width = 128, heads = 4, batch = 16;
 constexpr int validate_every = 250, characters = 400;
-
-struct Length : dyn<context> {};
-inline constexpr Length length{};
-
-using Net = Gpt<symbols, context, width, CHARGPT_LAYERS, heads>;
-using Ids = Tensor<std::int64_t, batch, context>;
-using Prompt = Tensor<std::int64_t, 1, length>;
-
-struct Loss {
-  constexpr auto operator()(auto& net, auto ids, auto targets) const { return cross_entropy(net(ids), targets); }
-};
-using Step = TrainStep<Net, Loss, optim::AdamW, Ids, Ids>;
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -81,39 +57,39 @@ class Validation {
   Ids ids_, targets_;
 };
 
-/// What a run leaves behind for its last line and its picture.
-struct Run {
+/// What training leaves behind for the last line and the picture.
+struct Record {
   float loss = NAN;
   double val = NAN;
   double seconds = 0;
   std::uint64_t allocations = 0;
-  chargpt::Curve curve;
+  Curve curve;
 };
 
 /// Trains up to step `options.steps`, or until Ctrl-C; allocates nothing after its first step.
-void train(Step& step, Validation& validate, const Text& text, const Options& options, Run& run) {
+void train(Step& step, Validation& validate, const Text& text, const Options& options, Record& record) {
   Ids ids, targets;
-  run.curve.reserve(step.steps(), options.steps, validate_every);
+  record.curve.reserve(step.steps(), options.steps, validate_every);
   tools::Progress progress(options.steps, options.quiet ? nullptr : stderr, step.steps());
   const double begin = now();
   const std::int64_t first = step.steps();
   std::uint64_t before = tools::allocations();
   while (step.steps() < options.steps && !interrupted) {
-    chargpt::sample(text.train(), options.seed, static_cast<std::uint64_t>(step.steps()), batch, context, ids.data(),
+    sample(text.train(), options.seed, static_cast<std::uint64_t>(step.steps()), batch, context, ids.data(),
                     targets.data());
-    run.loss = step(ids, targets);
+    record.loss = step(ids, targets);
     if (step.steps() == first + 1) before = tools::allocations();
     const std::int64_t done = step.steps();
-    run.curve.add_loss(done, static_cast<double>(run.loss));
+    record.curve.add_loss(done, static_cast<double>(record.loss));
     if (done % validate_every == 0 && done != options.steps) {
-      run.val = validate();
-      run.curve.add_validation(done, run.val);
-      progress.note("step %lld: held-out loss %.4f", static_cast<long long>(done), run.val);
+      record.val = validate();
+      record.curve.add_validation(done, record.val);
+      progress.note("step %lld: held-out loss %.4f", static_cast<long long>(done), record.val);
     }
-    progress.update(done, static_cast<double>(run.loss), static_cast<double>((done - first) * batch * context) / (now() - begin));
+    progress.update(done, static_cast<double>(record.loss), static_cast<double>((done - first) * batch * context) / (now() - begin));
   }
-  run.allocations = tools::allocations() - before;
-  run.seconds = now() - begin;
+  record.allocations = tools::allocations() - before;
+  record.seconds = now() - begin;
 }
 
 /// `count` characters that continue `text`, each drawn from softmax(logits / temperature).
@@ -127,8 +103,8 @@ std::string write(const Model<Net>& model, const Text& text, std::string beginni
     prompt.resize(sizes);
     text.encode(std::string_view(beginning).substr(beginning.size() - static_cast<std::size_t>(used)), prompt.data());
     const float* logits = program(prompt).data() + (used - 1) * symbols;
-    beginning += text.decode(chargpt::draw(logits, static_cast<int>(text.symbols().size()), temperature,
-                                           chargpt::hash(seed, static_cast<std::uint64_t>(i), ~std::uint64_t{0})));
+    beginning += text.decode(draw(logits, static_cast<int>(text.symbols().size()), temperature,
+                                           hash(seed, static_cast<std::uint64_t>(i), ~std::uint64_t{0})));
   }
   return beginning;
 }
@@ -141,29 +117,29 @@ void leave_on_interrupt() {
   ::sigaction(SIGTERM, &action, nullptr);
 }
 
-int chargpt_main(Options options) {
+int run(Options options) {
   if (options.threads > 0) cpu::set_num_threads(options.threads);
-  const Text text(chargpt::load_text(options.text));
-  chargpt::check(text, symbols, context);
+  const Text text(load_text(options.text));
+  check(text, symbols, context);
   const auto model = make<Net>(Generator{options.seed});
   auto step = train_step<Ids, Ids>(model, Loss{}, optim::AdamW{.lr = 1e-3});
-  if (options.resume != nullptr) chargpt::resume(step, text, options);
+  if (options.resume != nullptr) resume(step, text, options);
   if (!options.quiet)
-    std::printf("%zu characters, %zu symbols, %d layers, %d threads\n", text.size(), text.symbols().size(), CHARGPT_LAYERS, cpu::num_threads());
+    std::printf("%zu characters, %zu symbols, %d layers, %d threads\n", text.size(), text.symbols().size(), layers, cpu::num_threads());
 
-  Run run;
+  Record record;
   Validation validate(model, text.held_out());
   if (options.trains()) {
     leave_on_interrupt();
-    train(step, validate, text, options, run);
+    train(step, validate, text, options, record);
   }
   if (!interrupted) {
-    run.val = validate();
-    run.curve.add_validation(step.steps(), run.val);
+    record.val = validate();
+    record.curve.add_validation(step.steps(), record.val);
   }
   if (options.trains()) {
-    chargpt::save(step, text, options);
-    run.curve.save("chargpt.svg");
+    save(step, text, options);
+    record.curve.save("chargpt.svg");
   }
   if (!interrupted) {
     if (!options.quiet || options.generate != nullptr) {
@@ -172,17 +148,18 @@ int chargpt_main(Options options) {
     }
     if (!options.quiet) print_plan(step);
   }
-  std::printf("loss %.9g val %.9g steps %lld seconds %.2f allocations %llu\n", static_cast<double>(run.loss), run.val,
-              static_cast<long long>(step.steps()), run.seconds, static_cast<unsigned long long>(run.allocations));
+  std::printf("loss %.9g val %.9g steps %lld seconds %.2f allocations %llu\n", static_cast<double>(record.loss), record.val,
+              static_cast<long long>(step.steps()), record.seconds, static_cast<unsigned long long>(record.allocations));
   return interrupted ? 130 : 0;
 }
 
 }  // namespace
+}  // namespace chargpt
 
 int main(int argc, char** argv) {
-  const Options options = chargpt::parse_options(argc, argv);
+  const chargpt::Options options = chargpt::parse_options(argc, argv);
   try {
-    return chargpt_main(options);
+    return chargpt::run(options);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "chargpt: %s\n", error.what());
     return 1;

@@ -17,19 +17,28 @@ using Values = std::vector<double>;
 
 std::mt19937 random_bits{11};
 
-/// A [batch, heads, length, dim] tensor inside a larger one: heads side by side within a row, as a qkv product leaves them.
+/// A [batch, heads, length, dim] tensor inside a larger one: heads side by side within a row, as a qkv product leaves
+/// them.
 template <class T>
 struct Heads {
   int64 batch, heads, length, dim, lead, count;
   std::vector<T> memory;
   Heads(int64 b, int64 h, int64 l, int64 d, bool random)
-      : batch(b), heads(h), length(l), dim(d), lead(h * d + 3), count(b * l * lead), memory(static_cast<std::size_t>(count), T(9)) {
+      : batch(b),
+        heads(h),
+        length(l),
+        dim(d),
+        lead(h * d + 3),
+        count(b * l * lead),
+        memory(static_cast<std::size_t>(count), T(9)) {
     if (!random) return;
     for (T& value : memory) value = static_cast<T>(static_cast<int>(random_bits() % 2001) - 1000) / T(700);
   }
   cpu::HeadRows<T> view() { return {memory.data(), length * lead, dim, lead}; }
   cpu::HeadRows<const T> view() const { return {memory.data(), length * lead, dim, lead}; }
-  T& at(int64 b, int64 h, int64 i, int64 j) { return memory[static_cast<std::size_t>(((b * length + i) * lead) + h * dim + j)]; }
+  T& at(int64 b, int64 h, int64 i, int64 j) {
+    return memory[static_cast<std::size_t>(((b * length + i) * lead) + h * dim + j)];
+  }
   double get(int64 b, int64 h, int64 i, int64 j) const {
     return static_cast<double>(memory[static_cast<std::size_t>(((b * length + i) * lead) + h * dim + j)]);
   }
@@ -59,7 +68,8 @@ struct Problem {
   std::vector<T> memory = {};
 
   T* workspace(std::size_t bytes) {
-    memory.assign(bytes / sizeof(T) * static_cast<std::size_t>(cpu::num_threads()) + 64, std::numeric_limits<T>::quiet_NaN());
+    memory.assign(bytes / sizeof(T) * static_cast<std::size_t>(cpu::num_threads()) + 64,
+                  std::numeric_limits<T>::quiet_NaN());
     T* start = memory.data();
     while (reinterpret_cast<std::uintptr_t>(start) % 64 != 0) ++start;
     return start;
@@ -72,7 +82,8 @@ struct Problem {
   void backward() {
     const Problem& in = *this;
     cpu::attention_backward<T>(shape, in.q.view(), in.k.view(), in.v.view(), in.out.view(), lse.data(), in.dout.view(),
-                               dq.view(), dk.view(), dv.view(), workspace(cpu::attention_backward_workspace_bytes<T>(shape)));
+                               dq.view(), dk.view(), dv.view(),
+                               workspace(cpu::attention_backward_workspace_bytes<T>(shape)));
   }
 
   /// Softmax weights of one query, and its lse.
@@ -86,7 +97,8 @@ struct Problem {
       p[static_cast<std::size_t>(j)] = shape.scale * s;
       top = std::fmax(top, shape.scale * s);
     }
-    for (int64 j = 0; j < seen; ++j) sum += p[static_cast<std::size_t>(j)] = std::exp(p[static_cast<std::size_t>(j)] - top);
+    for (int64 j = 0; j < seen; ++j)
+      sum += p[static_cast<std::size_t>(j)] = std::exp(p[static_cast<std::size_t>(j)] - top);
     for (double& value : p) value /= sum;
     return top + std::log(sum);
   }
@@ -95,13 +107,16 @@ struct Problem {
   double error() const {
     double worst = 0;
     const auto see = [&worst](double got, double want) {
-      if (std::isinf(want) ? got != want : !(std::fabs(got - want) <= worst)) worst = std::isinf(want) ? INFINITY : std::fabs(got - want);
+      if (std::isinf(want) ? got != want : !(std::fabs(got - want) <= worst))
+        worst = std::isinf(want) ? INFINITY : std::fabs(got - want);
     };
     for (int64 b = 0; b < shape.batch; ++b) {
       for (int64 h = 0; h < shape.heads; ++h) {
-        Values p, gk(static_cast<std::size_t>(shape.keys * shape.head_dim)), gv(static_cast<std::size_t>(shape.keys * shape.value_dim));
+        Values p, gk(static_cast<std::size_t>(shape.keys * shape.head_dim)),
+            gv(static_cast<std::size_t>(shape.keys * shape.value_dim));
         for (int64 i = 0; i < shape.queries; ++i) {
-          see(static_cast<double>(lse[static_cast<std::size_t>((b * shape.heads + h) * shape.queries + i)]), weights(b, h, i, p));
+          see(static_cast<double>(lse[static_cast<std::size_t>((b * shape.heads + h) * shape.queries + i)]),
+              weights(b, h, i, p));
           double delta = 0;
           for (int64 c = 0; c < shape.value_dim; ++c) {
             double want = 0;
@@ -114,7 +129,8 @@ struct Problem {
             double dp = 0;
             for (int64 c = 0; c < shape.value_dim; ++c) {
               dp += dout.get(b, h, i, c) * v.get(b, h, j, c);
-              gv[static_cast<std::size_t>(j * shape.value_dim + c)] += p[static_cast<std::size_t>(j)] * dout.get(b, h, i, c);
+              gv[static_cast<std::size_t>(j * shape.value_dim + c)] +=
+                  p[static_cast<std::size_t>(j)] * dout.get(b, h, i, c);
             }
             const double ds = shape.scale * p[static_cast<std::size_t>(j)] * (dp - delta);
             for (int64 d = 0; d < shape.head_dim; ++d) {
@@ -125,14 +141,18 @@ struct Problem {
           for (int64 d = 0; d < shape.head_dim; ++d) see(dq.get(b, h, i, d), gq[static_cast<std::size_t>(d)]);
         }
         for (int64 j = 0; j < shape.keys; ++j) {
-          for (int64 d = 0; d < shape.head_dim; ++d) see(dk.get(b, h, j, d), gk[static_cast<std::size_t>(j * shape.head_dim + d)]);
-          for (int64 c = 0; c < shape.value_dim; ++c) see(dv.get(b, h, j, c), gv[static_cast<std::size_t>(j * shape.value_dim + c)]);
+          for (int64 d = 0; d < shape.head_dim; ++d)
+            see(dk.get(b, h, j, d), gk[static_cast<std::size_t>(j * shape.head_dim + d)]);
+          for (int64 c = 0; c < shape.value_dim; ++c)
+            see(dv.get(b, h, j, c), gv[static_cast<std::size_t>(j * shape.value_dim + c)]);
         }
       }
     }
     return worst;
   }
-  bool margins_kept() const { return out.margins_kept() && dq.margins_kept() && dk.margins_kept() && dv.margins_kept(); }
+  bool margins_kept() const {
+    return out.margins_kept() && dq.margins_kept() && dk.margins_kept() && dv.margins_kept();
+  }
 };
 
 template <class T>
@@ -140,7 +160,8 @@ void check(const cpu::AttentionShape& shape) {
   Problem<T> problem{shape};
   problem.forward();
   problem.backward();
-  INFO(shape.queries, " queries ", shape.keys, " keys, dims ", shape.head_dim, " ", shape.value_dim, shape.causal ? " causal" : "");
+  INFO(shape.queries, " queries ", shape.keys, " keys, dims ", shape.head_dim, " ", shape.value_dim,
+       shape.causal ? " causal" : "");
   CHECK(problem.error() <= (sizeof(T) == 4 ? 2e-5 : 1e-12));
   CHECK(problem.margins_kept());
 }

@@ -27,7 +27,8 @@ struct Workspace {
   std::vector<T> memory;
   T* start;
   Workspace(int64 m, int64 n, int64 k, int threads = 1)
-      : memory(cpu::matmul_workspace_bytes<T>(m, n, k) / sizeof(T) * static_cast<std::size_t>(threads) + 64), start(memory.data()) {
+      : memory(cpu::matmul_workspace_bytes<T>(m, n, k) / sizeof(T) * static_cast<std::size_t>(threads) + 64),
+        start(memory.data()) {
     while (reinterpret_cast<std::uintptr_t>(start) % 64 != 0) ++start;
   }
 };
@@ -37,9 +38,10 @@ template <class T>
 struct Problem {
   int64 m, n, k;
   bool a_transposed, b_transposed;
-  int64 pad;        // added to every leading dimension
-  int64 step = 1;   // between neighbours of A and B
-  int64 a_lead = ((a_transposed ? m : k) + pad) * step, b_lead = ((b_transposed ? k : n) + pad) * step, c_lead = n + pad;
+  int64 pad;       // added to every leading dimension
+  int64 step = 1;  // between neighbours of A and B
+  int64 a_lead = ((a_transposed ? m : k) + pad) * step, b_lead = ((b_transposed ? k : n) + pad) * step,
+        c_lead = n + pad;
   int64 a_row = a_transposed ? step : a_lead, a_col = a_transposed ? a_lead : step;
   int64 b_row = b_transposed ? step : b_lead, b_col = b_transposed ? b_lead : step;
   std::vector<T> a = random_values<T>((a_transposed ? k : m) * a_lead);
@@ -60,7 +62,8 @@ struct Problem {
   double error(bool accumulate) {
     Workspace<T> space(m, n, k);
     std::vector<T> result = c;
-    cpu::matmul<T>(m, n, k, a.data(), a_row, a_col, b.data(), b_row, b_col, result.data(), c_lead, accumulate, {}, space.start);
+    cpu::matmul<T>(m, n, k, a.data(), a_row, a_col, b.data(), b_row, b_col, result.data(), c_lead, accumulate, {},
+                   space.start);
     return compare(result, accumulate);
   }
   double compare(const std::vector<T>& result, bool accumulate) const {
@@ -68,8 +71,10 @@ struct Problem {
     for (int64 i = 0; i < m; ++i) {
       for (int64 j = 0; j < c_lead; ++j) {
         const auto at = static_cast<std::size_t>(i * c_lead + j);
-        if (j >= n) worst = result[at] == c[at] ? worst : INFINITY;
-        else worst = std::fmax(worst, std::fabs(static_cast<double>(result[at]) - exact(i, j, accumulate)));
+        if (j >= n)
+          worst = result[at] == c[at] ? worst : INFINITY;
+        else
+          worst = std::fmax(worst, std::fabs(static_cast<double>(result[at]) - exact(i, j, accumulate)));
       }
     }
     return worst;
@@ -97,8 +102,8 @@ struct Problem {
     std::vector<T> result = c;
     Sink sink{result.data(), c_lead, 0, std::vector<int>(c.size())};
     const std::vector<T> before = c;
-    cpu::matmul<T>(m, n, k, a.data(), a_row, a_col, b.data(), b_row, b_col, accumulate ? c.data() : nullptr, c_lead, accumulate,
-                   {Sink::apply, &sink}, space.start);
+    cpu::matmul<T>(m, n, k, a.data(), a_row, a_col, b.data(), b_row, b_col, accumulate ? c.data() : nullptr, c_lead,
+                   accumulate, {Sink::apply, &sink}, space.start);
     if (c != before) return INFINITY;
     for (int64 i = 0; i < m; ++i) {
       for (int64 j = 0; j < c_lead; ++j) {
@@ -124,7 +129,8 @@ void check_all_layouts(int64 m, int64 n, int64 k, int64 pad) {
       for (int64 step : {1, 2}) {
         Problem<T> problem{m, n, k, a_transposed, b_transposed, pad, step};
         const double worst = problem.worst();
-        INFO(m, " x ", n, " x ", k, " pad ", pad, " step ", step, a_transposed ? " A^T" : "", b_transposed ? " B^T" : "");
+        INFO(m, " x ", n, " x ", k, " pad ", pad, " step ", step, a_transposed ? " A^T" : "",
+             b_transposed ? " B^T" : "");
         CHECK(worst <= problem.tolerance());
       }
     }
@@ -153,6 +159,10 @@ TEST_CASE_TEMPLATE("products with several blocks, and strides that alias in the 
   check_all_layouts<T>(61, 70, 600, 3);
   check_all_layouts<T>(3, 100, 700, 0);
   check_all_layouts<T>(70, 3, 700, 0);
+  Problem<T> waiting{700, 50, 300, true, false, 0};  // more tiles than wait at a time
+  CHECK(waiting.worst() <= waiting.tolerance());
+  Problem<T> both{150, 520, 300, false, true, 1};
+  CHECK(both.worst() <= both.tolerance());
   Problem<T> aliased{20, 80, 1024, false, false, 0};
   CHECK(aliased.worst() <= aliased.tolerance());
   Problem<T> wide{15, 1100, 260, true, false, 0};
@@ -160,14 +170,16 @@ TEST_CASE_TEMPLATE("products with several blocks, and strides that alias in the 
 }
 
 TEST_CASE("workspace sizes are constants, bounded for large products, and enough for smaller ones") {
+  const auto least = [](int64 a, int64 b) { return a < b ? a : b; };
   const int64 sizes[] = {1, 20, 33, 64, 100, 256, 257, 600, 1024, 5000, 50000};
   for (int64 n : sizes) {
     for (int64 k : sizes) {
       const std::size_t most = cpu::matmul_workspace_bytes<float>(1000, n, k);
       bool enough = true;
       for (int64 fewer : sizes) {
-        enough = enough && (fewer > n || cpu::matmul_workspace_bytes<float>(100, fewer, k) <= most);
-        enough = enough && (fewer > k || cpu::matmul_workspace_bytes<float>(100, n, fewer) <= most);
+        enough = enough && cpu::matmul_workspace_bytes<float>(least(fewer, 1000), n, k) <= most;
+        enough = enough && cpu::matmul_workspace_bytes<float>(1000, least(fewer, n), k) <= most;
+        enough = enough && cpu::matmul_workspace_bytes<float>(1000, n, least(fewer, k)) <= most;
       }
       CHECK(enough);
     }
@@ -181,7 +193,8 @@ TEST_CASE_TEMPLATE("results are bit-equal for any number of threads", T, float, 
   struct Shape {
     int64 batch, m, n, k;
   };
-  for (const Shape s : {Shape{1, 150, 130, 300}, Shape{1, 20, 700, 200}, Shape{3, 64, 64, 200}, Shape{40, 33, 32, 30}}) {
+  for (const Shape s :
+       {Shape{1, 150, 130, 300}, Shape{1, 20, 700, 200}, Shape{3, 64, 64, 200}, Shape{40, 33, 32, 30}}) {
     for (bool b_transposed : {false, true}) {
       const std::vector<T> a = random_values<T>(s.batch * s.m * s.k), b = random_values<T>(s.batch * s.k * s.n);
       std::vector<T> expected;
@@ -189,15 +202,16 @@ TEST_CASE_TEMPLATE("results are bit-equal for any number of threads", T, float, 
         cpu::set_num_threads(threads);
         Workspace<T> space(s.m, s.n, s.k, threads);
         std::vector<T> c(static_cast<std::size_t>(s.batch * s.m * s.n), T(-1));
-        cpu::batched_matmul<T>(s.batch, s.m, s.n, s.k, a.data(), s.m * s.k, s.k, 1, b.data(), s.k * s.n, b_transposed ? 1 : s.n,
-                               b_transposed ? s.k : 1, c.data(), s.m * s.n, s.n, false, {}, space.start);
+        cpu::batched_matmul<T>(s.batch, s.m, s.n, s.k, a.data(), s.m * s.k, s.k, 1, b.data(), s.k * s.n,
+                               b_transposed ? 1 : s.n, b_transposed ? s.k : 1, c.data(), s.m * s.n, s.n, false, {},
+                               space.start);
         if (threads == 1) {
           expected = c;
           std::vector<T> single(static_cast<std::size_t>(s.m * s.n));
           const auto last = static_cast<std::size_t>(s.batch - 1);
           cpu::matmul<T>(s.m, s.n, s.k, a.data() + static_cast<int64>(last) * s.m * s.k, s.k, 1,
-                         b.data() + static_cast<int64>(last) * s.k * s.n, b_transposed ? 1 : s.n, b_transposed ? s.k : 1,
-                         single.data(), s.n, false, {}, space.start);
+                         b.data() + static_cast<int64>(last) * s.k * s.n, b_transposed ? 1 : s.n,
+                         b_transposed ? s.k : 1, single.data(), s.n, false, {}, space.start);
           CHECK(std::memcmp(single.data(), c.data() + last * single.size(), single.size() * sizeof(T)) == 0);
         }
         CHECK(std::memcmp(expected.data(), c.data(), c.size() * sizeof(T)) == 0);

@@ -54,7 +54,10 @@ TEST_CASE("thousands of short jobs in a row") {
   for (int job = 0; job < 3000; ++job) {
     std::array<int, 5> slots{};
     cpu::parallel_for(
-        5, [](void* context, int chunk, int) { (*static_cast<std::array<int, 5>*>(context))[static_cast<std::size_t>(chunk)] = chunk; },
+        5,
+        [](void* context, int chunk, int) {
+          (*static_cast<std::array<int, 5>*>(context))[static_cast<std::size_t>(chunk)] = chunk;
+        },
         &slots);
     for (int slot : slots) sum += slot;
   }

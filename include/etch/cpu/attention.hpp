@@ -93,7 +93,8 @@ void pack_transposed(int64 count, int64 dim, const T* x, int64 row, T* to) {
     pack_panel(dim, least(Tile<T>::cols, count - j), Tile<T>::cols, x + j * row, 1, row, to);
 }
 
-/// scores[height][count] = x y^T for one tile of rows x and packed y, starting at a whole panel; whole vectors are written.
+/// scores[height][count] = x y^T for one tile of rows x and packed y, starting at a whole panel; whole vectors are
+/// written.
 template <class T>
 void score_tile(int64 height, int64 count, int64 dim, const T* x, int64 x_row, const T* packed, T* scores, int64 ld) {
   constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
@@ -116,8 +117,10 @@ ETCH_INLINE void scale_row(const T* from, int64 count, T factor, T* to) {
   constexpr int lanes = Tile<T>::lanes;
   for (int64 j = 0; j < count; j += lanes) {
     const auto x = simd::load<T, lanes>(from + j) * simd::splat<T, lanes>(factor);
-    if (count - j >= lanes) simd::store(to + j, x);
-    else simd::store_partial(to + j, x, static_cast<int>(count - j));
+    if (count - j >= lanes)
+      simd::store(to + j, x);
+    else
+      simd::store_partial(to + j, x, static_cast<int>(count - j));
   }
 }
 
@@ -215,7 +218,8 @@ struct AttentionForward {
         score_tile(height, count, s.head_dim, q + first * q_row, q_row, keys + j * s.head_dim, scores, ld);
         // Two loops over rows, so that the reductions of many rows are under way at a time.
         T top[Tile<T>::rows];
-        for (int64 r = 0; r < height; ++r) top[r] = largest(scores + r * ld, visible(s, first + r, j, count), scale, m[r]);
+        for (int64 r = 0; r < height; ++r)
+          top[r] = largest(scores + r * ld, visible(s, first + r, j, count), scale, m[r]);
         for (int64 r = 0; r < height; ++r) {
           const int64 own = visible(s, first + r, j, count);
           if (j > 0 && m[r] < top[r]) {
@@ -245,11 +249,13 @@ template <class T>
 ETCH_INLINE void differentiate(T* scores, T* slopes, int64 count, T scale, T lse, T delta) {
   constexpr int lanes = Tile<T>::lanes;
   using V = typename Tile<T>::V;
-  const V factor = simd::splat<T, lanes>(scale), shift = simd::splat<T, lanes>(-lse), mean = simd::splat<T, lanes>(delta);
+  const V factor = simd::splat<T, lanes>(scale), shift = simd::splat<T, lanes>(-lse),
+          mean = simd::splat<T, lanes>(delta);
   const V zero = simd::splat<T, lanes>(0), hidden = simd::splat<T, lanes>(-static_cast<T>(__builtin_inf()));
   for (int64 j = 0; j < count; j += lanes) {
     const auto seen = before<T>(j, count);
-    const V s = simd::fma(simd::load<T, lanes>(scores + j), factor, shift), p = weight<T>(simd::select(seen, s, hidden));
+    const V s = simd::fma(simd::load<T, lanes>(scores + j), factor, shift),
+            p = weight<T>(simd::select(seen, s, hidden));
     simd::store(scores + j, p);
     simd::store(slopes + j, simd::select(seen, factor * p * (simd::load<T, lanes>(slopes + j) - mean), zero));
   }
@@ -264,8 +270,8 @@ void gather_keys(const AttentionShape& s, int64 query, int64 queries, int64 key,
   for (int64 i = 0; i < tiles.count; ++i) {
     const int64 first = tiles.begin(i), skip = s.causal && key + first > query ? key + first - query : 0;
     if (skip >= queries) break;
-    small_product(tiles.size(i), dim, queries - skip, x + skip * ld + first, 1, ld, y.data + (query + skip) * y.row, y.row,
-                  out.data + (key + first) * out.row, out.row, accumulate);
+    small_product(tiles.size(i), dim, queries - skip, x + skip * ld + first, 1, ld, y.data + (query + skip) * y.row,
+                  y.row, out.data + (key + first) * out.row, out.row, accumulate);
   }
 }
 
@@ -303,18 +309,20 @@ struct AttentionBackward {
   }
 
   /// p and ds of one block, in `scores` and `slopes`.
-  void block(const AttentionShape& s, const AttentionGradients<T>& g, int64 query, int64 queries, int64 key, int64 count,
-             const T* delta) const {
+  void block(const AttentionShape& s, const AttentionGradients<T>& g, int64 query, int64 queries, int64 key,
+             int64 count, const T* delta) const {
     const Cut tiles(queries, pieces(queries, Tile<T>::rows));
     for (int64 i = 0; i < tiles.count; ++i) {
       const int64 first = tiles.begin(i), height = tiles.size(i), row = query + first;
       const int64 seen = visible(s, row + height - 1, key, count);
       T *const p = scores + first * ld, *const ds = slopes + first * ld;
       score_tile(height, seen, s.head_dim, g.q.data + row * g.q.row, g.q.row, keys + key * s.head_dim, p, ld);
-      score_tile(height, seen, s.value_dim, g.dout.data + row * g.dout.row, g.dout.row, values + key * s.value_dim, ds, ld);
+      score_tile(height, seen, s.value_dim, g.dout.data + row * g.dout.row, g.dout.row, values + key * s.value_dim, ds,
+                 ld);
       for (int64 r = 0; r < height; ++r) {
         const int64 own = visible(s, row + r, key, count);
-        if (own > 0) differentiate(p + r * ld, ds + r * ld, own, static_cast<T>(s.scale), g.lse[row + r], delta[first + r]);
+        if (own > 0)
+          differentiate(p + r * ld, ds + r * ld, own, static_cast<T>(s.scale), g.lse[row + r], delta[first + r]);
         fill(p + r * ld, whole_vectors<T>(own), count, T(0));
         fill(ds + r * ld, whole_vectors<T>(own), count, T(0));
       }
@@ -373,7 +381,8 @@ void for_each_pair(const AttentionShape& s, Context& context) {
       static_cast<int>(pieces(pairs, group)),
       [](void* argument, int chunk, int thread) {
         const Context& self = *static_cast<const Context*>(argument);
-        for (int64 pair = chunk * self.group; pair < least((chunk + 1) * self.group, self.pairs); ++pair) self(pair, thread);
+        for (int64 pair = chunk * self.group; pair < least((chunk + 1) * self.group, self.pairs); ++pair)
+          self(pair, thread);
       },
       &context);
 }
@@ -405,12 +414,18 @@ void attention_forward(const AttentionShape& shape, HeadRows<const T> q, HeadRow
     void operator()(int64 pair, int thread) const {
       const int64 b = pair / s.heads, h = pair % s.heads;
       detail::Carver<T> space{workspace + thread * bytes / int64{sizeof(T)}};
-      detail::AttentionForward<T>(s, space).run(s, q.at(b, h), q.row, k.at(b, h), k.row, v.at(b, h), v.row, out.at(b, h),
-                                                out.row, lse + pair * s.queries);
+      detail::AttentionForward<T>(s, space).run(s, q.at(b, h), q.row, k.at(b, h), k.row, v.at(b, h), v.row,
+                                                out.at(b, h), out.row, lse + pair * s.queries);
     }
   };
   if (shape.batch * shape.heads <= 0 || shape.queries <= 0) return;
-  Context context{shape, q, k, v, out, lse, static_cast<T*>(workspace),
+  Context context{shape,
+                  q,
+                  k,
+                  v,
+                  out,
+                  lse,
+                  static_cast<T*>(workspace),
                   static_cast<int64>(attention_forward_workspace_bytes<T>(shape))};
   detail::for_each_pair(shape, context);
 }
@@ -431,15 +446,24 @@ void attention_backward(const AttentionShape& shape, HeadRows<const T> q, HeadRo
     void operator()(int64 pair, int thread) const {
       const int64 b = pair / s.heads, h = pair % s.heads;
       detail::Carver<T> space{workspace + thread * bytes / int64{sizeof(T)}};
-      const detail::AttentionGradients<T> g{
-          {q.at(b, h), q.row},   {k.at(b, h), k.row},     {v.at(b, h), v.row},   {out.at(b, h), out.row},
-          {dout.at(b, h), dout.row}, lse + pair * s.queries, {dq.at(b, h), dq.row}, {dk.at(b, h), dk.row},
-          {dv.at(b, h), dv.row}};
+      const detail::AttentionGradients<T> g{{q.at(b, h), q.row},     {k.at(b, h), k.row},       {v.at(b, h), v.row},
+                                            {out.at(b, h), out.row}, {dout.at(b, h), dout.row}, lse + pair * s.queries,
+                                            {dq.at(b, h), dq.row},   {dk.at(b, h), dk.row},     {dv.at(b, h), dv.row}};
       detail::AttentionBackward<T>(s, space).run(s, g);
     }
   };
   if (shape.batch * shape.heads <= 0) return;
-  Context context{shape, q, k, v, out, dout, dq, dk, dv, lse, static_cast<T*>(workspace),
+  Context context{shape,
+                  q,
+                  k,
+                  v,
+                  out,
+                  dout,
+                  dq,
+                  dk,
+                  dv,
+                  lse,
+                  static_cast<T*>(workspace),
                   static_cast<int64>(attention_backward_workspace_bytes<T>(shape))};
   detail::for_each_pair(shape, context);
 }

@@ -8,6 +8,9 @@
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/parallel.hpp>
 #include <etch/expr/lazy.hpp>
+#if defined(ETCH_CPU_EIGEN)
+#include <etch/cpu/eigen_matmul.hpp>
+#endif
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -139,6 +142,9 @@ inline std::size_t Machine::workspace_for(const Step& s) const {
   auto cap = [&](int i) { return s.dim[i] >= 0 ? s.dim[i] : plan_.symbol[-1 - s.dim[i]].capacity; };
   const int d = s.dims;
   if (s.kind == StepKind::dot) {
+#if defined(ETCH_CPU_EIGEN)
+    return reference_workspace_bytes<double>(cap(d - 3), cap(d - 2));
+#endif
     if (s.dtype == DType::float64) return matmul_workspace_bytes<double>(cap(d - 3), cap(d - 2), cap(d - 1));
     return matmul_workspace_bytes<float>(cap(d - 3), cap(d - 2), cap(d - 1));
   }
@@ -390,9 +396,17 @@ inline void Machine::run_dot(int s) {
         if (fused) epilogue = {detail::apply_epilogue<T>, &work};
         T* const to = fused ? nullptr : reinterpret_cast<T*>(pointer(c)) + at_c;
         const int last = batches - 1;
-        batched_matmul<T>(batch, m, n, k, reinterpret_cast<const T*>(pointer(a)) + at_a, last >= 0 ? stride(a, last) : 0, stride(a, batches), stride(a, batches + 1),
-                          reinterpret_cast<const T*>(pointer(b)) + at_b, last >= 0 ? stride(b, last) : 0, stride(b, batches), stride(b, batches + 1), to,
-                          fused || last < 0 ? 0 : stride(c, last), fused ? 0 : stride(c, batches), false, epilogue, workspace_);
+        const T* const x = reinterpret_cast<const T*>(pointer(a)) + at_a;
+        const T* const y = reinterpret_cast<const T*>(pointer(b)) + at_b;
+        const index_t x_batch = last >= 0 ? stride(a, last) : 0, y_batch = last >= 0 ? stride(b, last) : 0;
+        const index_t to_batch = fused || last < 0 ? 0 : stride(c, last), to_row = fused ? 0 : stride(c, batches);
+#if defined(ETCH_CPU_EIGEN)
+        reference_matmul<T>(batch, m, n, k, x, x_batch, stride(a, batches), stride(a, batches + 1), y, y_batch, stride(b, batches), stride(b, batches + 1), to, to_batch, to_row,
+                            epilogue, workspace_);
+#else
+        batched_matmul<T>(batch, m, n, k, x, x_batch, stride(a, batches), stride(a, batches + 1), y, y_batch, stride(b, batches), stride(b, batches + 1), to, to_batch, to_row,
+                          false, epilogue, workspace_);
+#endif
       }
     }
   });

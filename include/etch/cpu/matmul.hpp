@@ -1,6 +1,6 @@
 // Matrix product on one core or several: C = A B, with an epilogue applied to each finished tile while it is in L1.
 //
-//   for columns and k blocks whose part of B fits L2:  for row tiles:  for column panels:  tile += A(rows, k) B(k, panel)
+//   for columns and a k block whose B fits L2:  for row tiles:  for column panels:  tile += A(tile, k) B(k, panel)
 //
 // B is packed into panels as wide as the register tile, each just before its first use; A is read where it lies.
 #pragma once
@@ -30,9 +30,10 @@ namespace detail {
 template <class T>
 inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A and a panel of B fit L1
 inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
-inline constexpr int64 most_panels = 128;                      // packed at a time
-inline constexpr int64 few = 4;                                // rows or columns for which inner products beat packing
-inline constexpr int64 parallel_flops = int64{1} << 21;        // about 10 us of one core: below, one thread is faster
+inline constexpr int64 most_panels = 128;
+inline constexpr int64 kept_bytes = int64{1} << 19;      // of tiles that wait for their last k block
+inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
+inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
 template <class T>
 struct Product {
@@ -60,19 +61,16 @@ struct Product {
   constexpr Cut row_tiles() const { return Cut(m, pieces(m, Tile<T>::rows)); }
   constexpr int64 width() const { return m == 1 && !packs() && !dots() ? 4 * Tile<T>::lanes : Tile<T>::cols; }
   constexpr int64 panels() const { return pieces(n, width()); }
+
+  void finish(int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) const {
+    if (epilogue.apply != nullptr)
+      epilogue.apply(epilogue.context, row_offset + row, col, rows, cols, tile, ld);
+    else
+      copy_tile(rows, cols, tile, ld, c + row * c_row + col, c_row);
+  }
 };
 
-/// Depth of what is packed at a time: with an epilogue a tile passes all of k before it leaves.
-template <class T>
-constexpr int64 packed_depth(int64 k, bool whole) {
-  return whole ? k : least(k, block_depth<T>);
-}
-/// Panels packed at a time.
-template <class T>
-constexpr int64 packed_panels(int64 n, int64 depth) {
-  const int64 fit = packed_bytes / (Tile<T>::cols * int64{sizeof(T)} * (depth > 0 ? depth : 1));
-  return least(least(fit > 2 ? fit : 2, most_panels), pieces(n, Tile<T>::cols));
-}
+/// Between rows in the copy of a tile of A.
 template <class T>
 constexpr int64 a_copy_row = block_depth<T> + 16;
 
@@ -135,12 +133,7 @@ ETCH_NOINLINE void inner_products(int64 k, const T* x, const T* y, int64 y_row, 
   for (int64 j = 0; j < count; ++j) out[j * step] += sum[j];
 }
 
-template <class T>
-void finish_tile(const Product<T>& p, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
-  if (p.epilogue.apply != nullptr) p.epilogue.apply(p.epilogue.context, p.row_offset + row, col, rows, cols, tile, ld);
-  else copy_tile(rows, cols, tile, ld, p.c + row * p.c_row + col, p.c_row);
-}
-
+/// As Multiplication::run, where inner products are better.
 template <class T>
 ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile) {
   constexpr int64 width = Tile<T>::cols;
@@ -155,7 +148,8 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
       if (p.n <= few) {
         for (int64 c = 0; c < cols; ++c) {
           for (int64 r = 0; r < rows; r += 4)
-            inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * width + c, width);
+            inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * width + c,
+                           width);
         }
       } else {
         for (int64 c = 0; c < cols; c += 4) {
@@ -163,67 +157,111 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
             inner_products(p.k, a + r * p.a_row, b + c * p.b_col, p.b_col, least(4, cols - c), tile + r * width + c, 1);
         }
       }
-      finish_tile(p, row, col, rows, cols, tile, width);
+      p.finish(row, col, rows, cols, tile, width);
     }
   }
 }
 
-/// The tiles of rows [row0, row1) x panels [panel0, panel1), counted in tiles and panels of the whole product.
+/// What is at work at a time: panels of B, a k block deep, and row tiles where an epilogue waits for several k blocks.
 template <class T>
-void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* packed) {
-  if (p.k <= 0) p.a = p.b = packed;  // where they may be null
-  if (p.dots()) return multiply_dots(p, row0, row1, panel0, panel1, packed);
-  constexpr int64 lanes = Tile<T>::lanes;
+struct Portion {
+  static constexpr int64 row_bytes = Tile<T>::cols * int64{sizeof(T)}, tile_bytes = row_bytes * Tile<T>::rows;
+  int64 depth, panels, tiles = 1;
+  constexpr Portion(int64 m, int64 n, int64 k, bool waits)
+      : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
+    panels = least(panels, waits ? 8 : least(most_panels, packed_bytes / (row_bytes * (depth > 0 ? depth : 1))));
+    if (waits) tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (tile_bytes * panels));
+  }
+  constexpr int64 packed() const { return panels * Tile<T>::cols * depth; }
+  constexpr int64 kept() const { return panels * tiles * Tile<T>::cols * Tile<T>::rows; }
+
+  /// Bytes enough for every portion of a product of up to these sizes.
+  static constexpr int64 bytes(int64 m, int64 n, int64 k) {
+    const int64 all = pieces(n, Tile<T>::cols), one_row = least(all, most_panels) * tile_bytes;
+    const int64 packed = least(least(all, most_panels) * row_bytes * least(k, block_depth<T>), packed_bytes);
+    const int64 waiting =
+        k <= block_depth<T> ? 0 : least(kept_bytes, least(all, 8) * pieces(m, Tile<T>::rows) * tile_bytes);
+    return packed + (one_row > waiting ? one_row : waiting) + 16 * a_copy_row<T> * int64{sizeof(T)};
+  }
+};
+
+/// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of a tile of A].
+template <class T>
+struct Multiplication {
+  static constexpr int64 lanes = Tile<T>::lanes;
+  const Product<T>& p;
+  T* const packed;
+  const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
   const bool packs = p.packs(), copies = p.copies(), applies = p.epilogue.apply != nullptr;
-  const Cut rows = p.row_tiles(), blocks(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
-  const int64 width = p.width(), depth = packed_depth<T>(p.k, applies), at_once = packed_panels<T>(p.n, depth);
-  T* const staging = packed + at_once * Tile<T>::cols * depth;
-  T* const a_copy = staging + at_once * Tile<T>::cols * Tile<T>::rows;
-  const int64 sweep = applies ? blocks.count : 1;  // k blocks a tile goes through before the next tile's turn
-  for (int64 first = panel0; first < panel1; first += at_once) {
-    const int64 last = least(first + at_once, panel1);
-    for (int64 block0 = 0; block0 < blocks.count; block0 += sweep) {
-      for (int64 i = row0; i < row1; ++i) {
-        const int64 row = rows.begin(i), height = rows.size(i);
-        for (int64 block = block0; block < block0 + sweep; ++block) {
-          const int64 k0 = blocks.begin(block);
-          TileArguments<T> t{};
-          t.k = blocks.size(block);
-          t.a = p.a + row * p.a_row + k0 * p.a_col;
-          t.a_row = p.a_row, t.a_col = p.a_col;
-          if (copies) {
-            copy_rows(height, t.k, t.a, p.a_row, p.a_col, a_copy);
-            t.a = a_copy;
-            t.a_row = p.a_row == 1 ? 1 : a_copy_row<T>, t.a_col = p.a_row == 1 ? 16 : 1;
-          }
-          for (int64 panel = first; panel < last; ++panel) {
-            const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
-            t.b = p.b + k0 * p.b_row + col * p.b_col;
-            t.b_row = p.b_row;
-            if (packs || cols % lanes != 0) {
-              T* to = packed + ((packs ? panel - first : 0) * depth + (applies ? k0 : 0)) * width;
-              if (i == row0) pack_panel(t.k, cols, vectors * lanes, t.b, p.b_row, p.b_col, to);
-              t.b = to;
-              t.b_row = vectors * lanes;
-            }
-            const bool staged = applies || cols % lanes != 0;
-            T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
-            t.c = staged ? staging + (panel - first) * Tile<T>::rows * Tile<T>::cols : c;
-            t.c_row = staged ? width : p.c_row;
-            t.accumulate = p.accumulate || block != 0;
-            if (staged && t.accumulate && block == block0) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
-            t.next = nullptr;
-            if (p.a_row == 1 && copies && panel - first < 2) {
-              t.next = p.a + (row + height) + k0 * p.a_col + (panel == first ? 0 : 60 / int64{sizeof(T)});
-              t.next_step = p.a_col;
-            }
-            tile_table<T>(height, vectors, t);
-            if (staged && block == block0 + sweep - 1) finish_tile(p, row, col, height, cols, t.c, t.c_row);
-          }
+  const bool waits = applies && blocks.count > 1;
+  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits);
+  const int64 width = p.width();
+  T* const kept = packed + portion.packed();
+  T* const a_copy = kept + portion.kept();
+
+  /// Row tiles [row0, row1) x panels [panel0, panel1), counted in the whole product.
+  void run(int64 row0, int64 row1, int64 panel0, int64 panel1) const {
+    const int64 group = waits ? portion.tiles : row1 - row0;
+    for (int64 first = panel0; first < panel1; first += portion.panels) {
+      const int64 last = least(first + portion.panels, panel1);
+      for (int64 top = row0; top < row1; top += group) {
+        for (int64 block = 0; block < blocks.count; ++block) {
+          for (int64 i = top; i < least(top + group, row1); ++i) row_tile(i, i - top, first, last, block);
         }
       }
     }
   }
+
+  /// Row tile i, number `place` of those at work.
+  void row_tile(int64 i, int64 place, int64 first, int64 last, int64 block) const {
+    const int64 row = rows.begin(i), height = rows.size(i), k0 = blocks.begin(block);
+    TileArguments<T> t{};
+    t.k = blocks.size(block);
+    t.accumulate = p.accumulate || block != 0;
+    take_a(t, p.a + row * p.a_row + k0 * p.a_col, height);
+    for (int64 panel = first; panel < last; ++panel) {
+      const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
+      take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0);
+      T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
+      const bool staged = applies || cols % lanes != 0;
+      t.c = staged ? kept + ((waits ? place * portion.panels : 0) + panel - first) * Tile<T>::rows * Tile<T>::cols : c;
+      t.c_row = staged ? width : p.c_row;
+      if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
+      t.next = nullptr;
+      if (copies && p.a_row == 1 && panel - first < 2) {  // both lines that a column of the next tile may lie in
+        t.next = p.a + row + height + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
+        t.next_step = p.a_col;
+      }
+      tile_table<T>(height, vectors, t);
+      if (staged && (!waits || block == blocks.count - 1)) p.finish(row, col, height, cols, t.c, t.c_row);
+    }
+  }
+
+  void take_a(TileArguments<T>& t, const T* a, int64 height) const {
+    const bool columns = p.a_row == 1;
+    if (copies) copy_rows(height, t.k, a, p.a_row, p.a_col, a_copy);
+    t.a = copies ? a_copy : a;
+    t.a_row = !copies ? p.a_row : columns ? 1 : a_copy_row<T>;
+    t.a_col = !copies ? p.a_col : columns ? 16 : 1;
+  }
+
+  /// Edges are packed even where panels are not, so that they may be read a whole vector at a time.
+  void take_b(TileArguments<T>& t, const T* b, int64 cols, int64 place, bool pack) const {
+    t.b = b, t.b_row = p.b_row;
+    if (!packs && cols % lanes == 0) return;
+    T* const to = packed + place * portion.depth * width;
+    t.b = to, t.b_row = pieces(cols, lanes) * lanes;
+    if (pack) pack_panel(t.k, cols, t.b_row, b, p.b_row, p.b_col, to);
+  }
+};
+
+template <class T>
+void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+  if (p.k <= 0) p.a = p.b = workspace;  // where they may be null
+  if (p.dots())
+    multiply_dots(p, row0, row1, panel0, panel1, workspace);
+  else
+    Multiplication<T>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
 }
 
 /// A batch of products cut into chunks: `group` items each, or one of rows x cols parts of an item.
@@ -231,15 +269,28 @@ template <class T>
 struct BatchedProduct {
   Product<T> item;
   int64 batch, a_batch, b_batch, c_batch;
-  int64 group, row_parts, col_parts;
   char* workspace;
   std::size_t workspace_bytes;
+  int64 group = batch, row_parts = 1, col_parts = 1;
+
+  /// Some chunks for each thread, none much shorter than it takes to wake one.
+  void cut(int64 threads) {
+    const int64 flops = 2 * item.m * item.n * item.k + 1, rows = item.row_tiles().count, panels = item.panels();
+    if (threads == 1 || flops <= parallel_flops / batch) return;
+    group = 1 + parallel_flops / 4 / flops;
+    if (group > 1 || batch >= 2 * threads) return;
+    const int64 parts = least(pieces(2 * threads, batch), 1 + 8 * flops / parallel_flops);
+    row_parts = least(item.m >= item.n ? parts : 1, rows);
+    col_parts = least(pieces(parts, row_parts), panels);
+    row_parts = least(pieces(parts, col_parts), rows);
+  }
+  int64 chunks() const { return pieces(batch, group) * row_parts * col_parts; }
 
   void run(int64 chunk, int thread) const {
     T* const space = reinterpret_cast<T*>(workspace + static_cast<std::size_t>(thread) * workspace_bytes);
-    const int64 parts = row_parts * col_parts, first = chunk / parts * group, part = chunk % parts;
+    const int64 parts = row_parts * col_parts, first = chunk / parts * group;
     const Cut rows(item.row_tiles().count, row_parts), cols(item.panels(), col_parts);
-    const int64 i = part / col_parts, j = part % col_parts;
+    const int64 i = chunk % parts / col_parts, j = chunk % col_parts;
     for (int64 index = first; index < least(first + group, batch); ++index) {
       Product<T> p = item;
       if (p.k > 0) p.a += index * a_batch, p.b += index * b_batch;
@@ -254,13 +305,8 @@ struct BatchedProduct {
 
 /// Bytes of workspace, at 64-byte alignment, for one thread's part in a product of up to these sizes.
 template <class T>
-constexpr std::size_t matmul_workspace_bytes([[maybe_unused]] int64 m, int64 n, int64 k) {
-  using Tile = detail::Tile<T>;
-  const int64 panels = detail::pieces(n, Tile::cols), size = int64{sizeof(T)} * Tile::cols;
-  const int64 two = detail::least(2, panels) * k * size, all = detail::least(panels * k * size, detail::packed_bytes);
-  const int64 staging = detail::least(panels, detail::most_panels) * Tile::rows * size;
-  const int64 bytes = (two > all ? two : all) + staging + 16 * detail::a_copy_row<T> * int64{sizeof(T)};
-  return static_cast<std::size_t>((bytes + 63) / 64 * 64);
+constexpr std::size_t matmul_workspace_bytes(int64 m, int64 n, int64 k) {
+  return static_cast<std::size_t>((detail::Portion<T>::bytes(m, n, k) + 63) / 64 * 64);
 }
 
 /// C[m, n] = A[m, k] B[k, n] (C += with `accumulate`) for any strides, counted in elements; the columns of C are
@@ -278,33 +324,26 @@ void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, con
 /// where the work pays for them. How an element is computed depends on the sizes and strides of one item alone, so
 /// results are bit-equal for any number of threads. Workspace: num_threads() times matmul_workspace_bytes<T>(m, n, k).
 template <class T>
-void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_batch, int64 a_row, int64 a_col, const T* b,
-                    int64 b_batch, int64 b_row, int64 b_col, T* c, int64 c_batch, int64 c_row, bool accumulate,
-                    Epilogue<T> epilogue, void* workspace) {
+void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_batch, int64 a_row, int64 a_col,
+                    const T* b, int64 b_batch, int64 b_row, int64 b_col, T* c, int64 c_batch, int64 c_row,
+                    bool accumulate, Epilogue<T> epilogue, void* workspace) {
   if (batch <= 0 || m <= 0 || n <= 0) return;
+  if (b_batch == 0 && a_batch == m * a_row && (c == nullptr || c_batch == m * c_row))
+    m *= batch, batch = 1;  // one product
   const detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue};
-  detail::BatchedProduct<T> work{item,  batch, a_batch, b_batch, c_batch, batch, 1, 1, static_cast<char*>(workspace),
-                                 matmul_workspace_bytes<T>(m, n, k)};
-  const int64 flops = 2 * m * n * (k > 0 ? k : 1), threads = num_threads();
-  if (threads > 1 && flops > detail::parallel_flops / batch) {
-    work.group = 1 + detail::parallel_flops / 4 / flops;
-    const int64 wanted = batch < 2 * threads ? detail::least(detail::pieces(2 * threads, batch), 1 + 8 * flops / detail::parallel_flops) : 1;
-    const int64 rows = item.row_tiles().count, panels = item.panels();
-    (m >= n ? work.row_parts : work.col_parts) = detail::least(wanted, m >= n ? rows : panels);
-    (m >= n ? work.col_parts : work.row_parts) = detail::least(wanted / (m >= n ? work.row_parts : work.col_parts), m >= n ? panels : rows);
-    if (work.row_parts * work.col_parts > 1) work.group = 1;
-  }
-  const int64 chunks = detail::pieces(batch, work.group) * work.row_parts * work.col_parts;
+  detail::BatchedProduct<T> work{
+      item, batch, a_batch, b_batch, c_batch, static_cast<char*>(workspace), matmul_workspace_bytes<T>(m, n, k)};
+  work.cut(num_threads());
   const auto run = [](void* context, int chunk, int thread) {
     static_cast<const detail::BatchedProduct<T>*>(context)->run(chunk, thread);
   };
-  parallel_for(static_cast<int>(chunks), run, &work);
+  parallel_for(static_cast<int>(work.chunks()), run, &work);
 }
 
 /// matmul on all threads where the work pays for them; workspace as for batched_matmul.
 template <class T>
-void matmul_parallel(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, int64 b_col,
-                     T* c, int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
+void matmul_parallel(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row,
+                     int64 b_col, T* c, int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
   batched_matmul<T>(1, m, n, k, a, 0, a_row, a_col, b, 0, b_row, b_col, c, 0, c_row, accumulate, epilogue, workspace);
 }
 

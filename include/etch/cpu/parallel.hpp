@@ -92,8 +92,10 @@ class Pool {
     }
     thread_index = -1;
     for (int left, spins = 0; (left = unfinished_.load(std::memory_order_acquire)) != 0;) {
-      if (++spins < spin_limit) pause();
-      else unfinished_.wait(left, std::memory_order_acquire);
+      if (++spins < spin_limit)
+        pause();
+      else
+        unfinished_.wait(left, std::memory_order_acquire);
     }
     busy_.store(false, std::memory_order_release);
     return true;
@@ -122,8 +124,10 @@ class Pool {
     thread_index = thread;
     for (int spins = 0; !stopping_.load(std::memory_order_relaxed);) {
       const int epoch = epoch_.load(std::memory_order_acquire);
-      if (work(thread)) spins = 0;
-      else if (++spins < spin_limit) pause();
+      if (work(thread))
+        spins = 0;
+      else if (++spins < spin_limit)
+        pause();
       else {
         if (!stopping_.load(std::memory_order_relaxed)) epoch_.wait(epoch, std::memory_order_acquire);
         spins = 0;

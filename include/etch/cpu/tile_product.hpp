@@ -5,6 +5,7 @@
 #include <etch/core/vec.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -180,28 +181,61 @@ void small_product(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_c
   }
 }
 
-/// to[j * to_row + i] = from[i * from_row + j] for i < rows, j < cols: four by four, on 16-byte vectors.
+#if !defined(ETCH_CPU_EIGEN)
+/// Lanes A, B, C, D of each four: 0 to 3 from x, 4 to 7 from y.
+template <int A, int B, int C, int D, int L, int... I>
+ETCH_INLINE simd::Vec<float, L> pick(simd::Vec<float, L> x, simd::Vec<float, L> y, std::integer_sequence<int, I...>) {
+#if defined(__CUDACC__)  // nvcc drops the expansion of a pack in a builtin's arguments
+  static_assert(L == 4);
+  return {__builtin_shufflevector(x.v, y.v, A, B, C, D)};
+#else
+  constexpr int from[4] = {A, B, C, D};
+  return {__builtin_shufflevector(x.v, y.v, (I / 4 * 4 + from[I % 4] % 4 + (from[I % 4] < 4 ? 0 : L))...)};
+#endif
+}
+
+/// Four neighbours of every fourth row: of as many rows as L has fours.
+template <int L>
+ETCH_INLINE simd::Vec<float, L> every_fourth(const float* from, int64 row) {
+  if constexpr (L == 4)
+    return simd::load<float, 4>(from);
+  else
+    return simd::join(every_fourth<L / 2>(from, row), every_fourth<L / 2>(from + L / 2 * row, row));
+}
+
+/// Transposes L rows of four: each column becomes one vector.
+template <int L>
+ETCH_INLINE void transpose_fours(const float* from, int64 row, float* to, int64 to_row) {
+  constexpr auto each = std::make_integer_sequence<int, L>{};
+  const auto a = every_fourth<L>(from, row), b = every_fourth<L>(from + row, row);
+  const auto c = every_fourth<L>(from + 2 * row, row), d = every_fourth<L>(from + 3 * row, row);
+  const auto ab = pick<0, 4, 1, 5>(a, b, each), cd = pick<0, 4, 1, 5>(c, d, each);
+  const auto ab2 = pick<2, 6, 3, 7>(a, b, each), cd2 = pick<2, 6, 3, 7>(c, d, each);
+  simd::store(to, pick<0, 1, 4, 5>(ab, cd, each));
+  simd::store(to + to_row, pick<2, 3, 6, 7>(ab, cd, each));
+  simd::store(to + 2 * to_row, pick<0, 1, 4, 5>(ab2, cd2, each));
+  simd::store(to + 3 * to_row, pick<2, 3, 6, 7>(ab2, cd2, each));
+}
+#endif
+
+/// to[j * to_row + i] = from[i * from_row + j] for i < rows, j < cols.
 template <class T>
 ETCH_NOINLINE void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
   int64 i = 0;
 #if !defined(ETCH_CPU_EIGEN)
   if constexpr (sizeof(T) == 4) {
-    for (; i + 4 <= rows; i += 4) {
+#if defined(__CUDACC__)
+    constexpr int some = 4;
+#else
+    constexpr int some = Tile<T>::lanes;
+#endif
+    for (; i + some <= rows; i += some) {
       const T* f = from + i * from_row;
       T* out = to + i;
       int64 j = 0;
-      for (; j + 4 <= cols; j += 4, f += 4, out += 4 * to_row) {
-        const auto a = simd::load<T, 4>(f).v, b = simd::load<T, 4>(f + from_row).v;
-        const auto c = simd::load<T, 4>(f + 2 * from_row).v, d = simd::load<T, 4>(f + 3 * from_row).v;
-        const auto ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-        const auto AB = __builtin_shufflevector(a, b, 2, 6, 3, 7), CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-        simd::store(out, simd::Vec<T, 4>{__builtin_shufflevector(ab, cd, 0, 1, 4, 5)});
-        simd::store(out + to_row, simd::Vec<T, 4>{__builtin_shufflevector(ab, cd, 2, 3, 6, 7)});
-        simd::store(out + 2 * to_row, simd::Vec<T, 4>{__builtin_shufflevector(AB, CD, 0, 1, 4, 5)});
-        simd::store(out + 3 * to_row, simd::Vec<T, 4>{__builtin_shufflevector(AB, CD, 2, 3, 6, 7)});
-      }
-      for (; j < cols; ++j, ++f, out += to_row) {
-        for (int64 r = 0; r < 4; ++r) out[r] = f[r * from_row];
+      for (; j + 4 <= cols; j += 4) transpose_fours<some>(f + j, from_row, out + j * to_row, to_row);
+      for (; j < cols; ++j) {
+        for (int64 r = 0; r < some; ++r) out[j * to_row + r] = f[r * from_row + j];
       }
     }
   }

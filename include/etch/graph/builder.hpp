@@ -113,6 +113,9 @@ class Builder {
   constexpr int map(Op op, DType result, int a, int b = -1, int c = -1) {
     if (b >= 0 && shape(a) != shape(b)) etch_internal_shapes_differ();
     if (c >= 0 && shape(a) != shape(c)) etch_internal_shapes_differ();
+    if (!is_floating(dtype(a)) && op != Op::where) {
+      if (const int r = map_integers(op, result, a, b); r >= 0) return r;
+    }
     double x = 0, y = 0;
     const bool known_a = is_constant(a, x);
     const bool known_b = b >= 0 && is_constant(b, y);
@@ -246,7 +249,9 @@ class Builder {
   /// `base` with `a` written over the slice (axis, start, step).
   constexpr int place(int base, int a, int axis, std::int64_t start, int step) {
     if (shape(base) == shape(a) && step == 1) return a;
-    if (is_zero(base) && is_zero(a)) return base;
+    if (is_empty(shape(a)) || (is_zero(base) && is_zero(a))) return base;
+    if (node_[base].op == Op::place && place_axis(base) == axis && place_start(base) == start && place_step(base) == step && shape(node_[base].in[1]) == shape(a))
+      return place(node_[base].in[0], a, axis, start, step);  // hides what was written there
     base = uncovered(base, a, axis, start, step);
     return emit(Op::place, dtype(a), node_[base].shape, base, a, -1, slice_arg(axis, start, step));
   }
@@ -263,6 +268,8 @@ class Builder {
       else trivial = trivial && from.size[i] == 1;
     }
     if (trivial) return reshape(a, to);
+    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, DType::int32), mask), dtype(a));  // accumulators are whole registers
+    if (is_empty(from)) return constant(of_nothing(op, is_floating(dtype(a))), dtype(a), to);
     double v = 0;
     if (is_constant(a, v)) {
       std::int64_t n = 1;
@@ -288,6 +295,8 @@ class Builder {
   constexpr int dot(int a, int b) {
     Shape s = shape(a);
     s.size[s.rank - 1] = shape(b).size[shape(b).rank - 1];
+    if (is_empty(shape(a)) || is_empty(shape(b))) return constant(0, dtype(a), s);
+    if (!is_floating(dtype(a))) return dot_of_integers(a, b);
     return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
   }
   constexpr int take(int table, int index) {
@@ -300,6 +309,7 @@ class Builder {
     Shape s;
     s.size[s.rank++] = count;
     for (int i = shape(index).rank; i < shape(rows).rank; ++i) s.size[s.rank++] = shape(rows).size[i];
+    if (is_empty(shape(index))) return constant(0, dtype(rows), s);
     return emit(Op::scatter_add, dtype(rows), intern(s), index, rows, -1, 0);
   }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
@@ -346,6 +356,38 @@ class Builder {
     return -1 - symbols_++;
   }
 
+  /// Product kernels are for floats: sum over K of a [B..., M, 1, K] times b^T [B..., 1, N, K].
+  constexpr int dot_of_integers(int a, int b) {
+    b = transpose(b, shape(b).rank - 2, shape(b).rank - 1);
+    Shape all = shape(a);
+    const int last = all.rank++;
+    all.size[last] = all.size[last - 1];
+    all.size[last - 1] = shape(b).size[last - 2];
+    Shape rows = all, columns = all;
+    rows.size[last - 1] = columns.size[last - 2] = 1;
+    const int product = map(Op::mul, dtype(a), expand(reshape(a, rows), all), expand(reshape(b, columns), all));
+    return reduce(Op::sum, product, 1u << last);
+  }
+
+  /// What kernels do not compute on integers and bools, by what they do; -1 for all else.
+  constexpr int map_integers(Op op, DType result, int a, int b) {
+    switch (op) {
+      case Op::floor: case Op::ceil: case Op::round: case Op::trunc: return a;
+      case Op::isnan: return constant(0, result, shape(a));
+      case Op::pow: case Op::fmod: return cast(map(op, DType::float64, cast(a, DType::float64), cast(b, DType::float64)), result);
+      default: break;
+    }
+    if (dtype(a) != DType::boolean) return -1;
+    switch (op) {
+      case Op::add: case Op::maximum: return map(Op::logical_or, result, a, b);
+      case Op::mul: case Op::minimum: return map(Op::logical_and, result, a, b);
+      case Op::sub: return map(Op::logical_xor, result, a, b);
+      case Op::neg: case Op::abs: case Op::sign: return a;
+      case Op::lt: case Op::le: case Op::gt: case Op::ge: return map(op, result, cast(a, DType::int32), cast(b, DType::int32));
+      default: return -1;
+    }
+  }
+
   constexpr std::int16_t intern(const Shape& s) {
     for (int i = shapes_ - 1; i >= 0; --i)
       if (shape_[i] == s) return static_cast<std::int16_t>(i);
@@ -378,7 +420,15 @@ class Builder {
     return emit(Op::place, dtype(chain), node_[chain].shape, below, node_[chain].in[1], -1, node_[chain].arg);
   }
 
+  constexpr bool is_empty(const Shape& s) const {
+    for (int i = 0; i < s.rank; ++i)
+      if (s.size[i] == 0) return true;
+    return false;
+  }
+
+  /// The number of this node, new or not. What has no elements is a constant, so that no kernel meets a size of 0.
   constexpr int emit(Op op, DType dtype, std::int16_t shape, int a, int b, int c, std::uint64_t arg) {
+    if (!is_leaf(op) && op != Op::expand && is_empty(shape_[shape])) return constant(0, dtype, Shape{shape_[shape]});
     std::uint64_t h = static_cast<std::uint64_t>(op) * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(shape);
     h = (h ^ static_cast<std::uint64_t>(a + 1)) * 0xff51afd7ed558ccdULL;
     h = (h ^ static_cast<std::uint64_t>(b + 1)) * 0xff51afd7ed558ccdULL;

@@ -17,6 +17,13 @@ constexpr double round_to(DType t, double value) {
   }
 }
 
+/// A reduction of no elements; the extremum of no integers is 0.
+constexpr double of_nothing(Op op, bool floating) {
+  if (op == Op::prod) return 1;
+  if (op == Op::sum || !floating) return 0;
+  return op == Op::amax ? -__builtin_huge_val() : __builtin_huge_val();
+}
+
 /// x op y where that is exact arithmetic or one correctly rounded operation; false where it is left to the kernel.
 constexpr bool fold(Op op, double x, double y, bool floating, double& result) {
   switch (op) {

@@ -21,7 +21,7 @@ struct classes_and_targets {
 };
 
 namespace detail {
-/// m = max(x);  log(sum(exp(x - m))) + m - sum(where(column == target, x, 0)), row by row
+/// m = max(x);  log(sum(exp(x - m))) + (m - sum(where(column == target, x, 0))), row by row
 constexpr int cross_entropy_nodes(Builder& b, int logits, int targets) {
   const Shape s = b.shape(logits);
   const int last = s.rank - 1;
@@ -37,7 +37,7 @@ constexpr int cross_entropy_nodes(Builder& b, int logits, int targets) {
   const Value column{&b, b.expand(b.iota(line.size[0], DType::int32), s)};
   const Value target{&b, wide(b.cast(targets, DType::int32))};
   const Value picked = over_row(Op::sum, choose(compare(Op::eq, column, target), x, x.number(0)));
-  return (apply_map(Op::log, sum) + most - picked).id;
+  return (apply_map(Op::log, sum) + (most - picked)).id;  // large logits cancel before the logarithm is added
 }
 }  // namespace detail
 

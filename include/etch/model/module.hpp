@@ -31,10 +31,21 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+// In an unnamed namespace, because clang otherwise refuses a module that is in one: nothing could ever define its
+// prototype, says it, and nothing ever does.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-internal"
+#endif
+namespace {
 /// Declared and never defined: tracing calls `prototype<M>.forward(...)` in a constant expression and tells parameters
 /// apart by their addresses in it.
 template <class M>
 extern M prototype;
+}  // namespace
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 namespace detail {
 

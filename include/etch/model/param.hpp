@@ -58,6 +58,12 @@ using Param = ModuleTensor<Role::parameter, T, D...>;
 template <class T, auto... D>
 using ModuleBuffer = ModuleTensor<Role::buffer, T, D...>;
 
+/// While tracing: `value` becomes the buffer's content when everything in the program has read it. Never differentiated.
+template <class T, auto... D>
+constexpr void assign(const ModuleBuffer<T, D...>& buffer, Tracer<T, D...> value) {
+  value.builder->assign(value.builder->parameter(&buffer), value.id);
+}
+
 namespace detail {
 template <class M>
 inline constexpr bool is_module_tensor = false;

@@ -27,7 +27,7 @@ constexpr int reduced_columns(Planning<N>& p, int n) {
 /// The lowest level at which each node could run, if every kernel could take in everything it meets.
 template <int N>
 constexpr void measure_depth(Planning<N>& p) {
-  for (int n = 0; n < N; ++n) {
+  for (int n = 0; n < p.g.nodes; ++n) {
     const Node& v = p.node(n);
     int d = is_leaf(v.op) ? 0 : 1;
     for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
@@ -46,7 +46,7 @@ constexpr void measure_depth(Planning<N>& p) {
     }
     p.depth[n] = d;
   }
-  for (int n = N - 1; n >= 0; --n) {
+  for (int n = p.g.nodes - 1; n >= 0; --n) {
     if (!p.is_fused(n)) continue;
     const bool reduces = is_reduce(p.node(n).op);
     if (!reduces && !p.feeds[n]) continue;
@@ -166,7 +166,17 @@ constexpr bool join(Planning<N>& p, int t, int n) {
       trial.late = true;
     }
   }
-  if (p.placed[n] && !late && !p.add_cuts(trial, p.shape(n), p.at[n].stride) && element && !reduces) return false;
+  if (p.placed[n] && !late) {
+    if (element && !reduces) {
+      if (!p.add_cuts(trial, p.shape(n), p.at[n].stride)) return false;
+    } else {  // one value for each row: the store jumps between rows only
+      Group rows;
+      rows.elements = p.elements(n);
+      if (!p.add_cuts(rows, p.shape(n), p.at[n].stride)) return false;
+      for (int i = 0; i < rows.cuts; ++i)
+        if (!p.add_cut(trial, p.z.mul(rows.cut[i], trial.columns))) return false;
+    }
+  }
   ++trial.nodes;
   p.groups[t] = trial;
   p.group[n] = t;
@@ -235,7 +245,7 @@ constexpr void fuse_node(Planning<N>& p, int n) {
 template <int N>
 constexpr void fuse(Planning<N>& p) {
   detail::measure_depth(p);
-  for (int n = 0; n < N; ++n) {
+  for (int n = 0; n < p.g.nodes; ++n) {
     const Node& v = p.node(n);
     if (p.is_fused(n)) {
       detail::fuse_node(p, n);
@@ -273,7 +283,7 @@ constexpr void fuse(Planning<N>& p) {
         p.copies[p.copy_count++] = Copy{v.in[0], after, p.at[n]};
       }
       const int a = v.in[1];
-      const bool written = trivial && p.placed[a] && p.users[a] == 1;
+      const bool written = trivial && p.placed[a] && p.users[a] == 1 && p.at[a].root == p.at[n].root && p.at[a].index == p.at[n].index;
       int done = detail::ready(p, a);
       if (!written) {
         done = (done > after ? done : after) + 1;

@@ -14,7 +14,7 @@ inline namespace ETCH_ABI {
 /// The arrays a plan is written into before its sizes are known.
 template <int N>
 struct PlanDraft {
-  static constexpr int max_steps = N + 8, max_words = 3 * N + 256, max_accesses = N + 96, max_combines = N + 8, max_buffers = N + 32;
+  static constexpr int max_steps = 2 * N + 8, max_words = 3 * N + 512, max_accesses = N + 128, max_combines = N + 8, max_buffers = N + 48;
   Step step[max_steps]{};
   std::uint64_t word[max_words]{};
   Access access[max_accesses]{};
@@ -60,7 +60,6 @@ struct Lowering {
   Instruction row_code[max_instructions]{}, element_code[max_instructions]{}, code[max_instructions]{};
   int row_size = 0, element_size = 0, size = 0;
   int row_count[classes]{}, element_count[classes]{};
-  std::uint64_t row_raw[8]{};
 
   constexpr Lowering(Planning<N>& planning, PlanDraft<N>& draft) : p(planning), out(draft) {}
 
@@ -163,15 +162,20 @@ struct Lowering {
         if (code[k].op == i.op && code[k].type == i.type && code[k].bits == i.bits) return code[k].d;
     } else {
       i.op = static_cast<std::uint8_t>(Word::number64);
-      i.bits = static_cast<std::uint32_t>(out.words);  // replaced when the kernel is written out
-      raw[raws] = d == DType::int64 ? static_cast<std::uint64_t>(static_cast<std::int64_t>(value)) : __builtin_bit_cast(std::uint64_t, value);
+      const std::uint64_t bits = d == DType::int64 ? static_cast<std::uint64_t>(static_cast<std::int64_t>(value)) : __builtin_bit_cast(std::uint64_t, value);
+      auto holds = [&](const Instruction& o) { return o.op == i.op && o.type == i.type && raw[o.slot] == bits; };
+      for (int k = 0; k < row_size; ++k)
+        if (holds(row_code[k])) return row_code[k].d;
+      for (int k = 0; k < size; ++k)
+        if (holds(code[k])) return code[k].d;
+      raw[raws] = bits;
       i.slot = raws++;
     }
     i.d = new_register(true, i.type);
     put(true, i);
     return i.d;
   }
-  std::uint64_t raw[16]{};
+  std::uint64_t raw[2 * max_group_nodes]{};
   int raws = 0;
 
   /// A load of node `m` as it lies; in a row section, or where it is constant along the row, once a row.

@@ -18,7 +18,7 @@ constexpr int new_buffer(Planning<N>& p, int n) {
 /// Gives every stored node that has no place yet a dense buffer.
 template <int N>
 constexpr void assign_buffers(Planning<N>& p) {
-  for (int n = 0; n < N; ++n) {
+  for (int n = 0; n < p.g.nodes; ++n) {
     if (p.placed[n] || is_leaf(p.node(n).op) || p.is_view_of(n)) continue;
     const Op op = p.node(n).op;
     const bool library = !p.is_fused(n) && op != Op::dot;
@@ -187,7 +187,7 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
   // results of each group, as lists
   int head[N + 1]{}, next[N + 1]{};
   for (int i = 0; i < p.group_count; ++i) head[i] = -1;
-  for (int n = N - 1; n >= 0; --n) {
+  for (int n = p.g.nodes - 1; n >= 0; --n) {
     if (p.group[n] < 0 || !p.needed[n]) continue;
     if (!p.is_fused(n) && p.node(n).op != Op::dot) continue;
     const int g = p.find(p.group[n]);
@@ -195,7 +195,7 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
     head[g] = n;
   }
   // groups and copies by level
-  int by_level[N + 2]{}, after[N + 1]{}, copy_by_level[N + 2]{}, copy_after[N + 1]{};
+  int by_level[2 * N + 8]{}, after[N + 1]{}, copy_by_level[2 * N + 8]{}, copy_after[2 * N + 1]{};
   for (int l = 0; l <= levels; ++l) by_level[l] = copy_by_level[l] = -1;
   for (int i = p.group_count - 1; i >= 0; --i) {
     if (p.groups[i].parent >= 0) continue;
@@ -422,6 +422,7 @@ constexpr void copy_outputs(Planning<N>& p) {
   for (int i = 0; i < p.copy_count; ++i) last = p.copies[i].level > last ? p.copies[i].level : last;
   for (int i = 0; i < p.g.outputs; ++i) {
     const Output& o = p.g.output[i];
+    if (p.elements(o.node) == 0) continue;
     const Location l = p.dense(o.effect ? Root::input : Root::output, o.slot, o.offset, p.shape(o.node));
     int core = o.node;
     while (is_view(p.node(core).op) && p.node(core).op == Op::reshape && !p.placed[core] && !p.solid[core]) core = p.node(core).in[0];
@@ -432,7 +433,8 @@ constexpr void copy_outputs(Planning<N>& p) {
 
 }  // namespace detail
 
-/// The first half of planning: where results go, which nodes share a kernel, what is stored.
+/// The first half of planning: where results go, which nodes share a kernel, what is stored. N is at least the number
+/// of the graph's nodes and of its results together.
 template <int N>
 constexpr Planning<N> group_graph(const GraphRef& g) {
   Planning<N> p(g);

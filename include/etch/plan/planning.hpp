@@ -57,16 +57,16 @@ struct Planning {
 
   Group groups[N + 1]{};
   int group_count = 0;
-  Copy copies[N + 1]{};
+  Copy copies[2 * N + 1]{};
   int copy_count = 0;
   int buffers = 0;
-  int buffer_node[N + 1]{};
+  int buffer_node[2 * N + 16]{};
 
   constexpr explicit Planning(const GraphRef& graph) : g(graph) {
     z.symbols = g.symbols;
     for (int i = 0; i < g.symbols; ++i) z.symbol[i] = g.symbol[i];
     for (int i = 0; i < N; ++i) group[i] = user[i] = part[i][0] = part[i][1] = -1;
-    for (int i = 0; i < N; ++i)
+    for (int i = 0; i < g.nodes; ++i)
       if (is_part(g.node[i].op)) part[g.node[i].in[0]][g.node[i].op == Op::attention_dv ? 1 : 0] = i;
   }
 
@@ -212,11 +212,26 @@ struct Planning {
   }
 };
 
+/// Whether the `place` n may write what a `place` below it in the chain writes too: then the order matters.
+template <int N>
+constexpr bool overwrites(const Planning<N>& p, int n) {
+  auto axis = [&](int i) { return static_cast<int>(p.node(i).arg & 255); };
+  auto start = [&](int i) { return static_cast<std::int64_t>(p.node(i).arg >> 8 & 0xffffffffULL); };
+  auto step = [&](int i) { return static_cast<std::int64_t>(static_cast<std::int16_t>(p.node(i).arg >> 40)); };
+  auto end = [&](int i) { return start(i) + (p.shape(p.node(i).in[1]).size[axis(i)] - 1) * step(i); };
+  for (int i = p.node(n).in[0]; p.node(i).op == Op::place; i = p.node(i).in[0]) {
+    if (axis(i) != axis(n)) return true;
+    const bool between = step(i) == step(n) && (start(i) - start(n)) % step(n) != 0;  // of the other's elements
+    if (!between && start(i) <= end(n) && start(n) <= end(i)) return true;
+  }
+  return false;
+}
+
 /// Counts users and finds which nodes are written straight into something larger: slices of a `place`, and what a
 /// chain of views turns into something that must be dense.
 template <int N>
 constexpr void place_nodes(Planning<N>& p) {
-  for (int n = 0; n < N; ++n)
+  for (int n = 0; n < p.g.nodes; ++n)
     for (int k = 0; k < 3; ++k)
       if (const int in = p.node(n).in[k]; in >= 0) {
         ++p.users[in];
@@ -274,7 +289,7 @@ constexpr void place_nodes(Planning<N>& p) {
       give(give, n, l);
     }
   }
-  for (int n = N - 1; n >= 0; --n) {
+  for (int n = p.g.nodes - 1; n >= 0; --n) {
     const Node& v = p.node(n);
     if (v.op == Op::place) {
       if (!p.placed[n]) {
@@ -290,7 +305,7 @@ constexpr void place_nodes(Planning<N>& p) {
       const int axis = static_cast<int>(v.arg & 255);
       p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
       l.stride[axis] = p.z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
-      if (p.users[v.in[1]] == 1) give(give, v.in[1], l);
+      if (p.users[v.in[1]] == 1 && !overwrites(p, n)) give(give, v.in[1], l);
     } else if (v.op == Op::reshape && !p.placed[n]) {
       Location l;
       if (!p.locate(n, l)) {
@@ -299,7 +314,7 @@ constexpr void place_nodes(Planning<N>& p) {
       }
     }
   }
-  for (int n = 0; n < N; ++n) {  // what no stride describes is copied
+  for (int n = 0; n < p.g.nodes; ++n) {  // what no stride describes is copied
     if (p.node(n).op != Op::reshape || p.placed[n]) continue;
     Location l;
     if (!p.locate(n, l)) p.solid[p.node(n).in[0]] = true;
@@ -307,7 +322,7 @@ constexpr void place_nodes(Planning<N>& p) {
   auto wants = [&](int n, bool ok) {
     if (!ok && is_view(p.node(n).op)) p.solid[n] = true;
   };
-  for (int n = 0; n < N; ++n) {  // what library kernels cannot read as it lies is copied
+  for (int n = 0; n < p.g.nodes; ++n) {  // what library kernels cannot read as it lies is copied
     const Node& v = p.node(n);
     for (int k = 0; k < 3; ++k) {
       const int in = v.in[k];

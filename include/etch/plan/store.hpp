@@ -40,7 +40,8 @@ struct Recomputation {
       possible = false;
       return;
     }
-    if (p.z.capacity(p.elements(root)) * 8 > whole) {
+    const bool memory = p.node(root).op != Op::iota && p.node(root).op != Op::extent;
+    if (memory && p.z.capacity(p.elements(root)) * 8 > whole) {
       for (int i = 0; i < large; ++i)
         if (leaf[i] == root) return;
       if (large == 4) possible = false;
@@ -57,12 +58,12 @@ struct Recomputation {
       const Source s = p.source(m);
       const int root = p.root(m);
       if (is_leaf(p.node(root).op)) {
-        if (p.node(root).op == Op::input) load(m);
+        load(m);
       } else if (p.needed[root]) {
         load(m);
-      } else if (s.node == root && p.is_fused(root) && !is_reduce(p.node(root).op) && !p.solid[root]) {
+      } else if (s.node == root && p.is_fused(root) && !is_reduce(p.node(root).op) && !p.solid[root] && p.elements(root) == p.elements(n)) {
         visit(root, depth + 1);
-      } else if (s.node == root && p.z.capacity(p.elements(root)) * 8 <= whole && rows < 8) {
+      } else if (s.node == root && p.z.capacity(p.elements(root)) * 8 <= whole && rows < 8 && p.add_load(to, m)) {
         row[rows++] = root;
       } else {
         possible = false;
@@ -114,9 +115,9 @@ constexpr bool recompute(Planning<N>& p, int n, const int* head, const int* next
 template <int N>
 constexpr void choose_stored(Planning<N>& p) {
   int head[N]{}, next[3 * N]{};
-  for (int n = 0; n < N; ++n) head[n] = -1;
+  for (int n = 0; n < p.g.nodes; ++n) head[n] = -1;
   bool wanted[N]{};
-  for (int n = 0; n < N; ++n) {
+  for (int n = 0; n < p.g.nodes; ++n) {
     if (p.opaque[n] || p.late[n]) p.needed[n] = true;
     if (p.placed[n] && (p.is_fused(n) || p.node(n).op == Op::dot)) p.needed[n] = true;
     if (!p.is_fused(n)) continue;
@@ -138,7 +139,7 @@ constexpr void choose_stored(Planning<N>& p) {
   }
   for (int i = 0; i < p.g.outputs; ++i) p.needed[p.root(p.g.output[i].node)] = true;
   for (int i = 0; i < p.copy_count; ++i) p.needed[p.root(p.copies[i].node)] = true;
-  for (int n = 0; n < N; ++n) {
+  for (int n = 0; n < p.g.nodes; ++n) {
     if (!wanted[n] || p.needed[n]) continue;
     if (!detail::recompute(p, n, head, next)) p.needed[n] = true;
   }

@@ -106,8 +106,9 @@ struct Compiled {
   static constexpr auto graph = detail::exact_graph<graph_draft.nodes, graph_draft.shapes, graph_draft.outputs>(graph_draft);
 
  private:
-  static constexpr auto grouping = group_graph<graph.nodes>(ref(graph));
-  static constexpr auto plan_draft = lower_graph<graph.nodes>(grouping);
+  static constexpr int planned = graph.nodes + graph.results;
+  static constexpr auto grouping = group_graph<planned>(ref(graph));
+  static constexpr auto plan_draft = lower_graph<planned>(grouping);
 
  public:
   static constexpr auto plan = detail::exact_plan<plan_draft.steps, plan_draft.words, plan_draft.accesses, plan_draft.combines, plan_draft.buffers>(plan_draft);

@@ -13,13 +13,35 @@ namespace detail {
 /// The one dtype of a model's parameters.
 template <class M>
 constexpr DType parameter_dtype() {
-  return layout<M>.tensors > 0 ? layout<M>.tensor[0].dtype : DType::float32;
+  for (int i = 0; i < layout<M>.tensors; ++i)
+    if (layout<M>.tensor[i].role == Role::parameter) return layout<M>.tensor[i].dtype;
+  return DType::float32;
 }
 template <class M>
 constexpr bool one_dtype() {
   for (int i = 0; i < layout<M>.tensors; ++i)
-    if (layout<M>.tensor[i].dtype != parameter_dtype<M>() || layout<M>.tensor[i].role != Role::parameter) return false;
+    if (layout<M>.tensor[i].dtype != parameter_dtype<M>() && layout<M>.tensor[i].role == Role::parameter) return false;
   return true;
+}
+/// Bytes of a model's buffers, which the optimizer must not touch.
+template <class M>
+constexpr std::size_t buffer_bytes() {
+  std::size_t n = 0;
+  for (int i = 0; i < layout<M>.tensors; ++i)
+    if (layout<M>.tensor[i].role == Role::buffer) n += static_cast<std::size_t>(layout<M>.tensor[i].count) * size_of(layout<M>.tensor[i].dtype);
+  return n;
+}
+/// Copies every buffer of a block to `beside`, or back.
+template <class M>
+void copy_buffers(char* block, char* beside, bool back) {
+  for (int i = 0; i < layout<M>.tensors; ++i) {
+    const TensorInfo& t = layout<M>.tensor[i];
+    if (t.role != Role::buffer) continue;
+    const std::size_t bytes = static_cast<std::size_t>(t.count) * size_of(t.dtype);
+    if (back) std::memcpy(block + t.offset, beside, bytes);
+    else std::memcpy(beside, block + t.offset, bytes);
+    beside += bytes;
+  }
 }
 
 /// Loss and gradient: input slot 0 is the block, then the inputs; output 0 the loss, output 1 the gradient block.
@@ -49,10 +71,14 @@ struct GradientSpec {
     if constexpr (!std::is_same_v<Loss, Poison>) {
       static_assert(Loss::rank == 0, "etch: train_step: the loss must be one number; reduce it with mean or sum");
       int wrt[layout<M>.tensors > 0 ? layout<M>.tensors : 1]{}, gradient[layout<M>.tensors > 0 ? layout<M>.tensors : 1]{};
-      for (int i = 0; i < layout<M>.tensors; ++i) wrt[i] = table[i].node;
-      reverse(b, loss.id, b.constant(1, b.dtype(loss.id)), wrt, layout<M>.tensors, gradient);
+      int count = 0;
+      for (int i = 0; i < layout<M>.tensors; ++i)
+        if (layout<M>.tensor[i].role == Role::parameter) wrt[count++] = table[i].node;
+      reverse(b, loss.id, b.constant(1, b.dtype(loss.id)), wrt, count, gradient);
       b.output(loss.id, 0);
-      for (int i = 0; i < layout<M>.tensors; ++i) b.output(gradient[i], 1, static_cast<std::int64_t>(layout<M>.tensor[i].offset));
+      count = 0;
+      for (int i = 0; i < layout<M>.tensors; ++i)
+        if (layout<M>.tensor[i].role == Role::parameter) b.output(gradient[count++], 1, static_cast<std::int64_t>(layout<M>.tensor[i].offset));
     }
   }
 };
@@ -83,10 +109,11 @@ struct UpdateSpec {
 template <class M, class F, class Optimizer, class... In>
 class TrainStep {
   static_assert(std::is_empty_v<F>, "etch: train_step: the loss function must have no captures; pass values as arguments");
-  static_assert(detail::one_dtype<M>(), "etch: train_step: all parameters must have one dtype, and the model no buffers");
+  static_assert(detail::one_dtype<M>(), "etch: train_step: all parameters must have one dtype");
   using T = type_of<detail::parameter_dtype<M>()>;
   static constexpr int count = static_cast<int>(sizeof(M) / sizeof(T));
   static constexpr int states = Optimizer::states, scalars = Optimizer::scalars;
+  static constexpr std::size_t buffers = detail::buffer_bytes<M>();
 
  public:
   using Gradient = Compiled<detail::GradientSpec<M, F, In...>>;
@@ -97,6 +124,7 @@ class TrainStep {
   TrainStep(Model<M> model, Optimizer optimizer, std::uint64_t seed = 0)
       : model_(model), optimizer_(optimizer), gradient_machine_(Gradient::view()), update_machine_(Update::view()), gradient_(sizeof(M)), random_{seed, 0} {
     for (int i = 0; i < states; ++i) state_[i] = Storage(sizeof(M));
+    if constexpr (buffers > 0) beside_ = Storage(buffers);
   }
 
   /// One step on one batch; the loss before the update.
@@ -129,7 +157,9 @@ class TrainStep {
     for (int i = 0; i < scalars; ++i) in.bind(&scalar[i]);
     void* out[1 + (states > 0 ? states : 1)] = {model_.data()};
     for (int i = 0; i < states; ++i) out[1 + i] = state_[i].data();
+    if constexpr (buffers > 0) detail::copy_buffers<M>(static_cast<char*>(model_.data()), static_cast<char*>(beside_.data()), false);
     update_machine_.run(in, out);
+    if constexpr (buffers > 0) detail::copy_buffers<M>(static_cast<char*>(model_.data()), static_cast<char*>(beside_.data()), true);
   }
 
   /// The optimizer, to change its learning rate or any other number: nothing is compiled again.
@@ -150,7 +180,7 @@ class TrainStep {
   Model<M> model_;
   Optimizer optimizer_;
   cpu::Machine gradient_machine_, update_machine_;
-  Storage gradient_;
+  Storage gradient_, beside_;  // the gradient block; buffers while the optimizer runs
   Storage state_[states > 0 ? states : 1];
   cpu::RandomState random_;
   std::int64_t steps_ = 0;

@@ -1,0 +1,53 @@
+// Training steps of small networks, whole: forward, loss, backward, Adam.
+#include <etch/etch.hpp>
+#include <etch/loss/cross_entropy.hpp>
+#include <etch/loss/mse_loss.hpp>
+#include <etch/nn/linear.hpp>
+#include <etch/optim/adam.hpp>
+
+#include "serve.hpp"
+
+namespace {
+
+using namespace etch;
+
+/// 784-256-128-10 with ReLU.
+struct Mlp {
+  nn::Linear<784, 256> fc1;
+  nn::Linear<256, 128> fc2;
+  nn::Linear<128, 10> fc3;
+  ETCH_MODULE(fc1, fc2, fc3)
+  constexpr auto forward(auto x) const { return fc3(relu(fc2(relu(fc1(x))))); }
+};
+
+/// 4-64-64-2 with tanh.
+struct TinyMlp {
+  nn::Linear<4, 64> fc1;
+  nn::Linear<64, 64> fc2;
+  nn::Linear<64, 2> fc3;
+  ETCH_MODULE(fc1, fc2, fc3)
+  constexpr auto forward(auto x) const { return fc3(tanh(fc2(tanh(fc1(x))))); }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cpu::set_num_threads(1);
+  Generator generator{1};
+  Tensor<float, 64, 784> images;
+  Tensor<std::int64_t, 64> classes;
+  Tensor<float, 32, 4> x;
+  Tensor<float, 32, 2> y;
+  nn::init::normal_(images, generator);
+  nn::init::normal_(x, generator);
+  nn::init::normal_(y, generator);
+  for (int i = 0; i < 64; ++i) classes(i) = i * 7 % 10;
+
+  auto mlp = train_step(make<Mlp>(), [](auto& net, auto in, auto out) { return cross_entropy(net(in), out); }, optim::Adam{.lr = 1e-3},
+                        images, classes);
+  auto tiny = train_step(make<TinyMlp>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x, y);
+  bench::Bench bench(argc, argv);
+  bench.add("mlp_train", [&] { bench::keep(mlp(images, classes)); });
+  bench.add("mlp_tiny_train", [&] { bench::keep(tiny(x, y)); });
+  return bench.run();
+}

@@ -1,0 +1,42 @@
+// Repeat: N modules of one type with parameters of their own, traced by one instantiation.
+#include "gradient.hpp"
+
+using namespace etch;
+
+namespace {
+
+using Three = nn::Repeat<nn::Linear<2, 2>, 3>;
+using Doubles = nn::Repeat<nn::Sequential<nn::Linear<3, 3, true, double>, nn::Tanh>, 3>;
+
+struct Product {
+  constexpr auto operator()(auto& m, auto w) const { return sum(m(w)); }
+};
+
+}  // namespace
+
+TEST_CASE("repeat applies its modules in order") {
+  static_assert(layout<Three>.tensors == 6);
+  static_assert(detail::lists_every_member<Three>());
+  auto net = make<Three>();
+  for (int i = 0; i < 3; ++i) {  // y0 = x0 + (i + 1) x1, y1 = x1, so that the order shows in the biases
+    const float weight[] = {1, static_cast<float>(i + 1), 0, 1}, bias[] = {0, static_cast<float>(i)};
+    std::memcpy((*net)[i].weight.data(), weight, sizeof(weight));
+    std::memcpy((*net)[i].bias.data(), bias, sizeof(bias));
+  }
+  Tensor<float, 2> x{1, 1};
+  Tensor<float, 2> y = net(x);
+  CHECK(y(0) == 1 + 1 * 1 + 2 * 1 + 3 * 2);
+  CHECK(y(1) == 1 + 0 + 1 + 2);
+}
+
+TEST_CASE("repeat's modules start differently") {
+  auto net = make<Three>(Generator{1});
+  CHECK((*net)[0].weight.data()[0] != (*net)[1].weight.data()[0]);
+}
+
+TEST_CASE("repeat sends gradients through every module") {
+  Tensor<double, 4, 3> w;
+  Generator g{1};
+  nn::init::normal_(w, g);
+  check_gradient<Probe<Doubles, 4, 3>>(Product{}, w);
+}
