@@ -21,7 +21,7 @@ constexpr int capacity_for() {
 #ifdef ETCH_MAX_NODES
   return ETCH_MAX_NODES;
 #else
-  return 768 + 40 * layout<M>.tensors;
+  return 1024 + 26 * layout<M>.tensors;
 #endif
 }
 
