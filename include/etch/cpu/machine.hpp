@@ -380,7 +380,7 @@ inline void Machine::run_dot(int s) {
   const bool fused = step.words != 0;
   const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2;
   const int d = step.dims;
-  index_t size_of_dim[max_rank + 1];
+  index_t size_of_dim[max_rank + 1]{};
   for (int k = 0; k < d; ++k) size_of_dim[k] = size(step.dim[k]);
   const index_t m = size_of_dim[d - 3], n = size_of_dim[d - 2], k = size_of_dim[d - 1];
   const int batches = d - 3;
