@@ -35,16 +35,18 @@ enum class Draw { uniform, normal };
 template <Draw D, class T>
 void fill(T* to, std::int64_t count, Generator& g, double offset, double scale) {
   static_assert(simd::detail::is_float<T>, "etch: init: the dtype must be floating");
-  constexpr int lanes = 16;
-  const std::uint64_t seed = g.seed(), step = g.next();
-  for (std::int64_t i = 0; i < count; i += lanes) {
-    const auto index = static_cast<std::uint64_t>(i);
-    simd::Vec<T, lanes> z;
-    if constexpr (D == Draw::uniform) z = simd::uniform<T, lanes>(seed, step, index);
-    else z = simd::normal<T, lanes>(seed, step, index);
-    const auto y = simd::fma(z, static_cast<T>(scale), simd::splat<T, lanes>(static_cast<T>(offset)));
-    if (count - i >= lanes) simd::store(to + i, y);
-    else simd::store_partial(to + i, y, static_cast<int>(count - i));
+  if constexpr (simd::detail::is_float<T>) {
+    constexpr int lanes = 16;
+    const std::uint64_t seed = g.seed(), step = g.next();
+    for (std::int64_t i = 0; i < count; i += lanes) {
+      const auto index = static_cast<std::uint64_t>(i);
+      simd::Vec<T, lanes> z;
+      if constexpr (D == Draw::uniform) z = simd::uniform<T, lanes>(seed, step, index);
+      else z = simd::normal<T, lanes>(seed, step, index);
+      const auto y = simd::fma(z, static_cast<T>(scale), simd::splat<T, lanes>(static_cast<T>(offset)));
+      if (count - i >= lanes) simd::store(to + i, y);
+      else simd::store_partial(to + i, y, static_cast<int>(count - i));
+    }
   }
 }
 
