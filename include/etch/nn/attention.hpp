@@ -125,9 +125,7 @@ struct CausalSelfAttention {
   Linear<C, 3 * width, true, T> qkv;
   Linear<width, C, true, T> proj;
   ETCH_MODULE(qkv, proj)
-  constexpr auto forward(auto x) const {
-    return proj(apply<packed_attention_fn<Heads, true>>(qkv(x)));
-  }
+  constexpr auto forward(auto x) const { return proj(apply<packed_attention_fn<Heads, true>>(qkv(x))); }
 };
 
 /// torch.nn.MultiheadAttention with batch_first=True, returning the output only: self-attention `forward(x)`, or
