@@ -54,10 +54,11 @@ class Program {
   /// The result is the program's own tensor: it stays until the next call.
   const Result& operator()(const In&... x) {
     Bindings in;
-    (x.leaf().bind(in), ...);
+    (in.bind(x.data(), x.sizes()), ...);
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
+    detail::set_result_sizes<Spec>(machine_, result_, 0);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
@@ -98,13 +99,7 @@ class ModelProgram {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    if constexpr (Result::bounded > 0) {
-      int sizes[max_rank]{};
-      constexpr const auto& g = Code::graph;
-      const Shape& s = g.shape[g.node[g.output[0].node].shape];
-      for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine_.size(s.size[i]));
-      result_.resize(sizes);
-    }
+    detail::set_result_sizes<Spec>(machine_, result_, 0);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
