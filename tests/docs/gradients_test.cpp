@@ -18,6 +18,14 @@ TEST_CASE("gradients of functions") {
   CHECK(same(1, 0) == 10);
 }
 
+TEST_CASE("numbers are arguments") {
+  Tensor<float, 2> w{1, 2};
+  auto f = [](auto w, auto scale) { return sum(w * w) * scale; };
+  auto [value, gradient] = value_and_grad(f)(w, 3.f);
+  CHECK(value.item() == 15);
+  CHECK(gradient(1) == 12);
+}
+
 TEST_CASE("gradients of gradients") {
   auto f = [](auto x) { return sum(x * x * x); };
   auto slope = [](auto x, auto direction) {

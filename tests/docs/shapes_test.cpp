@@ -73,3 +73,17 @@ TEST_CASE("a bounded size changes without a new program") {
     CHECK(program(xs, w)(3) == doctest::Approx(392));  // the mean divides by n, not by 64
   }
 }
+
+TEST_CASE("results have the actual sizes") {
+  Tensor<float, batch, 3> x(17);
+  x = ones_like(x);
+  auto f = [](auto x) { return sum(x * x * 0.5f); };
+  auto [value, gradient] = value_and_grad(f)(x);
+  auto program = compile<Tensor<float, batch, 3>>([](auto x) { return x * 2; });
+  auto [twice, rows] = eval(x + x, sum<1>(x));
+  CHECK(value.item() == 25.5f);
+  CHECK(gradient.size(0) == 17);
+  CHECK(program(x).size(0) == 17);
+  CHECK(twice.size(0) == 17);
+  CHECK(rows.size(0) == 17);
+}

@@ -81,10 +81,14 @@ struct ValueAndGradientOf {
       using R = decltype(detail::value_and_grad_fn<F>{}(typename decltype(detail::leaf(x))::tracer{}...));
       decltype(detail::tensor_like(R{}.value)) value;
       decltype(detail::tensor_like(R{}.gradient)) gradient;
-      Bindings in;
-      (detail::leaf(x).bind(in), ...);
       void* out[] = {value.data(), gradient.data()};
-      detail::machine_of<Spec>().run(in, out);
+      cpu::Machine& m = detail::machine_of<Spec>();
+      [&](const auto&... leaf) {  // leaves hold what is bound: numbers, and actual sizes
+        Bindings in;
+        (leaf.bind(in), ...);
+        m.run(in, out);
+      }(detail::leaf(x)...);
+      detail::set_result_sizes<Spec>(m, gradient, 1);
       return ValueAndGradient<decltype(value), decltype(gradient)>{static_cast<decltype(value)&&>(value), static_cast<decltype(gradient)&&>(gradient)};
     }
   }

@@ -25,18 +25,6 @@ constexpr int capacity_for() {
 #endif
 }
 
-/// Gives a result the sizes that its program's last run had.
-template <class Code, class Result>
-void resize_result(const cpu::Machine& machine, Result& result) {
-  if constexpr (Result::bounded > 0) {
-    constexpr const auto& g = Code::graph;
-    const Shape& s = g.shape[g.node[g.output[0].node].shape];
-    int sizes[max_rank]{};
-    for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine.size(s.size[i]));
-    result.resize(sizes);
-  }
-}
-
 }  // namespace detail
 
 /// A function of tensors as a program; `F` is captureless.
@@ -70,7 +58,7 @@ class Program {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    detail::resize_result<Code>(machine_, result_);
+    detail::set_result_sizes<Spec>(machine_, result_, 0);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
@@ -111,7 +99,7 @@ class ModelProgram {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    detail::resize_result<Code>(machine_, result_);
+    detail::set_result_sizes<Spec>(machine_, result_, 0);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
