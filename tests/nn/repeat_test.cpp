@@ -1,6 +1,8 @@
 // Repeat: N modules of one type with parameters of their own, traced by one instantiation.
 #include "gradient.hpp"
 
+#include <etch/io/state_dict.hpp>
+
 using namespace etch;
 
 namespace {
@@ -27,6 +29,13 @@ TEST_CASE("repeat applies its modules in order") {
   Tensor<float, 2> y = net(x);
   CHECK(y(0) == 1 + 1 * 1 + 2 * 1 + 3 * 2);
   CHECK(y(1) == 1 + 0 + 1 + 2);
+}
+
+TEST_CASE("repeat's modules are named by their numbers") {
+  const StateDict state = state_dict(make<Three>());
+  REQUIRE(state.size() == 6);
+  CHECK(state[0].name == "0.weight");
+  CHECK(state[5].name == "2.bias");
 }
 
 TEST_CASE("repeat's modules start differently") {

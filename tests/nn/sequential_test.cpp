@@ -1,6 +1,8 @@
 // Sequential: members in order, one after another, at the addresses the layout says.
 #include "gradient.hpp"
 
+#include <etch/io/state_dict.hpp>
+
 using namespace etch;
 
 namespace {
@@ -25,6 +27,13 @@ TEST_CASE("sequential's members lie where its layout says") {
   for (int i = 0; i < 5; ++i)
     CHECK(static_cast<const char*>(tensors[i]) - static_cast<const char*>(net.data()) ==
           static_cast<std::ptrdiff_t>(layout<Net>.tensor[i].offset));
+}
+
+TEST_CASE("sequential's members are named by their places") {
+  const StateDict state = state_dict(make<Net>());
+  const char* const names[] = {"2.weight", "2.bias", "4.0.weight", "5.weight", "5.bias"};
+  REQUIRE(state.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(state[i].name == names[i]);
 }
 
 TEST_CASE("sequential applies one after another") {
