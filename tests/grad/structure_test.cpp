@@ -67,6 +67,16 @@ TEST_CASE("reductions") {
   check_gradient([](auto a) { return sum<0>(t(reshape<6, 4>(a))) * sum<1>(reshape<6, 4>(a)); }, x);
 }
 
+TEST_CASE("an extremum of products: computed again, they are the same numbers") {
+  const auto x = filled<D_<9, 33>>();
+  const auto y = filled<D_<9, 33>>(-2, 2, 1);
+  const auto z = filled<D_<9, 33>>(-2, 2, 2);
+  check_gradient([](auto a, auto b, auto c) {
+    const auto p = a * b;
+    return amax<1>(p + c) + sum<1>(sin(p) * (p + c));
+  }, x, y, z);
+}
+
 TEST_CASE("softmax and its relatives") {
   const auto x = filled<D_<3, 5>>();
   check_gradient([](auto a) { return softmax<1>(a); }, x);

@@ -128,6 +128,12 @@ template <class T, int L> ETCH_INLINE Vec<T, L> operator%(Vec<T, L> a, Vec<T, L>
 }
 
 /// a b + c, of floats with one rounding where the compiler fuses.
+/// x, rounded here: no compiler contracts the product that made it with a sum that follows.
+template <class T, int L> ETCH_INLINE void settle([[maybe_unused]] Vec<T, L>& x) {
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDA_ARCH__)
+  if constexpr (detail::is_float<T>) __asm__("" : "+m"(x.v));
+#endif
+}
 template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, Vec<T, L> b, Vec<T, L> c) {
   using A = detail::Arith<T>;
   const T *x = a.v.data(), *y = b.v.data(), *z = c.v.data();

@@ -247,6 +247,21 @@ template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, Vec<T, L> b, Ve
   else return a * b + c;
 }
 
+/// x, rounded here: GCC would else contract the product that made it with a sum that follows, in one place and not in
+/// another, and a value computed twice would be two values.
+template <class T, int L> ETCH_INLINE void settle(Vec<T, L>& x) {
+  if constexpr (detail::split<T, L>) {
+    settle(x.lo);
+    settle(x.hi);
+  } else if constexpr (detail::is_float<T>) {
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__CUDA_ARCH__) && (defined(__x86_64__) || defined(__i386__))
+    __asm__("" : "+v"(x.v));
+#elif defined(__GNUC__) && !defined(__clang__) && !defined(__CUDA_ARCH__) && defined(__aarch64__)
+    __asm__("" : "+w"(x.v));
+#endif
+  }
+}
+
 template <class T, int L> ETCH_INLINE Vec<T, L> operator-(Vec<T, L> a) {
   using A = detail::Arith<T, L>;
   if constexpr (detail::split<T, L>) return {-a.lo, -a.hi};

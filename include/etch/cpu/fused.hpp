@@ -188,6 +188,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
 #define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     ETCH_BINARY_OPS(ETCH_X)
 #undef ETCH_X
+    if constexpr (C == Class::f32 || C == Class::f64) simd::settle(d);
   } else if constexpr (word == Word::load) {
     using M = type_of<i.memory>;
     auto& d = r.template get<C>(i.d);
