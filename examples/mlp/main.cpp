@@ -32,9 +32,12 @@ void draw(Images& images, Labels& labels, const Tensor<float, 10, 784>& patterns
 
 int main(int argc, char** argv) {
   int steps = 200;
-  if (argc == 2 && std::strcmp(argv[1], "--first-step") == 0) steps = 1;
-  else if (argc == 3 && std::strcmp(argv[1], "--steps") == 0) steps = std::atoi(argv[2]);
-  else if (argc != 1) return std::fprintf(stderr, "usage: mlp [--first-step | --steps N]\n"), 2;
+  if (argc == 2 && std::strcmp(argv[1], "--first-step") == 0)
+    steps = 1;
+  else if (argc == 3 && std::strcmp(argv[1], "--steps") == 0)
+    steps = std::atoi(argv[2]);
+  else if (argc != 1)
+    return std::fprintf(stderr, "usage: mlp [--first-step | --steps N]\n"), 2;
 
   Generator generator{0};
   Tensor<float, 10, 784> patterns;

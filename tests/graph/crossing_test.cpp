@@ -11,15 +11,14 @@ using namespace etch;
 
 namespace {
 
-// ---- a deep model ----------------------------------------------------------------------------------------------------
+// ---- a deep model
+// ----------------------------------------------------------------------------------------------------
 
 /// Sixteen parameters a block: a gated layer of eight matrices.
 struct Block {
   nn::Linear<8, 8> in1, in2, in3, gate1, gate2, gate3, mix, out;
   ETCH_MODULE(in1, in2, in3, gate1, gate2, gate3, mix, out)
-  constexpr auto forward(auto x) const {
-    return x + out(mix(in3(in2(in1(x))) * sigmoid(gate3(gate2(gate1(x))))));
-  }
+  constexpr auto forward(auto x) const { return x + out(mix(in3(in2(in1(x))) * sigmoid(gate3(gate2(gate1(x)))))); }
 };
 struct Deep {
   nn::Repeat<Block, 48> blocks;
@@ -50,7 +49,8 @@ constexpr Count trace_deep() {
   reverse(b, loss.id, b.constant(1, DType::float32), wrt, tensors, gradient);
   c.all = b.size();
   for (int i = 0; i < tensors; ++i)
-    c.every_parameter_has_a_gradient = c.every_parameter_has_a_gradient && !b.is_zero(gradient[i]) && b.shape(gradient[i]) == b.shape(wrt[i]);
+    c.every_parameter_has_a_gradient =
+        c.every_parameter_has_a_gradient && !b.is_zero(gradient[i]) && b.shape(gradient[i]) == b.shape(wrt[i]);
   return c;
 }
 
@@ -127,8 +127,10 @@ TEST_CASE("parameters lie where the layout says, in the order of the members") {
   auto model = make<Deep>();
   const char* const base = static_cast<const char*>(model.data());
   const auto& last = (*model).blocks[47];
-  CHECK(reinterpret_cast<const char*>(&last.out.bias) - base == static_cast<std::ptrdiff_t>(layout<Deep>.tensor[767].offset));
-  CHECK(reinterpret_cast<const char*>(&model->head.bias) - base == static_cast<std::ptrdiff_t>(layout<Deep>.tensor[769].offset));
+  CHECK(reinterpret_cast<const char*>(&last.out.bias) - base ==
+        static_cast<std::ptrdiff_t>(layout<Deep>.tensor[767].offset));
+  CHECK(reinterpret_cast<const char*>(&model->head.bias) - base ==
+        static_cast<std::ptrdiff_t>(layout<Deep>.tensor[769].offset));
   for (int i = 1; i < 770; ++i) CHECK(layout<Deep>.tensor[i].offset > layout<Deep>.tensor[i - 1].offset);
 }
 
@@ -196,7 +198,8 @@ TEST_CASE("an effect is a result that goes back over its input") {
     b.assign(running.id, next.id);
     b.output(sum(running * x).id, 0);
     const GraphRef g = b.ref();
-    return g.outputs == 2 && g.output[0].effect && g.output[0].slot == 0 && g.output[0].node == next.id && !g.output[1].effect;
+    return g.outputs == 2 && g.output[0].effect && g.output[0].slot == 0 && g.output[0].node == next.id &&
+           !g.output[1].effect;
   }));
 }
 

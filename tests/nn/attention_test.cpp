@@ -23,7 +23,8 @@ Rows project(const Rows& x, const float* weight, const float* bias, int in, int 
   for (std::size_t r = 0; r < rows; ++r)
     for (int o = 0; o < out; ++o) {
       double sum = bias[o];
-      for (int i = 0; i < in; ++i) sum += x[r * static_cast<std::size_t>(in) + static_cast<std::size_t>(i)] * weight[o * in + i];
+      for (int i = 0; i < in; ++i)
+        sum += x[r * static_cast<std::size_t>(in) + static_cast<std::size_t>(i)] * weight[o * in + i];
       y[r * static_cast<std::size_t>(out) + static_cast<std::size_t>(o)] = sum;
     }
   return y;
@@ -31,7 +32,9 @@ Rows project(const Rows& x, const float* weight, const float* bias, int in, int 
 /// softmax(q k^T / sqrt(D)) v for each head; rows of `width`, q of `queries` and k, v of `keys` positions a batch.
 Rows attend(const Rows& q, const Rows& k, const Rows& v, int batches, int queries, int keys, bool causal) {
   Rows y(q.size());
-  const auto at = [](int b, int n, int t, int h, int d) { return static_cast<std::size_t>((b * n + t) * width + h * head + d); };
+  const auto at = [](int b, int n, int t, int h, int d) {
+    return static_cast<std::size_t>((b * n + t) * width + h * head + d);
+  };
   for (int b = 0; b < batches; ++b)
     for (int h = 0; h < heads; ++h)
       for (int t = 0; t < queries; ++t) {
@@ -44,7 +47,8 @@ Rows attend(const Rows& q, const Rows& k, const Rows& v, int batches, int querie
           total += p[static_cast<std::size_t>(s)] = std::exp(score / std::sqrt(static_cast<double>(head)));
         }
         for (int s = 0; s < seen; ++s)
-          for (int d = 0; d < head; ++d) y[at(b, queries, t, h, d)] += p[static_cast<std::size_t>(s)] / total * v[at(b, keys, s, h, d)];
+          for (int d = 0; d < head; ++d)
+            y[at(b, queries, t, h, d)] += p[static_cast<std::size_t>(s)] / total * v[at(b, keys, s, h, d)];
       }
   return y;
 }
@@ -137,9 +141,12 @@ TEST_CASE("multi-head attention has PyTorch's parameters and gives its output") 
   nn::init::normal_(key, g);
   nn::init::normal_(value, g);
   const auto in = [&](const auto& x, int part) {
-    return project(values_of(x), layer->in_proj_weight.data() + part * width * width, layer->in_proj_bias.data() + part * width, width, width);
+    return project(values_of(x), layer->in_proj_weight.data() + part * width * width,
+                   layer->in_proj_bias.data() + part * width, width, width);
   };
-  const auto out = [&](const Rows& y) { return project(y, layer->out_proj.weight.data(), layer->out_proj.bias.data(), width, width); };
+  const auto out = [&](const Rows& y) {
+    return project(y, layer->out_proj.weight.data(), layer->out_proj.bias.data(), width, width);
+  };
   Tensor<float, 2, 4, width> self = layer(query);
   check_near(self, out(attend(in(query, 0), in(query, 1), in(query, 2), 2, 4, 4, false)));
   Tensor<float, 2, 4, width> across = layer(query, key, value);

@@ -46,7 +46,9 @@ TEST_CASE("embedding starts as PyTorch's: standard normal") {
 
 TEST_CASE("position_embedding gives the first rows, as many as there are positions") {
   auto model = make<Both<float>>(Generator{3});
-  const auto expected = [&](std::int64_t id, int t, int c) { return model->wte.weight.data()[id * 3 + c] + model->wpe.weight.data()[t * 3 + c]; };
+  const auto expected = [&](std::int64_t id, int t, int c) {
+    return model->wte.weight.data()[id * 3 + c] + model->wpe.weight.data()[t * 3 + c];
+  };
   Tensor<std::int64_t, 2, 4> fixed{{1, 2, 3, 4}, {6, 5, 4, 3}};
   Tensor<float, 2, 4, 3> y = model(fixed);
   CHECK(y(1, 3, 2) == expected(3, 3, 2));

@@ -24,7 +24,8 @@ TEST_CASE("layer_norm is (x - mean) / sqrt(var + eps) * weight + bias") {
     for (int c = 0; c < 37; ++c) mean += row[c] / 37.0;
     for (int c = 0; c < 37; ++c) variance += (row[c] - mean) * (row[c] - mean) / 37.0;
     for (int c = 0; c < 37; ++c) {
-      const double expected = (row[c] - mean) / std::sqrt(variance + 1e-5) * layer->weight.data()[c] + layer->bias.data()[c];
+      const double expected =
+          (row[c] - mean) / std::sqrt(variance + 1e-5) * layer->weight.data()[c] + layer->bias.data()[c];
       worst = std::fmax(worst, std::fabs(y.data()[r * 37 + c] - expected));
     }
   }

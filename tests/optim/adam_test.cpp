@@ -14,7 +14,9 @@ void step(const O& o, int t, double& p, double g, double* state) {
   const double m = state[0] / (1 - std::pow(o.beta1, t)), v = state[1] / (1 - std::pow(o.beta2, t));
   p -= o.lr * m / (std::sqrt(v) + o.eps);
 }
-void adam(const Adam& o, int t, double& p, double g, double* state) { step(o, t, p, (o.maximize ? -g : g) + o.weight_decay * p, state); }
+void adam(const Adam& o, int t, double& p, double g, double* state) {
+  step(o, t, p, (o.maximize ? -g : g) + o.weight_decay * p, state);
+}
 void adamw(const AdamW& o, int t, double& p, double g, double* state) {
   p *= 1 - o.lr * o.weight_decay;
   step(o, t, p, o.maximize ? -g : g, state);

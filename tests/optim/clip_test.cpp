@@ -2,8 +2,8 @@
 #include "reference.hpp"
 
 using namespace etch;
-using optim::ClipGradNorm;
 using optim::clip_grad_norm;
+using optim::ClipGradNorm;
 using optim::SGD;
 
 namespace {
@@ -41,7 +41,8 @@ TEST_CASE("clip_grad_norm scales by max_norm / (norm + 1e-6) where the norm is l
   };
   double norm = moved(3);
   CHECK(norm > 2);
-  for (int i = 0; i < 35; ++i) CHECK(model->b.data()[i] == doctest::Approx(-y.data()[i] * 2 / (norm + 1e-6)).epsilon(1e-12));
+  for (int i = 0; i < 35; ++i)
+    CHECK(model->b.data()[i] == doctest::Approx(-y.data()[i] * 2 / (norm + 1e-6)).epsilon(1e-12));
   CHECK(model->a.data()[1] == doctest::Approx(-x(1) * 2 / (norm + 1e-6)).epsilon(1e-12));
   norm = moved(0.1);
   CHECK(norm < 2);

@@ -1,4 +1,5 @@
-// Training runs that PyTorch wrote down (tools/parity.py), to be repeated: initial and final parameters, batches, losses.
+// Training runs that PyTorch wrote down (tools/parity.py), to be repeated: initial and final parameters, batches,
+// losses.
 #pragma once
 
 #include <etch/etch.hpp>
@@ -57,7 +58,9 @@ X batch_of(const std::vector<T>& all, int i) {
 }
 
 /// Losses within 2e-5 of PyTorch's, relative.
-inline void check_loss(double found, double expected) { CHECK(std::fabs(found - expected) <= 2e-5 * std::fabs(expected)); }
+inline void check_loss(double found, double expected) {
+  CHECK(std::fabs(found - expected) <= 2e-5 * std::fabs(expected));
+}
 
 /// Every parameter that `expected` holds within 1e-4; `only` names those of them that were kept.
 template <class M>
@@ -69,7 +72,8 @@ void check_parameters(const etch::Model<M>& found, const etch::Model<M>& expecte
     for (int k = 0; k < a[i].rank; ++k) n *= a[i].shape[k];
     double worst = 0;
     for (std::int64_t k = 0; k < n; ++k)
-      worst = std::fmax(worst, std::fabs(static_cast<const float*>(a[i].data)[k] - static_cast<const float*>(b[i].data)[k]));
+      worst = std::fmax(worst,
+                        std::fabs(static_cast<const float*>(a[i].data)[k] - static_cast<const float*>(b[i].data)[k]));
     CHECK_MESSAGE(worst <= 1e-4, a[i].name);
   }
 }

@@ -25,7 +25,8 @@ double norm_of(const Net& gradient) {
 TEST_CASE("a GPT trains as PyTorch's does") {
   const std::vector<std::string> kept = {"wpe.weight", "blocks.1.attn.proj.weight", "ln_f.weight"};
   ParityFile file;
-  const auto initial = file.model<Net>("initial."), final = file.model<Net>("final."), clipped_final = file.model<Net>("clip.final.", kept);
+  const auto initial = file.model<Net>("initial."), final = file.model<Net>("final."),
+             clipped_final = file.model<Net>("clip.final.", kept);
   std::vector<std::int64_t> inputs, targets;
   std::vector<double> losses, clip_losses, clip_norms;
   file.list("inputs", {parity_steps, 4, 16}, inputs);

@@ -19,11 +19,12 @@ using X = Tensor<float, 32, 4>;
 using Y = Tensor<float, 32, 2>;
 
 template <class Optimizer>
-void check_run(const Model<Mlp>& initial, const Model<Mlp>& final, const std::vector<float>& inputs, const std::vector<float>& targets,
-               const std::vector<double>& losses, Optimizer optimizer) {
+void check_run(const Model<Mlp>& initial, const Model<Mlp>& final, const std::vector<float>& inputs,
+               const std::vector<float>& targets, const std::vector<double>& losses, Optimizer optimizer) {
   const auto model = initial.clone();
   auto step = train_step<X, Y>(model, Loss{}, optimizer);
-  for (int i = 0; i < parity_steps; ++i) check_loss(step(batch_of<X>(inputs, i), batch_of<Y>(targets, i)), losses[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < parity_steps; ++i)
+    check_loss(step(batch_of<X>(inputs, i), batch_of<Y>(targets, i)), losses[static_cast<std::size_t>(i)]);
   check_parameters(model, final);
 }
 
@@ -31,7 +32,8 @@ void check_run(const Model<Mlp>& initial, const Model<Mlp>& final, const std::ve
 
 TEST_CASE("an MLP trains as PyTorch's does") {
   ParityFile file;
-  const auto initial = file.model<Mlp>("initial."), adam = file.model<Mlp>("adam.final."), sgd = file.model<Mlp>("sgd.final.");
+  const auto initial = file.model<Mlp>("initial."), adam = file.model<Mlp>("adam.final."),
+             sgd = file.model<Mlp>("sgd.final.");
   std::vector<float> inputs, targets;
   std::vector<double> adam_losses, sgd_losses;
   file.list("inputs", {parity_steps, 32, 4}, inputs);
@@ -40,5 +42,6 @@ TEST_CASE("an MLP trains as PyTorch's does") {
   file.list("sgd.losses", {parity_steps}, sgd_losses);
   file.read("tests/data/parity_mlp.safetensors");
   check_run(initial, adam, inputs, targets, adam_losses, optim::Adam{.lr = 1e-3});
-  check_run(initial, sgd, inputs, targets, sgd_losses, optim::SGD{.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-2, .nesterov = true});
+  check_run(initial, sgd, inputs, targets, sgd_losses,
+            optim::SGD{.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-2, .nesterov = true});
 }

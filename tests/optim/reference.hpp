@@ -20,8 +20,8 @@ struct NumbersLoss {
   constexpr auto operator()(auto& m, auto x) const { return m(x); }
 };
 
-/// Ten steps of `optimizer`, changed by `change(optimizer, step)` before each, give what `expected` does to each number:
-/// `expected(optimizer, step, p, g, state)` updates one number and its state.
+/// Ten steps of `optimizer`, changed by `change(optimizer, step)` before each, give what `expected` does to each
+/// number: `expected(optimizer, step, p, g, state)` updates one number and its state.
 template <class Optimizer, class Change, class Expected>
 void check_optimizer(Optimizer optimizer, Change change, Expected expected) {
   using namespace etch;

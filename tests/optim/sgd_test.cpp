@@ -20,9 +20,15 @@ constexpr auto keep = [](SGD&, int) {};
 }  // namespace
 
 TEST_CASE("sgd") { check_optimizer(SGD{.lr = 0.1}, keep, expected); }
-TEST_CASE("sgd with weight decay, maximizing") { check_optimizer(SGD{.lr = 0.1, .weight_decay = 0.3, .maximize = true}, keep, expected); }
-TEST_CASE("sgd with momentum") { check_optimizer(SGD{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01}, keep, expected); }
-TEST_CASE("sgd with dampened momentum") { check_optimizer(SGD{.lr = 0.1, .momentum = 0.9, .dampening = 0.4}, keep, expected); }
+TEST_CASE("sgd with weight decay, maximizing") {
+  check_optimizer(SGD{.lr = 0.1, .weight_decay = 0.3, .maximize = true}, keep, expected);
+}
+TEST_CASE("sgd with momentum") {
+  check_optimizer(SGD{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01}, keep, expected);
+}
+TEST_CASE("sgd with dampened momentum") {
+  check_optimizer(SGD{.lr = 0.1, .momentum = 0.9, .dampening = 0.4}, keep, expected);
+}
 TEST_CASE("sgd with nesterov momentum") {
   check_optimizer(SGD{.lr = 0.05, .momentum = 0.9, .weight_decay = 0.01, .nesterov = true}, keep, expected);
 }
@@ -36,6 +42,7 @@ TEST_CASE("sgd with a learning rate and a momentum that change") {
 
 TEST_CASE("nesterov needs a momentum and no dampening") {
   double s[SGD::scalars];
-  CHECK_THROWS_WITH((SGD{.nesterov = true}.prepare(1, s)), "etch: optim::SGD: nesterov needs a momentum and no dampening");
+  CHECK_THROWS_WITH((SGD{.nesterov = true}.prepare(1, s)),
+                    "etch: optim::SGD: nesterov needs a momentum and no dampening");
   CHECK_THROWS_AS((SGD{.momentum = 0.9, .dampening = 0.1, .nesterov = true}.prepare(1, s)), Error);
 }

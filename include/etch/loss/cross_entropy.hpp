@@ -46,10 +46,12 @@ struct cross_entropy_fn {
   template <class X, class Y>
   constexpr auto operator()(X logits, Y targets) const {
     constexpr bool floating = is_floating(dtype_of<typename X::value_type>);
-    constexpr bool integers = !is_floating(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean;
+    constexpr bool integers =
+        !is_floating(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean;
     using Sizes = classes_and_targets<X, Y>;
     if constexpr (!Sizes::agree_but_for_the_last) {
-      static_assert(Sizes::agree_but_for_the_last, "etch: cross_entropy: targets [..] must have the sizes of logits [.., classes] but the last");
+      static_assert(Sizes::agree_but_for_the_last,
+                    "etch: cross_entropy: targets must have the sizes of logits without the last");
       return Poison{};
     } else if constexpr (!floating || !integers) {
       static_assert(floating, "etch: cross_entropy: logits must be floating");

@@ -11,9 +11,12 @@ enum class Reduction { mean, sum, none };
 namespace detail {
 template <Reduction R>
 constexpr auto reduce_loss(auto x) {
-  if constexpr (R == Reduction::mean) return mean_fn<false>{}(x);
-  else if constexpr (R == Reduction::sum) return reduce_fn<Op::sum, false>{}(x);
-  else return x;
+  if constexpr (R == Reduction::mean)
+    return mean_fn<false>{}(x);
+  else if constexpr (R == Reduction::sum)
+    return reduce_fn<Op::sum, false>{}(x);
+  else
+    return x;
 }
 }  // namespace detail
 }  // namespace ETCH_ABI

@@ -72,16 +72,16 @@ constexpr auto attend(Q q, K k, V v) {
 }
 }  // namespace detail
 
-/// Self-attention of a packed [B, T, 3 C]: q, k and v one after another in the last axis. The layer has said whether
-/// its width divides.
+/// Self-attention of a packed [B, T, 3 C]: q, k and v one after another in the last axis.
 template <int Heads, bool Causal>
 struct packed_attention_fn {
   template <class X>
   constexpr auto operator()(X qkv) const {
     constexpr bool is_batch = X::rank == 3;
-    using Width = width_and_parts<is_batch ? X::dims()[X::rank - 1].size : 0, 3 * Heads>;
+    using Width = width_and_parts<is_batch ? X::dims()[X::rank - 1].size / 3 : 0, Heads>;
     if constexpr (!is_batch || !Width::divides) {
       static_assert(is_batch, "etch: attention: the input must be [batch, time, width]");
+      static_assert(Width::divides, "etch: attention: the width must divide into equal heads");
       return Poison{};
     } else {
       using detail::heads_of;
@@ -99,6 +99,7 @@ struct split_attention_fn {
     using Width = width_and_parts<is_batch ? Q::dims()[Q::rank - 1].size : 0, Heads>;
     if constexpr (!is_batch || !Width::divides) {
       static_assert(is_batch, "etch: attention: query, key and value must be [batch, time, width]");
+      static_assert(Width::divides, "etch: attention: the width must divide into equal heads");
       return Poison{};
     } else {
       using detail::heads_of;
@@ -121,13 +122,10 @@ namespace nn {
 template <auto C, int Heads, class T = float>
 struct CausalSelfAttention {
   static constexpr int width = dims_of<C>()[0].size;
-  static_assert(width_and_parts<width, Heads>::divides, "etch: attention: the width must divide into equal heads");
   Linear<C, 3 * width, true, T> qkv;
   Linear<width, C, true, T> proj;
   ETCH_MODULE(qkv, proj)
-  constexpr auto forward(auto x) const {
-    return proj(apply<packed_attention_fn<Heads, true>>(qkv(x)));
-  }
+  constexpr auto forward(auto x) const { return proj(apply<packed_attention_fn<Heads, true>>(qkv(x))); }
 };
 
 /// torch.nn.MultiheadAttention with batch_first=True, returning the output only: self-attention `forward(x)`, or
@@ -135,7 +133,6 @@ struct CausalSelfAttention {
 template <auto E, int Heads, bool Causal = false, class T = float>
 struct MultiheadAttention {
   static constexpr int width = dims_of<E>()[0].size;
-  static_assert(width_and_parts<width, Heads>::divides, "etch: attention: the width must divide into equal heads");
   Param<T, 3 * width, E> in_proj_weight;
   Param<T, 3 * width> in_proj_bias;
   Linear<width, E, true, T> out_proj;

@@ -35,16 +35,22 @@ enum class Draw { uniform, normal };
 template <Draw D, class T>
 void fill(T* to, std::int64_t count, Generator& g, double offset, double scale) {
   static_assert(simd::detail::is_float<T>, "etch: init: the dtype must be floating");
-  constexpr int lanes = 16;
-  const std::uint64_t seed = g.seed(), step = g.next();
-  for (std::int64_t i = 0; i < count; i += lanes) {
-    const auto index = static_cast<std::uint64_t>(i);
-    simd::Vec<T, lanes> z;
-    if constexpr (D == Draw::uniform) z = simd::uniform<T, lanes>(seed, step, index);
-    else z = simd::normal<T, lanes>(seed, step, index);
-    const auto y = simd::fma(z, static_cast<T>(scale), simd::splat<T, lanes>(static_cast<T>(offset)));
-    if (count - i >= lanes) simd::store(to + i, y);
-    else simd::store_partial(to + i, y, static_cast<int>(count - i));
+  if constexpr (simd::detail::is_float<T>) {
+    constexpr int lanes = 16;
+    const std::uint64_t seed = g.seed(), step = g.next();
+    for (std::int64_t i = 0; i < count; i += lanes) {
+      const auto index = static_cast<std::uint64_t>(i);
+      simd::Vec<T, lanes> z;
+      if constexpr (D == Draw::uniform)
+        z = simd::uniform<T, lanes>(seed, step, index);
+      else
+        z = simd::normal<T, lanes>(seed, step, index);
+      const auto y = simd::fma(z, static_cast<T>(scale), simd::splat<T, lanes>(static_cast<T>(offset)));
+      if (count - i >= lanes)
+        simd::store(to + i, y);
+      else
+        simd::store_partial(to + i, y, static_cast<int>(count - i));
+    }
   }
 }
 
@@ -72,28 +78,39 @@ double xavier(const X& x, double gain) {
 }  // namespace detail
 
 /// Every element `value`.
-template <class X> void constant_(X&& x, double value) {
+template <class X>
+void constant_(X&& x, double value) {
   const std::int64_t n = x.numel();
   auto* to = x.data();
   for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<std::remove_reference_t<decltype(*to)>>(value);
 }
-template <class X> void zeros_(X&& x) { constant_(x, 0); }
-template <class X> void ones_(X&& x) { constant_(x, 1); }
+template <class X>
+void zeros_(X&& x) {
+  constant_(x, 0);
+}
+template <class X>
+void ones_(X&& x) {
+  constant_(x, 1);
+}
 
 /// Uniform in [low, high).
-template <class X> void uniform_(X&& x, Generator& g, double low = 0, double high = 1) {
+template <class X>
+void uniform_(X&& x, Generator& g, double low = 0, double high = 1) {
   detail::fill<detail::Draw::uniform>(x.data(), x.numel(), g, low, high - low);
 }
 /// Normal with this mean and standard deviation.
-template <class X> void normal_(X&& x, Generator& g, double mean = 0, double deviation = 1) {
+template <class X>
+void normal_(X&& x, Generator& g, double mean = 0, double deviation = 1) {
   detail::fill<detail::Draw::normal>(x.data(), x.numel(), g, mean, deviation);
 }
 /// Uniform with variance 2 gain^2 / (fan_in + fan_out) (Glorot and Bengio, 2010).
-template <class X> void xavier_uniform_(X&& x, Generator& g, double gain = 1) {
+template <class X>
+void xavier_uniform_(X&& x, Generator& g, double gain = 1) {
   const double bound = std::sqrt(3.0) * detail::xavier(x, gain);
   uniform_(x, g, -bound, bound);
 }
-template <class X> void xavier_normal_(X&& x, Generator& g, double gain = 1) {
+template <class X>
+void xavier_normal_(X&& x, Generator& g, double gain = 1) {
   normal_(x, g, 0, detail::xavier(x, gain));
 }
 /// Uniform with variance gain^2 / fan (He et al., 2015); `slope` is that of the leaky_relu that follows.

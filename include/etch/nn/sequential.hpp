@@ -46,8 +46,14 @@ constexpr const M& item_of(const SequentialItem<I, M>& s) {
 template <class... M>
 struct Sequential : detail::SequentialItems<std::index_sequence_for<M...>, M...> {
   /// Member I: `get<0>().weight`.
-  template <std::size_t I> constexpr auto& get() { return detail::item_of<I>(*this); }
-  template <std::size_t I> constexpr const auto& get() const { return detail::item_of<I>(*this); }
+  template <std::size_t I>
+  constexpr auto& get() {
+    return detail::item_of<I>(*this);
+  }
+  template <std::size_t I>
+  constexpr const auto& get() const {
+    return detail::item_of<I>(*this);
+  }
 };
 
 }  // namespace nn

@@ -25,8 +25,7 @@ struct SGD {
 
   /// The numbers of step 1, 2, ...; the first step puts the gradient itself into the momentum.
   void prepare(std::int64_t step, double* s) const {
-    if (nesterov && (momentum <= 0 || dampening != 0))
-      fail("optim::SGD", "nesterov needs a momentum and no dampening");
+    if (nesterov && (momentum <= 0 || dampening != 0)) fail("optim::SGD", "nesterov needs a momentum and no dampening");
     const bool plain = momentum == 0 || step == 1;
     s[0] = maximize ? -1 : 1;
     s[1] = weight_decay;
