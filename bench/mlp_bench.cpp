@@ -43,9 +43,12 @@ int main(int argc, char** argv) {
   nn::init::normal_(y, generator);
   for (int i = 0; i < 64; ++i) classes(i) = i * 7 % 10;
 
-  auto mlp = train_step(make<Mlp>(), [](auto& net, auto in, auto out) { return cross_entropy(net(in), out); }, optim::Adam{.lr = 1e-3},
-                        images, classes);
-  auto tiny = train_step(make<TinyMlp>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x, y);
+  auto mlp = train_step(
+      make<Mlp>(), [](auto& net, auto in, auto out) { return cross_entropy(net(in), out); }, optim::Adam{.lr = 1e-3},
+      images, classes);
+  auto tiny = train_step(
+      make<TinyMlp>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x,
+      y);
   bench::Bench bench(argc, argv);
   bench.add("mlp_train", [&] { bench::keep(mlp(images, classes)); });
   bench.add("mlp_tiny_train", [&] { bench::keep(tiny(x, y)); });

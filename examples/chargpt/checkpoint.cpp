@@ -34,8 +34,10 @@ void resume(Step& step, const Text& text, Options& options) {
     etch::fail("chargpt", "the text must have the symbols that the saved model has learned",
                etch::Message{} << "see --text, and chargpt.symbols in " << options.resume);
   if (!options.seed_given) std::from_chars(seed.data(), seed.data() + seed.size(), options.seed);
-  if (file.metadata("etch.steps").empty()) etch::load(step.model(), options.resume);
-  else etch::load(step, options.resume);
+  if (file.metadata("etch.steps").empty())
+    etch::load(step.model(), options.resume);
+  else
+    etch::load(step, options.resume);
 }
 
 }  // namespace chargpt

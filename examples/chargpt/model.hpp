@@ -1,7 +1,6 @@
 // The GPT of this example: logits = head(ln_f(blocks(wte(ids) + wpe))), normalised before each part of a block.
 #pragma once
 
-#include <etch/loss/cross_entropy.hpp>
 #include <etch/nn/attention.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
@@ -46,10 +45,6 @@ struct Gpt {
   constexpr auto forward(auto ids) const {
     const auto x = wte(ids) + position_embedding(ids, wpe.weight);
     return head(ln_f(blocks(etch::dropout<Dropout>(x))));
-  }
-  /// The loss of each position: -log softmax(logits)[target].
-  constexpr auto forward(auto ids, auto targets) const {
-    return etch::cross_entropy<etch::Reduction::none>(forward(ids), targets);
   }
 
   /// Embeddings from N(0, 0.02); everything else as its layer starts: matrices from U(-1/sqrt(in), 1/sqrt(in)).

@@ -22,7 +22,8 @@ constexpr char usage[] =
     "  --generate TEXT  how the generated text begins; with --resume and without --steps, nothing is trained\n"
     "  --quiet          prints only the last line, and the text after --generate\n"
     "\n"
-    "Writes chargpt.safetensors and chargpt.svg, the loss curve, to the current folder. Ctrl-C saves before it leaves.\n"
+    "Writes chargpt.safetensors and chargpt.svg, the loss curve, to the current folder. Ctrl-C saves before it "
+    "leaves.\n"
     "The last line is `loss L val V steps N seconds S allocations A`.\n";
 
 [[noreturn]] void refuse(const char* what, const char* option) {
@@ -36,7 +37,8 @@ T number(const char* option, const char* text, T most = std::numeric_limits<T>::
   T value = 0;
   const char* end = text + std::strlen(text);
   const auto read = std::from_chars(text, end, value);
-  if (read.ec != std::errc() || read.ptr != end || value < 0 || value > most) refuse("a whole number must follow", option);
+  if (read.ec != std::errc() || read.ptr != end || value < 0 || value > most)
+    refuse("a whole number must follow", option);
   return value;
 }
 
@@ -51,15 +53,24 @@ Options parse_options(int argc, char** argv) {
       if (i + 1 == argc) refuse("something must follow", option);
       return argv[++i];
     };
-    if (is("--steps")) options.steps = number<long long>(option, value(), 1'000'000'000), options.steps_given = true;
-    else if (is("--seed")) options.seed = number<std::uint64_t>(option, value()), options.seed_given = true;
-    else if (is("--threads")) options.threads = number<int>(option, value(), 256);
-    else if (is("--text")) options.text = value();
-    else if (is("--resume")) options.resume = value();
-    else if (is("--generate")) options.generate = value();
-    else if (is("--quiet")) options.quiet = true;
-    else if (is("--help") || is("-h")) std::fputs(usage, stdout), std::exit(0);
-    else refuse("unknown option", option);
+    if (is("--steps"))
+      options.steps = number<long long>(option, value(), 10'000'000), options.steps_given = true;
+    else if (is("--seed"))
+      options.seed = number<std::uint64_t>(option, value()), options.seed_given = true;
+    else if (is("--threads"))
+      options.threads = number<int>(option, value(), 256);
+    else if (is("--text"))
+      options.text = value();
+    else if (is("--resume"))
+      options.resume = value();
+    else if (is("--generate"))
+      options.generate = value();
+    else if (is("--quiet"))
+      options.quiet = true;
+    else if (is("--help") || is("-h"))
+      std::fputs(usage, stdout), std::exit(0);
+    else
+      refuse("unknown option", option);
   }
   return options;
 }

@@ -6,7 +6,7 @@
 namespace chargpt {
 
 struct Options {
-  long long steps = 1000;          ///< in all, those of a resumed run included
+  long long steps = 1000;  ///< in all, those of a resumed run included
   bool steps_given = false;
   std::uint64_t seed = 0;
   bool seed_given = false;

@@ -10,11 +10,23 @@ namespace chargpt {
 void check(const Text& text, int symbols, int context) {
   const std::size_t found = text.symbols().size();
   if (found > static_cast<std::size_t>(symbols))
-    etch::fail("chargpt", "the text must have at most as many symbols as the model was compiled for",
-               etch::Message{} << "got " << found << " for " << symbols << "; compile with -DCHARGPT_SYMBOLS=" << found);
+    etch::fail(
+        "chargpt", "the text must have at most as many symbols as the model was compiled for",
+        etch::Message{} << "got " << found << " for " << symbols << "; compile with -DCHARGPT_SYMBOLS=" << found);
   if (text.held_out().size() <= static_cast<std::size_t>(context))
     etch::fail("chargpt", "the last tenth of the text must be longer than a window",
                etch::Message{} << "got " << text.held_out().size() << " characters for " << context);
+}
+
+double loss_sum(const float* logits, int symbols, const std::uint8_t* targets, std::size_t count) {
+  double loss = 0;
+  for (std::size_t i = 0; i < count; ++i, logits += symbols) {
+    const float most = *std::max_element(logits, logits + symbols);
+    double sum = 0;
+    for (int k = 0; k < symbols; ++k) sum += static_cast<double>(std::exp(logits[k] - most));
+    loss += std::log(sum) + static_cast<double>(most - logits[targets[i]]);
+  }
+  return loss;
 }
 
 int draw(const float* logits, int count, float temperature, std::uint64_t bits) {

@@ -19,13 +19,15 @@ namespace chargpt {
 inline constexpr int symbols = CHARGPT_SYMBOLS, context = 64, width = 128, layers = CHARGPT_LAYERS, heads = 4;
 inline constexpr int batch = 16;
 
-/// How many characters the model sees while it writes: 1 to 64.
+/// What the trained model reads: 1 to 16 windows of 1 to 64 characters.
+struct Rows : etch::dyn<batch> {};
 struct Length : etch::dyn<context> {};
+inline constexpr Rows rows{};
 inline constexpr Length length{};
 
 using Net = Gpt<symbols, context, width, layers, heads>;
 using Ids = etch::Tensor<std::int64_t, batch, context>;
-using Prompt = etch::Tensor<std::int64_t, 1, length>;
+using Windows = etch::Tensor<std::int64_t, rows, length>;
 
 struct Loss {
   constexpr auto operator()(auto& net, auto ids, auto targets) const { return etch::cross_entropy(net(ids), targets); }

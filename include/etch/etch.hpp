@@ -30,6 +30,7 @@
 #include <etch/optim/sgd.hpp>
 #include <etch/run/assign.hpp>
 #include <etch/run/create.hpp>
+#include <etch/run/eval.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>

@@ -3,14 +3,9 @@
 
 #include <etch/core/error.hpp>
 #include <etch/core/storage.hpp>
-#include <etch/cpu/attention.hpp>
 #include <etch/cpu/fused.hpp>
-#include <etch/cpu/matmul.hpp>
 #include <etch/cpu/parallel.hpp>
 #include <etch/expr/lazy.hpp>
-#if defined(ETCH_CPU_EIGEN)
-#include <etch/cpu/eigen_matmul.hpp>
-#endif
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -27,6 +22,15 @@ inline RandomState& default_random() {
   return state;
 }
 
+class Machine;
+
+/// A kernel that is no fused loop: what runs a step, and the bytes it needs beside the arena for each thread. A program
+/// names only those it uses, so the others are not compiled.
+struct LibraryKernel {
+  void (*run)(Machine&, int step) = nullptr;
+  std::size_t (*workspace)(const Machine&, const Step&) = nullptr;
+};
+
 /// A plan and its kernels as plain arrays: one type for all programs, so that running them is compiled once.
 struct PlanView {
   const Step* step;
@@ -39,6 +43,7 @@ struct PlanView {
   const Symbol* symbol;
   int symbols;
   const Kernel* kernel;  ///< one for each step, null where it has no words
+  const LibraryKernel* library;  ///< one for each step, null for fused loops
   const Slot* slot;
   int slots;
   const Shape* shape;
@@ -67,6 +72,16 @@ class Machine {
   }
   std::int64_t bytes() const { return total_; }
 
+  // ---- what library kernels ask ----
+  const Step& step(int s) const { return plan_.step[s]; }
+  std::int64_t capacity(int code) const { return code >= 0 ? code : plan_.symbol[-1 - code].capacity; }
+  char* pointer(int access) const { return base_[access]; }
+  index_t stride(int access, int axis) const { return stride_[access * max_rank + axis]; }
+  std::size_t element_size(int access) const { return plan_.access[access].size; }
+  void* workspace() const { return workspace_; }
+  Kernel kernel(int s) const { return plan_.kernel[s]; }
+  const FusedArgs& args(int s) const { return args_[s]; }
+
  private:
   std::int64_t size_of_tag(std::uint64_t tag) const {
     for (int i = 0; i < tags_; ++i)
@@ -77,14 +92,7 @@ class Machine {
   void resolve();
   void bind(const Bindings& in, void* const* out);
   void run_fused(int s);
-  void run_dot(int s);
-  void run_take(int s);
-  void run_scatter_add(int s);
-  void run_attention(int s, bool backward);
   void combine(const Step& s, int first, bool before);
-  char* pointer(int access) const { return base_[access]; }
-  index_t stride(int access, int axis) const { return stride_[access * max_rank + axis]; }
-  std::size_t workspace_for(const Step& s) const;
   void allocate(int thread_count);
 
   PlanView plan_;
@@ -139,25 +147,6 @@ void with_type(DType d, F f) {
 
 }  // namespace detail
 
-inline std::size_t Machine::workspace_for(const Step& s) const {
-  auto cap = [&](int i) { return s.dim[i] >= 0 ? s.dim[i] : plan_.symbol[-1 - s.dim[i]].capacity; };
-  const int d = s.dims;
-  if (s.kind == StepKind::dot) {
-#if defined(ETCH_CPU_EIGEN)
-    return reference_workspace_bytes<double>(cap(d - 3), cap(d - 2));
-#endif
-    if (s.dtype == DType::float64) return matmul_workspace_bytes<double>(cap(d - 3), cap(d - 2), cap(d - 1));
-    return matmul_workspace_bytes<float>(cap(d - 3), cap(d - 2), cap(d - 1));
-  }
-  if (s.kind == StepKind::attention || s.kind == StepKind::attention_grad) {
-    const AttentionShape shape{cap(0), cap(1), cap(2), cap(3), cap(4), cap(5), 1, false};
-    if (s.kind == StepKind::attention)
-      return s.dtype == DType::float64 ? attention_forward_workspace_bytes<double>(shape) : attention_forward_workspace_bytes<float>(shape);
-    return s.dtype == DType::float64 ? attention_backward_workspace_bytes<double>(shape) : attention_backward_workspace_bytes<float>(shape);
-  }
-  return 0;
-}
-
 inline Machine::Machine(const PlanView& plan) : plan_(plan) { allocate(num_threads()); }
 
 /// Room for all that a run by so many threads needs; what was there is forgotten.
@@ -167,7 +156,8 @@ inline void Machine::allocate(int thread_count) {
   resolved_ = false;
   std::size_t workspace = 0;
   for (int s = 0; s < plan.steps; ++s) {
-    const std::size_t w = workspace_for(plan.step[s]);
+    if (plan.library[s].workspace == nullptr) continue;
+    const std::size_t w = plan.library[s].workspace(*this, plan.step[s]);
     workspace = w > workspace ? w : workspace;
   }
   const auto n = static_cast<std::size_t>(plan.accesses), steps = static_cast<std::size_t>(plan.steps), threads = static_cast<std::size_t>(threads_);
@@ -288,14 +278,8 @@ inline void Machine::run(const Bindings& given, void* const* out, RandomState* r
   if (changed || !resolved_) resolve();
   bind(in, out);
   for (int s = 0; s < plan_.steps; ++s) {
-    switch (plan_.step[s].kind) {
-      case StepKind::fused: run_fused(s); break;
-      case StepKind::dot: run_dot(s); break;
-      case StepKind::take: run_take(s); break;
-      case StepKind::scatter_add: run_scatter_add(s); break;
-      case StepKind::attention: run_attention(s, false); break;
-      case StepKind::attention_grad: run_attention(s, true); break;
-    }
+    if (plan_.library[s].run != nullptr) plan_.library[s].run(*this, s);
+    else run_fused(s);
   }
 }
 
@@ -352,121 +336,6 @@ inline void Machine::run_fused(int s) {
   if (step.chunks == 1) part(&w, 0, 0);
   else parallel_for(step.chunks, part, &w);
   if (step.combines > 0) combine(step, step.access, false);
-}
-
-namespace detail {
-struct EpilogueWork {
-  Kernel kernel;
-  const FusedArgs* args;
-  index_t row_offset;
-};
-template <class T>
-void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
-  const EpilogueWork& w = *static_cast<const EpilogueWork*>(context);
-  FusedCall c;
-  c.args = w.args;
-  c.row0 = w.row_offset + row;
-  c.row1 = c.row0 + rows;
-  c.col0 = col;
-  c.col1 = col + cols;
-  c.tile = reinterpret_cast<char*>(tile);
-  c.tile_row = ld * static_cast<index_t>(sizeof(T));
-  w.kernel(c);
-}
-}  // namespace detail
-
-inline void Machine::run_dot(int s) {
-  const Step& step = plan_.step[s];
-  const bool fused = step.words != 0;
-  const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2;
-  const int d = step.dims;
-  index_t size_of_dim[max_rank + 1]{};
-  for (int k = 0; k < d; ++k) size_of_dim[k] = size(step.dim[k]);
-  const index_t m = size_of_dim[d - 3], n = size_of_dim[d - 2], k = size_of_dim[d - 1];
-  const int batches = d - 3;
-  // the innermost batch axis is one call; outer ones are a loop
-  index_t outer = 1;
-  for (int i = 0; i + 1 < batches; ++i) outer *= size_of_dim[i];
-  const index_t batch = batches > 0 ? size_of_dim[batches - 1] : 1;
-  detail::with_type(step.dtype, [&]<class T>(T*) {
-    if constexpr (std::is_floating_point_v<T>) {
-      for (index_t o = 0; o < outer; ++o) {
-        index_t at_a = 0, at_b = 0, at_c = 0, rest = o;
-        for (int i = batches - 2; i >= 0; --i) {
-          const index_t index = rest % size_of_dim[i];
-          rest /= size_of_dim[i];
-          at_a += index * stride(a, i);
-          at_b += index * stride(b, i);
-          if (!fused) at_c += index * stride(c, i);
-        }
-        detail::EpilogueWork work{plan_.kernel[s], &args_[s], o * batch * m};
-        Epilogue<T> epilogue{};
-        if (fused) epilogue = {detail::apply_epilogue<T>, &work};
-        T* const to = fused ? nullptr : reinterpret_cast<T*>(pointer(c)) + at_c;
-        const int last = batches - 1;
-        const T* const x = reinterpret_cast<const T*>(pointer(a)) + at_a;
-        const T* const y = reinterpret_cast<const T*>(pointer(b)) + at_b;
-        const index_t x_batch = last >= 0 ? stride(a, last) : 0, y_batch = last >= 0 ? stride(b, last) : 0;
-        const index_t to_batch = fused || last < 0 ? 0 : stride(c, last), to_row = fused ? 0 : stride(c, batches);
-#if defined(ETCH_CPU_EIGEN)
-        reference_matmul<T>(batch, m, n, k, x, x_batch, stride(a, batches), stride(a, batches + 1), y, y_batch, stride(b, batches), stride(b, batches + 1), to, to_batch, to_row,
-                            epilogue, workspace_);
-#else
-        batched_matmul<T>(batch, m, n, k, x, x_batch, stride(a, batches), stride(a, batches + 1), y, y_batch, stride(b, batches), stride(b, batches + 1), to, to_batch, to_row,
-                          false, epilogue, workspace_);
-#endif
-      }
-    }
-  });
-}
-
-inline void Machine::run_take(int s) {
-  const Step& step = plan_.step[s];
-  const index_t count = size(step.dim[0]), rows = size(step.dim[1]);
-  const std::size_t bytes = static_cast<std::size_t>(size(step.dim[2])) * plan_.access[step.access].size;
-  const char* table = pointer(step.access);
-  const auto* index = reinterpret_cast<const std::int64_t*>(pointer(step.access + 1));
-  char* to = pointer(step.access + 2);
-  for (index_t i = 0; i < count; ++i) {
-    if (index[i] < 0 || index[i] >= rows)
-      fail("embedding", "an index must lie within the table", Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
-    std::memcpy(to + static_cast<std::size_t>(i) * bytes, table + static_cast<std::size_t>(index[i]) * bytes, bytes);
-  }
-}
-
-inline void Machine::run_scatter_add(int s) {
-  const Step& step = plan_.step[s];
-  const index_t count = size(step.dim[0]), rows = size(step.dim[1]), columns = size(step.dim[2]);
-  const auto* index = reinterpret_cast<const std::int64_t*>(pointer(step.access));
-  detail::with_type(step.dtype, [&]<class T>(T*) {
-    const T* from = reinterpret_cast<const T*>(pointer(step.access + 1));
-    T* to = reinterpret_cast<T*>(pointer(step.access + 2));
-    std::memset(static_cast<void*>(to), 0, static_cast<std::size_t>(rows * columns) * sizeof(T));
-    for (index_t i = 0; i < count; ++i) {
-      T* ETCH_RESTRICT row = to + index[i] * columns;
-      const T* ETCH_RESTRICT add = from + i * columns;
-      for (index_t c = 0; c < columns; ++c) row[c] = static_cast<T>(row[c] + add[c]);
-    }
-  });
-}
-
-inline void Machine::run_attention(int s, bool backward) {
-  const Step& step = plan_.step[s];
-  const double scale = static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(step.arg)));
-  const AttentionShape shape{size(step.dim[0]), size(step.dim[1]), size(step.dim[2]), size(step.dim[3]), size(step.dim[4]), size(step.dim[5]), scale, (step.arg >> 32 & 1) != 0};
-  detail::with_type(step.dtype, [&]<class T>(T*) {
-    if constexpr (std::is_floating_point_v<T>) {
-      auto rows = [&]<class E>(E*, int i) {
-        const int a = step.access + i;
-        return HeadRows<E>{reinterpret_cast<E*>(pointer(a)), stride(a, 0), stride(a, 1), stride(a, 2)};
-      };
-      const T* in = nullptr;
-      T* out = nullptr;
-      T* lse = reinterpret_cast<T*>(pointer(step.access + 4));
-      if (backward) attention_backward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(in, 3), lse, rows(in, 5), rows(out, 6), rows(out, 7), rows(out, 8), workspace_);
-      else attention_forward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(out, 3), lse, workspace_);
-    }
-  });
 }
 
 }  // namespace cpu

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <etch/core/storage.hpp>
-#include <etch/expr/lazy.hpp>
+#include <etch/expr/pick.hpp>
 
 #include <initializer_list>
 
@@ -145,6 +145,16 @@ class Tensor<T, D...> {
     requires(sizeof...(I) == sizeof...(D) && (std::is_integral_v<I> && ...))
   const T& operator()(I... i) const {
     return data()[offset(i...)];
+  }
+  /// A row, a column, a plane: the axes given as `every` stay, the others are fixed. It reads this tensor's memory.
+  template <class... I>
+    requires(sizeof...(I) == sizeof...(D) && (std::is_same_v<I, Every> || ...) && ((std::is_integral_v<I> || std::is_same_v<I, Every>) && ...))
+  auto operator()(I... i) const {
+    using Pick = detail::pick_fn<(std::is_same_v<I, Every>)...>;
+    TensorLeaf<T, D...> l = leaf();
+    l.data = const_cast<T*>(data()) + offset(detail::index_or_zero(i)...);
+    using R = decltype(Pick{}(tracer{}));
+    return typename detail::lazy_of<Pick, Pack<TensorLeaf<T, D...>>, R>::type{{{{l}}}};
   }
   TensorLeaf<T, D...> leaf() const {
     TensorLeaf<T, D...> l{storage_, storage_.data(), {}};

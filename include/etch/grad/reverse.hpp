@@ -9,6 +9,9 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+/// Not constexpr: reaching it in a constant expression is the error.
+inline void the_gradient_of_attention_has_no_gradient_write_it_with_softmax_and_matmul() {}
+
 /// The sum of two gradients; a slice's gradient is written into the other instead of padding it with zeros.
 constexpr int accumulate(Builder& b, int old, int more) {
   if (old < 0) return more;
@@ -88,6 +91,10 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return which == 0 ? b.dot(dy, transposed(b, node.in[1])) : b.dot(transposed(b, node.in[0]), dy);
     case Op::take: return which == 0 ? b.scatter_add(node.in[1], dy, b.shape(in).size[0]) : -1;
     case Op::scatter_add: return which == 1 ? b.take(dy, node.in[0]) : -1;
+    case Op::attention_lse:
+    case Op::attention_grad:
+    case Op::attention_dk:
+    case Op::attention_dv: the_gradient_of_attention_has_no_gradient_write_it_with_softmax_and_matmul(); return -1;
     default: return -1;
   }
 }

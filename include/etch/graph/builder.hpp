@@ -10,10 +10,6 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// Not constexpr: reaching it in a constant expression is the error.
-inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
-[[noreturn]] inline void etch_internal_shapes_differ() { __builtin_trap(); }
-
 /// The memory of a builder, sized once per program.
 template <int Capacity>
 struct BuilderStorage {
@@ -63,7 +59,7 @@ class Builder {
   }
   constexpr std::int64_t capacity(int code) const { return code >= 0 ? code : symbol_[-1 - code].capacity; }
 
-  /// The product of sizes: symbols multiply their factors and tags.
+  /// The product of sizes: symbols multiply their factors and tags, which stay sorted, so that equal products are equal.
   constexpr int product(const int* size, int n) {
     Symbol p{1, 1, 0, {}};
     for (int i = 0; i < n; ++i) {
@@ -73,7 +69,11 @@ class Builder {
       } else {
         const Symbol& s = symbol_[-1 - size[i]];
         p.factor *= s.factor;
-        for (int t = 0; t < s.tags; ++t) p.tag[p.tags++] = s.tag[t];
+        for (int t = 0; t < s.tags; ++t) {
+          int at = p.tags++;
+          for (; at > 0 && p.tag[at - 1] > s.tag[t]; --at) p.tag[at] = p.tag[at - 1];
+          p.tag[at] = s.tag[t];
+        }
       }
     }
     return p.tags == 0 ? p.factor : symbol_code(p);
@@ -111,8 +111,8 @@ class Builder {
 
   /// A pointwise operation on nodes of one shape and one dtype; `result` is the dtype of the result.
   constexpr int map(Op op, DType result, int a, int b = -1, int c = -1) {
-    if (b >= 0 && shape(a) != shape(b)) etch_internal_shapes_differ();
-    if (c >= 0 && shape(a) != shape(c)) etch_internal_shapes_differ();
+    if (b >= 0 && node_[a].shape != node_[b].shape) etch_internal_shapes_differ();
+    if (c >= 0 && node_[a].shape != node_[c].shape) etch_internal_shapes_differ();
     if (!is_floating(dtype(a)) && op != Op::where) {
       if (const int r = map_integers(op, result, a, b); r >= 0) return r;
     }
@@ -332,14 +332,12 @@ class Builder {
     parameters_ = count;
     last_ = 0;
   }
-  /// The node of the parameter at this address; members are mostly asked for in order, so the search resumes.
+  /// The node of the parameter at this address; members are mostly asked for in order, so the search goes both ways from
+  /// the last one found.
   constexpr int parameter(const void* address) {
-    for (int i = 0; i < parameters_; ++i) {
-      const int at = last_ + i < parameters_ ? last_ + i : last_ + i - parameters_;
-      if (parameter_[at].address == address) {
-        last_ = at;
-        return parameter_[at].node;
-      }
+    for (int up = last_, down = last_; up < parameters_ || down >= 0; ++up, --down) {
+      if (up < parameters_ && parameter_[up].address == address) return parameter_[last_ = up].node;
+      if (down >= 0 && parameter_[down].address == address) return parameter_[last_ = down].node;
     }
     return -1;
   }
@@ -395,10 +393,17 @@ class Builder {
   }
 
   constexpr std::int16_t intern(const Shape& s) {
-    for (int i = shapes_ - 1; i >= 0; --i)
-      if (shape_[i] == s) return static_cast<std::int16_t>(i);
-    shape_[shapes_] = s;
-    return static_cast<std::int16_t>(shapes_++);
+    unsigned h = static_cast<unsigned>(s.rank);
+    for (int i = 0; i < s.rank; ++i) h = h * 31 + static_cast<unsigned>(s.size[i]);
+    std::int16_t& last = shape_slot_[h % shape_slots];  // where such a shape was found before
+    if (shape_[last] == s) return last;
+    int i = shapes_ - 1;
+    while (i >= 0 && shape_[i] != s) --i;
+    if (i < 0) {
+      shape_[i = shapes_++] = s;
+      empty_shapes_ = empty_shapes_ || is_empty(s);
+    }
+    return last = static_cast<std::int16_t>(i);
   }
 
   /// 0 * x is 0 only where x is known to be finite; gradients of masks rely on it, so only constants and masks count.
@@ -434,28 +439,19 @@ class Builder {
 
   /// The number of this node, new or not. What has no elements is a constant, so that no kernel meets a size of 0.
   constexpr int emit(Op op, DType dtype, std::int16_t shape, int a, int b, int c, std::uint64_t arg) {
-    if (!is_leaf(op) && op != Op::expand && is_empty(shape_[shape])) return constant(0, dtype, Shape{shape_[shape]});
-    std::uint64_t h = static_cast<std::uint64_t>(op) * 0x9E3779B97F4A7C15ULL + static_cast<std::uint64_t>(shape);
-    h = (h ^ static_cast<std::uint64_t>(a + 1)) * 0xff51afd7ed558ccdULL;
-    h = (h ^ static_cast<std::uint64_t>(b + 1)) * 0xff51afd7ed558ccdULL;
-    h = (h ^ static_cast<std::uint64_t>(c + 1)) * 0xff51afd7ed558ccdULL;
+    if (empty_shapes_ && !is_leaf(op) && op != Op::expand && is_empty(shape_[shape])) return constant(0, dtype, Shape{shape_[shape]});
+    const std::uint64_t m = 0xff51afd7ed558ccdULL;
+    std::uint64_t h = (static_cast<std::uint64_t>(op) << 40 ^ static_cast<std::uint64_t>(shape)) * 0x9E3779B97F4A7C15ULL;
+    h = (((h ^ static_cast<std::uint64_t>(a + 1)) * m ^ static_cast<std::uint64_t>(b + 1)) * m ^ static_cast<std::uint64_t>(c + 1)) * m;
     h = (h ^ arg ^ static_cast<std::uint64_t>(dtype)) * 0xc4ceb9fe1a85ec53ULL;
     const int table = 2 * capacity_;
     int s = static_cast<int>((h >> 33) % static_cast<std::uint64_t>(table));
-    while (hash_[s] != 0) {
+    for (; hash_[s] != 0; s = s + 1 == table ? 0 : s + 1) {
       const Node& n = node_[hash_[s] - 1];
       if (n.op == op && n.dtype == dtype && n.shape == shape && n.in[0] == a && n.in[1] == b && n.in[2] == c && n.arg == arg) return hash_[s] - 1;
-      s = s + 1 == table ? 0 : s + 1;
     }
     if (nodes_ == capacity_) graph_is_too_large_raise_ETCH_MAX_NODES();
-    Node& n = node_[nodes_];
-    n.op = op;
-    n.dtype = dtype;
-    n.shape = shape;
-    n.in[0] = a;
-    n.in[1] = b;
-    n.in[2] = c;
-    n.arg = arg;
+    node_[nodes_] = Node{op, dtype, shape, {a, b, c}, arg};
     hash_[s] = ++nodes_;
     return nodes_ - 1;
   }
@@ -467,6 +463,9 @@ class Builder {
   int nodes_ = 0;
   Shape shape_[max_shapes]{};
   int shapes_ = 0;
+  static constexpr int shape_slots = 64;
+  std::int16_t shape_slot_[shape_slots]{};
+  bool empty_shapes_ = false;
   Symbol symbol_[max_symbols]{};
   int symbols_ = 0;
   Slot slot_[max_slots]{};

@@ -10,6 +10,10 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+/// Not constexpr: reaching it in a constant expression is the error.
+inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
+[[noreturn]] inline void etch_internal_shapes_differ() { __builtin_trap(); }
+
 /// A bounded size: at run time `factor` times the sizes bound to its tags, at most `capacity`.
 struct Symbol {
   std::int64_t capacity = 0;

@@ -18,7 +18,7 @@
   constexpr auto operator()(const ETCH_X&... etch_x) const {                                              \
     return this->forward(etch_x...);                                                                      \
   }                                                                                                       \
-  static constexpr const char* etch_names = #__VA_ARGS__;                                                 \
+  [[maybe_unused]] static constexpr const char* etch_names = #__VA_ARGS__;                                \
   template <class ETCH_F>                                                                                 \
   constexpr void etch_members(ETCH_F&& etch_f) const {                                                    \
     ::etch::detail::each_argument(etch_f __VA_OPT__(, ) __VA_ARGS__);                                     \

@@ -88,15 +88,21 @@ struct mean_fn {
   }
 };
 
-/// The mean squared distance from the mean, times n / (n - Correction).
+/// The sum of squared distances from the mean over n - Correction.
 template <bool Keep, int Correction, int... Axis>
 struct var_fn {
   constexpr auto operator()(auto x) const {
     const auto centred = x - mean_fn<true, Axis...>{}(x);
-    const auto m = mean_fn<Keep, Axis...>{}(centred * centred);
-    using X = detail::tracer_of<decltype(x)>;
-    constexpr double n = static_cast<double>(capacity(X::dims())) / static_cast<double>(capacity(detail::reduced<X, axes<X, Axis...>::mask, false>::value));
-    return m * static_cast<float>(n / (n - Correction));
+    auto s = reduce_fn<Op::sum, Keep, Axis...>{}(centred * centred);
+    if constexpr (!std::is_same_v<decltype(s), Poison>) {
+      using X = detail::tracer_of<decltype(x)>;
+      Builder& b = *x.builder;
+      const Value n = Value{&b, detail::count_node<X>(b, axes<X, Axis...>::mask, b.dtype(s.id))} - Correction;
+      double value = 0;
+      if (b.is_constant(n.id, value)) s.id = (Value{&b, s.id} * (1.0 / value)).id;
+      else s.id = (Value{&b, s.id} / Value{&b, b.expand(n.id, b.shape(s.id))}).id;
+    }
+    return s;
   }
 };
 

@@ -23,6 +23,20 @@ struct reshape_sizes {
   }
   static constexpr Dims value = make();
   static constexpr bool same_elements = capacity(value) == capacity(X::dims(0));
+  /// How often the bounded dim `tag` stands in `d`.
+  static constexpr int count(const Dims& d, std::uint64_t tag) {
+    int n = 0;
+    for (int i = 0; i < d.rank; ++i) n += d[i].bounded && d[i].tag == tag ? 1 : 0;
+    return n;
+  }
+  static constexpr bool keeps_bounded() {
+    const Dims both[] = {X::dims(0), value};
+    for (const Dims& d : both)
+      for (int i = 0; i < d.rank; ++i)
+        if (d[i].bounded && count(both[0], d[i].tag) != count(both[1], d[i].tag)) return false;
+    return true;
+  }
+  static constexpr bool names_bounded_sizes = keeps_bounded();
 };
 
 template <auto... D>
@@ -32,6 +46,9 @@ struct reshape_fn {
     using Rule = reshape_sizes<Tracer<T, X...>, D...>;
     if constexpr (!Rule::same_elements) {
       static_assert(Rule::same_elements, "etch: reshape: the number of elements must stay the same");
+      return Poison{};
+    } else if constexpr (!Rule::names_bounded_sizes) {
+      static_assert(Rule::names_bounded_sizes, "etch: reshape: every bounded size must be named in the result; -1 cannot stand for it");
       return Poison{};
     } else {
       using R = result_of<T, Rule, Tracer<T, X...>, Tracer<T, D...>>;

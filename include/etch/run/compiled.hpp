@@ -5,7 +5,7 @@
 // Each arrow is its own constant, so that each has the compiler's whole budget and can be printed and tested alone.
 #pragma once
 
-#include <etch/cpu/machine.hpp>
+#include <etch/cpu/library.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/plan/plan.hpp>
 
@@ -126,17 +126,18 @@ struct Compiled {
   }
   struct Table {
     cpu::Kernel kernel[plan.steps > 0 ? plan.steps : 1];
+    cpu::LibraryKernel library[plan.steps > 0 ? plan.steps : 1];
   };
   template <std::size_t... S>
   static constexpr Table make_table(std::index_sequence<S...>) {
-    return Table{{kernel_of<static_cast<int>(S)>()...}};
+    return Table{{kernel_of<static_cast<int>(S)>()...}, {cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype>()...}};
   }
 
  public:
   static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
 
   static constexpr cpu::PlanView view() {
-    return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel,
+    return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel, table.library,
             graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot};
   }
 };

@@ -40,6 +40,14 @@ class Var : public Tensor<T, D...> {
     return *this;
   }
   using Base::operator=;
+  using Base::operator();
+  /// What `x(every, 1)` reads has no gradient of its own.
+  template <class... I>
+    requires(sizeof...(I) == sizeof...(D) && (std::is_same_v<I, Every> || ...))
+  auto operator()(I...) const {
+    static_assert(sizeof...(I) > 100, "etch: Var: a part at a run-time index has no gradient; use slice or select_axis");
+    return Poison{};
+  }
 
   /// The sum of all gradients since `zero_grad`.
   Tensor<T, D...>& grad() { return gradient_; }

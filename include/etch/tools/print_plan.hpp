@@ -66,7 +66,8 @@ struct ShortText {
       prefix = next;
     }
     char digits[32];
-    std::snprintf(digits, sizeof digits, *prefix != '\0' && value < 9.95 ? "%.1f %s%s" : "%.0f %s%s", value, prefix, unit);
+    std::snprintf(digits, sizeof digits, *prefix != '\0' && value < 9.95 ? "%.1f %s%s" : "%.0f %s%s", value, prefix,
+                  unit);
     add(digits);
   }
 
@@ -94,9 +95,12 @@ void each_word(const PlanRef& p, const Step& s, F f) {
   bool columns = false;
   for (int w = s.code; w < s.code + s.words; ++w) {
     const Instruction i = decode(p.word[w]);
-    if (is_word(i, Word::row)) columns = false;
-    else if (is_word(i, Word::columns)) columns = true;
-    else f(i, columns);
+    if (is_word(i, Word::row))
+      columns = false;
+    else if (is_word(i, Word::columns))
+      columns = true;
+    else
+      f(i, columns);
     if (is_word(i, Word::number64)) ++w;
   }
 }
@@ -184,7 +188,8 @@ inline ShortText loop_of(const PlanRef& p, const Step& s) {
 }
 
 inline bool same_kernel(const PlanRef& p, const Step& a, const Step& b) {
-  return a.words == b.words && std::memcmp(p.word + a.code, p.word + b.code, sizeof *p.word * static_cast<std::size_t>(a.words)) == 0;
+  return a.words == b.words &&
+         std::memcmp(p.word + a.code, p.word + b.code, sizeof *p.word * static_cast<std::size_t>(a.words)) == 0;
 }
 inline bool same_line(const PlanRef& p, const Step& a, const Step& b) {
   if (a.kind != b.kind || a.loop_dims != b.loop_dims || a.dims != b.dims || !same_kernel(p, a, b)) return false;
@@ -204,7 +209,8 @@ bool is_repeated(const PlanRef& p, int s, Same same) {
 }
 
 inline void print_steps(const PlanRef& p, std::FILE* out) {
-  std::fprintf(out, "%5s  %-14s  %-16s %7s %8s %7s  %s\n", "calls", "kernel", "loop", "read", "write", "flop", "operations");
+  std::fprintf(out, "%5s  %-14s  %-16s %7s %8s %7s  %s\n", "calls", "kernel", "loop", "read", "write", "flop",
+               "operations");
   for (int s = 0; s < p.steps; ++s) {
     if (is_repeated(p, s, same_line)) continue;
     StepCost all;
@@ -215,9 +221,9 @@ inline void print_steps(const PlanRef& p, std::FILE* out) {
       all = {all.read + one.read, all.written + one.written, all.flops + one.flops};
       ++calls;
     }
-    std::fprintf(out, "%5d  %-14s  %-16s %7s %8s %7s  %s\n", calls, name_of_kind(p.step[s].kind), loop_of(p, p.step[s]).text,
-                 quantity(all.read, "B").text, quantity(all.written, "B").text, quantity(all.flops, "").text,
-                 operations_of(p, p.step[s]).text);
+    std::fprintf(out, "%5d  %-14s  %-16s %7s %8s %7s  %s\n", calls, name_of_kind(p.step[s].kind),
+                 loop_of(p, p.step[s]).text, quantity(all.read, "B").text, quantity(all.written, "B").text,
+                 quantity(all.flops, "").text, operations_of(p, p.step[s]).text);
   }
 }
 
@@ -236,8 +242,8 @@ struct PlanTotals {
     arena += p.arena_bytes;
   }
   void print(const char* title, std::FILE* out) const {
-    std::fprintf(out, "%s: %d kernels called, %d fused groups (%d different), arena %lld bytes, %.4g Mflop\n", title, calls, groups,
-                 kernels, static_cast<long long>(arena), static_cast<double>(flops) / 1e6);
+    std::fprintf(out, "%s: %d kernels called, %d fused groups (%d different), arena %lld bytes, %.4g Mflop\n", title,
+                 calls, groups, kernels, static_cast<long long>(arena), static_cast<double>(flops) / 1e6);
   }
 };
 
@@ -249,7 +255,8 @@ inline void print_parameters(const PlanRef& p, std::FILE* out) {
     count += p.graph.elements(n);
     bytes += p.bytes(n);
   }
-  if (count != 0) std::fprintf(out, "parameters: %lld, %lld bytes\n", static_cast<long long>(count), static_cast<long long>(bytes));
+  if (count != 0)
+    std::fprintf(out, "parameters: %lld, %lld bytes\n", static_cast<long long>(count), static_cast<long long>(bytes));
 }
 
 inline void print_program(const char* title, const PlanRef& p, std::FILE* out) {
@@ -264,13 +271,16 @@ inline void print_nodes(const PlanRef& p, std::FILE* out) {
     const Node& node = p.graph.node[n];
     std::fprintf(out, "%%%d = %s", n, name_of(node.op));
     if (node.op == Op::constant) std::fprintf(out, " %g", __builtin_bit_cast(double, node.arg));
-    if (node.op == Op::input) std::fprintf(out, " slot %d + %lld", static_cast<int>(node.arg >> 48), static_cast<long long>(node.arg & 0xFFFFFFFFFFFF));
+    if (node.op == Op::input)
+      std::fprintf(out, " slot %d + %lld", static_cast<int>(node.arg >> 48),
+                   static_cast<long long>(node.arg & 0xFFFFFFFFFFFF));
     for (const int in : node.in)
       if (in >= 0) std::fprintf(out, " %%%d", in);
     std::fprintf(out, "  %s [", name_of(node.dtype));
     const Shape& s = p.graph.shape_of(n);
     for (int k = 0; k < s.rank; ++k)
-      std::fprintf(out, "%s%s%lld", k == 0 ? "" : ", ", s.size[k] < 0 ? "<=" : "", static_cast<long long>(p.graph.capacity(s.size[k])));
+      std::fprintf(out, "%s%s%lld", k == 0 ? "" : ", ", s.size[k] < 0 ? "<=" : "",
+                   static_cast<long long>(p.graph.capacity(s.size[k])));
     std::fprintf(out, "]\n");
   }
   for (int i = 0; i < p.graph.outputs; ++i)
@@ -283,7 +293,7 @@ inline void print_nodes(const PlanRef& p, std::FILE* out) {
 
 /// Prints the kernels of a compiled program and its totals.
 template <class P>
-  requires requires { typename P::Code; }
+requires requires { typename P::Code; }
 void print_plan(const P&, std::FILE* out = stdout) {
   const auto plan = tools::detail::plan_ref<typename P::Code>();
   tools::detail::print_program("program", plan, out);
@@ -307,7 +317,7 @@ void print_plan(const TrainStep<M, F, Optimizer, In...>&, std::FILE* out = stdou
 
 /// Prints the nodes of a compiled program's graph.
 template <class P>
-  requires requires { typename P::Code; }
+requires requires { typename P::Code; }
 void print_graph(const P&, std::FILE* out = stdout) {
   tools::detail::print_nodes(tools::detail::plan_ref<typename P::Code>(), out);
 }

@@ -1,0 +1,166 @@
+// Kernels that are no fused loop: products with their epilogues, attention, lookup and its scatter.
+//
+// A program's table names those it uses for the dtypes it uses (`library_kernel`), so the compiler sees no others.
+#pragma once
+
+#include <etch/cpu/attention.hpp>
+#include <etch/cpu/machine.hpp>
+#include <etch/cpu/matmul.hpp>
+#if defined(ETCH_CPU_EIGEN)
+#include <etch/cpu/eigen_matmul.hpp>
+#endif
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+/// The fused loop that a product applies to each finished block.
+struct EpilogueWork {
+  Kernel kernel;
+  const FusedArgs* args;
+  index_t row_offset;
+};
+template <class T>
+void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
+  const EpilogueWork& w = *static_cast<const EpilogueWork*>(context);
+  FusedCall c;
+  c.args = w.args;
+  c.row0 = w.row_offset + row;
+  c.row1 = c.row0 + rows;
+  c.col0 = col;
+  c.col1 = col + cols;
+  c.tile = reinterpret_cast<char*>(tile);
+  c.tile_row = ld * static_cast<index_t>(sizeof(T));
+  w.kernel(c);
+}
+
+/// [batch.., M, N, K]; accesses a, b, and c where there is no epilogue. The innermost batch axis is one call.
+template <class T>
+void run_dot(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const bool fused = step.words != 0;
+  const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2;
+  const int batches = step.dims - 3, last = batches - 1;
+  index_t sizes[max_rank + 1]{};
+  for (int k = 0; k < step.dims; ++k) sizes[k] = machine.size(step.dim[k]);
+  const index_t m = sizes[batches], n = sizes[batches + 1], k = sizes[batches + 2];
+  index_t outer = 1;
+  for (int i = 0; i < last; ++i) outer *= sizes[i];
+  const index_t batch = batches > 0 ? sizes[last] : 1;
+  for (index_t o = 0; o < outer; ++o) {
+    index_t at_a = 0, at_b = 0, at_c = 0, rest = o;
+    for (int i = last - 1; i >= 0; --i) {
+      const index_t index = rest % sizes[i];
+      rest /= sizes[i];
+      at_a += index * machine.stride(a, i);
+      at_b += index * machine.stride(b, i);
+      if (!fused) at_c += index * machine.stride(c, i);
+    }
+    EpilogueWork work{machine.kernel(s), &machine.args(s), o * batch * m};
+    const Epilogue<T> epilogue = fused ? Epilogue<T>{apply_epilogue<T>, &work} : Epilogue<T>{};
+    const T* const x = reinterpret_cast<const T*>(machine.pointer(a)) + at_a;
+    const T* const y = reinterpret_cast<const T*>(machine.pointer(b)) + at_b;
+    T* const to = fused ? nullptr : reinterpret_cast<T*>(machine.pointer(c)) + at_c;
+    const index_t x_batch = last >= 0 ? machine.stride(a, last) : 0, x_row = machine.stride(a, batches), x_col = machine.stride(a, batches + 1);
+    const index_t y_batch = last >= 0 ? machine.stride(b, last) : 0, y_row = machine.stride(b, batches), y_col = machine.stride(b, batches + 1);
+    const index_t to_batch = fused || last < 0 ? 0 : machine.stride(c, last), to_row = fused ? 0 : machine.stride(c, batches);
+#if defined(ETCH_CPU_EIGEN)
+    reference_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, epilogue, machine.workspace());
+#else
+    batched_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, false, epilogue, machine.workspace());
+#endif
+  }
+}
+template <class T>
+std::size_t dot_workspace(const Machine& machine, const Step& s) {
+  const int d = s.dims;
+  const index_t m = machine.capacity(s.dim[d - 3]), n = machine.capacity(s.dim[d - 2]);
+#if defined(ETCH_CPU_EIGEN)
+  return reference_workspace_bytes<T>(m, n);
+#else
+  return matmul_workspace_bytes<T>(m, n, machine.capacity(s.dim[d - 1]));
+#endif
+}
+
+/// [indices, rows, columns]; accesses table, index, out.
+inline void run_take(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const index_t count = machine.size(step.dim[0]), rows = machine.size(step.dim[1]);
+  const std::size_t bytes = static_cast<std::size_t>(machine.size(step.dim[2])) * machine.element_size(step.access);
+  const char* table = machine.pointer(step.access);
+  const auto* index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
+  char* to = machine.pointer(step.access + 2);
+  for (index_t i = 0; i < count; ++i) {
+    if (index[i] < 0 || index[i] >= rows)
+      fail("embedding", "an index must lie within the table",
+           Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
+    std::memcpy(to + static_cast<std::size_t>(i) * bytes, table + static_cast<std::size_t>(index[i]) * bytes, bytes);
+  }
+}
+
+/// [indices, rows, columns]; accesses index, values, out. One value after another, so that the order never changes.
+template <class T>
+void run_scatter_add(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const index_t count = machine.size(step.dim[0]), rows = machine.size(step.dim[1]), columns = machine.size(step.dim[2]);
+  const auto* index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access));
+  const T* from = reinterpret_cast<const T*>(machine.pointer(step.access + 1));
+  T* to = reinterpret_cast<T*>(machine.pointer(step.access + 2));
+  std::memset(static_cast<void*>(to), 0, static_cast<std::size_t>(rows * columns) * sizeof(T));
+  for (index_t i = 0; i < count; ++i) {
+    if (index[i] < 0 || index[i] >= rows)
+      fail("scatter_add", "an index must lie within the table",
+           Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
+    T* ETCH_RESTRICT row = to + index[i] * columns;
+    const T* ETCH_RESTRICT add = from + i * columns;
+    for (index_t c = 0; c < columns; ++c) row[c] = static_cast<T>(row[c] + add[c]);
+  }
+}
+
+/// [batch, heads, queries, keys, head_dim, value_dim]; accesses q, k, v, out, lse, and dout, dq, dk, dv for the gradient.
+template <class T, bool Backward>
+void run_attention(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const double scale = static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(step.arg)));
+  index_t d[6];
+  for (int i = 0; i < 6; ++i) d[i] = machine.size(step.dim[i]);
+  const AttentionShape shape{d[0], d[1], d[2], d[3], d[4], d[5], scale, (step.arg >> 32 & 1) != 0};
+  auto rows = [&]<class E>(E*, int i) {
+    const int a = step.access + i;
+    return HeadRows<E>{reinterpret_cast<E*>(machine.pointer(a)), machine.stride(a, 0), machine.stride(a, 1), machine.stride(a, 2)};
+  };
+  const T* in = nullptr;
+  T* out = nullptr;
+  T* lse = reinterpret_cast<T*>(machine.pointer(step.access + 4));
+  if constexpr (Backward)
+    attention_backward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(in, 3), lse, rows(in, 5), rows(out, 6), rows(out, 7), rows(out, 8), machine.workspace());
+  else
+    attention_forward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(out, 3), lse, machine.workspace());
+}
+template <class T, bool Backward>
+std::size_t attention_workspace(const Machine& machine, const Step& s) {
+  index_t d[6];
+  for (int i = 0; i < 6; ++i) d[i] = machine.capacity(s.dim[i]);
+  const AttentionShape shape{d[0], d[1], d[2], d[3], d[4], d[5], 1, false};
+  if constexpr (Backward) return attention_backward_workspace_bytes<T>(shape);
+  else return attention_forward_workspace_bytes<T>(shape);
+}
+
+}  // namespace detail
+
+/// The kernel of a step of this kind and dtype.
+template <StepKind K, DType D>
+constexpr LibraryKernel library_kernel() {
+  using T = type_of<D>;
+  if constexpr (K == StepKind::dot) return {detail::run_dot<T>, detail::dot_workspace<T>};
+  else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};
+  else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};
+  else if constexpr (K == StepKind::attention) return {detail::run_attention<T, false>, detail::attention_workspace<T, false>};
+  else if constexpr (K == StepKind::attention_grad) return {detail::run_attention<T, true>, detail::attention_workspace<T, true>};
+  else return {};
+}
+
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch
