@@ -81,10 +81,12 @@ struct ValueAndGradientOf {
       using R = decltype(detail::value_and_grad_fn<F>{}(typename decltype(detail::leaf(x))::tracer{}...));
       decltype(detail::tensor_like(R{}.value)) value;
       decltype(detail::tensor_like(R{}.gradient)) gradient;
-      Bindings in;
-      (detail::leaf(x).bind(in), ...);
       void* out[] = {value.data(), gradient.data()};
-      detail::machine_of<Spec>().run(in, out);
+      [&](const auto&... leaf) {  // bindings point into the leaves
+        Bindings in;
+        (leaf.bind(in), ...);
+        detail::machine_of<Spec>().run(in, out);
+      }(detail::leaf(x)...);
       return ValueAndGradient<decltype(value), decltype(gradient)>{static_cast<decltype(value)&&>(value), static_cast<decltype(gradient)&&>(gradient)};
     }
   }

@@ -25,6 +25,18 @@ constexpr int capacity_for() {
 #endif
 }
 
+/// Gives a result the actual sizes of its bounded dims, after a run.
+template <class Code, class Result>
+void resize_to_output(Result& result, const cpu::Machine& machine) {
+  if constexpr (Result::bounded > 0) {
+    int sizes[max_rank]{};
+    constexpr const auto& g = Code::graph;
+    const Shape& s = g.shape[g.node[g.output[0].node].shape];
+    for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine.size(s.size[i]));
+    result.resize(sizes);
+  }
+}
+
 }  // namespace detail
 
 /// A function of tensors as a program; `F` is captureless.
@@ -54,10 +66,11 @@ class Program {
   /// The result is the program's own tensor: it stays until the next call.
   const Result& operator()(const In&... x) {
     Bindings in;
-    (x.leaf().bind(in), ...);
+    (in.bind(x.data(), x.sizes()), ...);
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
+    detail::resize_to_output<Code>(result_, machine_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
@@ -98,13 +111,7 @@ class ModelProgram {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    if constexpr (Result::bounded > 0) {
-      int sizes[max_rank]{};
-      constexpr const auto& g = Code::graph;
-      const Shape& s = g.shape[g.node[g.output[0].node].shape];
-      for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine_.size(s.size[i]));
-      result_.resize(sizes);
-    }
+    detail::resize_to_output<Code>(result_, machine_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
