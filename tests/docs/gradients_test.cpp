@@ -18,6 +18,14 @@ TEST_CASE("gradients of functions") {
   CHECK(same(1, 0) == 10);
 }
 
+TEST_CASE("numbers are arguments") {
+  Tensor<float, 2> w{1, 2};
+  auto f = [](auto w, auto scale) { return sum(w * w) * scale; };
+  auto [value, gradient] = value_and_grad(f)(w, 3.f);
+  CHECK(value.item() == 15);
+  CHECK(gradient(1) == 12);
+}
+
 TEST_CASE("gradients of gradients") {
   auto f = [](auto x) { return sum(x * x * x); };
   auto slope = [](auto x, auto direction) {
@@ -25,8 +33,8 @@ TEST_CASE("gradients of gradients") {
     return sum(g(x) * direction);
   };
   Tensor<float, 2> x{2, 3}, direction{1, 0};
-  Tensor first = grad(f)(x);                   // 3 x^2
-  Tensor second = grad(slope)(x, direction);   // the Hessian times a direction: 6 x direction
+  Tensor first = grad(f)(x);                  // 3 x^2
+  Tensor second = grad(slope)(x, direction);  // the Hessian times a direction: 6 x direction
   CHECK(first(0) == 12);
   CHECK(second(0) == 12);
   CHECK(second(1) == 0);

@@ -53,12 +53,12 @@ TEST_CASE("sizes of 1 and missing axes are repeated") {
 
 TEST_CASE("axes and sizes are template arguments") {
   Tensor<float, 2, 3, 4> x = ones<float, 2, 3, 4>();
-  auto a = permute<2, 0, 1>(x);    // [4, 2, 3]
-  auto b = reshape<6, -1>(x);      // [6, 4]
-  auto c = mean<0, -1>(x);         // [3]
-  auto d = sum_keepdim<1>(x);      // [2, 1, 4]
-  auto e = slice<1, 0, 2>(x);      // [2, 2, 4]: elements 0 and 1 of axis 1
-  auto f = cat<2>(x, x);           // [2, 3, 8]
+  auto a = permute<2, 0, 1>(x);  // [4, 2, 3]
+  auto b = reshape<6, -1>(x);    // [6, 4]
+  auto c = mean<0, -1>(x);       // [3]
+  auto d = sum_keepdim<1>(x);    // [2, 1, 4]
+  auto e = slice<1, 0, 2>(x);    // [2, 2, 4]: elements 0 and 1 of axis 1
+  auto f = cat<2>(x, x);         // [2, 3, 8]
   static_assert(decltype(a)::rank == 3 && decltype(b)::dims()[1].is(4) && decltype(c)::rank == 1);
   static_assert(decltype(d)::dims()[1].is(1) && decltype(e)::dims()[1].is(2) && decltype(f)::dims()[2].is(8));
 }
@@ -72,4 +72,18 @@ TEST_CASE("a bounded size changes without a new program") {
     xs = ones_like(xs);
     CHECK(program(xs, w)(3) == doctest::Approx(392));  // the mean divides by n, not by 64
   }
+}
+
+TEST_CASE("results have the actual sizes") {
+  Tensor<float, batch, 3> x(17);
+  x = ones_like(x);
+  auto f = [](auto x) { return sum(x * x * 0.5f); };
+  auto [value, gradient] = value_and_grad(f)(x);
+  auto program = compile<Tensor<float, batch, 3>>([](auto x) { return x * 2; });
+  auto [twice, rows] = eval(x + x, sum<1>(x));
+  CHECK(value.item() == 25.5f);
+  CHECK(gradient.size(0) == 17);
+  CHECK(program(x).size(0) == 17);
+  CHECK(twice.size(0) == 17);
+  CHECK(rows.size(0) == 17);
 }

@@ -214,6 +214,9 @@ TEST_CASE("a bounded size is divided by as it is, and memory is planned once") {
     const Tensor<float, 3>& y = program(x);
     for (int c = 0; c < 3; ++c) CHECK(y(c) == doctest::Approx(expected[c]).epsilon(1e-5));
   }
+  constexpr auto twice = [](auto x) { return x * 2; };
+  auto longer = compile<Tensor<float, length, 3>>(twice);
+  CHECK(longer(Tensor<float, length, 3>(4)).size(0) == 4);
 }
 
 TEST_CASE("train or evaluate is the program's to say") {

@@ -14,12 +14,12 @@ inline constexpr Length length{};
 struct Batch : dyn<4> {};
 inline constexpr Batch batch{};
 
-using Values = std::vector<double>;
+using Rows = std::vector<double>;
 
 /// x [rows, in] times the transposed `weight` [out, in], plus `bias`.
-Values project(const Values& x, const float* weight, const float* bias, int in, int out) {
+Rows project(const Rows& x, const float* weight, const float* bias, int in, int out) {
   const std::size_t rows = x.size() / static_cast<std::size_t>(in);
-  Values y(rows * static_cast<std::size_t>(out));
+  Rows y(rows * static_cast<std::size_t>(out));
   for (std::size_t r = 0; r < rows; ++r)
     for (int o = 0; o < out; ++o) {
       double sum = bias[o];
@@ -29,14 +29,14 @@ Values project(const Values& x, const float* weight, const float* bias, int in, 
   return y;
 }
 /// softmax(q k^T / sqrt(D)) v for each head; rows of `width`, q of `queries` and k, v of `keys` positions a batch.
-Values attend(const Values& q, const Values& k, const Values& v, int batches, int queries, int keys, bool causal) {
-  Values y(q.size());
+Rows attend(const Rows& q, const Rows& k, const Rows& v, int batches, int queries, int keys, bool causal) {
+  Rows y(q.size());
   const auto at = [](int b, int n, int t, int h, int d) { return static_cast<std::size_t>((b * n + t) * width + h * head + d); };
   for (int b = 0; b < batches; ++b)
     for (int h = 0; h < heads; ++h)
       for (int t = 0; t < queries; ++t) {
         const int seen = causal ? t + 1 : keys;
-        Values p(static_cast<std::size_t>(seen));
+        Rows p(static_cast<std::size_t>(seen));
         double total = 0;
         for (int s = 0; s < seen; ++s) {
           double score = 0;
@@ -49,18 +49,18 @@ Values attend(const Values& q, const Values& k, const Values& v, int batches, in
   return y;
 }
 template <class X>
-Values values_of(const X& x) {
+Rows values_of(const X& x) {
   return {x.data(), x.data() + x.numel()};
 }
 /// Columns [first, first + width) of rows of 3 * width.
-Values third(const Values& x, int part) {
-  Values y;
+Rows third(const Rows& x, int part) {
+  Rows y;
   for (std::size_t r = 0; r * 3 * width < x.size(); ++r)
     for (int c = 0; c < width; ++c) y.push_back(x[r * 3 * width + static_cast<std::size_t>(part * width + c)]);
   return y;
 }
 template <class X>
-void check_near(const X& found, const Values& expected) {
+void check_near(const X& found, const Rows& expected) {
   REQUIRE(static_cast<std::size_t>(found.numel()) == expected.size());
   double worst = 0;
   for (std::size_t i = 0; i < expected.size(); ++i) worst = std::fmax(worst, std::fabs(found.data()[i] - expected[i]));
@@ -71,9 +71,9 @@ using Causal = nn::CausalSelfAttention<width, heads>;
 using Multi = nn::MultiheadAttention<width, heads>;
 
 template <class X>
-Values expected_of(const Model<Causal>& m, const X& x, int batches, int n) {
-  const Values qkv = project(values_of(x), m->qkv.weight.data(), m->qkv.bias.data(), width, 3 * width);
-  const Values y = attend(third(qkv, 0), third(qkv, 1), third(qkv, 2), batches, n, n, true);
+Rows expected_of(const Model<Causal>& m, const X& x, int batches, int n) {
+  const Rows qkv = project(values_of(x), m->qkv.weight.data(), m->qkv.bias.data(), width, 3 * width);
+  const Rows y = attend(third(qkv, 0), third(qkv, 1), third(qkv, 2), batches, n, n, true);
   return project(y, m->proj.weight.data(), m->proj.bias.data(), width, width);
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("multi-head attention has PyTorch's parameters and gives its output") 
   const auto in = [&](const auto& x, int part) {
     return project(values_of(x), layer->in_proj_weight.data() + part * width * width, layer->in_proj_bias.data() + part * width, width, width);
   };
-  const auto out = [&](const Values& y) { return project(y, layer->out_proj.weight.data(), layer->out_proj.bias.data(), width, width); };
+  const auto out = [&](const Rows& y) { return project(y, layer->out_proj.weight.data(), layer->out_proj.bias.data(), width, width); };
   Tensor<float, 2, 4, width> self = layer(query);
   check_near(self, out(attend(in(query, 0), in(query, 1), in(query, 2), 2, 4, 4, false)));
   Tensor<float, 2, 4, width> across = layer(query, key, value);

@@ -456,7 +456,7 @@ class Builder {
     return nodes_ - 1;
   }
 
-  static constexpr int max_shapes = 512, max_outputs = 2048;
+  static constexpr int max_shapes = max_graph_shapes, max_outputs = 2048;
   Node* node_;
   int* hash_;
   int capacity_;

@@ -34,12 +34,13 @@ struct Shape {
   }
 };
 
+/// No default initialisers: arrays of nodes are zeroed, which costs the compiler nothing.
 struct Node {
-  Op op = Op::empty;
-  DType dtype = DType::float32;
-  std::int16_t shape = 0;  ///< index into the graph's shapes
-  int in[3] = {-1, -1, -1};
-  std::uint64_t arg = 0;
+  Op op;
+  DType dtype;
+  std::int16_t shape;  ///< index into the graph's shapes
+  int in[3];           ///< nodes, -1 for none
+  std::uint64_t arg;
 };
 
 /// What a slot of a program's inputs is bound to.
@@ -52,13 +53,14 @@ struct Slot {
 
 /// Where a program's result goes: node -> memory of an output, or back over an input (an effect).
 struct Output {
-  int node = -1;
-  int slot = 0;              ///< output slot, or input slot where `effect`
-  std::int64_t offset = 0;   ///< bytes from the slot's base
-  bool effect = false;
+  int node;
+  int slot;             ///< output slot, or input slot where `effect`
+  std::int64_t offset;  ///< bytes from the slot's base
+  bool effect;
 };
 
 inline constexpr int max_symbols = 16;
+inline constexpr int max_graph_shapes = 512;
 inline constexpr int max_slots = 64;
 
 /// A finished graph of exactly `N` nodes, `S` shapes and `R` results.

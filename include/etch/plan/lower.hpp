@@ -14,7 +14,7 @@ inline namespace ETCH_ABI {
 /// The arrays a plan is written into before its sizes are known.
 template <int N>
 struct PlanDraft {
-  static constexpr int max_steps = 2 * N + 8, max_words = 3 * N + 512, max_accesses = N + 128, max_combines = N + 8, max_buffers = N + 48;
+  static constexpr int max_steps = N < 256 ? 2 * N + 8 : N / 2 + 392, max_words = 3 * N + 512, max_accesses = N + 128, max_combines = N + 8, max_buffers = N + 48;
   Step step[max_steps]{};
   std::uint64_t word[max_words]{};
   Access access[max_accesses]{};
@@ -119,7 +119,7 @@ struct Lowering {
   // ---- operands --------------------------------------------------------------------------------------------------------
 
   constexpr int add_access(const Shape& s, const Location& l, DType d, bool row) {
-    Access a;
+    Access a{};
     a.root = l.root;
     a.index = l.index;
     a.size = static_cast<std::uint8_t>(size_of(d));
@@ -182,12 +182,12 @@ struct Lowering {
   constexpr int load(int m, bool row) {
     const int root = p.root(m);
     if (is_tile(root)) {
-      Location l;
+      Location l{};
       l.root = Root::tile;
       p.z.dense(p.shape(root), l.stride);
       return load_from(p.shape(root), l, p.node(root).dtype, p.node(root).dtype, false, m);
     }
-    Location l;
+    Location l{};
     if (!p.locate(m, l)) etch_internal_shapes_differ();
     if (l.root == Root::buffer && l.index < 0) l = p.at[root];  // cannot happen: buffers are assigned before lowering
     const DType memory = l.root == Root::extent ? DType::float64 : p.node(root).dtype;
@@ -535,12 +535,12 @@ struct Lowering {
         const int n = live[k];
         if (!scratch[n] || stage(n) != at) continue;
         const DType d = p.node(n).dtype;
-        Location l;
+        Location l{};
         l.root = Root::scratch;
         l.byte = step.scratch;
         const std::int64_t columns = p.z.capacity(loop.size[loop.rank - 1]);
         step.scratch += (columns * static_cast<std::int64_t>(size_of(d)) + 63) / 64 * 64;
-        Access a;
+        Access a{};
         a.root = Root::scratch;
         a.byte = l.byte;
         a.size = static_cast<std::uint8_t>(size_of(d));
@@ -568,7 +568,7 @@ struct Lowering {
   constexpr void lower_copy(const Copy& c) {
     Group g;
     g.elements = p.elements(c.node);
-    Location from;
+    Location from{};
     const bool is_known = p.is_number(c.node);
     if (!is_known) {
       if (!p.locate(c.node, from)) etch_internal_shapes_differ();

@@ -31,9 +31,9 @@ constexpr void assign_buffers(Planning<N>& p) {
 /// An operand or result of a library kernel: one stride for each of its axes.
 template <int N>
 constexpr void add_plain_access(Planning<N>& p, PlanDraft<N>& out, int n) {
-  Location l;
+  Location l{};
   if (!p.locate(n, l)) etch_internal_shapes_differ();
-  Access a;
+  Access a{};
   a.root = l.root;
   a.index = l.index;
   a.size = static_cast<std::uint8_t>(size_of(p.node(n).dtype));
@@ -107,7 +107,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       for (int i = 0; i < 3; ++i) add_plain_access(p, out, p.node(f).in[i]);
       add_plain_access(p, out, f);
       auto unused = [&](int like, const Shape& shape) {  // the kernel computes it anyway
-        Access a;
+        Access a{};
         a.root = Root::buffer;
         a.index = new_buffer(p, like);
         a.size = static_cast<std::uint8_t>(size_of(v.dtype));
@@ -439,6 +439,7 @@ template <int N>
 constexpr Planning<N> group_graph(const GraphRef& g) {
   Planning<N> p(g);
   place_nodes(p);
+  p.find_sources();
   fuse(p);
   detail::copy_outputs(p);
   choose_stored(p);

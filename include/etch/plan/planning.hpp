@@ -22,8 +22,8 @@ struct Group {
 
 /// A copy that no node asks for: of a node to where it is wanted.
 struct Copy {
-  int node = -1;
-  int level = 0;
+  int node;
+  int level;
   Location to{};
 };
 
@@ -43,6 +43,8 @@ struct Planning {
 
   int users[N]{};
   int user[N]{};       ///< one of them
+  int shape_elements[max_graph_shapes]{};  ///< of each shape of the graph
+  Source source_[N]{};                     ///< cached by `find_sources`
   bool solid[N]{};     ///< a view that is copied, because no stride describes it
   bool placed[N]{};    ///< has a location given by what it is written into
   Location at[N]{};    ///< of roots: placed nodes, inputs, outputs, buffers
@@ -65,6 +67,7 @@ struct Planning {
   constexpr explicit Planning(const GraphRef& graph) : g(graph) {
     z.symbols = g.symbols;
     for (int i = 0; i < g.symbols; ++i) z.symbol[i] = g.symbol[i];
+    for (int i = 0; i < g.shapes; ++i) shape_elements[i] = z.product(g.shape[i]);
     for (int i = 0; i < N; ++i) group[i] = user[i] = part[i][0] = part[i][1] = -1;
     for (int i = 0; i < g.nodes; ++i)
       if (is_part(g.node[i].op)) part[g.node[i].in[0]][g.node[i].op == Op::attention_dv ? 1 : 0] = i;
@@ -72,7 +75,7 @@ struct Planning {
 
   constexpr const Node& node(int n) const { return g.node[n]; }
   constexpr const Shape& shape(int n) const { return g.shape_of(n); }
-  constexpr int elements(int n) { return z.product(shape(n)); }
+  constexpr int elements(int n) const { return shape_elements[node(n).shape]; }
   /// The shape a node loops over: what a reduction reads, what anything else writes.
   constexpr const Shape& loop_shape(int n) const { return is_reduce(node(n).op) ? shape(node(n).in[0]) : shape(n); }
   constexpr bool is_fused(int n) const {
@@ -107,27 +110,29 @@ struct Planning {
     return z.product(to, k);
   }
   /// What the operand `n` of a fused node is, through views that keep the order of elements.
-  constexpr Source source(int n) {
-    Source s{n, false, 1};
-    while (is_view_of(s.node) && !placed[s.node]) {
-      if (node(s.node).op == Op::reshape) {
-        s.node = node(s.node).in[0];
-        continue;
+  constexpr const Source& source(int n) const { return source_[n]; }
+  /// Finds the sources of all nodes, once it is known which views are placed or copied.
+  constexpr void find_sources() {
+    for (int n = 0; n < g.nodes; ++n) {
+      source_[n] = Source{n, false, 1};
+      if (!is_view_of(n) || placed[n]) continue;
+      const int in = node(n).in[0];
+      if (node(n).op == Op::reshape) {
+        source_[n] = source_[in];
+      } else if (node(n).op == Op::expand) {
+        const int c = row_columns(n);
+        if (c == 0) continue;
+        source_[n] = source_[in];
+        source_[n].row = true;
+        source_[n].columns = z.mul(source_[in].columns, c);
       }
-      if (node(s.node).op != Op::expand) break;
-      const int c = row_columns(s.node);
-      if (c == 0) break;
-      s.row = true;
-      s.columns = z.mul(s.columns, c);
-      s.node = node(s.node).in[0];
     }
-    return s;
   }
 
   // ---- where elements lie --------------------------------------------------------------------------------------------
 
   constexpr Location dense(Root r, int index, std::int64_t byte, const Shape& s) {
-    Location l;
+    Location l{};
     l.root = r;
     l.index = index;
     l.byte = byte;
@@ -147,7 +152,7 @@ struct Planning {
       return true;
     }
     const Node& v = node(n);
-    Location from;
+    Location from{};
     if (!locate(v.in[0], from)) return false;
     l = from;
     const Shape& s = shape(n);
@@ -206,7 +211,7 @@ struct Planning {
   /// The cuts of reading node `n` from memory, spread over the group's space.
   constexpr bool add_load(Group& to, int n) {
     if (is_number(n)) return true;
-    Location l;
+    Location l{};
     if (!locate(n, l)) return false;
     return add_cuts(to, shape(n), l.stride);
   }
@@ -307,7 +312,7 @@ constexpr void place_nodes(Planning<N>& p) {
       l.stride[axis] = p.z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
       if (p.users[v.in[1]] == 1 && !overwrites(p, n)) give(give, v.in[1], l);
     } else if (v.op == Op::reshape && !p.placed[n]) {
-      Location l;
+      Location l{};
       if (!p.locate(n, l)) {
         const int buffer = p.buffers;
         if (give(give, n, p.dense(Root::buffer, buffer, 0, p.shape(n)))) p.buffer_node[p.buffers++] = n;
@@ -316,7 +321,7 @@ constexpr void place_nodes(Planning<N>& p) {
   }
   for (int n = 0; n < p.g.nodes; ++n) {  // what no stride describes is copied
     if (p.node(n).op != Op::reshape || p.placed[n]) continue;
-    Location l;
+    Location l{};
     if (!p.locate(n, l)) p.solid[p.node(n).in[0]] = true;
   }
   auto wants = [&](int n, bool ok) {
@@ -327,7 +332,7 @@ constexpr void place_nodes(Planning<N>& p) {
     for (int k = 0; k < 3; ++k) {
       const int in = v.in[k];
       if (in < 0) continue;
-      Location l;
+      Location l{};
       const bool known = p.locate(in, l);
       const int rank = p.shape(in).rank;
       int dense[max_rank]{};

@@ -21,23 +21,23 @@ enum class Root : std::uint8_t {
 
 /// Where the elements of a node lie: base + byte + (offset + extra + sum index_i stride_i) elements.
 struct Location {
-  Root root = Root::none;
-  int index = 0;
-  std::int64_t byte = 0;
-  std::int64_t offset = 0;
-  int extra = 0;  ///< a symbolic offset (a size code), 0 for none
-  int stride[max_rank]{};
+  Root root;
+  int index;
+  std::int64_t byte;
+  std::int64_t offset;
+  int extra;  ///< a symbolic offset (a size code), 0 for none
+  int stride[max_rank];
 };
 
 /// How a kernel walks one operand: base plus one stride for each dimension of the loop.
 struct Access {
-  Root root = Root::none;
-  std::uint8_t size = 4;  ///< bytes of an element
-  int index = 0;
-  std::int64_t byte = 0;  ///< offset from the root, in bytes
-  int extra = 0;          ///< symbolic offset in elements
-  int stride[max_rank]{}; ///< elements, for each loop dimension, outermost first; the last one is the column's
-  std::int64_t chunk = 0; ///< bytes between the partial results of two chunks
+  Root root;
+  std::uint8_t size;  ///< bytes of an element
+  int index;
+  std::int64_t byte;  ///< offset from the root, in bytes
+  int extra;          ///< symbolic offset in elements
+  int stride[max_rank]; ///< elements, for each loop dimension, outermost first; the last one is the column's
+  std::int64_t chunk; ///< bytes between the partial results of two chunks
 };
 
 enum class StepKind : std::uint8_t { fused, dot, take, scatter_add, attention, attention_grad };
@@ -74,9 +74,9 @@ struct Combine {
 
 /// A piece of the arena and the steps between which it is alive.
 struct Buffer {
-  std::int64_t bytes = 0;
-  std::int64_t offset = 0;
-  int first = 0, last = 0;
+  std::int64_t bytes;
+  std::int64_t offset;
+  int first = 0, last;
 };
 
 /// The whole plan: steps in order, and the arrays they point into.

@@ -67,12 +67,16 @@ void evaluate(const E& e, T* to, std::size_t bytes) {
   }
 }
 
-/// The actual sizes of a result, after its program has bound its inputs.
-template <class Spec, class E>
-void result_sizes(int* sizes) {
-  constexpr const auto& g = Compiled<Spec>::graph;
-  const Shape& s = g.shape[g.node[g.output[0].node].shape];
-  for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine_of<Spec>().size(s.size[i]));
+/// Gives a result the sizes that output `i` of its program had in the last run.
+template <class Code, class Result>
+void resize_result(const cpu::Machine& machine, Result& result, int i = 0) {
+  if constexpr (Result::bounded > 0) {
+    constexpr const auto& g = Code::graph;
+    const Shape& s = g.shape[g.node[g.output[i].node].shape];
+    int sizes[max_rank]{};
+    for (int k = 0; k < s.rank; ++k) sizes[k] = static_cast<int>(machine.size(s.size[k]));
+    result.resize(sizes);
+  }
 }
 
 }  // namespace detail
@@ -113,7 +117,7 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
         return *this = apply<cast_fn<T>>(x);
       } else {
         detail::evaluate(x, data(), static_cast<std::size_t>(capacity_of<D...>) * sizeof(T));
-        if constexpr (bounded > 0) detail::result_sizes<detail::EvalSpec<X>, X>(sizes_);
+        detail::resize_result<Compiled<detail::EvalSpec<X>>>(detail::machine_of<detail::EvalSpec<X>>(), *this);
       }
     }
   }

@@ -12,9 +12,18 @@ inline namespace ETCH_ABI {
 template <class... X>
 struct Values {
   Pack<X...> value;
-  template <std::size_t I> auto& get() & { return detail::held<I>(value); }
-  template <std::size_t I> const auto& get() const& { return detail::held<I>(value); }
-  template <std::size_t I> auto&& get() && { return std::move(detail::held<I>(value)); }
+  template <std::size_t I>
+  auto& get() & {
+    return detail::held<I>(value);
+  }
+  template <std::size_t I>
+  const auto& get() const& {
+    return detail::held<I>(value);
+  }
+  template <std::size_t I>
+  auto&& get() && {
+    return std::move(detail::held<I>(value));
+  }
 };
 
 namespace detail {
@@ -24,18 +33,6 @@ Tensor<T, D...> result_tensor(Tracer<T, D...>);
 template <class X>
 using tensor_of = decltype(result_tensor(typename X::tracer{}));
 
-/// Gives result `i` of the program that ran last the sizes it was computed with.
-template <class Spec, class X>
-void set_result_sizes(X& x, int i) {
-  if constexpr (X::bounded > 0) {
-    constexpr const auto& g = Compiled<Spec>::graph;
-    const Shape& s = g.shape[g.node[g.output[i].node].shape];
-    int sizes[max_rank]{};
-    for (int k = 0; k < s.rank; ++k) sizes[k] = static_cast<int>(machine_of<Spec>().size(s.size[k]));
-    x.resize(sizes);
-  }
-}
-
 template <std::size_t... I, class... X>
 auto evaluate_together(std::index_sequence<I...>, const X&... x) {
   using Spec = EvalSpec<X...>;
@@ -43,8 +40,9 @@ auto evaluate_together(std::index_sequence<I...>, const X&... x) {
   Bindings in;
   (x.bind(in), ...);
   void* out[] = {held<I>(r.value).data()...};
-  machine_of<Spec>().run(in, out);
-  (set_result_sizes<Spec>(held<I>(r.value), static_cast<int>(I)), ...);
+  cpu::Machine& m = machine_of<Spec>();
+  m.run(in, out);
+  (resize_result<Compiled<Spec>>(m, held<I>(r.value), static_cast<int>(I)), ...);
   return r;
 }
 
@@ -56,9 +54,9 @@ auto eval(const E& e) {
   return detail::tensor_of<decltype(detail::as_expression(e))>(e);
 }
 template <Operand E, Operand... More>
-  requires(sizeof...(More) > 0)
-auto eval(const E& e, const More&... more) {
-  return detail::evaluate_together(std::index_sequence_for<E, More...>{}, detail::as_expression(e), detail::as_expression(more)...);
+requires(sizeof...(More) > 0) auto eval(const E& e, const More&... more) {
+  return detail::evaluate_together(std::index_sequence_for<E, More...>{}, detail::as_expression(e),
+                                   detail::as_expression(more)...);
 }
 
 }  // namespace ETCH_ABI

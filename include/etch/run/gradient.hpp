@@ -82,11 +82,13 @@ struct ValueAndGradientOf {
       decltype(detail::tensor_like(R{}.value)) value;
       decltype(detail::tensor_like(R{}.gradient)) gradient;
       void* out[] = {value.data(), gradient.data()};
-      [&](const auto&... leaf) {  // bindings point into the leaves
+      cpu::Machine& m = detail::machine_of<Spec>();
+      [&](const auto&... leaf) {  // leaves hold what is bound: numbers, and actual sizes
         Bindings in;
         (leaf.bind(in), ...);
-        detail::machine_of<Spec>().run(in, out);
+        m.run(in, out);
       }(detail::leaf(x)...);
+      detail::resize_result<Compiled<Spec>>(m, gradient, 1);
       return ValueAndGradient<decltype(value), decltype(gradient)>{static_cast<decltype(value)&&>(value), static_cast<decltype(gradient)&&>(gradient)};
     }
   }

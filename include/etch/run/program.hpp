@@ -21,20 +21,8 @@ constexpr int capacity_for() {
 #ifdef ETCH_MAX_NODES
   return ETCH_MAX_NODES;
 #else
-  return 768 + 40 * layout<M>.tensors;
+  return 1024 + 26 * layout<M>.tensors;
 #endif
-}
-
-/// Gives a result the actual sizes of its bounded dims, after a run.
-template <class Code, class Result>
-void resize_to_output(Result& result, const cpu::Machine& machine) {
-  if constexpr (Result::bounded > 0) {
-    int sizes[max_rank]{};
-    constexpr const auto& g = Code::graph;
-    const Shape& s = g.shape[g.node[g.output[0].node].shape];
-    for (int i = 0; i < s.rank; ++i) sizes[i] = static_cast<int>(machine.size(s.size[i]));
-    result.resize(sizes);
-  }
 }
 
 }  // namespace detail
@@ -70,7 +58,7 @@ class Program {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    detail::resize_to_output<Code>(result_, machine_);
+    detail::resize_result<Code>(machine_, result_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
@@ -111,7 +99,7 @@ class ModelProgram {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    detail::resize_to_output<Code>(result_, machine_);
+    detail::resize_result<Code>(machine_, result_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
