@@ -198,7 +198,7 @@ inline std::vector<Array> run(const Program& p, const etch::Bindings& in, double
 template <class... In>
 etch::Bindings bind(const In&... x) {
   etch::Bindings in;
-  (x.leaf().bind(in), ...);
+  (in.bind(x.data(), x.sizes()), ...);
   return in;
 }
 

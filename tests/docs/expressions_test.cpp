@@ -51,8 +51,8 @@ TEST_CASE("several at once") {
 
 TEST_CASE("parts of a tensor") {
   Tensor<float, 2, 3> a{{1, 2, 3}, {4, 5, 6}};
-  auto column = a(every, 1);           // an expression of shape [2] that reads a's memory
-  auto row = a(-1, every);             // the last row: run-time indices
+  auto column = a(every, 1);       // an expression of shape [2] that reads a's memory
+  auto row = a(-1, every);         // the last row: run-time indices
   auto block = slice<1, 0, 2>(a);  // columns 0 and 1: indices in the type
   a(0, 1) = 7;
   Tensor c = column;

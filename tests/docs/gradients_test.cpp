@@ -33,8 +33,8 @@ TEST_CASE("gradients of gradients") {
     return sum(g(x) * direction);
   };
   Tensor<float, 2> x{2, 3}, direction{1, 0};
-  Tensor first = grad(f)(x);                   // 3 x^2
-  Tensor second = grad(slope)(x, direction);   // the Hessian times a direction: 6 x direction
+  Tensor first = grad(f)(x);                  // 3 x^2
+  Tensor second = grad(slope)(x, direction);  // the Hessian times a direction: 6 x direction
   CHECK(first(0) == 12);
   CHECK(second(0) == 12);
   CHECK(second(1) == 0);

@@ -68,13 +68,13 @@ TEST_CASE("using a model") {
   auto model = make<Mlp>(Generator{0});
   Images x = ones<float, 8, 4>();
 
-  Tensor scores = softmax<1>(model(x));  // eval mode; the model is one node of the expression
-  auto program = compile<Images>(model); // made once, called often
+  Tensor scores = softmax<1>(model(x));   // eval mode; the model is one node of the expression
+  auto program = compile<Images>(model);  // made once, called often
   CHECK(argmax<1>(program(x)).rank == 1);
 
-  Tensor w = model->fc1.weight * 1.f;    // a parameter is an operand
-  nn::init::zeros_(model->fc1.weight);   // and can be written
-  auto copy = model.clone();             // its own parameters; `auto same = model` shares them
+  Tensor w = model->fc1.weight * 1.f;   // a parameter is an operand
+  nn::init::zeros_(model->fc1.weight);  // and can be written
+  auto copy = model.clone();            // its own parameters; `auto same = model` shares them
   nn::init::ones_(copy->fc1.weight);
   CHECK(sum(model->fc1.weight).item() == 0);
   CHECK(sum(copy->fc1.weight).item() == 64);
@@ -88,10 +88,10 @@ TEST_CASE("gradients apart from updates") {
   Labels y;
   auto step = train_step(model, loss, optim::clip_grad_norm(optim::SGD{.lr = 0.1, .momentum = 0.9}, 1.0), x, y);
 
-  float l = step.backward(x, y);              // the loss; the gradient is computed and stays
-  const Mlp& gradient = step.gradient();      // an object of the model's type
+  float l = step.backward(x, y);          // the loss; the gradient is computed and stays
+  const Mlp& gradient = step.gradient();  // an object of the model's type
   Tensor g = gradient.fc1.bias * 1.f;
-  step.update();                              // the optimizer's part
+  step.update();  // the optimizer's part
   CHECK(l > 0);
   CHECK(sum(abs(g)).item() > 0);
 }

@@ -13,7 +13,8 @@ namespace {
 /// A kernel's words, one a line: result, operation, operands; r0 are registers, m0 places in memory.
 template <class Plan>
 std::string words_of(const Plan& plan, const Step& step) {
-  constexpr const char* names[] = {"load", "store", "number", "number", "index", "uniform", "initialise", "reduce", "finish", "accumulate", "row", "columns"};
+  constexpr const char* names[] = {"load",       "store",  "number", "number",     "index", "uniform",
+                                   "initialise", "reduce", "finish", "accumulate", "row",   "columns"};
   constexpr const char* reductions[] = {"sum", "prod", "amax", "amin"};
   const auto r = [](int i) { return " r" + std::to_string(i); };
   std::string text;
@@ -29,9 +30,11 @@ std::string words_of(const Plan& plan, const Step& step) {
     } else if (word == Word::load) {
       text += " " + r(i.d) + " = load" + slot + "\n";
     } else if (word == Word::initialise || word == Word::reduce || word == Word::finish) {
-      text += " " + r(i.d) + " = " + names[i.op - 128] + " " + reductions[i.mode] + (word == Word::reduce ? r(i.a) : "") + "\n";
+      text += " " + r(i.d) + " = " + names[i.op - 128] + " " + reductions[i.mode] +
+              (word == Word::reduce ? r(i.a) : "") + "\n";
     } else {
-      text += " " + r(i.d) + " = " + (map ? name_of(static_cast<Op>(i.op)) : names[i.op - 128]) + (map ? r(i.a) : "") + (map && i.op >= static_cast<std::uint8_t>(Op::add) ? r(i.b) : "") + "\n";
+      text += " " + r(i.d) + " = " + (map ? name_of(static_cast<Op>(i.op)) : names[i.op - 128]) + (map ? r(i.a) : "") +
+              (map && i.op >= static_cast<std::uint8_t>(Op::add) ? r(i.b) : "") + "\n";
     }
     if (word == Word::number64) ++w;
   }

@@ -53,12 +53,12 @@ TEST_CASE("sizes of 1 and missing axes are repeated") {
 
 TEST_CASE("axes and sizes are template arguments") {
   Tensor<float, 2, 3, 4> x = ones<float, 2, 3, 4>();
-  auto a = permute<2, 0, 1>(x);    // [4, 2, 3]
-  auto b = reshape<6, -1>(x);      // [6, 4]
-  auto c = mean<0, -1>(x);         // [3]
-  auto d = sum_keepdim<1>(x);      // [2, 1, 4]
-  auto e = slice<1, 0, 2>(x);      // [2, 2, 4]: elements 0 and 1 of axis 1
-  auto f = cat<2>(x, x);           // [2, 3, 8]
+  auto a = permute<2, 0, 1>(x);  // [4, 2, 3]
+  auto b = reshape<6, -1>(x);    // [6, 4]
+  auto c = mean<0, -1>(x);       // [3]
+  auto d = sum_keepdim<1>(x);    // [2, 1, 4]
+  auto e = slice<1, 0, 2>(x);    // [2, 2, 4]: elements 0 and 1 of axis 1
+  auto f = cat<2>(x, x);         // [2, 3, 8]
   static_assert(decltype(a)::rank == 3 && decltype(b)::dims()[1].is(4) && decltype(c)::rank == 1);
   static_assert(decltype(d)::dims()[1].is(1) && decltype(e)::dims()[1].is(2) && decltype(f)::dims()[2].is(8));
 }

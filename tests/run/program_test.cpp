@@ -14,6 +14,8 @@ struct Net {
   ETCH_MODULE(fc1, fc2)
   constexpr auto forward(auto x) const { return fc2(tanh(fc1(x))); }
 };
+struct Batch : dyn<8> {};
+inline constexpr Batch batch{};
 struct Tied {
   Param<float, 6, 6> weight;
   ETCH_MODULE(weight)
@@ -106,6 +108,34 @@ TEST_CASE("softmax, forward and backward, is one step") {
   auto f = [](auto x) { return softmax<1>(x); };
   using Spec = test::GradientSpec<decltype(f), Tensor<float, 64, 32>>;
   static_assert(Compiled<Spec>::plan.steps == 1);
+}
+
+TEST_CASE("programs over bounded sizes give results of the actual size") {
+  auto f = compile<Tensor<float, batch, 5>>([](auto x) { return sum<1>(exp(x)); });
+  auto m = make<Net>(Generator{3});
+  auto g = compile<Tensor<float, batch, 5>>(m);
+  for (int n : {3, 8, 1, 5}) {
+    Tensor<float, batch, 5> x(n);
+    test::fill(x);
+    CHECK(f(x).size(0) == n);
+    CHECK(g(x).size(0) == n);
+    const Tensor y = m(x);
+    CHECK(y.size(0) == n);
+    CHECK(std::memcmp(g(x).data(), y.data(), sizeof(float) * static_cast<std::size_t>(y.numel())) == 0);
+    float e = 0;
+    for (int k = 0; k < 5; ++k) e += std::exp(x(n - 1, k));
+    CHECK(f(x)(n - 1) == doctest::Approx(e));
+  }
+}
+
+TEST_CASE("numbers beside a function whose gradient is taken") {
+  const Tensor<double, 3> x{{1, 2, 3}};
+  auto f = [](auto a, auto k) { return sum(a * a * k); };
+  for (double k : {2.0, 5.0}) {
+    const auto [value, gradient] = value_and_grad(f)(x, k);
+    CHECK(value.item() == doctest::Approx(14 * k));
+    CHECK(gradient(2) == doctest::Approx(6 * k));
+  }
 }
 
 TEST_CASE("gradients of functions, and of gradients") {

@@ -206,14 +206,16 @@ struct Multiplication {
       const int64 last = least(first + portion.panels, panel1);
       for (int64 top = row0; top < row1; top += group) {
         for (int64 block = 0; block < blocks.count; ++block) {
-          for (int64 i = top; i < least(top + group, row1); ++i) row_tile(i, i - top, first, last, block);
+          const bool rowwise = packs && p.b_col == 1 && last - first > 2;
+          if (rowwise) pack_rows(first, last, block);
+          for (int64 i = top; i < least(top + group, row1); ++i) row_tile(i, i - top, first, last, block, rowwise);
         }
       }
     }
   }
 
   /// Row tile i, number `place` of those at work.
-  void row_tile(int64 i, int64 place, int64 first, int64 last, int64 block) const {
+  void row_tile(int64 i, int64 place, int64 first, int64 last, int64 block, bool packed_before) const {
     const int64 row = rows.begin(i), height = rows.size(i), k0 = blocks.begin(block);
     TileArguments<T> t{};
     t.k = blocks.size(block);
@@ -221,7 +223,7 @@ struct Multiplication {
     take_a(t, p.a + row * p.a_row + k0 * p.a_col, height);
     for (int64 panel = first; panel < last; ++panel) {
       const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
-      take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0);
+      take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0 && !(packed_before && p.n - col >= width));
       T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
       const bool staged = applies || cols % lanes != 0;
       t.c = staged ? kept + ((waits ? place * portion.panels : 0) + panel - first) * Tile<T>::rows * Tile<T>::cols : c;
@@ -232,8 +234,27 @@ struct Multiplication {
         t.next = p.a + row + height + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
         t.next_step = p.a_col;
       }
+      if (!staged && !t.accumulate) {  // lines that nothing has read yet arrive while the tile is computed
+        for (int64 r = 0; r < height; ++r) {
+          ETCH_PREFETCH_WRITE(t.c + r * t.c_row);
+          ETCH_PREFETCH_WRITE(t.c + r * t.c_row + lanes);
+        }
+      }
       tile_table<T>(height, vectors, t);
       if (staged && (!waits || block == blocks.count - 1)) p.finish(row, col, height, cols, t.c, t.c_row);
+    }
+  }
+
+  /// Whole panels of a row-major B, packed row after row: B is read as it lies, which the hardware fetches ahead.
+  void pack_rows(int64 first, int64 last, int64 block) const {
+    const int64 k0 = blocks.begin(block), k = blocks.size(block), whole = least(last, p.n / width);
+    for (int64 r = 0; r < k; ++r) {
+      const T* from = p.b + (k0 + r) * p.b_row + first * width;
+      T* to = packed + r * width;
+      for (int64 panel = first; panel < whole; ++panel, from += width, to += portion.depth * width) {
+        simd::store(to, simd::load<T, Tile<T>::lanes>(from));
+        simd::store(to + lanes, simd::load<T, Tile<T>::lanes>(from + lanes));
+      }
     }
   }
 

@@ -22,9 +22,11 @@ namespace detail {
 #if defined(__GNUC__)
 #define ETCH_UNROLL _Pragma("GCC unroll 16")
 #define ETCH_PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#define ETCH_PREFETCH_WRITE(address) __builtin_prefetch(address, 1, 3)
 #else
 #define ETCH_UNROLL
 #define ETCH_PREFETCH(address) static_cast<void>(address)
+#define ETCH_PREFETCH_WRITE(address) static_cast<void>(address)
 #endif
 
 /// How large a tile the registers hold: its sums, one row of B and one element of A.

@@ -67,15 +67,15 @@ void evaluate(const E& e, T* to, std::size_t bytes) {
   }
 }
 
-/// Gives a tensor the sizes that output `i` of a program has had, after `m` has run it.
-template <class Spec, class X>
-void set_result_sizes(const cpu::Machine& m, X& x, int i) {
-  if constexpr (X::bounded > 0) {
-    constexpr const auto& g = Compiled<Spec>::graph;
+/// Gives a result the sizes that output `i` of its program had in the last run.
+template <class Code, class Result>
+void resize_result(const cpu::Machine& machine, Result& result, int i = 0) {
+  if constexpr (Result::bounded > 0) {
+    constexpr const auto& g = Code::graph;
     const Shape& s = g.shape[g.node[g.output[i].node].shape];
     int sizes[max_rank]{};
-    for (int k = 0; k < s.rank; ++k) sizes[k] = static_cast<int>(m.size(s.size[k]));
-    x.resize(sizes);
+    for (int k = 0; k < s.rank; ++k) sizes[k] = static_cast<int>(machine.size(s.size[k]));
+    result.resize(sizes);
   }
 }
 
@@ -117,7 +117,7 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
         return *this = apply<cast_fn<T>>(x);
       } else {
         detail::evaluate(x, data(), static_cast<std::size_t>(capacity_of<D...>) * sizeof(T));
-        detail::set_result_sizes<detail::EvalSpec<X>>(detail::machine_of<detail::EvalSpec<X>>(), *this, 0);
+        detail::resize_result<Compiled<detail::EvalSpec<X>>>(detail::machine_of<detail::EvalSpec<X>>(), *this);
       }
     }
   }

@@ -12,9 +12,18 @@ inline namespace ETCH_ABI {
 template <class... X>
 struct Values {
   Pack<X...> value;
-  template <std::size_t I> auto& get() & { return detail::held<I>(value); }
-  template <std::size_t I> const auto& get() const& { return detail::held<I>(value); }
-  template <std::size_t I> auto&& get() && { return std::move(detail::held<I>(value)); }
+  template <std::size_t I>
+  auto& get() & {
+    return detail::held<I>(value);
+  }
+  template <std::size_t I>
+  const auto& get() const& {
+    return detail::held<I>(value);
+  }
+  template <std::size_t I>
+  auto&& get() && {
+    return std::move(detail::held<I>(value));
+  }
 };
 
 namespace detail {
@@ -33,7 +42,7 @@ auto evaluate_together(std::index_sequence<I...>, const X&... x) {
   void* out[] = {held<I>(r.value).data()...};
   cpu::Machine& m = machine_of<Spec>();
   m.run(in, out);
-  (set_result_sizes<Spec>(m, held<I>(r.value), static_cast<int>(I)), ...);
+  (resize_result<Compiled<Spec>>(m, held<I>(r.value), static_cast<int>(I)), ...);
   return r;
 }
 
@@ -45,9 +54,9 @@ auto eval(const E& e) {
   return detail::tensor_of<decltype(detail::as_expression(e))>(e);
 }
 template <Operand E, Operand... More>
-  requires(sizeof...(More) > 0)
-auto eval(const E& e, const More&... more) {
-  return detail::evaluate_together(std::index_sequence_for<E, More...>{}, detail::as_expression(e), detail::as_expression(more)...);
+requires(sizeof...(More) > 0) auto eval(const E& e, const More&... more) {
+  return detail::evaluate_together(std::index_sequence_for<E, More...>{}, detail::as_expression(e),
+                                   detail::as_expression(more)...);
 }
 
 }  // namespace ETCH_ABI

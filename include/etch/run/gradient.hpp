@@ -88,7 +88,7 @@ struct ValueAndGradientOf {
         (leaf.bind(in), ...);
         m.run(in, out);
       }(detail::leaf(x)...);
-      detail::set_result_sizes<Spec>(m, gradient, 1);
+      detail::resize_result<Compiled<Spec>>(m, gradient, 1);
       return ValueAndGradient<decltype(value), decltype(gradient)>{static_cast<decltype(value)&&>(value), static_cast<decltype(gradient)&&>(gradient)};
     }
   }

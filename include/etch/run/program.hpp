@@ -58,7 +58,7 @@ class Program {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    detail::set_result_sizes<Spec>(machine_, result_, 0);
+    detail::resize_result<Code>(machine_, result_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
@@ -99,7 +99,7 @@ class ModelProgram {
     void* out[] = {result_.data()};
     machine_.run(in, out, &random);
     ++random.step;
-    detail::set_result_sizes<Spec>(machine_, result_, 0);
+    detail::resize_result<Code>(machine_, result_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program

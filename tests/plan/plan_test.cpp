@@ -1,0 +1,117 @@
+// Laws of plans: valid, within bounds, as few steps and bytes as they should be; written for programs of every room.
+#include <program.hpp>
+
+using namespace etch;
+using test::check;
+using test::filled;
+using test::results;
+
+namespace {
+template <class F, class... In>
+using Code = Compiled<test::FunctionSpec<F, In...>>;
+template <int... D>
+using F_ = Tensor<float, D...>;
+}  // namespace
+
+TEST_CASE("pointwise work and a reduction are one step without memory") {
+  auto f = [](auto x, auto y) { return sum<1>(tanh(x * y + 1) / (exp(x) + 2)); };
+  static_assert(Code<decltype(f), F_<9, 33>, F_<33>>::plan.steps == 1 && Code<decltype(f), F_<9, 33>, F_<33>>::plan.arena_bytes == 0);
+  check(f, filled<F_<9, 33>>(), filled<F_<33>>());
+}
+
+TEST_CASE("several reductions of one input are one pass") {
+  auto f = [](auto x) { return results(sum<1>(x), amax<1>(x), sum<0>(x), sum(x)); };
+  static_assert(Code<decltype(f), F_<64, 32>>::plan.steps == 1);
+  check(f, filled<F_<64, 32>>());
+}
+
+TEST_CASE("what follows a product is its epilogue") {
+  auto f = [](auto x, auto w, auto b) { return gelu(linear(x, w, b)) * 2; };
+  static_assert(Code<decltype(f), F_<64, 32>, F_<48, 32>, F_<48>>::plan.steps == 1);
+  static_assert(Code<decltype(f), F_<64, 32>, F_<48, 32>, F_<48>>::plan.arena_bytes == 0);
+  check(f, filled<F_<64, 32>>(), filled<F_<48, 32>>(), filled<F_<48>>());
+}
+
+TEST_CASE("views and joins cost no copies") {
+  auto split = [](auto x) { return chunk<1, 3, 0>(x) * chunk<1, 3, 1>(x) + chunk<1, 3, 2>(x); };
+  static_assert(Code<decltype(split), F_<8, 48>>::plan.steps == 1);
+  check(split, filled<F_<8, 48>>());
+  auto join = [](auto x, auto y) { return cat<1>(exp(x), y * 2); };
+  static_assert(Code<decltype(join), F_<8, 16>, F_<8, 16>>::plan.steps <= 2 && Code<decltype(join), F_<8, 16>, F_<8, 16>>::plan.arena_bytes == 0);
+  check(join, filled<F_<8, 16>>(), filled<F_<8, 16>>());
+}
+
+TEST_CASE("dead code is gone, equal code is one") {
+  auto f = [](auto x) {
+    [[maybe_unused]] const auto unused = matmul(x, t(x));
+    return exp(x + 1) * exp(1 + x);
+  };
+  using P = Code<decltype(f), F_<8, 16>>;
+  static_assert(P::plan.steps == 1);
+  constexpr auto count = [](Op op) {
+    int n = 0;
+    for (int i = 0; i < P::graph.nodes; ++i) n += P::graph.node[i].op == op ? 1 : 0;
+    return n;
+  };
+  static_assert(count(Op::exp) == 1 && count(Op::dot) == 0);
+  check(f, filled<F_<8, 16>>());
+}
+
+TEST_CASE("many constants, many steps, many outputs of one node") {
+  check([](auto x) {  // more numbers than fit in words
+    auto y = x;
+    double k = 0.1;
+    for (int i = 0; i < 40; ++i) {
+      y = y * k + (0.7 - k);
+      k += 0.013;
+    }
+    return y;
+  }, filled<Tensor<double, 9>>());
+  check([](auto x) {
+    const auto e = exp(x);
+    return results(e, e, e, e, e, e, e, e, e, e, e, e);
+  }, filled<F_<7>>());
+  check([](auto x) {
+    auto y = x;
+    for (int i = 0; i < 12; ++i) y = softmax<0>(t(y) * 2) + y;
+    return y;
+  }, filled<F_<9, 9>>());
+  check([](auto x) {
+    auto y = x;
+    for (int i = 0; i < 150; ++i) y = sin(y + 0.1f) * 0.9f;
+    return y;
+  }, filled<F_<33>>());
+}
+
+namespace {
+struct Effect {
+  static constexpr int capacity = 256;
+  static constexpr void trace(Builder& b) {
+    using X = F_<6>;
+    const auto state = detail::input_tracer<X>(b), x = detail::input_tracer<X>(b);
+    const auto y = state + x;
+    b.assign(state.id, (state * 0.5f + x).id);
+    b.output((y * state).id, 0);
+    b.output(sum(state).id, 1);
+  }
+};
+}  // namespace
+
+TEST_CASE("an effect happens after every read") {
+  F_<6> state = filled<F_<6>>();
+  const F_<6> x = filled<F_<6>>(-2, 2, 1);
+  const F_<6> before = state;
+  const test::Program p = test::program_of<Effect>();
+  cpu::Machine machine(p.view);
+  F_<6> y;
+  float s = 0;
+  void* out[] = {y.data(), &s};
+  machine.run(test::bind(state, x), out);
+  float total = 0;
+  for (int i = 0; i < 6; ++i) {
+    CHECK(y(i) == doctest::Approx((before(i) + x(i)) * before(i)));
+    CHECK(state(i) == doctest::Approx(before(i) * 0.5f + x(i)));
+    total += before(i);
+  }
+  CHECK(s == doctest::Approx(total));
+}
