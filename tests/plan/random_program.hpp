@@ -69,10 +69,10 @@ class Writer {
   constexpr std::int64_t elements(int n) const { return b.ref().elements(n); }
   constexpr unsigned all(int n) const { return (1u << b.shape(n).rank) - 1; }
   constexpr int random_size(const etch::Shape& s, int rank) {
-    constexpr int sizes[] = {1, 2, 3, 4, 5, 7, 8, 16, 17, 33};
+    constexpr int sizes[] = {1, 2, 3, 4, 5, 7, 8, 16, 17, 33}, large[] = {1, 2, 3, 17, 64, 100, 129, 257, 300, 1000};
     int n = 1;
     for (int i = 0; i < rank; ++i) n *= s.size[i];
-    int pick = sizes[dice(10)];
+    int pick = want.most_elements > 10000 ? large[dice(10)] : sizes[dice(10)];
     while (n * pick > want.most_elements) pick = pick > 1 ? pick / 2 : 1;
     return pick;
   }
@@ -263,9 +263,20 @@ class Writer {
     const int c = b.cast(b.cast(a, other), b.dtype(a));
     return dice.chance(50) ? c : b.cast(b.map(etch::Op::lt, etch::DType::boolean, a, number(0.25, a)), b.dtype(a));
   }
+  constexpr int drawn(int a) {
+    etch::detail::bind_random(b);
+    return binary(a, b.uniform(b.shape(a), b.dtype(a)));
+  }
+  constexpr int chosen(int a) {
+    const int c = alike(a);
+    const int mask = b.map(dice.chance(50) ? etch::Op::lt : etch::Op::ge, etch::DType::boolean, c, number(0.1, c));
+    return b.map(etch::Op::where, b.dtype(a), mask, a, alike(a));
+  }
   constexpr int step() {
     const int a = pick();
-    switch (dice(20)) {
+    switch (dice(22)) {
+      case 20: return drawn(a);
+      case 21: return chosen(a);
       case 0: case 1: case 2: return unary(a);
       case 3: case 4: case 5: case 6: return binary(a, alike(a));
       case 7: case 8: return reduce(a, static_cast<unsigned>(dice(1 << b.shape(a).rank)));
@@ -296,10 +307,10 @@ class Writer {
   int index = -1;
 };
 
-template <std::uint64_t Seed, bool Gradient, etch::DType D, int Steps>
+template <std::uint64_t Seed, bool Gradient, etch::DType D, int Steps, int Most = 600>
 struct RandomSpec {
   static constexpr int capacity = 1024;
-  static constexpr void trace(etch::Builder& b) { Writer(b, Seed, Ingredients{Gradient, D, 600, Steps}).write(); }
+  static constexpr void trace(etch::Builder& b) { Writer(b, Seed, Ingredients{Gradient, D, Most, Steps}).write(); }
 };
 
 /// Inputs for any program over tensors: every slot filled by its dtype; integers are 0 or 1.
@@ -307,6 +318,7 @@ class Inputs {
  public:
   explicit Inputs(const etch::GraphRef& g) {
     for (int i = 0; i < g.slots; ++i) {
+      if (g.slot[i].kind == etch::SlotKind::random) continue;
       const std::int64_t n = g.elements(g.shape[g.slot[i].shape]);
       block.emplace_back(static_cast<std::size_t>(n) * 8 + 8);
       for (std::int64_t k = 0; k < n; ++k) {
@@ -325,16 +337,16 @@ class Inputs {
   std::vector<etch::Storage> block;
 };
 
-template <std::uint64_t Seed, bool Gradient = false, etch::DType D = etch::DType::float64, int Steps = 14>
+template <std::uint64_t Seed, bool Gradient = false, etch::DType D = etch::DType::float64, int Steps = 14, int Most = 600>
 void random_program() {
   INFO("seed " << Seed << (Gradient ? " with gradient" : ""));
-  const Program p = program_of<RandomSpec<Seed, Gradient, D, Steps>>();
+  const Program p = program_of<RandomSpec<Seed, Gradient, D, Steps, Most>>();
   const Inputs inputs(p.graph);
   run(p, inputs.in, D == etch::DType::float32 ? 1e-3 : 1e-9);
 }
-template <std::uint64_t First, bool Gradient, etch::DType D, int Steps, std::size_t... I>
+template <std::uint64_t First, bool Gradient, etch::DType D, int Steps, int Most = 600, std::size_t... I>
 void random_programs(std::index_sequence<I...>) {
-  (random_program<First + I, Gradient, D, Steps>(), ...);
+  (random_program<First + I, Gradient, D, Steps, Most>(), ...);
 }
 
 }  // namespace test
