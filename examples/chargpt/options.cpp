@@ -15,7 +15,7 @@ constexpr char usage[] =
     "Trains a small GPT on text, one character at a time, saves it and lets it write.\n"
     "\n"
     "  --steps N        training steps in all, those of a resumed run included; 1000 unless said\n"
-    "  --seed S         of the first parameters, the batches and the generated text; 0 unless said\n"
+    "  --seed S         of the first parameters, the batches and the generated text; 1 unless said\n"
     "  --threads N      as many as there are processors unless said; the result is the same bit for bit\n"
     "  --text FILE      what to learn; by default the licenses in /usr/share/common-licenses\n"
     "  --resume FILE    goes on from a chargpt.safetensors\n"

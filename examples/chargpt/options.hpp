@@ -8,7 +8,7 @@ namespace chargpt {
 struct Options {
   long long steps = 1000;  ///< in all, those of a resumed run included
   bool steps_given = false;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 1;
   bool seed_given = false;
   bool quiet = false;
   int threads = 0;                 ///< 0: as many as there are processors
