@@ -24,7 +24,7 @@ struct Group {
 struct Copy {
   int node;
   int level;
-  Location to{};
+  Location to;
 };
 
 /// What a fused node reads: the node behind reshapes, and whether each value serves a whole row.

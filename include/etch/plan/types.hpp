@@ -73,10 +73,11 @@ struct Combine {
 };
 
 /// A piece of the arena and the steps between which it is alive.
+/// In an array, nvcc leaves members unset that have no initialiser where another has one: all have one, or none.
 struct Buffer {
   std::int64_t bytes;
   std::int64_t offset;
-  int first = 0, last;
+  int first, last;
 };
 
 /// The whole plan: steps in order, and the arrays they point into.
