@@ -26,7 +26,10 @@ struct Sizes {
   constexpr Symbol at(int code) const { return code >= 0 ? Symbol{code, code, 0, {}} : symbol[-1 - code]; }
 
   constexpr int mul(int a, int b) {
-    if (a >= 0 && b >= 0) return a * b;
+    if (a >= 0 && b >= 0) {  // a question may be about more than fits: the answer equals no size, and nothing divides it
+      const std::int64_t n = static_cast<std::int64_t>(a) * b;
+      return n < 2147483647 ? static_cast<int>(n) : 2147483647;
+    }
     if (a == 0 || b == 0) return 0;
     const Symbol x = at(a), y = at(b);
     Symbol r{x.capacity * y.capacity, x.factor * y.factor, 0, {}};
