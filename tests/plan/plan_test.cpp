@@ -115,3 +115,8 @@ TEST_CASE("an effect happens after every read") {
   }
   CHECK(s == doctest::Approx(total));
 }
+
+TEST_CASE("large rows and many rows in one program") {
+  auto f = [](auto x, auto y) { return exp(x) + sum(y) + sum<0>(outer(slice<0, 0, 2>(x), y)); };
+  check(f, filled<F_<70000>>(0, 1), filled<F_<70000>>(-1, 1, 1));
+}
