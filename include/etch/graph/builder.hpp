@@ -136,7 +136,8 @@ class Builder {
     } else if (op == Op::neg && node_[a].op == Op::neg) {
       return node_[a].in[0];
     }
-    if ((op == Op::add || op == Op::mul) && a > b) {
+    // one order for sums and products, numbers last, so that equal work in two places is one kernel
+    if ((op == Op::add || op == Op::mul) && (known_a || (!known_b && a > b))) {
       const int t = a;
       a = b;
       b = t;
