@@ -40,8 +40,17 @@ std::string on_terminal(unsigned short columns, F&& show) {
   ::ioctl(screen, TIOCSWINSZ, &size);
   ::setenv("TERM", "xterm", 1);
   show(terminal);
-  std::string text(1 << 14, '\0');
-  text.resize(static_cast<std::size_t>(::read(screen, text.data(), text.size())));
+  const std::string end = "<end>";  // a terminal hands over what was written to it piece by piece
+  std::fputs(end.c_str(), terminal);
+  std::fflush(terminal);
+  std::string text;
+  char piece[4096];
+  while (!text.ends_with(end)) {
+    const ssize_t got = ::read(screen, piece, sizeof piece);
+    REQUIRE(got > 0);
+    text.append(piece, static_cast<std::size_t>(got));
+  }
+  text.resize(text.size() - end.size());
   std::fclose(terminal);
   ::close(screen);
   return text;
