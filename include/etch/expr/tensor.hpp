@@ -216,6 +216,12 @@ class Tensor<T, D...> : public Tensor<T, detail::canonical_dim<D>()...> {
   using Base::operator=;
 };
 
+namespace detail {
+/// The tensor a tracer stands for; only its type is used.
+template <class T, auto... D>
+Tensor<T, D...> tensor_like(Tracer<T, D...>);
+}  // namespace detail
+
 template <class F, class Args, class T, auto... D>
 Tensor(const Lazy<F, Args, T, D...>&) -> Tensor<T, D...>;
 Tensor(const Poison&) -> Tensor<float>;

@@ -57,10 +57,6 @@ constexpr void each_argument(F& f, T&... members) {
 template <class M>
 concept Module = requires { M::etch_names; };
 
-/// Copies `n` modules in a row behave as members "0", "1", ...
-template <class M>
-inline constexpr bool is_array_module = requires { M::etch_count; };
-
 /// Walks the members of M as they lie in memory, without an object: f(tensor type, offset), for each tensor.
 template <class M>
 struct Walk {

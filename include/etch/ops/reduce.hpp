@@ -1,4 +1,4 @@
-// Reductions over any axes: `sum(x)` over all, `sum<1>(x)` over one, `sum<0, -1>(x)` over several; `keepdim` keeps 1s.
+// Reductions over any axes: `sum(x)` over all, `sum<1>(x)` over one, `sum<0, -1>(x)` over several; `_keepdim` forms keep 1s.
 #pragma once
 
 #include <etch/ops/pointwise.hpp>
@@ -105,13 +105,6 @@ struct var_fn {
     return s;
   }
 };
-
-namespace detail {
-template <Op O, int... Axis, class X>
-constexpr auto reduce(const X& x) { return apply<reduce_fn<O, false, Axis...>>(x); }
-}  // namespace detail
-
-inline constexpr bool keepdim = true;
 
 template <int... Axis, Operand X> constexpr auto sum(const X& x) { return apply<reduce_fn<Op::sum, false, Axis...>>(x); }
 template <int... Axis, Operand X> constexpr auto prod(const X& x) { return apply<reduce_fn<Op::prod, false, Axis...>>(x); }

@@ -268,7 +268,6 @@ struct Lowering {
       i.op = static_cast<std::uint8_t>(Word::uniform);
       i.type = class_of(v.dtype);
       i.bits = static_cast<std::uint32_t>(v.arg);
-      step.has_random = true;
       out.random_slot = static_cast<int>(p.node(v.in[0]).arg >> 48);
     } else {
       const int a = operand(v.in[0], row);

@@ -42,7 +42,6 @@ struct Planning {
   Sizes z;
 
   int users[N]{};
-  int user[N]{};       ///< one of them
   int shape_elements[max_graph_shapes]{};  ///< of each shape of the graph
   Source source_[N]{};                     ///< cached by `find_sources`
   bool solid[N]{};     ///< a view that is copied, because no stride describes it
@@ -68,7 +67,7 @@ struct Planning {
     z.symbols = g.symbols;
     for (int i = 0; i < g.symbols; ++i) z.symbol[i] = g.symbol[i];
     for (int i = 0; i < g.shapes; ++i) shape_elements[i] = z.product(g.shape[i]);
-    for (int i = 0; i < N; ++i) group[i] = user[i] = part[i][0] = part[i][1] = -1;
+    for (int i = 0; i < N; ++i) group[i] = part[i][0] = part[i][1] = -1;
     for (int i = 0; i < g.nodes; ++i)
       if (is_part(g.node[i].op)) part[g.node[i].in[0]][g.node[i].op == Op::attention_dv ? 1 : 0] = i;
   }
@@ -238,14 +237,10 @@ template <int N>
 constexpr void place_nodes(Planning<N>& p) {
   for (int n = 0; n < p.g.nodes; ++n)
     for (int k = 0; k < 3; ++k)
-      if (const int in = p.node(n).in[k]; in >= 0) {
-        ++p.users[in];
-        p.user[in] = n;
-      }
+      if (const int in = p.node(n).in[k]; in >= 0) ++p.users[in];
   for (int i = 0; i < p.g.outputs; ++i) {
     const int n = p.g.output[i].node;
     ++p.users[n];
-    p.user[n] = -1;
   }
   auto writes_strided = [&](int n, const Location& l) {
     const Op op = p.node(n).op;

@@ -38,9 +38,6 @@ struct grad_fn {
   constexpr auto operator()(auto w, auto... x) const { return value_and_grad_fn<F>{}(w, x...).gradient; }
 };
 
-template <class T, auto... D>
-Tensor<T, D...> tensor_like(Tracer<T, D...>);
-
 /// A program with two results: value and gradient.
 template <class F, class... Leaf>
 struct ValueAndGradientSpec {

@@ -42,9 +42,7 @@ class Program {
       b.output(F{}(detail::held<I>(in)...).id, 0);
     }
   };
-  template <class T, auto... D>
-  static Tensor<T, D...> tensor_like(Tracer<T, D...>);
-  using Result = decltype(tensor_like(F{}(typename In::tracer{}...)));
+  using Result = decltype(detail::tensor_like(F{}(typename In::tracer{}...)));
 
  public:
   using Code = Compiled<Spec>;
@@ -83,9 +81,7 @@ class ModelProgram {
       b.output(detail::call_model_fn<M>{}(m, detail::held<I>(in)...).id, 0);
     }
   };
-  template <class T, auto... D>
-  static Tensor<T, D...> tensor_like(Tracer<T, D...>);
-  using Result = decltype(tensor_like(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...)));
+  using Result = decltype(detail::tensor_like(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...)));
 
  public:
   using Code = Compiled<Spec>;
