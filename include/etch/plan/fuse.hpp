@@ -108,9 +108,9 @@ constexpr bool join(Planning<N>& p, int t, int n) {
   }
   for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
     if (p.solid[n]) {
-      p.solid[n] = false;
+      p.set_solid(n, false);
       const bool ok = p.add_load(trial, n);
-      p.solid[n] = true;
+      p.set_solid(n, true);
       if (!ok) return false;
       break;
     }

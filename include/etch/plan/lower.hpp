@@ -290,11 +290,11 @@ struct Lowering {
   constexpr int operand_as_it_lies(int n, bool row) {
     double value = 0;
     if (known_through(n, value)) return number(value, p.node(n).dtype);
-    p.solid[n] = false;
+    p.set_solid(n, false);
     const bool was = p.placed[n];
     p.placed[n] = false;
     const int r = load(n, row);
-    p.solid[n] = true;
+    p.set_solid(n, true);
     p.placed[n] = was;
     return r;
   }

@@ -23,7 +23,7 @@ constexpr void assign_buffers(Planning<N>& p) {
     const Op op = p.node(n).op;
     const bool library = !p.is_fused(n) && op != Op::dot;
     if (!p.needed[n] && !library) continue;
-    p.at[n] = p.dense(Root::buffer, new_buffer(p, n), 0, p.shape(n));
+    p.at[n] = p.dense(Root::buffer, new_buffer(p, n), 0, n);
     p.placed[n] = true;
   }
 }
@@ -423,7 +423,7 @@ constexpr void copy_outputs(Planning<N>& p) {
   for (int i = 0; i < p.g.outputs; ++i) {
     const Output& o = p.g.output[i];
     if (p.elements(o.node) == 0) continue;
-    const Location l = p.dense(o.effect ? Root::input : Root::output, o.slot, o.offset, p.shape(o.node));
+    const Location l = p.dense(o.effect ? Root::input : Root::output, o.slot, o.offset, o.node);
     int core = o.node;
     while (is_view(p.node(core).op) && p.node(core).op == Op::reshape && !p.placed[core] && !p.solid[core]) core = p.node(core).in[0];
     if (!o.effect && p.placed[core] && p.at[core].root == Root::output && p.at[core].index == o.slot && p.at[core].byte == o.offset) continue;

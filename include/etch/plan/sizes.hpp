@@ -10,6 +10,10 @@ inline namespace ETCH_ABI {
 struct Sizes {
   Symbol symbol[2 * max_symbols]{};
   int symbols = 0;
+  struct Known {
+    int a, b, result;
+  };
+  Known product_of[64]{}, quotient_of[64]{};  ///< answers that involve symbols; the same questions come again and again
 
   constexpr std::int64_t capacity(int code) const { return code >= 0 ? code : symbol[-1 - code].capacity; }
 
@@ -31,26 +35,20 @@ struct Sizes {
       return n < 2147483647 ? static_cast<int>(n) : 2147483647;
     }
     if (a == 0 || b == 0) return 0;
-    const Symbol x = at(a), y = at(b);
-    Symbol r{x.capacity * y.capacity, x.factor * y.factor, 0, {}};
-    // tags sorted, so that equal products are equal codes
-    int i = 0, j = 0;
-    while (i < x.tags || j < y.tags) r.tag[r.tags++] = j == y.tags || (i < x.tags && x.tag[i] < y.tag[j]) ? x.tag[i++] : y.tag[j++];
-    return code(r);
+    if (a == 1) return b;
+    if (b == 1) return a;
+    Known& known = product_of[slot(a, b)];
+    if (known.a != a || known.b != b) known = Known{a, b, multiplied(a, b)};
+    return known.result;
   }
   /// a / b where that is exact, else 0.
   constexpr int div(int a, int b) {
     if (b == 0) return 0;
     if (a >= 0 && b >= 0) return a % b == 0 ? a / b : 0;
-    const Symbol x = at(a), y = at(b);
-    if (x.factor % y.factor != 0) return 0;
-    Symbol r{x.capacity / y.capacity, x.factor / y.factor, 0, {}};
-    int j = 0;
-    for (int i = 0; i < x.tags; ++i) {
-      if (j < y.tags && x.tag[i] == y.tag[j]) ++j;
-      else r.tag[r.tags++] = x.tag[i];
-    }
-    return j == y.tags ? code(r) : 0;
+    if (b == 1) return a;
+    Known& known = quotient_of[slot(a, b)];
+    if (known.a != a || known.b != b) known = Known{a, b, divided(a, b)};
+    return known.result;
   }
   constexpr int product(const Shape& s, int from = 0, int to = max_rank) {
     int p = 1;
@@ -63,6 +61,28 @@ struct Sizes {
       stride[i] = p;
       p = mul(p, s.size[i]);
     }
+  }
+
+ private:
+  static constexpr unsigned slot(int a, int b) { return (static_cast<unsigned>(a) * 31 + static_cast<unsigned>(b)) % 64; }
+  constexpr int multiplied(int a, int b) {
+    const Symbol x = at(a), y = at(b);
+    Symbol r{x.capacity * y.capacity, x.factor * y.factor, 0, {}};
+    // tags sorted, so that equal products are equal codes
+    int i = 0, j = 0;
+    while (i < x.tags || j < y.tags) r.tag[r.tags++] = j == y.tags || (i < x.tags && x.tag[i] < y.tag[j]) ? x.tag[i++] : y.tag[j++];
+    return code(r);
+  }
+  constexpr int divided(int a, int b) {
+    const Symbol x = at(a), y = at(b);
+    if (x.factor % y.factor != 0) return 0;
+    Symbol r{x.capacity / y.capacity, x.factor / y.factor, 0, {}};
+    int j = 0;
+    for (int i = 0; i < x.tags; ++i) {
+      if (j < y.tags && x.tag[i] == y.tag[j]) ++j;
+      else r.tag[r.tags++] = x.tag[i];
+    }
+    return j == y.tags ? code(r) : 0;
   }
 };
 

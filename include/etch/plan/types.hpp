@@ -25,7 +25,8 @@ struct Location {
   int index;
   std::int64_t byte;
   std::int64_t offset;
-  int extra;  ///< a symbolic offset (a size code), 0 for none
+  int extra;   ///< a symbolic offset (a size code), 0 for none
+  bool dense;  ///< the strides are those of a dense tensor
   int stride[max_rank];
 };
 
