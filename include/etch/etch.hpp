@@ -29,6 +29,7 @@
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
 #include <etch/run/assign.hpp>
+#include <etch/run/counted.hpp>
 #include <etch/run/create.hpp>
 #include <etch/run/eval.hpp>
 #include <etch/run/gradient.hpp>
