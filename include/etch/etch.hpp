@@ -20,11 +20,14 @@
 #include <etch/ops/attention.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/create.hpp>
+#include <etch/ops/extremum.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
+#include <etch/ops/scan.hpp>
 #include <etch/ops/shape.hpp>
+#include <etch/ops/sort.hpp>
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>

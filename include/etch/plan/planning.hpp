@@ -336,7 +336,7 @@ constexpr void place_nodes(Planning<N>& p) {
       for (int i = 0; i < rank; ++i) is_dense = is_dense && (l.stride[i] == dense[i] || p.shape(in).size[i] == 1);
       const bool memory = l.root != Root::constant && l.root != Root::iota && l.root != Root::extent;
       if (v.op == Op::dot) wants(in, known && memory);
-      if (v.op == Op::take || v.op == Op::scatter_add) wants(in, is_dense && memory);
+      if (v.op == Op::take || v.op == Op::scatter_add || is_along(v.op)) wants(in, is_dense && memory);
       if (v.op == Op::attention || v.op == Op::attention_grad) wants(in, known && memory && (rank < 4 || l.stride[rank - 1] == 1));
     }
   }
