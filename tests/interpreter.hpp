@@ -7,6 +7,7 @@
 #include <etch/core/vec.hpp>
 #include <etch/expr/lazy.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -321,6 +322,19 @@ class Interpreter {
           }
         break;
       }
+      case Op::cumsum: case Op::cumprod: case Op::logcumsumexp: case Op::cummax: case Op::cummin: case Op::recurrence: case Op::delay: case Op::argsort: along(v, r); break;
+      case Op::searchsorted: {
+        const Array &sorted = operand(v, 0), &x = operand(v, 1);
+        const auto N = static_cast<std::size_t>(sorted.size.back()), M = static_cast<std::size_t>(x.size.back());
+        for (std::size_t i = 0; i < r.value.size(); ++i) {
+          r.value[i] = 0;
+          for (std::size_t k = 0; k < N; ++k) {
+            const double y = sorted.value[i / M * N + k];
+            r.value[i] += !((v.arg >> 8 & 1) != 0 ? y > x.value[i] : y >= x.value[i]);
+          }
+        }
+        break;
+      }
       case Op::attention: attention(n, v, r); break;
       case Op::attention_lse:
         r.value = lse[static_cast<std::size_t>(v.in[0])];
@@ -329,6 +343,43 @@ class Interpreter {
       case Op::attention_dk: r.value = dk[static_cast<std::size_t>(v.in[0])]; break;
       case Op::attention_dv: r.value = dv[static_cast<std::size_t>(v.in[0])]; break;
       default: break;
+    }
+  }
+
+  /// Scans and orders, by their definitions.
+  void along(const Node& v, Array& r) {
+    const bool two = v.op == Op::recurrence, back = (v.arg >> 8 & 1) != 0;
+    const Array& a = operand(v, two ? 1 : 0);
+    const std::size_t axis = v.arg & 255;
+    const auto step = static_cast<std::size_t>(strides(a.size)[axis]), size = static_cast<std::size_t>(a.size[axis]);
+    for (std::size_t first = 0; first < a.value.size(); ++first) {
+      if (first / step % size != 0) continue;
+      if (v.op == Op::argsort) {
+        std::vector<std::size_t> order(size);
+        for (std::size_t i = 0; i < size; ++i) order[i] = i;
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
+          const double x = a.value[first + i * step], y = a.value[first + j * step];
+          return back ? (std::isnan(x) ? !std::isnan(y) : x > y) : (std::isnan(y) ? !std::isnan(x) : x < y);
+        });
+        for (std::size_t i = 0; i < size; ++i) r.value[first + i * step] = static_cast<double>(order[i]);
+        continue;
+      }
+      double s = 0;
+      std::size_t best = 0;
+      for (std::size_t k = 0; k < size; ++k) {
+        const std::size_t i = back ? size - 1 - k : k, e = first + i * step;
+        const double x = a.value[e], y = a.value[first + best * step];
+        if (k == 0 || (std::isnan(x) || (!std::isnan(y) && (v.op == Op::cummax ? x >= y : x <= y)))) best = i;
+        switch (v.op) {
+          case Op::cumsum: s = k == 0 ? x : s + x; break;
+          case Op::cumprod: s = k == 0 ? x : s * x; break;
+          case Op::logcumsumexp: s = k == 0 ? x : std::isinf(std::max(s, x)) ? std::max(s, x) : std::max(s, x) + std::log1p(std::exp(-std::abs(s - x))); break;
+          case Op::recurrence: s = k == 0 ? x : s * operand(v, 0).value[e] + x; break;
+          case Op::delay: s = k == 0 ? static_cast<double>(v.arg >> 9) : a.value[back ? e + step : e - step]; break;
+          default: s = static_cast<double>(best);
+        }
+        r.value[e] = rounded(r.dtype, s);
+      }
     }
   }
 

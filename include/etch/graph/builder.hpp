@@ -313,6 +313,37 @@ class Builder {
     if (is_empty(shape(index))) return constant(0, dtype(rows), s);
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
   }
+  /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
+  constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
+    const bool finds = op == Op::cummax || op == Op::cummin || op == Op::argsort || op == Op::searchsorted;
+    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (reverse ? 256u : 0u) | static_cast<std::uint64_t>(fill) << 9;
+    a = in_memory(a);
+    if (c >= 0) c = in_memory(c);
+    return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
+  }
+  /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
+  constexpr int take_along(int a, int index, int axis) {
+    const Shape from = shape(a), to = shape(index);
+    int at = -1, stride = constant(1, DType::int64);
+    for (int i = from.rank - 1; i >= 0; --i) {
+      int part = index;
+      if (i != axis) {
+        Shape line = to;
+        for (int k = 0; k < to.rank; ++k)
+          if (k != i) line.size[k] = 1;
+        part = to.size[i] == 1 ? -1 : expand(reshape(iota(to.size[i], DType::int64), line), to);
+      }
+      if (part >= 0) {
+        part = map(Op::mul, DType::int64, part, expand(stride, to));
+        at = at < 0 ? part : map(Op::add, DType::int64, at, part);
+      }
+      stride = map(Op::mul, DType::int64, stride, extent(from.size[i], DType::int64));
+    }
+    Shape flat;
+    flat.rank = 1;
+    flat.size[0] = product(from.size, from.rank);
+    return take(reshape(a, flat), at);
+  }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
   // ---- results and parameters --------------------------------------------------------------------------------------

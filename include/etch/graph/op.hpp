@@ -49,6 +49,16 @@ enum class Op : std::uint8_t {
   // by index
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
+  // along one axis, a kernel of its own: arg = axis | reverse << 8 (from the last element; descending; right)
+  cumsum,       ///< a -> running sums
+  cumprod,      ///< a -> running products
+  logcumsumexp, ///< a -> log of the running sum of exp(a)
+  cummax,       ///< a -> int64: where the largest so far stands
+  cummin,       ///< a -> int64: where the smallest so far stands
+  recurrence,   ///< (a, b) -> y[i] = a[i] y[i-1] + b[i], y[0] = b[0]
+  delay,        ///< a -> y[i] = a[i-1], y[0] = arg >> 9 (0 or 1)
+  argsort,      ///< a -> int64: the stable order of the elements, NaN last
+  searchsorted, ///< (sorted [..., N], values [..., M]) -> int64 [..., M]: where a value belongs
   // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
   attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
   attention_lse,   ///< (attention) -> log-sum-exp of each row [B, H, T], by the same kernel
@@ -61,6 +71,7 @@ enum class Op : std::uint8_t {
 constexpr bool is_map(Op op) { return op >= Op::neg && op <= Op::cast; }
 constexpr bool is_view(Op op) { return op >= Op::expand && op <= Op::slice; }
 constexpr bool is_reduce(Op op) { return op >= Op::sum && op <= Op::amin; }
+constexpr bool is_along(Op op) { return op >= Op::cumsum && op <= Op::searchsorted; }
 constexpr bool is_leaf(Op op) { return op <= Op::empty; }
 /// A second result of the kernel that computes its input.
 constexpr bool is_part(Op op) { return op == Op::attention_lse || op == Op::attention_dk || op == Op::attention_dv; }
@@ -72,7 +83,8 @@ constexpr const char* name_of(Op op) {
 #undef ETCH_X
                                        "cast",
                                    "uniform", "expand", "permute", "reshape", "slice", "place", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
+                                   "take", "scatter_add", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
+                                   "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];
 }
 

@@ -41,7 +41,12 @@ struct Access {
   std::int64_t chunk; ///< bytes between the partial results of two chunks
 };
 
-enum class StepKind : std::uint8_t { fused, dot, take, scatter_add, attention, attention_grad };
+enum class StepKind : std::uint8_t {
+  fused, dot, take, scatter_add,
+  cumsum, cumprod, logcumsumexp, cummax, cummin, recurrence, delay, argsort, searchsorted,
+  attention, attention_grad
+};
+constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }
 
 /// One kernel call.
 struct Step {
