@@ -283,7 +283,7 @@ class Interpreter {
         const Array& small = writes ? operand(v, 1) : r;
         const std::size_t axis = arg & 255;
         const auto start = static_cast<std::int64_t>(arg >> 8 & 0xffffffffULL);
-        const auto step = static_cast<std::int16_t>(arg >> 40);
+        const auto step = etch::slice_step(arg);
         const auto stride = strides(large.size);
         if (writes) r.value = large.value;
         for_each(small.size, [&](std::size_t i, const std::vector<int>& at) {

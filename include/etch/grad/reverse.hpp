@@ -111,8 +111,12 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return b.permute(dy, inverse);
     }
     case Op::reshape: return b.reshape(dy, b.shape(in));
-    case Op::slice:
-      return b.place(b.constant(0, b.dtype(dy), b.shape(in)), dy, static_cast<int>(node.arg & 255), b.place_start(n), b.place_step(n));
+    case Op::slice: {
+      const int axis = static_cast<int>(node.arg & 255), step = b.place_step(n), length = b.shape(n).size[axis];
+      const int zeros = b.constant(0, b.dtype(dy), b.shape(in));
+      if (step > 0) return b.place(zeros, dy, axis, b.place_start(n), step);
+      return b.place(zeros, b.slice(dy, axis, length - 1, length, -1), axis, b.place_start(n) + static_cast<std::int64_t>(length - 1) * step, -step);
+    }
     case Op::place: {
       const int axis = b.place_axis(n), step = b.place_step(n);
       if (which == 1) return b.slice(dy, axis, b.place_start(n), b.shape(in).size[axis], step);

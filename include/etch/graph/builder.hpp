@@ -222,15 +222,17 @@ class Builder {
     return emit(Op::reshape, dtype(a), intern(to), a, -1, -1, 0);
   }
   static constexpr std::uint64_t slice_arg(int axis, std::int64_t start, int step) {
-    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(static_cast<std::uint16_t>(step)) << 40;
+    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(step) << 40;
   }
   constexpr int slice(int a, int axis, std::int64_t start, int length, int step) {
     Shape s = shape(a);
+    if (length == 1) step = 1;
     if (start == 0 && step == 1 && s.size[axis] == length) return a;
     s.size[axis] = length;
     double v = 0;
     if (is_constant(a, v)) return constant(v, dtype(a), s);
     const std::uint64_t arg = slice_arg(axis, start, step);
+    if (node_[a].op == Op::slice && place_axis(a) == axis) return slice(node_[a].in[0], axis, place_start(a) + start * place_step(a), length, step * place_step(a));
     // reading back what `place` wrote, or beside it
     if (node_[a].op == Op::place && step == 1 && place_step(a) == 1 && place_axis(a) == axis) {
       const int written = node_[a].in[1];
@@ -242,7 +244,7 @@ class Builder {
   }
   constexpr int place_axis(int id) const { return static_cast<int>(node_[id].arg & 255); }
   constexpr std::int64_t place_start(int id) const { return static_cast<std::int64_t>(node_[id].arg >> 8 & 0xffffffffULL); }
-  constexpr int place_step(int id) const { return static_cast<std::int16_t>(node_[id].arg >> 40); }
+  constexpr int place_step(int id) const { return slice_step(node_[id].arg); }
 
   // ---- movement ----------------------------------------------------------------------------------------------------
 

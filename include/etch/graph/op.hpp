@@ -37,7 +37,7 @@ enum class Op : std::uint8_t {
   expand,   ///< a -> sizes of 1 repeated
   permute,  ///< a -> axes reordered: arg = one nibble an axis
   reshape,  ///< a -> same elements in row-major order
-  slice,    ///< a -> every step-th element of one axis: arg = axis | start << 8 | step << 40
+  slice,    ///< a -> every step-th element of one axis, backwards where negative: arg = axis | start << 8 | step << 40
   // movement
   place,  ///< (base, a) -> base with a written over one slice: arg as slice
   // contraction of an axis

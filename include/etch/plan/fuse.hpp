@@ -290,7 +290,7 @@ constexpr void fuse(Planning<N>& p) {
         Location l = p.at[n];
         const int axis = static_cast<int>(v.arg & 255);
         p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
-        l.stride[axis] = p.z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+        l.stride[axis] = p.z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
         p.copies[p.copy_count++] = Copy{a, done, l};
       }
       p.level[n] = done > after ? done : after;

@@ -196,7 +196,7 @@ struct Planning {
       case Op::slice: {
         const int axis = static_cast<int>(v.arg & 255);
         shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
-        l.stride[axis] = z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+        l.stride[axis] = z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
         return true;
       }
       default: return restride(z, f, from.stride, s, l.stride);
@@ -206,7 +206,7 @@ struct Planning {
   constexpr void shift(Location& l, int axis, std::int64_t count) {
     const int by = z.mul(l.stride[axis], static_cast<int>(count));
     l.dense = false;
-    if (by >= 0) l.offset += by;
+    if (is_static(by)) l.offset += number_of(by);
     else l.extra = by;
   }
 
@@ -252,7 +252,7 @@ template <int N>
 constexpr bool overwrites(const Planning<N>& p, int n) {
   auto axis = [&](int i) { return static_cast<int>(p.node(i).arg & 255); };
   auto start = [&](int i) { return static_cast<std::int64_t>(p.node(i).arg >> 8 & 0xffffffffULL); };
-  auto step = [&](int i) { return static_cast<std::int64_t>(static_cast<std::int16_t>(p.node(i).arg >> 40)); };
+  auto step = [&](int i) { return static_cast<std::int64_t>(slice_step(p.node(i).arg)); };
   auto end = [&](int i) { return start(i) + (p.shape(p.node(i).in[1]).size[axis(i)] - 1) * step(i); };
   for (int i = p.node(n).in[0]; p.node(i).op == Op::place; i = p.node(i).in[0]) {
     if (axis(i) != axis(n)) return true;
@@ -338,7 +338,7 @@ constexpr void place_nodes(Planning<N>& p) {
       Location l = p.at[n];
       const int axis = static_cast<int>(v.arg & 255);
       p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
-      l.stride[axis] = p.z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+      l.stride[axis] = p.z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
       if (p.users[v.in[1]] == 1 && !overwrites(p, n)) give(give, v.in[1], l);
     } else if (v.op == Op::reshape && !p.placed[n]) {
       Location l{};

@@ -1,4 +1,6 @@
 // Arithmetic on size codes: products and quotients of static and bounded sizes, and strides of reshaped views.
+//
+//   code >= 0: itself    -1 - i: symbol i    below all symbols: a negative stride
 #pragma once
 
 #include <etch/plan/types.hpp>
@@ -15,10 +17,10 @@ struct Sizes {
   };
   Known product_of[64]{}, quotient_of[64]{};  ///< answers that involve symbols; the same questions come again and again
 
-  constexpr std::int64_t capacity(int code) const { return code >= 0 ? code : symbol[-1 - code].capacity; }
+  constexpr std::int64_t capacity(int code) const { return at(code).capacity; }
 
   constexpr int code(const Symbol& s) {
-    if (s.tags == 0) return s.factor;
+    if (s.tags == 0) return stride_code(s.factor);
     for (int i = 0; i < symbols; ++i) {
       bool same = symbol[i].factor == s.factor && symbol[i].tags == s.tags;
       for (int t = 0; same && t < s.tags; ++t) same = symbol[i].tag[t] == s.tag[t];
@@ -27,12 +29,16 @@ struct Sizes {
     symbol[symbols] = s;
     return -1 - symbols++;
   }
-  constexpr Symbol at(int code) const { return code >= 0 ? Symbol{code, code, 0, {}} : symbol[-1 - code]; }
+  constexpr Symbol at(int code) const {
+    if (!is_static(code)) return symbol[-1 - code];
+    const int n = number_of(code);
+    return Symbol{n, n, 0, {}};
+  }
 
   constexpr int mul(int a, int b) {
-    if (a >= 0 && b >= 0) {  // a question may be about more than fits: the answer equals no size, and nothing divides it
-      const std::int64_t n = static_cast<std::int64_t>(a) * b;
-      return n < 2147483647 ? static_cast<int>(n) : 2147483647;
+    if (is_static(a) && is_static(b)) {  // a question may be about more than fits: the answer equals no size, and nothing divides it
+      const std::int64_t n = static_cast<std::int64_t>(number_of(a)) * number_of(b);
+      return n < -2147483000 || n >= 2147483647 ? 2147483647 : stride_code(static_cast<int>(n));
     }
     if (a == 0 || b == 0) return 0;
     if (a == 1) return b;

@@ -6,6 +6,13 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+/// A number of either sign as the code of a stride: negative ones lie below all symbols.
+constexpr int stride_code(int n) { return n >= 0 ? n : n - 2 * max_symbols; }
+/// Whether a size or stride is known to the plan.
+constexpr bool is_static(int code) { return code >= 0 || code < -2 * max_symbols; }
+/// The number that such a code stands for.
+constexpr int number_of(int code) { return code >= 0 ? code : code + 2 * max_symbols; }
+
 /// Whose memory a location is in.
 enum class Root : std::uint8_t {
   none,
