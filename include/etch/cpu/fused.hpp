@@ -158,6 +158,7 @@ struct Place {
   const std::uint64_t* random;
   index_t row;               ///< its number
   index_t first;             ///< the number of its first element
+  index_t columns;           ///< of this call
 };
 
 /// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
@@ -232,7 +233,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       if constexpr (Partial) simd::store_partial(q, v, n);
       else simd::store(q, v);
       // the next block of the product lies beside this one: its lines are fetched while it is computed
-      if constexpr (Tile) __builtin_prefetch(reinterpret_cast<const char*>(q) + 2 * ETCH_VECTOR_BYTES, 1);
+      if constexpr (Tile) __builtin_prefetch(q + at.columns, 1);
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
       M* q = reinterpret_cast<M*>(p + c * s);
@@ -357,7 +358,7 @@ struct Fused {
       simd::Vec<std::int64_t, L> i64[count(Class::i64)];
       simd::Mask<L> mask[count(Class::mask)];
       const File<L> file{f32, f64, i32, i64, mask};
-      const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1]};
+      const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
       (stage<static_cast<int>(S)>(file, at, call), ...);
       cursor.next(call);
     }
