@@ -17,10 +17,14 @@
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
+#include <etch/ops/addmm.hpp>
 #include <etch/ops/attention.hpp>
 #include <etch/ops/contract.hpp>
+#include <etch/ops/covariance.hpp>
 #include <etch/ops/create.hpp>
 #include <etch/ops/extremum.hpp>
+#include <etch/ops/distance.hpp>
+#include <etch/ops/einsum.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/random.hpp>
@@ -28,6 +32,7 @@
 #include <etch/ops/scan.hpp>
 #include <etch/ops/shape.hpp>
 #include <etch/ops/sort.hpp>
+#include <etch/ops/tensordot.hpp>
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>

@@ -47,6 +47,14 @@ constexpr DType common_dtype() {
   if constexpr (category(weak) <= category(strong)) return strong;
   return category(weak) == 2 ? DType::float32 : DType::int64;
 }
+template <class A>
+constexpr DType common_dtype() {
+  return dtype_of<typename A::value_type>;
+}
+template <class A, class B, class C, class... More>
+constexpr DType common_dtype() {
+  return common_dtype<Tracer<type_of<common_dtype<A, B>()>>, C, More...>();
+}
 constexpr DType operand_dtype(Kind k, DType common) {
   if (k == Kind::floating) return is_floating(common) ? common : DType::float32;
   return k == Kind::logical ? DType::boolean : common;
