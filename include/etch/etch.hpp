@@ -17,13 +17,17 @@
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
+#include <etch/ops/arithmetic.hpp>
 #include <etch/ops/attention.hpp>
+#include <etch/ops/bitwise.hpp>
+#include <etch/ops/compare.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/create.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
+#include <etch/ops/rounding.hpp>
 #include <etch/ops/shape.hpp>
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>
