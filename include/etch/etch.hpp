@@ -18,7 +18,10 @@
 #include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/addmm.hpp>
+#include <etch/ops/arithmetic.hpp>
 #include <etch/ops/attention.hpp>
+#include <etch/ops/bitwise.hpp>
+#include <etch/ops/compare.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/covariance.hpp>
 #include <etch/ops/create.hpp>
@@ -30,6 +33,7 @@
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/scan.hpp>
+#include <etch/ops/rounding.hpp>
 #include <etch/ops/shape.hpp>
 #include <etch/ops/sort.hpp>
 #include <etch/ops/tensordot.hpp>

@@ -150,6 +150,11 @@ constexpr T neutral() {
   else return limits::has_infinity ? limits::infinity() : limits::max();
 }
 
+/// What takes an integer narrower than its register out of its range.
+constexpr bool may_overflow(Op o) {
+  return o == Op::neg || o == Op::abs || o == Op::add || o == Op::sub || o == Op::mul || o == Op::div || o == Op::pow || o == Op::special2;
+}
+
 /// Where a kernel stands: its row's pointers and the element's number.
 struct Place {
   char* const* p;            ///< of each slot, at column 0 of the row
@@ -189,7 +194,13 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
 #define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     ETCH_BINARY_OPS(ETCH_X)
 #undef ETCH_X
+    else if constexpr (o == Op::special1) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a));
+    else if constexpr (o == Op::special2) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     if constexpr (C == Class::f32 || C == Class::f64) simd::settle(d);
+    if constexpr (C == Class::i32 && may_overflow(o)) {
+      using M = type_of<i.memory>;
+      if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
+    }
   } else if constexpr (word == Word::load) {
     using M = type_of<i.memory>;
     auto& d = r.template get<C>(i.d);

@@ -10,6 +10,10 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+struct Value;
+/// What flows into input `which` of y = special(a, b) when dy flows into y: (which, a, b, y, dy).
+using SpecialRule = Value (*)(int, Value, Value, Value, Value);
+
 /// The memory of a builder, sized once per program.
 template <int Capacity>
 struct BuilderStorage {
@@ -135,6 +139,13 @@ class Builder {
       if (known_b && y == 1 && dtype(a) == result) return a;
     } else if (op == Op::neg && node_[a].op == Op::neg) {
       return node_[a].in[0];
+    } else if (op == Op::logical_or && dtype(a) == DType::boolean) {
+      if (known_b) return y != 0 ? b : a;
+      if (known_a) return x != 0 ? a : b;
+    } else if (op == Op::where && known_a) {
+      return x != 0 ? b : c;
+    } else if (op == Op::pow && known_b) {
+      if (const int r = power(a, y); r >= 0) return r;
     }
     // one order for sums and products, numbers last, so that equal work in two places is one kernel
     if ((op == Op::add || op == Op::mul) && (known_a || (!known_b && a > b))) {
@@ -144,6 +155,12 @@ class Builder {
     }
     return emit(op, result, node_[a].shape, a, b, c, 0);
   }
+  /// A rare pointwise function; its rule is kept for the gradient.
+  constexpr int special(Special s, SpecialRule rule, DType result, int a, int b = -1) {
+    rule_[static_cast<int>(s)] = rule;
+    return emit(b < 0 ? Op::special1 : Op::special2, result, node_[a].shape, a, b, -1, static_cast<std::uint64_t>(s));
+  }
+  constexpr SpecialRule rule(std::uint64_t special) const { return rule_[special]; }
   constexpr int cast(int a, DType to) {
     if (dtype(a) == to) return a;
     double x = 0;
@@ -407,12 +424,29 @@ class Builder {
     return reduce(Op::sum, product, 1u << last);
   }
 
+  /// a to a small power by products, a square root or a division, as PyTorch; -1 for all else.
+  constexpr int power(int a, double y) {
+    const DType d = dtype(a);
+    if (y == 1) return a;
+    if (y == 2) return map(Op::mul, d, a, a);
+    if (y == 3) return map(Op::mul, d, map(Op::mul, d, a, a), a);
+    if (y == 0) return constant(1, d, shape(a));
+    if (!is_floating(d)) return -1;
+    if (y == 0.5) return map(Op::sqrt, d, a);
+    if (y == -0.5) return map(Op::rsqrt, d, a);
+    if (y == -1) return map(Op::reciprocal, d, a);
+    if (y == -2) return map(Op::reciprocal, d, map(Op::mul, d, a, a));
+    return -1;
+  }
+
   /// What kernels do not compute on integers and bools, by what they do; -1 for all else.
   constexpr int map_integers(Op op, DType result, int a, int b) {
     switch (op) {
       case Op::floor: case Op::ceil: case Op::round: case Op::trunc: return a;
       case Op::isnan: return constant(0, result, shape(a));
-      case Op::pow: case Op::fmod: return cast(map(op, DType::float64, cast(a, DType::float64), cast(b, DType::float64)), result);
+      case Op::pow: case Op::fmod:
+        if (dtype(a) != DType::boolean) return -1;
+        return cast(map(op, DType::int32, cast(a, DType::int32), cast(b, DType::int32)), result);
       default: break;
     }
     if (dtype(a) != DType::boolean) return -1;
@@ -506,6 +540,7 @@ class Builder {
   int slots_ = 0;
   Output output_[max_outputs]{};
   int outputs_ = 0;
+  SpecialRule rule_[static_cast<int>(Special::count)]{};
   const BoundParameter* parameter_ = nullptr;
   int parameters_ = 0;
   int last_ = 0;

@@ -17,6 +17,15 @@ inline namespace ETCH_ABI {
   X(add) X(sub) X(mul) X(div) X(pow) X(fmod) X(atan2) X(maximum) X(minimum) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)      \
   X(logical_and) X(logical_or) X(logical_xor)
 #define ETCH_TERNARY_OPS(X) X(where)
+// Pointwise functions that few programs use. They share two opcodes, `arg` says which; value and derivative are a
+// `special_row` beside the function in ops/, so that a program which does without pays nothing.
+#define ETCH_SPECIAL_OPS(X)                                                                                          \
+  X(signbit) X(nextafter) X(shift_left) X(shift_right) X(gcd) X(hypot) X(logaddexp) X(logaddexp2)                    \
+  X(lgamma) X(digamma) X(zeta) X(erfinv) X(erfcx) X(ndtri) X(log_ndtr) X(entr) X(logit) X(xlogy) X(xlog1py)          \
+  X(i0) X(i0e) X(i1) X(i1e) X(igamma) X(igammac) X(bessel_j0) X(bessel_j1) X(bessel_y0) X(bessel_y1)                 \
+  X(modified_bessel_k0) X(modified_bessel_k1) X(scaled_modified_bessel_k0) X(scaled_modified_bessel_k1)              \
+  X(spherical_bessel_j0) X(airy_ai) X(chebyshev_t) X(chebyshev_u) X(chebyshev_v) X(chebyshev_w)                      \
+  X(hermite_h) X(hermite_he) X(laguerre_l) X(legendre_p)
 #define ETCH_MAP_OPS(X) ETCH_UNARY_OPS(X) ETCH_BINARY_OPS(X) ETCH_TERNARY_OPS(X)
 
 /// What a node computes; the comment gives inputs -> shape, and what `arg` holds.
@@ -30,6 +39,8 @@ enum class Op : std::uint8_t {
 #define ETCH_X(name) name,
   ETCH_MAP_OPS(ETCH_X)
 #undef ETCH_X
+  special1,  ///< a -> same shape: arg = a Special
+  special2,  ///< (a, b) -> same shape: arg = a Special
   cast,  ///< a -> same shape, another dtype
   // random numbers
   uniform,  ///< (seed, step) -> [0, 1): counter-based; arg = stream
@@ -68,6 +79,14 @@ enum class Op : std::uint8_t {
   count
 };
 
+/// What `special1` and `special2` compute.
+enum class Special : std::uint8_t {
+#define ETCH_X(name) name,
+  ETCH_SPECIAL_OPS(ETCH_X)
+#undef ETCH_X
+  count
+};
+
 constexpr bool is_map(Op op) { return op >= Op::neg && op <= Op::cast; }
 constexpr bool is_view(Op op) { return op >= Op::expand && op <= Op::slice; }
 constexpr bool is_reduce(Op op) { return op >= Op::sum && op <= Op::amin; }
@@ -81,11 +100,20 @@ constexpr const char* name_of(Op op) {
 #define ETCH_X(name) #name,
                                    ETCH_MAP_OPS(ETCH_X)
 #undef ETCH_X
-                                       "cast",
+                                       "special1", "special2", "cast",
                                    "uniform", "expand", "permute", "reshape", "slice", "place", "sum", "prod", "amax", "amin", "dot",
                                    "take", "scatter_add", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];
+}
+
+constexpr const char* name_of(Special s) {
+  constexpr const char* names[] = {
+#define ETCH_X(name) #name,
+      ETCH_SPECIAL_OPS(ETCH_X)
+#undef ETCH_X
+  };
+  return names[static_cast<int>(s)];
 }
 
 }  // namespace ETCH_ABI

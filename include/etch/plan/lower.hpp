@@ -279,7 +279,8 @@ struct Lowering {
       i.a = a;
       i.b = b;
       i.c = c;
-      i.memory = v.dtype;  // a cast to a narrow type wraps there
+      i.memory = v.dtype;  // narrow integers wrap there
+      if (v.op == Op::special1 || v.op == Op::special2) i.slot = static_cast<int>(v.arg);
       if (v.op == Op::cast && i.type == i.from && v.dtype == p.node(v.in[0]).dtype) return a;
     }
     i.d = new_register(row, i.type);
