@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/core/config.hpp>
+#include <etch/core/dtype_info.hpp>
 #include <etch/expr/tensor.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/loss/cross_entropy.hpp>
@@ -20,6 +21,7 @@
 #include <etch/ops/attention.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/create.hpp>
+#include <etch/ops/dtype.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/random.hpp>

@@ -40,6 +40,7 @@ enum class Op : std::uint8_t {
   slice,    ///< a -> every step-th element of one axis: arg = axis | start << 8 | step << 40
   // movement
   place,  ///< (base, a) -> base with a written over one slice: arg as slice
+  pair,   ///< (real, imaginary) -> complex: never computed, every operation on it works on the parts
   // contraction of an axis
   sum,   ///< a -> axes in the mask `arg` removed
   prod,
@@ -71,7 +72,7 @@ constexpr const char* name_of(Op op) {
                                    ETCH_MAP_OPS(ETCH_X)
 #undef ETCH_X
                                        "cast",
-                                   "uniform", "expand", "permute", "reshape", "slice", "place", "sum", "prod", "amax", "amin", "dot",
+                                   "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
                                    "take", "scatter_add", "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];
 }

@@ -59,7 +59,7 @@ struct reduce_fn {
       return Poison{};
     } else {
       using T = typename X::value_type;
-      constexpr bool widen = (O == Op::sum || O == Op::prod) && !is_floating(dtype_of<T>);
+      constexpr bool widen = (O == Op::sum || O == Op::prod) && is_integral(dtype_of<T>);
       using R = std::conditional_t<widen, std::int64_t, T>;
       using Rule = detail::reduced<X, Axes::mask, Keep>;
       Builder& b = *x.builder;
@@ -75,7 +75,16 @@ struct mean_fn {
   template <class A>
   constexpr auto operator()(A x) const {
     using X = detail::tracer_of<A>;
-    static_assert(is_floating(dtype_of<typename X::value_type>), "etch: mean: the dtype must be floating");
+    using T = typename X::value_type;
+    static_assert(!is_integral(dtype_of<T>), "etch: mean: the dtype must be floating");
+    if constexpr (detail::is_half<T>) return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+    else return mean(x);
+  }
+
+ private:
+  template <class A>
+  static constexpr auto mean(A x) {
+    using X = detail::tracer_of<A>;
     auto s = reduce_fn<Op::sum, Keep, Axis...>{}(x);
     if constexpr (!std::is_same_v<decltype(s), Poison>) {
       Builder& b = *x.builder;
@@ -91,7 +100,15 @@ struct mean_fn {
 /// The sum of squared distances from the mean over n - Correction.
 template <bool Keep, int Correction, int... Axis>
 struct var_fn {
-  constexpr auto operator()(auto x) const {
+  template <class A>
+  constexpr auto operator()(A x) const {
+    using T = typename A::value_type;
+    if constexpr (detail::is_half<T>) return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+    else return variance(x);
+  }
+
+ private:
+  static constexpr auto variance(auto x) {
     const auto centred = x - mean_fn<true, Axis...>{}(x);
     auto s = reduce_fn<Op::sum, Keep, Axis...>{}(centred * centred);
     if constexpr (!std::is_same_v<decltype(s), Poison>) {
