@@ -39,6 +39,9 @@ inline double rounded(DType t, double x) {
     case DType::int16: return static_cast<double>(static_cast<std::int16_t>(static_cast<std::int64_t>(x)));
     case DType::int8: return static_cast<double>(static_cast<std::int8_t>(static_cast<std::int64_t>(x)));
     case DType::uint8: return static_cast<double>(static_cast<std::uint8_t>(static_cast<std::int64_t>(x)));
+    case DType::float16: return static_cast<double>(static_cast<float>(etch::half(x)));
+    case DType::bfloat16: return static_cast<double>(static_cast<float>(etch::bfloat16(x)));
+    default: return x;  // complex numbers are pairs of real nodes
   }
   return x;
 }
@@ -59,6 +62,9 @@ inline double read(DType t, const char* p) {
     case DType::int64: return read_as<std::int64_t>(p);
     case DType::float32: return read_as<float>(p);
     case DType::float64: return read_as<double>(p);
+    case DType::float16: return read_as<etch::half>(p);
+    case DType::bfloat16: return read_as<etch::bfloat16>(p);
+    default: return 0;
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/core/config.hpp>
+#include <etch/core/dtype_info.hpp>
 #include <etch/expr/tensor.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/loss/cross_entropy.hpp>
@@ -28,6 +29,7 @@
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/distance.hpp>
 #include <etch/ops/einsum.hpp>
+#include <etch/ops/dtype.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/random.hpp>

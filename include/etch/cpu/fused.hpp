@@ -8,6 +8,7 @@
 #include <etch/core/math.hpp>
 #include <etch/core/rng.hpp>
 #include <etch/core/vec.hpp>
+#include <etch/core/vec_half.hpp>
 #include <etch/graph/table.hpp>
 #include <etch/plan/types.hpp>
 
@@ -126,11 +127,18 @@ template <> struct element_of_class<Class::i64> { using type = std::int64_t; };
 template <> struct element_of_class<Class::mask> { using type = bool; };
 
 /// Memory of type M as lanes of class C, and back.
-template <Class C, class M, int L, class V>
+template <Class C, class M, class V>
 ETCH_INLINE auto from_memory(V v) {
   using T = typename element_of_class<C>::type;
   if constexpr (std::is_same_v<T, M>) return v;
+  else if constexpr (etch::detail::is_half<M>) return simd::convert<T>(simd::widen<M>(v));
   else return simd::convert<T>(v);
+}
+template <class M, class V>
+ETCH_INLINE auto to_memory(V v) {
+  if constexpr (std::is_same_v<typename V::value_type, M>) return v;
+  else if constexpr (etch::detail::is_half<M>) return simd::narrow<M>(simd::convert<float>(v));
+  else return simd::convert<M>(v);
 }
 
 /// The reduction in bits 56-59 of a word: sum, prod, amax, amin.
@@ -183,7 +191,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       else {
         d = simd::convert<T>(a);
         using M = type_of<i.memory>;
-        if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
+        if constexpr (sizeof(M) < sizeof(T)) d = from_memory<C, M>(to_memory<M>(d));
       }
     } else if constexpr (o == Op::where) {
       d = simd::select(r.mask[i.a], r.template get<C>(i.b), r.template get<C>(i.c));
@@ -203,21 +211,22 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
     }
   } else if constexpr (word == Word::load) {
     using M = type_of<i.memory>;
+    using S = simd::Stored<M>;
     auto& d = r.template get<C>(i.d);
     const char* p = at.p[i.slot];
     constexpr auto mode = static_cast<Stride>(i.mode);
     if constexpr (mode == Stride::splat) {
       d = simd::splat<T, L>(static_cast<T>(*reinterpret_cast<const M*>(p)));
     } else if constexpr (mode == Stride::unit || mode == Stride::tile) {
-      const M* q = reinterpret_cast<const M*>(p) + c;
-      if constexpr (Partial) d = from_memory<C, M, L>(simd::load_partial<M, L>(q, n));
-      else d = from_memory<C, M, L>(simd::load<M, L>(q));
+      const S* q = reinterpret_cast<const S*>(p) + c;
+      if constexpr (Partial) d = from_memory<C, M>(simd::load_partial<S, L>(q, n));
+      else d = from_memory<C, M>(simd::load<S, L>(q));
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
-      const M* q = reinterpret_cast<const M*>(p + c * s);
-      const index_t step = s / static_cast<index_t>(sizeof(M));
-      if constexpr (Partial) d = from_memory<C, M, L>(simd::gather_partial<M, L>(q, step, n));
-      else d = from_memory<C, M, L>(simd::gather<M, L>(q, step));
+      const S* q = reinterpret_cast<const S*>(p + c * s);
+      const index_t step = s / static_cast<index_t>(sizeof(S));
+      if constexpr (Partial) d = from_memory<C, M>(simd::gather_partial<S, L>(q, step, n));
+      else d = from_memory<C, M>(simd::gather<S, L>(q, step));
     }
   } else if constexpr (word == Word::index) {
     auto& d = r.template get<C>(i.d);
@@ -229,14 +238,10 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       d = simd::iota<T, L>(T(0)) * simd::splat<T, L>(static_cast<T>(s)) + simd::splat<T, L>(static_cast<T>(start + c * s));
     }
   } else if constexpr (word == Word::store) {
-    using M = type_of<i.memory>;
-    const auto& a = r.template get<C>(i.a);
+    using M = simd::Stored<type_of<i.memory>>;
+    const auto v = to_memory<type_of<i.memory>>(r.template get<C>(i.a));
     char* p = at.p[i.slot];
     constexpr auto mode = static_cast<Stride>(i.mode);
-    const auto v = [&] {
-      if constexpr (std::is_same_v<T, M>) return a;
-      else return simd::convert<M>(a);
-    }();
     if constexpr (Row) {
       *reinterpret_cast<M*>(p) = v[0];
     } else if constexpr (mode == Stride::unit) {

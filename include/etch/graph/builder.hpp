@@ -108,6 +108,11 @@ class Builder {
     return emit(Op::extent, dtype, 0, -1, -1, -1, static_cast<std::uint64_t>(-1 - code));
   }
   constexpr int uniform(const Shape& s, DType dtype) {
+    if (dtype == DType::float16 || dtype == DType::bfloat16) {  // as many bits as the mantissa holds: rounding would reach 1
+      const double steps = dtype == DType::float16 ? 2048 : 256;
+      const int scaled = map(Op::mul, DType::float32, uniform(s, DType::float32), constant(steps, DType::float32, s));
+      return cast(map(Op::mul, DType::float32, map(Op::floor, DType::float32, scaled), constant(1 / steps, DType::float32, s)), dtype);
+    }
     return emit(Op::uniform, dtype, intern(s), seed, step, -1, static_cast<std::uint64_t>(streams++));
   }
 
@@ -288,7 +293,7 @@ class Builder {
       else trivial = trivial && from.size[i] == 1;
     }
     if (trivial) return reshape(a, to);
-    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, DType::int32), mask), dtype(a));  // accumulators are whole registers
+    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, whole(dtype(a))), mask), dtype(a));  // accumulators are whole registers
     if (is_empty(from)) return constant(of_nothing(op, is_floating(dtype(a))), dtype(a), to);
     double v = 0;
     if (is_constant(a, v)) {
@@ -316,6 +321,7 @@ class Builder {
     Shape s = shape(a);
     s.size[s.rank - 1] = shape(b).size[shape(b).rank - 1];
     if (is_empty(shape(a)) || is_empty(shape(b))) return constant(0, dtype(a), s);
+    if (is_half(a)) return cast(dot(cast(a, DType::float32), cast(b, DType::float32)), dtype(a));
     if (!is_floating(dtype(a))) return dot_of_integers(a, b);
     return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
   }
@@ -330,6 +336,7 @@ class Builder {
     s.size[s.rank++] = count;
     for (int i = shape(index).rank; i < shape(rows).rank; ++i) s.size[s.rank++] = shape(rows).size[i];
     if (is_empty(shape(index))) return constant(0, dtype(rows), s);
+    if (is_half(rows)) return cast(scatter_add(index, cast(rows, DType::float32), count), dtype(rows));
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
   }
   /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
@@ -394,6 +401,10 @@ class Builder {
   }
 
  private:
+  constexpr bool is_half(int a) const { return dtype(a) == DType::float16 || dtype(a) == DType::bfloat16; }
+  /// The dtype of a register that holds a narrow one.
+  static constexpr DType whole(DType d) { return is_floating(d) ? DType::float32 : DType::int32; }
+
   constexpr int symbol_code(const Symbol& s) {
     for (int i = 0; i < symbols_; ++i) {
       const Symbol& o = symbol_[i];

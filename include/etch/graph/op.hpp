@@ -51,6 +51,7 @@ enum class Op : std::uint8_t {
   slice,    ///< a -> every step-th element of one axis, backwards where negative: arg = axis | start << 8 | step << 40
   // movement
   place,  ///< (base, a) -> base with a written over one slice: arg as slice
+  pair,   ///< (real, imaginary) -> complex: never computed, every operation on it works on the parts
   // contraction of an axis
   sum,   ///< a -> axes in the mask `arg` removed
   prod,
@@ -101,7 +102,7 @@ constexpr const char* name_of(Op op) {
                                    ETCH_MAP_OPS(ETCH_X)
 #undef ETCH_X
                                        "special1", "special2", "cast",
-                                   "uniform", "expand", "permute", "reshape", "slice", "place", "sum", "prod", "amax", "amin", "dot",
+                                   "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
                                    "take", "scatter_add", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];

@@ -24,7 +24,7 @@ struct taken {
 struct embedding_fn {
   template <class I, class X>
   constexpr auto operator()(I index, X table) const {
-    constexpr bool integral = !is_floating(dtype_of<typename I::value_type>);
+    constexpr bool integral = is_integral(dtype_of<typename I::value_type>);
     static_assert(integral, "etch: embedding: indices must be integers");
     using Rule = detail::taken<detail::tracer_of<X>, detail::tracer_of<I>>;
     Builder& b = *table.builder;

@@ -37,16 +37,17 @@ struct broadcast {
 enum class Kind { arithmetic, floating, comparison, logical };
 
 namespace detail {
-/// PyTorch's promotion: a number only decides between kinds (bool, integer, floating).
-template <class A, class B>
+/// PyTorch's promotion of tracers: numbers and rank-0 tensors only decide the category (bool, integer, floating, complex).
+template <class... A>
 constexpr DType common_dtype() {
-  constexpr DType a = dtype_of<typename A::value_type>, b = dtype_of<typename B::value_type>;
-  constexpr auto category = [](DType d) { return is_floating(d) ? 2 : d == DType::boolean ? 0 : 1; };
-  constexpr bool wa = is_weak<A>, wb = is_weak<B>;
-  if constexpr (wa == wb) return promote(a, b);
-  constexpr DType strong = wa ? b : a, weak = wa ? a : b;
-  if constexpr (category(weak) <= category(strong)) return strong;
-  return category(weak) == 2 ? DType::float32 : DType::int64;
+  const DType dtype[] = {dtype_of<typename A::value_type>...};
+  const Standing standing[] = {is_weak<A> ? Standing::number : A::rank == 0 ? Standing::scalar : Standing::tensor...};
+  bool numbers = true;  // among themselves numbers keep their types
+  for (Standing s : standing) numbers = numbers && s == Standing::number;
+  if (!numbers) return result_type(dtype, standing, sizeof...(A));
+  DType d = dtype[0];
+  for (DType other : dtype) d = promote(d, other);
+  return d;
 }
 template <class A>
 constexpr DType common_dtype() {
@@ -57,10 +58,11 @@ constexpr DType common_dtype() {
   return common_dtype<Tracer<type_of<common_dtype<A, B>()>>, C, More...>();
 }
 constexpr DType operand_dtype(Kind k, DType common) {
-  if (k == Kind::floating) return is_floating(common) ? common : DType::float32;
+  if (k == Kind::floating) return is_integral(common) ? DType::float32 : common;
   return k == Kind::logical ? DType::boolean : common;
 }
 constexpr DType result_dtype(Kind k, DType operand) { return k == Kind::comparison || k == Kind::logical ? DType::boolean : operand; }
+constexpr bool is_order(Op op) { return op == Op::lt || op == Op::le || op == Op::gt || op == Op::ge || op == Op::maximum || op == Op::minimum; }
 }  // namespace detail
 
 /// One operand: y[i] = op(x[i]).
@@ -69,7 +71,7 @@ struct unary_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
     constexpr DType in = detail::operand_dtype(K, dtype_of<T>);
-    constexpr DType out = detail::result_dtype(K, in);
+    constexpr DType out = detail::result_dtype(K, O == Op::abs ? real_dtype(in) : in);
     Builder& b = *x.builder;
     return Tracer<type_of<out>, D...>{&b, b.map(O, out, b.cast(x.id, in))};
   }
@@ -87,6 +89,8 @@ struct binary_fn {
     } else {
       constexpr DType in = detail::operand_dtype(K, detail::common_dtype<A, B>());
       constexpr DType out = detail::result_dtype(K, in);
+      constexpr bool has_order = !is_complex(in) || !detail::is_order(O);
+      static_assert(has_order, "etch: pointwise: complex numbers have no order");
       Builder& b = *x.builder;
       const Shape s = b.shape_of(Rule::value);
       return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};

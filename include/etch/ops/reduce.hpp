@@ -110,7 +110,7 @@ struct reduce_fn {
       return Poison{};
     } else {
       using T = typename X::value_type;
-      constexpr bool widen = (O == Op::sum || O == Op::prod) && !is_floating(dtype_of<T>);
+      constexpr bool widen = (O == Op::sum || O == Op::prod) && is_integral(dtype_of<T>);
       using R = std::conditional_t<widen, std::int64_t, T>;
       using Rule = detail::reduced<X, Axes::mask, Axes::keep>;
       Builder& b = *x.builder;
@@ -154,10 +154,15 @@ struct mean_fn {
   template <class A>
   constexpr auto operator()(A x) const {
     using X = detail::tracer_of<A>;
-    static_assert(is_floating(dtype_of<typename X::value_type>), "etch: mean: the dtype must be floating");
-    auto s = reduce_fn<Op::sum, Option...>{}(x);
-    if constexpr (std::is_same_v<decltype(s), Poison>) return s;
-    else return detail::divided_by_count<X, Option...>(s, 0);
+    using T = typename X::value_type;
+    static_assert(!is_integral(dtype_of<T>), "etch: mean: the dtype must be floating");
+    if constexpr (detail::is_half<T>) {
+      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+    } else {
+      auto s = reduce_fn<Op::sum, Option...>{}(x);
+      if constexpr (std::is_same_v<decltype(s), Poison>) return s;
+      else return detail::divided_by_count<X, Option...>(s, 0);
+    }
   }
 };
 
@@ -167,11 +172,16 @@ struct var_fn {
   template <class A>
   constexpr auto operator()(A x) const {
     using X = detail::tracer_of<A>;
-    static_assert(is_floating(dtype_of<typename X::value_type>), "etch: var: the dtype must be floating");
-    const auto centred = x - mean_fn<Option..., keepdim>{}(x);
-    auto s = reduce_fn<Op::sum, Option...>{}(centred * centred);
-    if constexpr (std::is_same_v<decltype(s), Poison>) return s;
-    else return detail::divided_by_count<X, Option...>(s, axes<X, Option...>::options.correction);
+    using T = typename X::value_type;
+    static_assert(!is_integral(dtype_of<T>), "etch: var: the dtype must be floating");
+    if constexpr (detail::is_half<T>) {
+      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+    } else {
+      const auto centred = x - mean_fn<Option..., keepdim>{}(x);
+      auto s = reduce_fn<Op::sum, Option...>{}(centred * centred);
+      if constexpr (std::is_same_v<decltype(s), Poison>) return s;
+      else return detail::divided_by_count<X, Option...>(s, axes<X, Option...>::options.correction);
+    }
   }
 };
 

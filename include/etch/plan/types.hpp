@@ -139,6 +139,8 @@ inline constexpr int classes = 5;
 
 constexpr Class class_of(DType d) {
   switch (d) {
+    case DType::float16:
+    case DType::bfloat16:
     case DType::float32: return Class::f32;
     case DType::float64: return Class::f64;
     case DType::int64: return Class::i64;
