@@ -49,14 +49,6 @@ constexpr DType common_dtype() {
   for (DType other : dtype) d = promote(d, other);
   return d;
 }
-template <class A>
-constexpr DType common_dtype() {
-  return dtype_of<typename A::value_type>;
-}
-template <class A, class B, class C, class... More>
-constexpr DType common_dtype() {
-  return common_dtype<Tracer<type_of<common_dtype<A, B>()>>, C, More...>();
-}
 constexpr DType operand_dtype(Kind k, DType common) {
   if (k == Kind::floating) return is_integral(common) ? DType::float32 : common;
   return k == Kind::logical ? DType::boolean : common;
