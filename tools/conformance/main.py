@@ -17,6 +17,7 @@ import compare
 import generate
 import manifest
 import table
+import ties
 
 PER_UNIT = 24
 
@@ -32,13 +33,7 @@ class Case:
 
     def plan(self, lines):
         try:
-            line = lines.find(self.entry)
-            numbers = getattr(line.module, 'NUMBERS_ARE_TENSORS', False)
-            gradients = bool(self.entry.get('grads'))
-            narrow = gradients and self.entry.get('grad_f32_close', True)
-            self.runs.append(generate.Run(self.entry, line, self.tensors, False, narrow, numbers))
-            if not self.entry.get('f32_close', True) or (gradients and not narrow):
-                self.runs.append(generate.Run(self.entry, line, self.tensors, True, gradients and not narrow, numbers))
+            self.runs = generate.runs(self.entry, lines.find(self.entry), self.tensors)
         except table.Missing as missing:
             self.missing = str(missing)
             self.runs = []
@@ -79,9 +74,11 @@ class Case:
                 problems.append(f'output {j}: shape {w["shape"]} expected, found {shape}')
             elif not self.entry.get('stochastic'):
                 wrong = self.values(w, data, dtype)
-                if wrong and len(self.runs) > 1 and not self.entry.get('f32_close', True):
-                    d, _, wide = self.runs[1].result[j]
+                if wrong and not self.entry.get('f32_close', True):
+                    d, _, wide = self.runs[-1].result[j]
                     wrong = self.values(w, wide, d)
+                if wrong and self.entry.get('ties') and 'int' in dtype:
+                    wrong = ties.difference(run, shape, compare.numbers(data, dtype), compare.numbers(self.tensors.bytes(w['t']), dtype), self.tensors)
                 if wrong:
                     problems.append(f'output {j}: {wrong}')
         return problems

@@ -60,7 +60,7 @@ def render(value):
     if isinstance(value, complex):
         return f'complex128({render(value.real)}, {render(value.imag)})'
     if isinstance(value, (list, tuple)):
-        return ', '.join(render(v) for v in value)
+        return ', '.join('nullptr' if v is None else render(v) for v in value)
     raise Missing(f'an argument of type {type(value).__name__} has no C++ form')
 
 
@@ -86,27 +86,34 @@ def fill(template, names):
 
 
 class Eager(str):
-    """A template whose call runs on tensors and not on tracers: `statements => results`, or `results`."""
+    """A template that runs on tensors and not on tracers; `grad` is a template of the traced call its gradients are taken of."""
+
+    def __new__(cls, text, grad=None):
+        self = super().__new__(cls, text)
+        self.grad = grad
+        return self
 
 
 class Line:
+    """One line of a table."""
+
     def __init__(self, key, template, module):
         self.key, self.template, self.module = key, template, module
         self.name, _, rest = key.partition('(')
         self.bind = eval(f'lambda {rest[:-1]}: dict(locals())')
 
-    def expression(self, args, kwargs):
-        """(C++ results, whether it runs on tensors); Missing where the line does not cover the call."""
+    def fill(self, call, case, grad=False):
+        """(C++ of the call, whether it runs on tensors, the names of its arguments); Missing where the line does not cover the call."""
         try:
-            names = self.bind(*args, **kwargs)
+            names = self.bind(*call.args, **call.kwargs)
         except TypeError as error:
             raise Missing(f'{self.key}: {str(error).replace("<lambda>() ", "")}') from None
-        template = self.template
-        if callable(template):
-            template = template(**names) if self.template.__code__.co_argcount or self.template.__code__.co_flags & 8 else template()
+        template = self.template(**names) if callable(self.template) else self.template
+        if grad:
+            template = getattr(template, 'grad', template)
         if template is None:
             raise Missing(f'{self.key}: not for these arguments')
-        return fill(template, {**vars(self.module), **names}), isinstance(template, Eager)
+        return fill(template, {**vars(self.module), 'case': case, **names}), isinstance(template, Eager), names
 
 
 class Table:
