@@ -110,6 +110,12 @@ constexpr P make_pack(std::index_sequence<I...>, const A&... a) {
 
 }  // namespace detail
 
+/// `self(x)`: the tensor that a method is called on; a number has no methods.
+template <Operand X>
+constexpr const X& self(const X& x) {
+  return x;
+}
+
 /// Several results of a traced function.
 template <class... A>
 constexpr auto outputs(const A&... a) {

@@ -18,6 +18,10 @@ class Missing(Exception):
     """etch has no such operation: counted as missing, with the reason."""
 
 
+class Broken(Exception):
+    """A line of the table fails: the case fails, with the reason."""
+
+
 class Var:
     """A tensor argument: its C++ name, shape and dtype."""
 
@@ -108,12 +112,17 @@ class Line:
             names = self.bind(*call.args, **call.kwargs)
         except TypeError as error:
             raise Missing(f'{self.key}: {str(error).replace("<lambda>() ", "")}') from None
-        template = self.template(**names) if callable(self.template) else self.template
-        if grad:
-            template = getattr(template, 'grad', template)
-        if template is None:
-            raise Missing(f'{self.key}: not for these arguments')
-        return fill(template, {**vars(self.module), 'case': case, **names}), isinstance(template, Eager), names
+        try:
+            template = self.template(**names) if callable(self.template) else self.template
+            if grad:
+                template = getattr(template, 'grad', template)
+            if template is None:
+                raise Missing(f'{self.key}: not for these arguments')
+            return fill(template, {**vars(self.module), 'case': case, **names}), isinstance(template, Eager), names
+        except Missing:
+            raise
+        except Exception as error:
+            raise Broken(f'the line {self.key} breaks: {type(error).__name__}: {error}') from None
 
 
 class Table:
