@@ -24,8 +24,9 @@ class World:
         if clang:
             self.command.append('-fconstexpr-steps=100000000')
         digest = hashlib.sha256(' '.join([*self.command, self.version()]).encode())
-        for source in ('runtime.hpp', 'runtime.cpp'):
-            digest.update(subprocess.run([*self.command, '-E', '-P', '-x', 'c++', HERE / source], check=True, capture_output=True).stdout)
+        texts = [subprocess.Popen([*self.command, '-E', '-P', '-x', 'c++', HERE / source], stdout=subprocess.PIPE) for source in ('runtime.hpp', 'runtime.cpp')]
+        for text in texts:
+            digest.update(text.communicate()[0])
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.compiled = folder / digest.hexdigest()[:16], 0
@@ -51,7 +52,7 @@ class World:
         return subprocess.run([self.command[0], '--version'], check=True, capture_output=True, text=True).stdout.splitlines()[0]
 
 
-def source(programs):
+def source_of(programs):
     text = '#include "runtime.hpp"\nnamespace conformance {\n'
     text += ''.join(p.text.replace('@', str(i)) for i, p in enumerate(programs))
     text += 'extern const Runnable programs[] = {\n' + ''.join(f'  {{{p.entry.replace("@", str(i))}}},\n' for i, p in enumerate(programs)) + '};\n}\n'
@@ -63,7 +64,7 @@ class Unit:
 
     def __init__(self, name, programs, runs):
         self.name, self.programs, self.runs = name, programs, runs
-        self.source = source(programs)
+        self.source = source_of(programs)
         self.stem = f'{re.sub("[^A-Za-z0-9_.]", "_", name)}-{hashlib.sha256(self.source.encode()).hexdigest()[:12]}'
 
     def part(self, numbers):
