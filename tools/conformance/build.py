@@ -20,7 +20,7 @@ class World:
         self.command = [compiler, *flags, f'-I{ROOT / "include"}']
         clang = 'clang' in compiler
         self.header = 'pch' if clang else 'gch'
-        self.include = ['-include', 'runtime.hpp', '-ferror-limit=200'] if clang else ['-fmax-errors=200']
+        self.include = ['-include', 'program.hpp', '-ferror-limit=200' if clang else '-fmax-errors=200']
         if clang:
             self.command.append('-fconstexpr-steps=100000000')
         digest = hashlib.sha256(' '.join([*self.command, self.version()]).encode())
@@ -42,7 +42,8 @@ class World:
             shutil.rmtree(old, ignore_errors=True)
         self.folder.mkdir(exist_ok=True)
         shutil.copy(HERE / 'runtime.hpp', self.folder)
-        header = subprocess.Popen([*self.command, '-x', 'c++-header', 'runtime.hpp', '-o', f'runtime.hpp.{self.header}'], cwd=self.folder)
+        (self.folder / 'program.hpp').write_text('#include "runtime.hpp"\n')
+        header = subprocess.Popen([*self.command, '-x', 'c++-header', 'program.hpp', '-o', f'program.hpp.{self.header}'], cwd=self.folder)
         subprocess.run([*self.command, '-c', HERE / 'runtime.cpp', '-o', 'runtime.part'], cwd=self.folder, check=True)
         if header.wait() != 0:
             raise SystemExit('etch: conformance: etch.hpp does not compile')
@@ -53,7 +54,7 @@ class World:
 
 
 def source_of(programs):
-    text = '#include "runtime.hpp"\nnamespace conformance {\n'
+    text = 'namespace conformance {\n'
     text += ''.join(p.text.replace('@', str(i)) for i, p in enumerate(programs))
     text += 'extern const Runnable programs[] = {\n' + ''.join(f'  {{{p.entry.replace("@", str(i))}}},\n' for i, p in enumerate(programs)) + '};\n}\n'
     return text

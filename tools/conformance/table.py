@@ -1,6 +1,6 @@
 """From a call of PyTorch to C++: values, the table of operations, and the templates of its lines.
 
-A line of a table is  'op.variant(signature)': 'template'.  The signature is PyTorch's, as Python; the template is C++
+A line of a table is  'op.variant(signature)': 'template', the name in double quotes where it holds a parenthesis.  The signature is PyTorch's, as Python; the template is C++
 in which {expression} is a Python expression over the arguments, rendered as C++:
 
     'sum(input, dim=(), keepdim=False, *, dtype=None)': 'sum{"_keepdim" if keepdim else ""}<{dim}>({cast(input, dtype)})'
@@ -103,7 +103,8 @@ class Line:
 
     def __init__(self, key, template, module):
         self.key, self.template, self.module = key, template, module
-        self.name, _, rest = key.partition('(')
+        name, quote, rest = key[1:].partition('"') if key[0] == '"' else (key[:key.index('(')], '', key[key.index('('):])
+        self.name, rest = name, rest[1:]
         self.bind = eval(f'lambda {rest[:-1]}: dict(locals())')
 
     def fill(self, call, case, grad=False):
