@@ -5,6 +5,7 @@ in which {expression} is a Python expression over the arguments, rendered as C++
 
     'sum(input, dim=(), keepdim=False, *, dtype=None)': 'sum{"_keepdim" if keepdim else ""}<{dim}>({cast(input, dtype)})'
 """
+import ast
 import importlib.util
 import math
 import pathlib
@@ -177,6 +178,32 @@ def call(name, arguments=(), *values):
     return f'{name}{angle}({render(list(values))})'
 
 
+ALONG = {'softmax', 'log_softmax', 'cumsum', 'cumprod', 'logsumexp', 'logcumsumexp'}  # PyTorch's need a dim: the only one
+
+
+def formula(text):
+    """A formula of a vector x (x0 is its first element), as Python, in C++."""
+
+    def cpp(node):
+        if isinstance(node, ast.Constant):
+            return render(node.value)
+        if isinstance(node, ast.Name):
+            return node.id if node.id == 'x' else f'select_axis<0, {int(node.id[1:])}>(x)'
+        if isinstance(node, ast.List):
+            return f'stack<0>({", ".join(map(cpp, node.elts))})'
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return f'-({cpp(node.operand)})'
+        if isinstance(node, ast.BinOp):
+            if isinstance(node.op, ast.Pow):
+                return f'pow({cpp(node.left)}, {cpp(node.right)})'
+            return f'({cpp(node.left)} { {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}[type(node.op)]} {cpp(node.right)})'
+        if isinstance(node, ast.Call):
+            return f'{node.func.id}{"<0>" * (node.func.id in ALONG)}({", ".join(map(cpp, node.args))})'
+        raise Missing(f'the formula {text} has no C++ form')
+
+    return cpp(ast.parse(text, mode='eval').body)
+
+
 def helpers():
-    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call,
+    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
             'math': math, 'dedent': textwrap.dedent, 'CPP': CPP}
