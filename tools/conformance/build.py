@@ -24,9 +24,7 @@ class World:
         if clang:
             self.command.append('-fconstexpr-steps=100000000')
         digest = hashlib.sha256(' '.join([*self.command, self.version()]).encode())
-        texts = [subprocess.Popen([*self.command, '-E', '-P', '-x', 'c++', HERE / source], stdout=subprocess.PIPE) for source in ('runtime.hpp', 'runtime.cpp')]
-        for text in texts:
-            digest.update(text.communicate()[0])
+        digest.update(subprocess.run([*self.command, '-E', '-P', HERE / 'runtime.cpp'], check=True, capture_output=True).stdout)
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.compiled = folder / digest.hexdigest()[:16], 0
