@@ -1,7 +1,7 @@
 // Tensors made one: concatenated, stacked, padded, rolled. Each part is written where it belongs.
 #pragma once
 
-#include <etch/ops/reshape.hpp>
+#include <etch/ops/pointwise.hpp>
 #include <etch/ops/slice.hpp>
 
 namespace etch {
@@ -11,14 +11,6 @@ namespace detail {
 /// A part of shape (0) is skipped, whatever the others are, as PyTorch does.
 template <class X>
 inline constexpr bool is_skipped = X::rank == 1 && X::dims(0)[0].is(0);
-
-template <class... X>
-constexpr DType common_dtype_of() {
-  const DType d[] = {dtype_of<typename X::value_type>...};
-  DType r = d[0];
-  for (DType e : d) r = promote(r, e);
-  return r;
-}
 
 template <int A, class... X>
 struct joined {
@@ -77,7 +69,7 @@ struct cat_fn {
       return Poison{};
     } else {
       Builder& b = *detail::builder_of(x...);
-      constexpr DType d = detail::common_dtype_of<X...>();
+      constexpr DType d = detail::common_dtype<X...>();
       int r = b.empty(b.shape_of(Rule::value), d);
       std::int64_t at = 0;
       const int parts[] = {x.id...};
@@ -152,7 +144,7 @@ struct block_diag_fn {
       return Poison{};
     } else {
       Builder& b = *builder_of(x...);
-      constexpr DType d = common_dtype_of<X...>();
+      constexpr DType d = common_dtype<X...>();
       const int parts[] = {x.id...};
       const Dims dims[] = {X::dims(0)...};
       int r = b.constant(0, d, b.shape_of(Rule::value)), row = 0, column = 0;

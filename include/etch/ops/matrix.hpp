@@ -1,9 +1,8 @@
-// Matrices: triangles, diagonals, the cross product; grids and combinations of vectors.
+// Matrices: triangles and diagonals; grids and combinations of vectors.
 #pragma once
 
 #include <etch/ops/expand.hpp>
 #include <etch/ops/join.hpp>
-#include <etch/ops/reduce.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -99,41 +98,6 @@ struct diag_fn {
 template <int K>
 struct diagflat_fn {
   constexpr auto operator()(auto x) const { return diag_embed_fn<K, 0, 1>{}(flatten_fn<0, -1>{}(x)); }
-};
-struct trace_fn {
-  template <class X>
-  constexpr auto operator()(X x) const {
-    constexpr bool matrix = X::rank == 2;
-    if constexpr (!matrix) {
-      static_assert(matrix, "etch: trace: the operand must be a matrix");
-      return Poison{};
-    } else {
-      return reduce_fn<Op::sum, false>{}(diagonal_fn<0, 0, 1>{}(x));
-    }
-  }
-};
-
-/// (x1 y2 - x2 y1, x2 y0 - x0 y2, x0 y1 - x1 y0) along axis A.
-template <int A>
-struct cross_fn {
-  template <int I>
-  static constexpr auto at(auto x) {
-    return slice_fn<A, I % 3, I % 3 + 1>{}(x);
-  }
-  template <class X>
-  static constexpr bool has_three() {
-    return axis_of(A, X::rank) >= 0 && X::dims(0)[axis_of(A, X::rank) < 0 ? 0 : axis_of(A, X::rank)].is(3);
-  }
-  template <class X, class Y>
-  constexpr auto operator()(X x, Y y) const {
-    constexpr bool three_elements = X::rank == Y::rank && has_three<X>() && has_three<Y>();
-    if constexpr (!three_elements) {
-      static_assert(three_elements, "etch: cross: the axis must have three elements in both operands");
-      return Poison{};
-    } else {
-      return cat_fn<A>{}(at<1>(x) * at<2>(y) - at<2>(x) * at<1>(y), at<2>(x) * at<0>(y) - at<0>(x) * at<2>(y), at<0>(x) * at<1>(y) - at<1>(x) * at<0>(y));
-    }
-  }
 };
 
 /// Operand I of N vectors along axis I (xy: the first two exchanged) of the grid of all.
@@ -277,10 +241,6 @@ template <int Offset = 0, int A = -2, int B = -1, Operand X> constexpr auto diag
 /// A matrix with x as its diagonal; of a matrix, its diagonal.
 template <int K = 0, Operand X> constexpr auto diag(const X& x) { return apply<detail::diag_fn<K>>(x); }
 template <int K = 0, Operand X> constexpr auto diagflat(const X& x) { return apply<detail::diagflat_fn<K>>(x); }
-/// The sum of the diagonal.
-template <Operand X> constexpr auto trace(const X& x) { return apply<detail::trace_fn>(x); }
-/// The product of vectors of three elements along axis A.
-template <int A = -1, Operand X, Operand Y> constexpr auto cross(const X& x, const Y& y) { return apply<detail::cross_fn<A>>(x, y); }
 /// Which axis of a grid belongs to the first vector: 0, or 1 as in a picture.
 enum class Indexing { ij, xy };
 /// Every vector spread over the grid of all.
