@@ -48,5 +48,6 @@
 #include <etch/run/eval.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/program.hpp>
+#include <etch/run/random.hpp>
 #include <etch/run/train_step.hpp>
 #include <etch/run/var.hpp>
