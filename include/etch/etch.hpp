@@ -20,10 +20,12 @@
 #include <etch/ops/attention.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/create.hpp>
+#include <etch/ops/gather.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
+#include <etch/ops/scatter.hpp>
 #include <etch/ops/shape.hpp>
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>

@@ -313,6 +313,25 @@ class Builder {
     if (is_empty(shape(index))) return constant(0, dtype(rows), s);
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
   }
+  /// `index` as int64 for `gather` and `scatter` along `axis` of `size` elements, counted from the end where negative
+  /// and `wraps`; every kernel relies on this check.
+  constexpr int checked(int index, int axis, int size, bool wraps) {
+    index = in_memory(cast(index, DType::int64));
+    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (wraps ? 256ULL : 0ULL) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16;
+    return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
+  }
+  /// y[i, j, k] = a[i, index[i, j, k], k] along axis 1, and so for any axis; `index` is checked.
+  constexpr int gather(int a, int index, int axis) {
+    double v = 0;
+    if (is_constant(a, v)) return constant(v, dtype(a), Shape{shape(index)});
+    return emit(Op::gather, dtype(a), node_[index].shape, in_memory(a), in_memory(index), -1, static_cast<std::uint64_t>(axis));
+  }
+  /// `base` with base[i, index[i, j, k], k] = a[i, j, k] (op `place`), or reduced with it, one after another; `index` is checked.
+  constexpr int scatter(int base, int index, int a, int axis, Op op) {
+    if (is_empty(shape(index)) || is_empty(shape(base)) || (op == Op::sum && is_zero(a))) return base;
+    return emit(Op::scatter, dtype(base), node_[base].shape, expanded_in_memory(base), in_memory(index), expanded_in_memory(a),
+                static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8);
+  }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
   // ---- results and parameters --------------------------------------------------------------------------------------
@@ -359,6 +378,12 @@ class Builder {
   constexpr int in_memory(int a) {
     if (node_[a].op != Op::constant && node_[a].op != Op::iota && node_[a].op != Op::extent) return a;
     return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
+  }
+
+  /// One number everywhere is one number in memory, read with stride 0.
+  constexpr int expanded_in_memory(int a) {
+    double v = 0;
+    return is_constant(a, v) ? expand(in_memory(constant(v, dtype(a))), Shape{shape(a)}) : in_memory(a);
   }
 
   /// Product kernels are for floats: sum over K of a [B..., M, 1, K] times b^T [B..., 1, N, K].

@@ -49,6 +49,9 @@ enum class Op : std::uint8_t {
   // by index
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
+  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16
+  gather,       ///< (a, index) -> shape of index, found along one axis: arg = axis
+  scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write
   // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
   attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
   attention_lse,   ///< (attention) -> log-sum-exp of each row [B, H, T], by the same kernel
@@ -72,7 +75,7 @@ constexpr const char* name_of(Op op) {
 #undef ETCH_X
                                        "cast",
                                    "uniform", "expand", "permute", "reshape", "slice", "place", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
+                                   "take", "scatter_add", "checked", "gather", "scatter", "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];
 }
 

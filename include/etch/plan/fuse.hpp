@@ -296,7 +296,8 @@ constexpr void fuse(Planning<N>& p) {
       p.level[n] = done > after ? done : after;
       continue;
     }
-    const StepKind kind = v.op == Op::dot ? StepKind::dot : v.op == Op::take ? StepKind::take : v.op == Op::scatter_add ? StepKind::scatter_add : v.op == Op::attention ? StepKind::attention : StepKind::attention_grad;
+    const StepKind kind = v.op == Op::dot ? StepKind::dot : v.op == Op::take ? StepKind::take : v.op == Op::scatter_add ? StepKind::scatter_add : v.op == Op::attention ? StepKind::attention
+                          : v.op == Op::checked ? StepKind::checked : v.op == Op::gather ? StepKind::gather : v.op == Op::scatter ? StepKind::scatter : StepKind::attention_grad;
     p.group[n] = detail::new_group(p, n, level, kind, p.elements(n));
     p.level[n] = level;
     if (v.op == Op::dot) {  // an epilogue sees rows of the finished block

@@ -335,7 +335,7 @@ constexpr void place_nodes(Planning<N>& p) {
       bool is_dense = known;
       for (int i = 0; i < rank; ++i) is_dense = is_dense && (l.stride[i] == dense[i] || p.shape(in).size[i] == 1);
       const bool memory = l.root != Root::constant && l.root != Root::iota && l.root != Root::extent;
-      if (v.op == Op::dot) wants(in, known && memory);
+      if (v.op == Op::dot || v.op == Op::checked || v.op == Op::gather || v.op == Op::scatter) wants(in, known && memory);
       if (v.op == Op::take || v.op == Op::scatter_add) wants(in, is_dense && memory);
       if (v.op == Op::attention || v.op == Op::attention_grad) wants(in, known && memory && (rank < 4 || l.stride[rank - 1] == 1));
     }

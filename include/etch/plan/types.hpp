@@ -40,7 +40,7 @@ struct Access {
   std::int64_t chunk; ///< bytes between the partial results of two chunks
 };
 
-enum class StepKind : std::uint8_t { fused, dot, take, scatter_add, attention, attention_grad };
+enum class StepKind : std::uint8_t { fused, dot, take, scatter_add, attention, attention_grad, checked, gather, scatter };
 
 /// One kernel call.
 struct Step {
