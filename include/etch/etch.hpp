@@ -34,6 +34,8 @@
 #include <etch/run/create.hpp>
 #include <etch/run/eval.hpp>
 #include <etch/run/gradient.hpp>
+#include <etch/run/in_place.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>
 #include <etch/run/var.hpp>
+#include <etch/run/write.hpp>
