@@ -43,18 +43,18 @@ TEST_CASE("scatter writes, adds and reduces along each axis") {
 TEST_CASE("reductions with and without what was there, of integers and bools") {
   const I<3> x{{10, 20, -7}};
   const I<4> i{{0, 2, 0, 2}}, a{{5, 6, 7, 8}};
-  auto equal = [](const I<3>& y, std::int64_t p, std::int64_t q, std::int64_t r) { CHECK((y(0) == p && y(1) == q && y(2) == r)); };
-  equal(scatter_reduce<0, Reduce::sum>(x, i, a), 22, 20, 7);
-  equal(scatter_reduce<0, Reduce::sum, false>(x, i, a), 12, 20, 14);
-  equal(scatter_reduce<0, Reduce::prod>(x, i, a), 350, 20, -336);
-  equal(scatter_reduce<0, Reduce::prod, false>(x, i, a), 35, 20, 48);
-  equal(scatter_reduce<0, Reduce::mean>(x, i, a), 7, 20, 2);
-  equal(scatter_reduce<0, Reduce::mean, false>(x, i, a), 6, 20, 7);
-  equal(scatter_reduce<0, Reduce::mean>(x - 20, i, a), 0, 0, -5);  // -13 / 3, towards minus infinity
-  equal(scatter_reduce<0, Reduce::amax>(x, i, a), 10, 20, 8);
-  equal(scatter_reduce<0, Reduce::amax, false>(x, i, a), 7, 20, 8);
-  equal(scatter_reduce<0, Reduce::amin>(x, i, a), 5, 20, -7);
-  equal(scatter_reduce<0, Reduce::amin, false>(x, i, a), 5, 20, 6);
+  auto same = [](const I<3>& y, std::int64_t p, std::int64_t q, std::int64_t r) { CHECK((y(0) == p && y(1) == q && y(2) == r)); };
+  same(scatter_reduce<0, Reduce::sum>(x, i, a), 22, 20, 7);
+  same(scatter_reduce<0, Reduce::sum, false>(x, i, a), 12, 20, 14);
+  same(scatter_reduce<0, Reduce::prod>(x, i, a), 350, 20, -336);
+  same(scatter_reduce<0, Reduce::prod, false>(x, i, a), 35, 20, 48);
+  same(scatter_reduce<0, Reduce::mean>(x, i, a), 7, 20, 2);
+  same(scatter_reduce<0, Reduce::mean, false>(x, i, a), 6, 20, 7);
+  same(scatter_reduce<0, Reduce::mean>(x - 20, i, a), 0, 0, -5);  // -13 / 3, towards minus infinity
+  same(scatter_reduce<0, Reduce::amax>(x, i, a), 10, 20, 8);
+  same(scatter_reduce<0, Reduce::amax, false>(x, i, a), 7, 20, 8);
+  same(scatter_reduce<0, Reduce::amin>(x, i, a), 5, 20, -7);
+  same(scatter_reduce<0, Reduce::amin, false>(x, i, a), 5, 20, 6);
   const Tensor<bool, 3> b{{true, false, false}};
   const Tensor<bool, 3> c = scatter_add<0>(b, I<2>{{1, 1}}, Tensor<bool, 2>{{true, true}});
   CHECK((c(0) && c(1) && !c(2)));

@@ -9,7 +9,7 @@ template <int... D>
 using F = Tensor<float, D...>;
 template <int... D>
 using I = Tensor<std::int64_t, D...>;
-bool equal(const auto& x, const auto& y) { return std::memcmp(x.data(), y.data(), sizeof(*x.data()) * static_cast<std::size_t>(x.numel())) == 0; }
+bool same(const auto& x, const auto& y) { return std::memcmp(x.data(), y.data(), sizeof(*x.data()) * static_cast<std::size_t>(x.numel())) == 0; }
 struct Batch : dyn<6> {};
 inline constexpr Batch batch{};
 }  // namespace
@@ -20,31 +20,31 @@ TEST_CASE("assigning to a view writes into the tensor it looks at") {
   const auto y = filled<F<4>>(-2, 2, 1);
   x(every, 1) = y;
   for (int i = 0; i < 4; ++i) expected(i, 1) = y(i);
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   x(2, every) = 5;
   for (int j = 0; j < 6; ++j) expected(2, j) = 5;
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   t(x) = t(expected * 2);
-  CHECK(equal(x, Tensor(expected * 2)));
+  CHECK(same(x, Tensor(expected * 2)));
   expected = x;
   view<3, 8>(x) = view<3, 8>(x) + 1;
-  CHECK(equal(x, Tensor(expected + 1)));
+  CHECK(same(x, Tensor(expected + 1)));
   expected = x;
   slice<1, 0, 6, 2>(x) *= 3;
   for (int i = 0; i < 4; ++i)
     for (int j = 0; j < 6; j += 2) expected(i, j) *= 3;
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   select_axis<0, -1>(t(x)) -= y;
   for (int i = 0; i < 4; ++i) expected(i, 5) -= y(i);
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   x(Slice<1, 3>{}, Slice<-2>{}) = unsqueeze<1>(slice<0, 0, 2>(y));  // broadcast along the columns
   for (int i = 1; i < 3; ++i)
     for (int j = 4; j < 6; ++j) expected(i, j) = y(i - 1);
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   auto row = x(0, every);  // a view kept by name writes as well
   row = x(3, every);
   for (int j = 0; j < 6; ++j) expected(0, j) = expected(3, j);
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
 }
 
 TEST_CASE("parts as Python takes them") {
@@ -87,11 +87,11 @@ TEST_CASE("tensors as indices gather, and write") {
   for (int k = 0; k < 3; ++k)
     for (int q = 0; q < 5; ++q)
       for (int s = 0; s < 3; ++s) expected(static_cast<int>(i(k)), q, s) = 7;
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   x(1, j) += filled<F<3, 1>>();
   for (int k = 0; k < 3; ++k)
     for (int s = 0; s < 6; ++s) expected(1, static_cast<int>(j(k)), s) += filled<F<3, 1>>()(k, 0);
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   CHECK_THROWS_WITH_AS(Tensor(x(i, j + 1, i)), doctest::Contains("got 5 for size 5 of axis 1"), Error);
   test::check_gradient([](auto v) { return v(to<std::int64_t>(abs(v(every, 0))), every) * v(every, to<std::int64_t>(abs(v(every, 1)))); }, filled<Tensor<double, 3, 3>>());
 }
@@ -101,10 +101,10 @@ TEST_CASE("overlapping parts: the value is computed first") {
   auto expected = x;
   slice<0, 1, 20>(x) = slice<0, 0, 19>(x);
   for (int i = 19; i > 0; --i) expected(i) = expected(i - 1);
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   slice<0, 0, 19>(x) = slice<0, 1, 20>(x) + slice<0, 0, 19>(x);
   for (int i = 0; i < 19; ++i) expected(i) += expected(i + 1);
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   auto m = filled<F<5, 5>>();
   const auto old = m;
   m = t(m) * 2;
@@ -133,7 +133,7 @@ TEST_CASE("operations in place") {
   expected = expected + 1;
   expected = expected * expected;
   expected = relu(clamp(expected - filled<F<37>>(), -1, 1));
-  CHECK(equal(x, expected));
+  CHECK(same(x, expected));
   CHECK(x.data() == memory);
   sqrt_(x(1, every));
   fill_(x(every, 0), 3);
@@ -154,7 +154,7 @@ TEST_CASE("operations in place") {
   auto s = filled<F<4, 8>>();
   const Tensor p = softmax<1>(s);
   s = softmax<1>(s);
-  CHECK(equal(s, p));
+  CHECK(same(s, p));
 }
 
 TEST_CASE("memory of the user's, both ways") {
@@ -197,7 +197,7 @@ TEST_CASE("expressions kept, returned, moved, evaluated twice") {
   const Tensor first = e;
   auto moved = std::move(e);
   const Tensor second = moved;
-  CHECK(equal(first, second));
+  CHECK(same(first, second));
   CHECK(first(0, 1) == doctest::Approx(2 * std::tanh(7.0) + 7));
   auto x = filled<F<4>>();
   auto twice = x * 2;

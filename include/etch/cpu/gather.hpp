@@ -6,6 +6,7 @@
 // as they lie: a broadcast index has stride 0, and where it is one for a whole row, rows are copied.
 #pragma once
 
+#include <etch/core/complex.hpp>
 #include <etch/cpu/machine.hpp>
 
 namespace etch {
@@ -126,13 +127,16 @@ void run_scatter(Machine& machine, int s) {
       }
     }
   };
-  switch (op) {
+  switch (op) {  // halves and complex extrema never come here
     case Op::sum: return each([](T y, T x) { return y + x; });
     case Op::prod: return each([](T y, T x) { return y * x; });
-    case Op::amax: return each([](T y, T x) { return x > y || x != x ? x : y; });
-    case Op::amin: return each([](T y, T x) { return x < y || x != x ? x : y; });
-    default: return each([](T, T x) { return x; });
+    default: break;
   }
+  if constexpr (!etch::detail::is_complex_type<T>) {
+    if (op == Op::amax) return each([](T y, T x) { return x > y || x != x ? x : y; });
+    if (op == Op::amin) return each([](T y, T x) { return x < y || x != x ? x : y; });
+  }
+  each([](T, T x) { return x; });
 }
 
 }  // namespace detail

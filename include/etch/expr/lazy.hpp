@@ -141,12 +141,13 @@ struct ScalarLeaf {
 
 /// How a type takes part in expressions; specialised or given by members `leaf()`.
 namespace detail {
+template <class A> inline constexpr bool is_number = std::is_arithmetic_v<A> || is_half<A> || is_complex_type<A>;
 template <class S>
-using scalar_type = std::conditional_t<std::is_same_v<S, bool>, bool, std::conditional_t<std::is_same_v<S, double>, double, std::conditional_t<std::is_floating_point_v<S>, float, std::int64_t>>>;
+using scalar_type = std::conditional_t<std::is_same_v<S, bool> || std::is_same_v<S, double> || is_complex_type<S>, S, std::conditional_t<std::is_integral_v<S>, std::int64_t, float>>;
 
 template <class A>
 constexpr auto leaf(const A& a) {
-  if constexpr (std::is_arithmetic_v<A>) {
+  if constexpr (is_number<A>) {
     return ScalarLeaf<scalar_type<A>>{static_cast<scalar_type<A>>(a)};
   } else if constexpr (requires { a.arguments; }) {
     return a;
@@ -160,7 +161,7 @@ constexpr auto lower(Builder* b, const A& a) {
   if constexpr (is_tracer_v<A>) {
     (void)b;
     return a;
-  } else if constexpr (std::is_arithmetic_v<A>) {
+  } else if constexpr (is_number<A>) {
     return ScalarLeaf<scalar_type<A>>{static_cast<scalar_type<A>>(a)}.lower(*b);
   } else if constexpr (requires { a.arguments; }) {
     return a.lower(*b);
@@ -184,7 +185,7 @@ constexpr Builder* builder_of(const A& a, const R&... rest) {
 template <class A>
 concept Operand = detail::is_tracer_v<A> || std::is_same_v<A, Poison> || requires(const A& a) { a.arguments; } || requires(const A& a) { a.leaf(); };
 template <class A>
-concept OperandOrNumber = Operand<A> || std::is_arithmetic_v<A>;
+concept OperandOrNumber = Operand<A> || detail::is_number<A>;
 
 /// F on these arguments: now, if one of them is a tracer; when it is assigned, if not.
 template <class F, class... A>

@@ -10,6 +10,10 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+struct Value;
+/// What flows into input `which` of y = special(a, b) when dy flows into y: (which, a, b, y, dy).
+using SpecialRule = Value (*)(int, Value, Value, Value, Value);
+
 /// The memory of a builder, sized once per program.
 template <int Capacity>
 struct BuilderStorage {
@@ -104,6 +108,11 @@ class Builder {
     return emit(Op::extent, dtype, 0, -1, -1, -1, static_cast<std::uint64_t>(-1 - code));
   }
   constexpr int uniform(const Shape& s, DType dtype) {
+    if (dtype == DType::float16 || dtype == DType::bfloat16) {  // as many bits as the mantissa holds: rounding would reach 1
+      const double steps = dtype == DType::float16 ? 2048 : 256;
+      const int scaled = map(Op::mul, DType::float32, uniform(s, DType::float32), constant(steps, DType::float32, s));
+      return cast(map(Op::mul, DType::float32, map(Op::floor, DType::float32, scaled), constant(1 / steps, DType::float32, s)), dtype);
+    }
     return emit(Op::uniform, dtype, intern(s), seed, step, -1, static_cast<std::uint64_t>(streams++));
   }
 
@@ -135,6 +144,13 @@ class Builder {
       if (known_b && y == 1 && dtype(a) == result) return a;
     } else if (op == Op::neg && node_[a].op == Op::neg) {
       return node_[a].in[0];
+    } else if (op == Op::logical_or && dtype(a) == DType::boolean) {
+      if (known_b) return y != 0 ? b : a;
+      if (known_a) return x != 0 ? a : b;
+    } else if (op == Op::where && known_a) {
+      return x != 0 ? b : c;
+    } else if (op == Op::pow && known_b) {
+      if (const int r = power(a, y); r >= 0) return r;
     }
     // one order for sums and products, numbers last, so that equal work in two places is one kernel
     if ((op == Op::add || op == Op::mul) && (known_a || (!known_b && a > b))) {
@@ -144,6 +160,12 @@ class Builder {
     }
     return emit(op, result, node_[a].shape, a, b, c, 0);
   }
+  /// A rare pointwise function; its rule is kept for the gradient.
+  constexpr int special(Special s, SpecialRule rule, DType result, int a, int b = -1) {
+    rule_[static_cast<int>(s)] = rule;
+    return emit(b < 0 ? Op::special1 : Op::special2, result, node_[a].shape, a, b, -1, static_cast<std::uint64_t>(s));
+  }
+  constexpr SpecialRule rule(std::uint64_t special) const { return rule_[special]; }
   constexpr int cast(int a, DType to) {
     if (dtype(a) == to) return a;
     double x = 0;
@@ -222,15 +244,17 @@ class Builder {
     return emit(Op::reshape, dtype(a), intern(to), a, -1, -1, 0);
   }
   static constexpr std::uint64_t slice_arg(int axis, std::int64_t start, int step) {
-    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(static_cast<std::uint16_t>(step)) << 40;
+    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(step) << 40;
   }
   constexpr int slice(int a, int axis, std::int64_t start, int length, int step) {
     Shape s = shape(a);
+    if (length == 1) step = 1;
     if (start == 0 && step == 1 && s.size[axis] == length) return a;
     s.size[axis] = length;
     double v = 0;
     if (is_constant(a, v)) return constant(v, dtype(a), s);
     const std::uint64_t arg = slice_arg(axis, start, step);
+    if (node_[a].op == Op::slice && place_axis(a) == axis) return slice(node_[a].in[0], axis, place_start(a) + start * place_step(a), length, step * place_step(a));
     // reading back what `place` wrote, or beside it
     if (node_[a].op == Op::place && step == 1 && place_step(a) == 1 && place_axis(a) == axis) {
       const int written = node_[a].in[1];
@@ -242,7 +266,7 @@ class Builder {
   }
   constexpr int place_axis(int id) const { return static_cast<int>(node_[id].arg & 255); }
   constexpr std::int64_t place_start(int id) const { return static_cast<std::int64_t>(node_[id].arg >> 8 & 0xffffffffULL); }
-  constexpr int place_step(int id) const { return static_cast<std::int16_t>(node_[id].arg >> 40); }
+  constexpr int place_step(int id) const { return slice_step(node_[id].arg); }
 
   // ---- movement ----------------------------------------------------------------------------------------------------
 
@@ -269,7 +293,7 @@ class Builder {
       else trivial = trivial && from.size[i] == 1;
     }
     if (trivial) return reshape(a, to);
-    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, DType::int32), mask), dtype(a));  // accumulators are whole registers
+    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, whole(dtype(a))), mask), dtype(a));  // accumulators are whole registers
     if (is_empty(from)) return constant(of_nothing(op, is_floating(dtype(a))), dtype(a), to);
     double v = 0;
     if (is_constant(a, v)) {
@@ -297,6 +321,7 @@ class Builder {
     Shape s = shape(a);
     s.size[s.rank - 1] = shape(b).size[shape(b).rank - 1];
     if (is_empty(shape(a)) || is_empty(shape(b))) return constant(0, dtype(a), s);
+    if (is_half(a)) return cast(dot(cast(a, DType::float32), cast(b, DType::float32)), dtype(a));
     if (!is_floating(dtype(a))) return dot_of_integers(a, b);
     return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
   }
@@ -311,6 +336,7 @@ class Builder {
     s.size[s.rank++] = count;
     for (int i = shape(index).rank; i < shape(rows).rank; ++i) s.size[s.rank++] = shape(rows).size[i];
     if (is_empty(shape(index))) return constant(0, dtype(rows), s);
+    if (is_half(rows)) return cast(scatter_add(index, cast(rows, DType::float32), count), dtype(rows));
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
   }
   /// `index` as int64 for `gather` and `scatter` along `axis` of `size` elements, counted from the end where negative
@@ -329,8 +355,21 @@ class Builder {
   /// `base` with base[i, index[i, j, k], k] = a[i, j, k] (op `place`), or reduced with it, one after another; `index` is checked.
   constexpr int scatter(int base, int index, int a, int axis, Op op) {
     if (is_empty(shape(index)) || is_empty(shape(base)) || (op == Op::sum && is_zero(a))) return base;
+    if (is_half(base) && op != Op::place) return cast(scatter(cast(base, DType::float32), index, cast(a, DType::float32), axis, op), dtype(base));
     return emit(Op::scatter, dtype(base), node_[base].shape, expanded_in_memory(base), in_memory(index), expanded_in_memory(a),
                 static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8);
+  }
+  /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
+  constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
+    const bool finds = op == Op::cummax || op == Op::cummin || op == Op::argsort || op == Op::searchsorted;
+    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (reverse ? 256u : 0u) | static_cast<std::uint64_t>(fill) << 9;
+    a = in_memory(a);
+    if (c >= 0) c = in_memory(c);
+    return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
+  }
+  /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
+  constexpr int take_along(int a, int index, int axis) {
+    return gather(a, index, axis);
   }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
@@ -363,6 +402,10 @@ class Builder {
   }
 
  private:
+  constexpr bool is_half(int a) const { return dtype(a) == DType::float16 || dtype(a) == DType::bfloat16; }
+  /// The dtype of a register that holds a narrow one.
+  static constexpr DType whole(DType d) { return is_floating(d) ? DType::float32 : DType::int32; }
+
   constexpr int symbol_code(const Symbol& s) {
     for (int i = 0; i < symbols_; ++i) {
       const Symbol& o = symbol_[i];
@@ -399,12 +442,29 @@ class Builder {
     return reduce(Op::sum, product, 1u << last);
   }
 
+  /// a to a small power by products, a square root or a division, as PyTorch; -1 for all else.
+  constexpr int power(int a, double y) {
+    const DType d = dtype(a);
+    if (y == 1) return a;
+    if (y == 2) return map(Op::mul, d, a, a);
+    if (y == 3) return map(Op::mul, d, map(Op::mul, d, a, a), a);
+    if (y == 0) return constant(1, d, shape(a));
+    if (!is_floating(d)) return -1;
+    if (y == 0.5) return map(Op::sqrt, d, a);
+    if (y == -0.5) return map(Op::rsqrt, d, a);
+    if (y == -1) return map(Op::reciprocal, d, a);
+    if (y == -2) return map(Op::reciprocal, d, map(Op::mul, d, a, a));
+    return -1;
+  }
+
   /// What kernels do not compute on integers and bools, by what they do; -1 for all else.
   constexpr int map_integers(Op op, DType result, int a, int b) {
     switch (op) {
       case Op::floor: case Op::ceil: case Op::round: case Op::trunc: return a;
       case Op::isnan: return constant(0, result, shape(a));
-      case Op::pow: case Op::fmod: return cast(map(op, DType::float64, cast(a, DType::float64), cast(b, DType::float64)), result);
+      case Op::pow: case Op::fmod:
+        if (dtype(a) != DType::boolean) return -1;
+        return cast(map(op, DType::int32, cast(a, DType::int32), cast(b, DType::int32)), result);
       default: break;
     }
     if (dtype(a) != DType::boolean) return -1;
@@ -498,6 +558,7 @@ class Builder {
   int slots_ = 0;
   Output output_[max_outputs]{};
   int outputs_ = 0;
+  SpecialRule rule_[static_cast<int>(Special::count)]{};
   const BoundParameter* parameter_ = nullptr;
   int parameters_ = 0;
   int last_ = 0;

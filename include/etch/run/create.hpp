@@ -50,7 +50,15 @@ template <class T, auto... D>
 Tensor<T, D...> rand(Generator& g) {
   Tensor<T, D...> r;
   const std::uint64_t step = g.next();
-  for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = simd::uniform<T, 1>(g.seed(), step, static_cast<std::uint64_t>(i))[0];
+  for (std::int64_t i = 0; i < r.numel(); ++i) {
+    const auto at = static_cast<std::uint64_t>(i);
+    if constexpr (detail::is_half<T>) {  // as many bits as the mantissa holds: rounding would reach 1
+      constexpr float steps = static_cast<float>(1 << std::numeric_limits<T>::digits);
+      r.data()[i] = std::floor(simd::uniform<float, 1>(g.seed(), step, at)[0] * steps) / steps;
+    } else {
+      r.data()[i] = simd::uniform<T, 1>(g.seed(), step, at)[0];
+    }
+  }
   return r;
 }
 template <class T, auto... D>
@@ -62,7 +70,8 @@ template <class T, auto... D>
 Tensor<T, D...> randn(Generator& g) {
   Tensor<T, D...> r;
   const std::uint64_t step = g.next();
-  for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = simd::normal<T, 1>(g.seed(), step, static_cast<std::uint64_t>(i))[0];
+  using Computed = std::conditional_t<detail::is_half<T>, float, T>;
+  for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = simd::normal<Computed, 1>(g.seed(), step, static_cast<std::uint64_t>(i))[0];
   return r;
 }
 template <class T, auto... D>
