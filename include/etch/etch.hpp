@@ -19,10 +19,14 @@
 #include <etch/ops/activation.hpp>
 #include <etch/ops/attention.hpp>
 #include <etch/ops/contract.hpp>
+#include <etch/ops/count.hpp>
 #include <etch/ops/create.hpp>
+#include <etch/ops/difference.hpp>
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/index.hpp>
+#include <etch/ops/norm.hpp>
 #include <etch/ops/pointwise.hpp>
+#include <etch/ops/quantile.hpp>
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/scan.hpp>
