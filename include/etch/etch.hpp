@@ -23,6 +23,7 @@
 #include <etch/ops/create.hpp>
 #include <etch/ops/difference.hpp>
 #include <etch/ops/extremum.hpp>
+#include <etch/ops/histogram.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/norm.hpp>
 #include <etch/ops/pointwise.hpp>
@@ -36,10 +37,12 @@
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
 #include <etch/run/assign.hpp>
+#include <etch/run/bincount.hpp>
 #include <etch/run/counted.hpp>
 #include <etch/run/create.hpp>
 #include <etch/run/eval.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>
+#include <etch/run/unique.hpp>
 #include <etch/run/var.hpp>
