@@ -38,9 +38,15 @@ struct diff_fn {
     }
   }
   template <class P, class X>
-  constexpr auto operator()(P before, X x) const { return (*this)(cat_fn<Axis>{}(before, x)); }
+  constexpr auto operator()(P before, X x) const {
+    if constexpr (Times == 0) return x;
+    else return (*this)(cat_fn<Axis>{}(before, x));
+  }
   template <class P, class X, class A>
-  constexpr auto operator()(P before, X x, A after) const { return (*this)(cat_fn<Axis>{}(before, x, after)); }
+  constexpr auto operator()(P before, X x, A after) const {
+    if constexpr (Times == 0) return x;
+    else return (*this)(cat_fn<Axis>{}(before, x, after));
+  }
 };
 
 /// Part [Begin, size + End) of an axis.
@@ -74,10 +80,10 @@ struct trapezoids_fn {
       static_assert(Rule::enough, "etch: trapezoid: the axis must be one of the input's, of a static size of at least 1");
       return Poison{};
     } else {
-      const auto both = part_of<Axis, 0, -1>(y) + part_of<Axis, 1, 0>(y);
-      if constexpr (X::rank == 0) return both * (x / 2);
-      else if constexpr (X::rank == 1) return both * (along_axis<Y, Axis>(diff_fn<1, 0>{}(x)) / 2);
-      else return both * (diff_fn<1, Axis>{}(x) / 2);
+      const auto mean = (part_of<Axis, 0, -1>(y) + part_of<Axis, 1, 0>(y)) * 0.5;
+      if constexpr (X::rank == 0) return mean * x;
+      else if constexpr (X::rank == 1) return mean * along_axis<Y, Axis>(diff_fn<1, 0>{}(x));
+      else return mean * diff_fn<1, Axis>{}(x);
     }
   }
 };
@@ -118,7 +124,7 @@ struct gradient_fn {
           else return (at.template operator()<n - 1>() * 1.5 - at.template operator()<n - 2>() * 2 + at.template operator()<n - 3>() * 0.5) / spacing;
         }();
         if constexpr (n == 2) return cat_fn<Axis>{}(low, high);
-        else return cat_fn<Axis>{}(low, (inside.template operator()<1>() - inside.template operator()<-1>()) / (spacing * 2), high);
+        else return cat_fn<Axis>{}(low, (inside.template operator()<1>() - inside.template operator()<-1>()) * 0.5 / spacing, high);
       } else {
         const auto h = diff_fn<1, 0>{}(cast_fn<T>{}(spacing));
         const auto d = [&]<int I, int Count>() { return along_axis<Y, Axis>(slice_fn<0, I, I + Count>{}(h)); };
