@@ -31,8 +31,15 @@
 #include <etch/ops/distance.hpp>
 #include <etch/ops/einsum.hpp>
 #include <etch/ops/dtype.hpp>
+#include <etch/ops/count.hpp>
+#include <etch/ops/create.hpp>
+#include <etch/ops/difference.hpp>
+#include <etch/ops/extremum.hpp>
+#include <etch/ops/histogram.hpp>
 #include <etch/ops/index.hpp>
+#include <etch/ops/norm.hpp>
 #include <etch/ops/pointwise.hpp>
+#include <etch/ops/quantile.hpp>
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/scatter.hpp>
@@ -45,6 +52,7 @@
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
 #include <etch/run/assign.hpp>
+#include <etch/run/bincount.hpp>
 #include <etch/run/counted.hpp>
 #include <etch/run/create.hpp>
 #include <etch/run/eval.hpp>
@@ -52,5 +60,6 @@
 #include <etch/run/in_place.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>
+#include <etch/run/unique.hpp>
 #include <etch/run/var.hpp>
 #include <etch/run/write.hpp>
