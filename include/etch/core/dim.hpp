@@ -34,6 +34,13 @@ struct dyn {
   static constexpr bool bounded = true;
 };
 
+/// Several numbers as one template argument: `movedim<ints<0, 1>, ints<2, 3>>(x)`.
+template <int... N>
+struct ints {
+  static constexpr int count = sizeof...(N);
+  static constexpr int at[] = {N..., 0};
+};
+
 /// The first axis argument `every`: the whole of an axis in `a(every, 1)`.
 struct Every {};
 inline constexpr Every every{};
@@ -123,6 +130,9 @@ constexpr int axis_of(int a, int rank) {
   const int i = a < 0 ? a + rank : a;
   return i >= 0 && i < rank ? i : -1;
 }
+
+/// The same, where a number by itself counts as one axis: what PyTorch allows of most functions.
+constexpr int axis_of_any(int a, int rank) { return axis_of(a, rank == 0 ? 1 : rank); }
 
 namespace detail {
 
