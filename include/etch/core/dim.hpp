@@ -44,6 +44,16 @@ struct ints {
 /// The first axis argument `every`: the whole of an axis in `a(every, 1)`.
 struct Every {};
 inline constexpr Every every{};
+/// Elements [Start, Stop) of an axis, every Step-th, in `a(Slice<1, 5>{}, 1)`; clamped to the axis as Python's.
+template <int Start, int Stop = 2147483647, int Step = 1>
+struct Slice {
+  static_assert(Step >= 1, "etch: Slice: the step must be positive");
+};
+/// As many axes as are left, in `a(ellipsis, 1)`, and a new axis of size 1, in `a(newaxis, every)`.
+struct Ellipsis {};
+inline constexpr Ellipsis ellipsis{};
+struct NewAxis {};
+inline constexpr NewAxis newaxis{};
 
 namespace detail {
 
