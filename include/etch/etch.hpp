@@ -19,6 +19,7 @@
 #include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/attention.hpp>
+#include <etch/ops/complex.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/create.hpp>
 #include <etch/ops/dtype.hpp>

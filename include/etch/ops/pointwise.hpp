@@ -123,6 +123,22 @@ struct cast_fn {
   }
 };
 
+namespace detail {
+struct real_fn {
+  template <class T, auto... D>
+  constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {
+    return {x.builder, x.builder->real(x.id)};
+  }
+};
+struct imag_fn {
+  template <class T, auto... D>
+  constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {
+    static_assert(is_complex_type<T>, "etch: imag: the tensor must be complex");
+    return {x.builder, x.builder->imag(x.id)};
+  }
+};
+}  // namespace detail
+
 /// The same elements, which no gradient flows through.
 struct detach_fn {
   template <class X>

@@ -104,6 +104,7 @@ struct var_fn {
   constexpr auto operator()(A x) const {
     using T = typename A::value_type;
     if constexpr (detail::is_half<T>) return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+    else if constexpr (detail::is_complex_type<T>) return variance(detail::real_fn{}(x)) + variance(detail::imag_fn{}(x));
     else return variance(x);
   }
 
