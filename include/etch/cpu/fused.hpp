@@ -158,6 +158,11 @@ constexpr T neutral() {
   else return limits::has_infinity ? limits::infinity() : limits::max();
 }
 
+/// What takes an integer narrower than its register out of its range.
+constexpr bool may_overflow(Op o) {
+  return o == Op::neg || o == Op::abs || o == Op::add || o == Op::sub || o == Op::mul || o == Op::div || o == Op::pow || o == Op::special2;
+}
+
 /// Where a kernel stands: its row's pointers and the element's number.
 struct Place {
   char* const* p;            ///< of each slot, at column 0 of the row
@@ -166,6 +171,7 @@ struct Place {
   const std::uint64_t* random;
   index_t row;               ///< its number
   index_t first;             ///< the number of its first element
+  index_t columns;           ///< of this call
 };
 
 /// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
@@ -196,7 +202,13 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
 #define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     ETCH_BINARY_OPS(ETCH_X)
 #undef ETCH_X
+    else if constexpr (o == Op::special1) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a));
+    else if constexpr (o == Op::special2) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     if constexpr (C == Class::f32 || C == Class::f64) simd::settle(d);
+    if constexpr (C == Class::i32 && may_overflow(o)) {
+      using M = type_of<i.memory>;
+      if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
+    }
   } else if constexpr (word == Word::load) {
     using M = type_of<i.memory>;
     using S = simd::Stored<M>;
@@ -237,7 +249,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       if constexpr (Partial) simd::store_partial(q, v, n);
       else simd::store(q, v);
       // the next block of the product lies beside this one: its lines are fetched while it is computed
-      if constexpr (Tile) __builtin_prefetch(reinterpret_cast<const char*>(q) + 2 * ETCH_VECTOR_BYTES, 1);
+      if constexpr (Tile) __builtin_prefetch(q + at.columns, 1);
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
       M* q = reinterpret_cast<M*>(p + c * s);
@@ -362,7 +374,7 @@ struct Fused {
       simd::Vec<std::int64_t, L> i64[count(Class::i64)];
       simd::Mask<L> mask[count(Class::mask)];
       const File<L> file{f32, f64, i32, i64, mask};
-      const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1]};
+      const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
       (stage<static_cast<int>(S)>(file, at, call), ...);
       cursor.next(call);
     }

@@ -64,7 +64,7 @@ class Machine {
   void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
   /// The actual value of a size, after the last binding.
   std::int64_t size(int code) const {
-    if (code >= 0) return code;
+    if (is_static(code)) return number_of(code);
     const Symbol& s = plan_.symbol[-1 - code];
     std::int64_t n = s.factor;
     for (int t = 0; t < s.tags; ++t) n *= size_of_tag(s.tag[t]);

@@ -32,6 +32,7 @@ inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A an
 inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
 inline constexpr int64 most_panels = 128;
 inline constexpr int64 kept_bytes = int64{1} << 19;      // of tiles that wait for their last k block
+inline constexpr int64 finish_bytes = 8192;              // of tiles side by side that one call of an epilogue finishes
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
@@ -162,33 +163,39 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
   }
 }
 
-/// What is at work at a time: panels of B, a k block deep, and row tiles where an epilogue waits for several k blocks.
+/// What is at work at a time: panels of B, a k block deep; tiles side by side that an epilogue finishes in one call, so
+/// that its rows are long; and row tiles of them where it waits for several k blocks.
 template <class T>
 struct Portion {
   static constexpr int64 row_bytes = Tile<T>::cols * int64{sizeof(T)}, tile_bytes = row_bytes * Tile<T>::rows;
-  int64 depth, panels, tiles = 1;
+  static constexpr int64 together = least(8, finish_bytes / tile_bytes);
+  static constexpr int64 kept_row = together * Tile<T>::cols + 64 / int64{sizeof(T)};  // rows in different cache sets
+  static constexpr int64 kept_group = kept_row * Tile<T>::rows, group_bytes = kept_group * int64{sizeof(T)};
+  int64 depth, panels, tiles = 1, groups = 1;
   constexpr Portion(int64 m, int64 n, int64 k, bool waits)
       : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
     panels = least(panels, waits ? 8 : least(most_panels, packed_bytes / (row_bytes * (depth > 0 ? depth : 1))));
-    if (waits) tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (tile_bytes * panels));
+    if (!waits) return;
+    groups = pieces(panels, together);
+    tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (groups * group_bytes));
   }
   constexpr int64 packed() const { return panels * Tile<T>::cols * depth; }
-  constexpr int64 kept() const { return panels * tiles * Tile<T>::cols * Tile<T>::rows; }
+  constexpr int64 kept() const { return groups * tiles * kept_group; }
 
   /// Bytes enough for every portion of a product of up to these sizes.
   static constexpr int64 bytes(int64 m, int64 n, int64 k) {
-    const int64 all = pieces(n, Tile<T>::cols), one_row = least(all, most_panels) * tile_bytes;
+    const int64 all = pieces(n, Tile<T>::cols);
     const int64 packed = least(least(all, most_panels) * row_bytes * least(k, block_depth<T>), packed_bytes);
-    const int64 waiting =
-        k <= block_depth<T> ? 0 : least(kept_bytes, least(all, 8) * pieces(m, Tile<T>::rows) * tile_bytes);
-    return packed + (one_row > waiting ? one_row : waiting) + 16 * a_copy_row<T> * int64{sizeof(T)};
+    const int64 most = pieces(m, Tile<T>::rows) * pieces(least(all, 8), together);
+    const int64 waiting = k <= block_depth<T> ? 1 : least(most, kept_bytes / group_bytes);
+    return packed + (waiting + 1) * group_bytes + 16 * a_copy_row<T> * int64{sizeof(T)};
   }
 };
 
 /// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of a tile of A].
 template <class T>
 struct Multiplication {
-  static constexpr int64 lanes = Tile<T>::lanes;
+  static constexpr int64 lanes = Tile<T>::lanes, together = Portion<T>::together;
   const Product<T>& p;
   T* const packed;
   const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
@@ -221,13 +228,16 @@ struct Multiplication {
     t.k = blocks.size(block);
     t.accumulate = p.accumulate || block != 0;
     take_a(t, p.a + row * p.a_row + k0 * p.a_col, height);
+    const bool last_block = block == blocks.count - 1;
     for (int64 panel = first; panel < last; ++panel) {
       const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
+      const int64 group = (panel - first) / together, side = applies ? (panel - first) % together : 0;
       take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0 && !(packed_before && p.n - col >= width));
       T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
       const bool staged = applies || cols % lanes != 0;
-      t.c = staged ? kept + ((waits ? place * portion.panels : 0) + panel - first) * Tile<T>::rows * Tile<T>::cols : c;
-      t.c_row = staged ? width : p.c_row;
+      T* const tile = kept + (waits ? place * portion.groups + group : 0) * Portion<T>::kept_group;
+      t.c = staged ? tile + side * width : c;
+      t.c_row = staged ? Portion<T>::kept_row : p.c_row;
       if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
       t.next = nullptr;
       if (copies && p.a_row == 1 && panel - first < 2) {  // both lines that a column of the next tile may lie in
@@ -241,7 +251,8 @@ struct Multiplication {
         }
       }
       tile_table<T>(height, vectors, t);
-      if (staged && (!waits || block == blocks.count - 1)) p.finish(row, col, height, cols, t.c, t.c_row);
+      if (!staged || (waits && !last_block) || (applies && side != together - 1 && panel != last - 1)) continue;
+      p.finish(row, col - side * width, height, side * width + cols, tile, t.c_row);
     }
   }
 

@@ -62,6 +62,8 @@ template <class T, class Rule, class A, auto... DA, class B, auto... DB, class C
 struct result<T, Rule, Tracer<A, DA...>, Tracer<B, DB...>, Tracer<C, DC...>> {
   using type = from_dims<Tracer, T, Rule, DA..., DB..., DC...>;
 };
+template <class T, class Rule, class A, auto... DA, class B, auto... DB, class C, class D, class... More>
+struct result<T, Rule, Tracer<A, DA...>, Tracer<B, DB...>, C, D, More...> : result<T, Rule, Tracer<A, DA..., DB...>, C, D, More...> {};
 }  // namespace detail
 
 /// The tracer of dtype T whose shape is `Rule::value`, named dims taken from the operands.

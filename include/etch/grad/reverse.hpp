@@ -40,6 +40,51 @@ constexpr int unreduce(Builder& b, int a, unsigned mask, const Shape& like) {
 
 constexpr int transposed(Builder& b, int a) { return b.transpose(a, b.shape(a).rank - 2, b.shape(a).rank - 1); }
 
+/// What flows into input `which` of the scan `n`: a scan from the other end. s[i] = dy[i] + a[i+1] s[i+1] is what reaches
+/// y[i] through all that follows it, where y[i+1] = a[i+1] y[i] + ...; no rule divides, so that zeros are no exception.
+constexpr int scan_gradient(Builder& b, int n, int which, int dy) {
+  const Node node = b[n];
+  const int axis = static_cast<int>(node.arg & 255);
+  const bool back = (node.arg >> 8 & 1) != 0;
+  auto before = [&](int a, int first) { return b.along(Op::delay, a, axis, back, -1, first); };
+  auto after = [&](int a) { return b.along(Op::delay, a, axis, !back); };
+  auto flow = [&](int factor) { return b.along(Op::recurrence, factor, axis, !back, dy); };
+  const Value x{&b, node.in[0]}, y{&b, n};
+  switch (node.op) {
+    case Op::cumsum: return b.along(Op::cumsum, dy, axis, !back);
+    case Op::cumprod: return (Value{&b, before(n, 1)} * Value{&b, flow(after(x.id))}).id;
+    case Op::logcumsumexp: {  // y[i+1] = log(exp(y[i]) + exp(x[i+1])); equal infinities are no difference
+      const auto share = [](Value part, Value whole) { return choose(compare(Op::eq, part, whole), part.number(1), apply_map(Op::exp, part - whole)); };
+      return (Value{&b, flow(share(y, Value{&b, after(n)}).id)} * share(x, y)).id;
+    }
+    case Op::recurrence: {
+      const int s = flow(after(x.id));
+      return which == 1 ? s : (Value{&b, s} * Value{&b, before(n, 0)}).id;
+    }
+    default: return after(dy);
+  }
+}
+
+/// dy times the product of all other elements: what comes before each, times what comes after it.
+constexpr int product_gradient(Builder& b, int x, unsigned mask, int dy) {
+  const Shape from = b.shape(x);
+  int order[max_rank]{}, inverse[max_rank]{};
+  int rank = 0;
+  for (int reduced = 0; reduced < 2; ++reduced)
+    for (int i = 0; i < from.rank; ++i)
+      if (static_cast<int>(mask >> i & 1) == reduced) order[rank++] = i;
+  for (int i = 0; i < rank; ++i) inverse[order[i]] = i;
+  Shape rows = b.shape(dy);
+  const int kept = rows.rank++;
+  const int moved = b.permute(x, order);
+  const Shape lines = b.shape(moved);
+  rows.size[kept] = b.product(lines.size + kept, lines.rank - kept);
+  const int line = b.reshape(moved, rows);
+  auto others = [&](bool back) { return Value{&b, b.along(Op::delay, b.along(Op::cumprod, line, kept, back), kept, back, -1, 1)}; };
+  const Value d{&b, unreduce(b, dy, 1u << kept, rows)};
+  return b.permute(b.reshape((d * others(false) * others(true)).id, lines), inverse);
+}
+
 /// What input `which` of node `n` receives when `dy` arrives at it; -1 for nothing.
 constexpr int input_gradient(Builder& b, int n, int which, int dy) {
   const Node node = b[n];
@@ -66,8 +111,12 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return b.permute(dy, inverse);
     }
     case Op::reshape: return b.reshape(dy, b.shape(in));
-    case Op::slice:
-      return b.place(b.constant(0, b.dtype(dy), b.shape(in)), dy, static_cast<int>(node.arg & 255), b.place_start(n), b.place_step(n));
+    case Op::slice: {
+      const int axis = static_cast<int>(node.arg & 255), step = b.place_step(n), length = b.shape(n).size[axis];
+      const int zeros = b.constant(0, b.dtype(dy), b.shape(in));
+      if (step > 0) return b.place(zeros, dy, axis, b.place_start(n), step);
+      return b.place(zeros, b.slice(dy, axis, length - 1, length, -1), axis, b.place_start(n) + static_cast<std::int64_t>(length - 1) * step, -step);
+    }
     case Op::place: {
       const int axis = b.place_axis(n), step = b.place_step(n);
       if (which == 1) return b.slice(dy, axis, b.place_start(n), b.shape(in).size[axis], step);
@@ -76,8 +125,7 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
     }
     case Op::sum: return unreduce(b, dy, static_cast<unsigned>(node.arg), b.shape(in));
     case Op::prod: {
-      const Value x{&b, in}, y{&b, unreduce(b, n, static_cast<unsigned>(node.arg), b.shape(in))};
-      return (Value{&b, unreduce(b, dy, static_cast<unsigned>(node.arg), b.shape(in))} * y / x).id;
+      return product_gradient(b, in, static_cast<unsigned>(node.arg), dy);
     }
     case Op::amax:
     case Op::amin: {  // equal extrema share the gradient
@@ -91,6 +139,11 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return which == 0 ? b.dot(dy, transposed(b, node.in[1])) : b.dot(transposed(b, node.in[0]), dy);
     case Op::take: return which == 0 ? b.scatter_add(node.in[1], dy, b.shape(in).size[0]) : -1;
     case Op::scatter_add: return which == 1 ? b.take(dy, node.in[0]) : -1;
+    case Op::cumsum:
+    case Op::cumprod:
+    case Op::logcumsumexp:
+    case Op::recurrence:
+    case Op::delay: return scan_gradient(b, n, which, dy);
     case Op::attention_lse:
     case Op::attention_grad:
     case Op::attention_dk:

@@ -15,6 +15,9 @@ class Builder;
 constexpr int complex_map(Builder& b, Op op, DType result, int x, int y, int z);
 /// Not constexpr: reaching it in a constant expression is the error.
 inline void this_operation_takes_no_complex_numbers() {}
+struct Value;
+/// What flows into input `which` of y = special(a, b) when dy flows into y: (which, a, b, y, dy).
+using SpecialRule = Value (*)(int, Value, Value, Value, Value);
 
 /// The memory of a builder, sized once per program.
 template <int Capacity>
@@ -155,6 +158,13 @@ class Builder {
       if (known_b && y == 1 && dtype(a) == result) return a;
     } else if (op == Op::neg && node_[a].op == Op::neg) {
       return node_[a].in[0];
+    } else if (op == Op::logical_or && dtype(a) == DType::boolean) {
+      if (known_b) return y != 0 ? b : a;
+      if (known_a) return x != 0 ? a : b;
+    } else if (op == Op::where && known_a) {
+      return x != 0 ? b : c;
+    } else if (op == Op::pow && known_b) {
+      if (const int r = power(a, y); r >= 0) return r;
     }
     // one order for sums and products, numbers last, so that equal work in two places is one kernel
     if ((op == Op::add || op == Op::mul) && (known_a || (!known_b && a > b))) {
@@ -164,6 +174,12 @@ class Builder {
     }
     return emit(op, result, node_[a].shape, a, b, c, 0);
   }
+  /// A rare pointwise function; its rule is kept for the gradient.
+  constexpr int special(Special s, SpecialRule rule, DType result, int a, int b = -1) {
+    rule_[static_cast<int>(s)] = rule;
+    return emit(b < 0 ? Op::special1 : Op::special2, result, node_[a].shape, a, b, -1, static_cast<std::uint64_t>(s));
+  }
+  constexpr SpecialRule rule(std::uint64_t special) const { return rule_[special]; }
   constexpr int cast(int a, DType to) {
     if (dtype(a) == to) return a;
     if (is_pair(a)) {
@@ -253,16 +269,18 @@ class Builder {
     return emit(Op::reshape, dtype(a), intern(to), a, -1, -1, 0);
   }
   static constexpr std::uint64_t slice_arg(int axis, std::int64_t start, int step) {
-    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(static_cast<std::uint16_t>(step)) << 40;
+    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(step) << 40;
   }
   constexpr int slice(int a, int axis, std::int64_t start, int length, int step) {
     Shape s = shape(a);
+    if (length == 1) step = 1;
     if (start == 0 && step == 1 && s.size[axis] == length) return a;
     if (is_pair(a)) return on_parts(a, [&](int x) { return slice(x, axis, start, length, step); });
     s.size[axis] = length;
     double v = 0;
     if (is_constant(a, v)) return constant(v, dtype(a), s);
     const std::uint64_t arg = slice_arg(axis, start, step);
+    if (node_[a].op == Op::slice && place_axis(a) == axis) return slice(node_[a].in[0], axis, place_start(a) + start * place_step(a), length, step * place_step(a));
     // reading back what `place` wrote, or beside it
     if (node_[a].op == Op::place && step == 1 && place_step(a) == 1 && place_axis(a) == axis) {
       const int written = node_[a].in[1];
@@ -274,7 +292,7 @@ class Builder {
   }
   constexpr int place_axis(int id) const { return static_cast<int>(node_[id].arg & 255); }
   constexpr std::int64_t place_start(int id) const { return static_cast<std::int64_t>(node_[id].arg >> 8 & 0xffffffffULL); }
-  constexpr int place_step(int id) const { return static_cast<std::int16_t>(node_[id].arg >> 40); }
+  constexpr int place_step(int id) const { return slice_step(node_[id].arg); }
 
   // ---- movement ----------------------------------------------------------------------------------------------------
 
@@ -364,6 +382,37 @@ class Builder {
     if (is_empty(shape(index))) return constant(0, dtype(rows), s);
     if (is_half(rows)) return cast(scatter_add(index, cast(rows, DType::float32), count), dtype(rows));
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
+  }
+  /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
+  constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
+    const bool finds = op == Op::cummax || op == Op::cummin || op == Op::argsort || op == Op::searchsorted;
+    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (reverse ? 256u : 0u) | static_cast<std::uint64_t>(fill) << 9;
+    a = in_memory(a);
+    if (c >= 0) c = in_memory(c);
+    return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
+  }
+  /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
+  constexpr int take_along(int a, int index, int axis) {
+    const Shape from = shape(a), to = shape(index);
+    int at = -1, stride = constant(1, DType::int64);
+    for (int i = from.rank - 1; i >= 0; --i) {
+      int part = index;
+      if (i != axis) {
+        Shape line = to;
+        for (int k = 0; k < to.rank; ++k)
+          if (k != i) line.size[k] = 1;
+        part = to.size[i] == 1 ? -1 : expand(reshape(iota(to.size[i], DType::int64), line), to);
+      }
+      if (part >= 0) {
+        part = map(Op::mul, DType::int64, part, expand(stride, to));
+        at = at < 0 ? part : map(Op::add, DType::int64, at, part);
+      }
+      stride = map(Op::mul, DType::int64, stride, extent(from.size[i], DType::int64));
+    }
+    Shape flat;
+    flat.rank = 1;
+    flat.size[0] = product(from.size, from.rank);
+    return take(reshape(a, flat), at);
   }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
@@ -510,12 +559,29 @@ class Builder {
     return reduce(Op::sum, product, 1u << last);
   }
 
+  /// a to a small power by products, a square root or a division, as PyTorch; -1 for all else.
+  constexpr int power(int a, double y) {
+    const DType d = dtype(a);
+    if (y == 1) return a;
+    if (y == 2) return map(Op::mul, d, a, a);
+    if (y == 3) return map(Op::mul, d, map(Op::mul, d, a, a), a);
+    if (y == 0) return constant(1, d, shape(a));
+    if (!is_floating(d)) return -1;
+    if (y == 0.5) return map(Op::sqrt, d, a);
+    if (y == -0.5) return map(Op::rsqrt, d, a);
+    if (y == -1) return map(Op::reciprocal, d, a);
+    if (y == -2) return map(Op::reciprocal, d, map(Op::mul, d, a, a));
+    return -1;
+  }
+
   /// What kernels do not compute on integers and bools, by what they do; -1 for all else.
   constexpr int map_integers(Op op, DType result, int a, int b) {
     switch (op) {
       case Op::floor: case Op::ceil: case Op::round: case Op::trunc: return a;
       case Op::isnan: return constant(0, result, shape(a));
-      case Op::pow: case Op::fmod: return cast(map(op, DType::float64, cast(a, DType::float64), cast(b, DType::float64)), result);
+      case Op::pow: case Op::fmod:
+        if (dtype(a) != DType::boolean) return -1;
+        return cast(map(op, DType::int32, cast(a, DType::int32), cast(b, DType::int32)), result);
       default: break;
     }
     if (dtype(a) != DType::boolean) return -1;
@@ -577,7 +643,8 @@ class Builder {
   /// The number of this node, new or not. What has no elements is a constant, so that no kernel meets a size of 0.
   constexpr int emit(Op op, DType dtype, std::int16_t shape, int a, int b, int c, std::uint64_t arg) {
     if (op != Op::pair && (is_pair(a) || is_pair(b) || is_pair(c))) {  // what only moves elements moves both parts
-      if (!is_complex(dtype)) this_operation_takes_no_complex_numbers();
+      const bool moves = is_view(op) || op == Op::place || op == Op::sum || op == Op::take || op == Op::scatter_add || op == Op::cumsum || op == Op::delay || op == Op::cast;
+      if (!is_complex(dtype) || !moves) this_operation_takes_no_complex_numbers();
       const int re = emit(op, real_dtype(dtype), shape, part(a, 0), part(b, 0), part(c, 0), arg);
       return pair(re, emit(op, real_dtype(dtype), shape, part(a, 1), part(b, 1), part(c, 1), arg));
     }
@@ -614,6 +681,7 @@ class Builder {
   int slots_ = 0;
   Output output_[max_outputs]{};
   int outputs_ = 0;
+  SpecialRule rule_[static_cast<int>(Special::count)]{};
   const BoundParameter* parameter_ = nullptr;
   int parameters_ = 0;
   int last_ = 0;

@@ -95,6 +95,7 @@ struct isreal_fn {
   template <class T, auto... D>
   constexpr Tracer<bool, D...> operator()(Tracer<T, D...> x) const {
     Builder& b = *x.builder;
+    if constexpr (!is_complex_type<T>) return {&b, b.constant(1, DType::boolean, b.shape(x.id))};
     const int im = b.imag(x.id);
     return {&b, b.map(Op::eq, DType::boolean, im, b.constant(0, b.dtype(im), b.shape(im)))};
   }
@@ -125,8 +126,6 @@ template <Operand X> constexpr auto resolve_neg(const X& x) { return apply<detai
 template <Operand X> constexpr auto adjoint(const X& x) { return conj(transpose<-2, -1>(x)); }
 /// The angle between x and the positive real axis, in (-pi, pi].
 template <Operand X> constexpr auto angle(const X& x) { return apply<detail::angle_fn>(x); }
-/// x / |x|, 0 at 0; of real numbers the sign.
-template <Operand X> constexpr auto sgn(const X& x) { return apply<unary_fn<Op::sign, Kind::arithmetic>>(x); }
 /// A complex tensor as a real one with the parts along a last axis of 2, and back.
 template <Operand X> constexpr auto view_as_real(const X& x) { return apply<detail::view_as_real_fn>(x); }
 template <Operand X> constexpr auto view_as_complex(const X& x) { return apply<detail::view_as_complex_fn>(x); }

@@ -12,6 +12,11 @@ template <int A, int B>
 struct inner_sizes {
   static constexpr bool agree = A == B;
 };
+/// Carries both batch sizes into the error message.
+template <int A, int B>
+struct batch_sizes {
+  static constexpr bool agree = A == B;
+};
 /// The inner dims of A [.., M, K] and B [.., K, N], named dims by type.
 template <class A, class B>
 struct inner_dims {
@@ -123,15 +128,54 @@ struct matmul_fn {
   }
 };
 
+namespace detail {
+/// A product of operands of exactly these ranks.
+template <int RankA, int RankB>
+struct product_of_ranks_fn {
+  template <class A, class B>
+  constexpr auto operator()(A x, B y) const {
+    constexpr bool ranks = A::rank == RankA && B::rank == RankB;
+    if constexpr (!ranks) {
+      static_assert(ranks, "etch: product: mm takes matrices, mv a matrix and a vector, bmm batches of matrices, dot vectors");
+      return Poison{};
+    } else if constexpr (RankA == 3) {
+      using Batch = batch_sizes<A::dims(0)[0].size, B::dims(0)[0].size>;
+      if constexpr (!Batch::agree) {
+        static_assert(Batch::agree, "etch: bmm: batch sizes must agree");
+        return Poison{};
+      } else {
+        return matmul_fn{}(x, y);
+      }
+    } else {
+      return matmul_fn{}(x, y);
+    }
+  }
+};
+}  // namespace detail
+
 template <Operand A, Operand B> constexpr auto matmul(const A& a, const B& b) { return apply<matmul_fn>(a, b); }
-template <Operand A, Operand B> constexpr auto mm(const A& a, const B& b) { return apply<matmul_fn>(a, b); }
-template <Operand A, Operand B> constexpr auto bmm(const A& a, const B& b) { return apply<matmul_fn>(a, b); }
-template <Operand A, Operand B> constexpr auto mv(const A& a, const B& b) { return apply<matmul_fn>(a, b); }
-template <Operand A, Operand B> constexpr auto dot(const A& a, const B& b) { return apply<matmul_fn>(a, b); }
+/// The product of two matrices.
+template <Operand A, Operand B> constexpr auto mm(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<2, 2>>(a, b); }
+/// The products of two batches of matrices.
+template <Operand A, Operand B> constexpr auto bmm(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<3, 3>>(a, b); }
+/// The product of a matrix and a vector.
+template <Operand A, Operand B> constexpr auto mv(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<2, 1>>(a, b); }
+/// sum_i a[i] b[i] of two vectors.
+template <Operand A, Operand B> constexpr auto dot(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<1, 1>>(a, b); }
+template <Operand A, Operand B> constexpr auto vdot(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<1, 1>>(a, b); }
 
 namespace detail {
 struct outer_fn {
-  constexpr auto operator()(auto x, auto y) const { return unsqueeze_fn<1>{}(x) * unsqueeze_fn<0>{}(y); }
+  template <class A, class B>
+  constexpr auto operator()(A x, B y) const {
+    constexpr bool vectors = A::rank == 1 && B::rank == 1;
+    if constexpr (!vectors) {
+      static_assert(vectors, "etch: outer: both operands must be vectors");
+      return Poison{};
+    } else {
+      return unsqueeze_fn<1>{}(x) * unsqueeze_fn<0>{}(y);
+    }
+  }
 };
 struct linear_fn {
   constexpr auto operator()(auto x, auto w) const { return matmul_fn{}(x, transpose_fn<0, 1>{}(w)); }
@@ -141,6 +185,7 @@ struct linear_fn {
 
 /// y[i, j] = a[i] b[j]
 template <Operand A, Operand B> constexpr auto outer(const A& a, const B& b) { return apply<detail::outer_fn>(a, b); }
+template <Operand A, Operand B> constexpr auto ger(const A& a, const B& b) { return apply<detail::outer_fn>(a, b); }
 /// x W^T + b, with W [out, in] as PyTorch keeps it.
 template <Operand X, Operand W> constexpr auto linear(const X& x, const W& w) { return apply<detail::linear_fn>(x, w); }
 template <Operand X, Operand W, Operand B> constexpr auto linear(const X& x, const W& w, const B& bias) { return apply<detail::linear_fn>(x, w, bias); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/expr/lazy.hpp>
+#include <etch/graph/table.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -90,6 +91,49 @@ struct binary_fn {
         return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};
       }
     }
+  }
+};
+
+/// f of two operands brought to one dtype and one shape: what compositions of two operands start with.
+template <Kind K = Kind::arithmetic, class A, class B, class F>
+constexpr auto pair_with(A x, B y, F f) {
+  using Rule = broadcast<detail::tracer_of<A>, detail::tracer_of<B>>;
+  if constexpr (!Rule::agree_or_are_one) {
+    static_assert(Rule::agree_or_are_one, "etch: pointwise: sizes must agree or be 1");
+    return Poison{};
+  } else {
+    constexpr DType d = detail::operand_dtype(K, detail::common_dtype<A, B>());
+    using R = result_of<type_of<d>, Rule, A, B>;
+    Builder& b = *x.builder;
+    const Shape s = b.shape_of(Rule::value);
+    return f(R{&b, b.expand(b.cast(x.id, d), s)}, R{&b, b.expand(b.cast(y.id, d), s)});
+  }
+}
+template <class F, Kind K = Kind::arithmetic>
+struct pair_fn {
+  constexpr auto operator()(auto x, auto y) const { return pair_with<K>(x, y, F{}); }
+};
+
+/// A rare function of one or two operands of one shape: value and derivative are `op::special_row<S>`.
+template <Special S, class Out = void>
+struct special_fn {
+  template <class T, auto... D>
+  constexpr auto operator()(Tracer<T, D...> x) const {
+    using R = std::conditional_t<std::is_void_v<Out>, T, Out>;
+    return Tracer<R, D...>{x.builder, x.builder->special(S, &op::special_row<S>::derivative, dtype_of<R>, x.id)};
+  }
+  template <class T, auto... D>
+  constexpr auto operator()(Tracer<T, D...> x, Tracer<T, D...> y) const {
+    return Tracer<T, D...>{x.builder, x.builder->special(S, &op::special_row<S>::derivative, dtype_of<T>, x.id, y.id)};
+  }
+};
+/// The same with one operand, which integers enter as float32.
+template <Special S>
+struct special_floating_fn {
+  template <class T, auto... D>
+  constexpr auto operator()(Tracer<T, D...> x) const {
+    constexpr DType d = detail::operand_dtype(Kind::floating, dtype_of<T>);
+    return special_fn<S>{}(Tracer<type_of<d>, D...>{x.builder, x.builder->cast(x.id, d)});
   }
 };
 
@@ -214,28 +258,6 @@ constexpr auto to(const X& x) {
 template <Operand X>
 constexpr auto detach(const X& x) {
   return apply<detach_fn>(x);
-}
-
-// ---- compositions ----------------------------------------------------------------------------------------------------
-
-namespace detail {
-struct square_fn {
-  constexpr auto operator()(auto x) const { return x * x; }
-};
-struct clamp_fn {
-  constexpr auto operator()(auto x, auto low, auto high) const { return minimum(maximum(x, low), high); }
-};
-}  // namespace detail
-
-/// x * x
-template <Operand X>
-constexpr auto square(const X& x) {
-  return apply<detail::square_fn>(x);
-}
-/// min(max(x, low), high)
-template <Operand X, OperandOrNumber L, OperandOrNumber H>
-constexpr auto clamp(const X& x, const L& low, const H& high) {
-  return apply<detail::clamp_fn>(x, low, high);
 }
 
 }  // namespace ETCH_ABI
