@@ -363,6 +363,37 @@ class Interpreter {
           }
         break;
       }
+      case Op::checked: {
+        const auto size = actual(static_cast<int>(static_cast<std::uint32_t>(arg >> 16)));
+        for (std::size_t i = 0; i < r.value.size(); ++i) {
+          const double k = operand(v, 0).value[i];
+          r.value[i] = k < 0 && (arg >> 8 & 1) != 0 ? k + size : k;
+        }
+        break;
+      }
+      case Op::gather:
+      case Op::scatter: {
+        const bool writes = v.op == Op::scatter;
+        const Array &index = operand(v, 1), &small = writes ? operand(v, 2) : r, &large = operand(v, 0);
+        const auto stride = strides(large.size), from = strides(small.size);
+        if (writes) r.value = large.value;
+        for_each(index.size, [&](std::size_t i, const std::vector<int>& at) {
+          std::int64_t j = 0, s = 0;
+          for (std::size_t k = 0; k < at.size(); ++k) {
+            j += stride[k] * (k == (arg & 255) ? static_cast<int>(index.value[i]) : at[k]);
+            s += from[k] * at[k];
+          }
+          const auto to = static_cast<std::size_t>(j);
+          if (!writes) {
+            r.value[i] = large.value[to];
+            return;
+          }
+          const double x = small.value[static_cast<std::size_t>(s)], y = r.value[to];
+          const Op how = static_cast<Op>(arg >> 8 & 255);
+          r.value[to] = rounded(v.dtype, how == Op::sum ? y + x : how == Op::prod ? y * x : how == Op::amax ? binary(Op::maximum, y, x) : how == Op::amin ? binary(Op::minimum, y, x) : x);
+        });
+        break;
+      }
       case Op::cumsum: case Op::cumprod: case Op::logcumsumexp: case Op::cummax: case Op::cummin: case Op::recurrence: case Op::delay: case Op::argsort: along(v, r); break;
       case Op::searchsorted: {
         const Array &sorted = operand(v, 0), &x = operand(v, 1);

@@ -1,4 +1,5 @@
 """Units of programs, compiled once for one state of etch's headers, and run."""
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -17,20 +18,31 @@ class World:
 
     def __init__(self, folder, compiler='g++', flags=('-std=c++20', '-O1', '-march=native')):
         self.command = [compiler, *flags, f'-I{ROOT / "include"}']
+        clang = 'clang' in compiler
+        self.header = 'pch' if clang else 'gch'
+        self.include = ['-include', 'program.hpp', '-ferror-limit=200' if clang else '-fmax-errors=200']
+        if clang:
+            self.command.append('-fconstexpr-steps=100000000')
         digest = hashlib.sha256(' '.join([*self.command, self.version()]).encode())
-        for source in ('runtime.hpp', 'runtime.cpp'):
-            digest.update(subprocess.run([*self.command, '-E', '-P', '-x', 'c++', HERE / source], check=True, capture_output=True).stdout)
+        digest.update(pathlib.Path(__file__).read_bytes())
+        digest.update(subprocess.run([*self.command, '-E', '-P', HERE / 'runtime.cpp'], check=True, capture_output=True).stdout)
         folder = pathlib.Path(folder)
-        self.folder = folder / digest.hexdigest()[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.compiled = folder / digest.hexdigest()[:16], 0
         self.main = self.folder / 'runtime.o'
-        if self.main.exists():
+        with open(folder / 'lock', 'w') as lock:  # another run may be making it
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self.main.exists():
+                self.make(folder)
             os.utime(self.folder)
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for old in sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)[:-3]:
+
+    def make(self, folder):
+        for old in sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)[:-2]:
             shutil.rmtree(old, ignore_errors=True)
+        self.folder.mkdir(exist_ok=True)
         shutil.copy(HERE / 'runtime.hpp', self.folder)
-        header = subprocess.Popen([*self.command, '-x', 'c++-header', 'runtime.hpp', '-o', 'runtime.hpp.gch'], cwd=self.folder)
+        (self.folder / 'program.hpp').write_text('#include "runtime.hpp"\n')
+        header = subprocess.Popen([*self.command, '-x', 'c++-header', 'program.hpp', '-o', f'program.hpp.{self.header}'], cwd=self.folder)
         subprocess.run([*self.command, '-c', HERE / 'runtime.cpp', '-o', 'runtime.part'], cwd=self.folder, check=True)
         if header.wait() != 0:
             raise SystemExit('etch: conformance: etch.hpp does not compile')
@@ -40,8 +52,8 @@ class World:
         return subprocess.run([self.command[0], '--version'], check=True, capture_output=True, text=True).stdout.splitlines()[0]
 
 
-def source(programs):
-    text = '#include "runtime.hpp"\nnamespace conformance {\n'
+def source_of(programs):
+    text = 'namespace conformance {\n'
     text += ''.join(p.text.replace('@', str(i)) for i, p in enumerate(programs))
     text += 'extern const Runnable programs[] = {\n' + ''.join(f'  {{{p.entry.replace("@", str(i))}}},\n' for i, p in enumerate(programs)) + '};\n}\n'
     return text
@@ -52,7 +64,7 @@ class Unit:
 
     def __init__(self, name, programs, runs):
         self.name, self.programs, self.runs = name, programs, runs
-        self.source = source(programs)
+        self.source = source_of(programs)
         self.stem = f'{re.sub("[^A-Za-z0-9_.]", "_", name)}-{hashlib.sha256(self.source.encode()).hexdigest()[:12]}'
 
     def part(self, numbers):
@@ -67,21 +79,21 @@ def compile_unit(world, unit):
         return None
     if said.exists():
         return said.read_text()
+    world.compiled += 1
     code = world.folder / f'{unit.stem}.cpp'
     code.write_text(unit.source)
-    result = subprocess.run([*world.command, '-fmax-errors=200', '-s', code.name, world.main.name, '-o', f'{program.name}.part'], cwd=world.folder, capture_output=True, text=True)
+    result = subprocess.run([*world.command, *world.include, '-s', code.name, world.main.name, '-o', f'{program.name}.{os.getpid()}'], cwd=world.folder, capture_output=True, text=True)
     if result.returncode != 0:
-        said.write_text(result.stderr)
+        if 'internal compiler error' not in result.stderr and 'fatal error' not in result.stderr:
+            said.write_text(result.stderr)
         return result.stderr
-    (world.folder / f'{program.name}.part').rename(program)
+    (world.folder / f'{program.name}.{os.getpid()}').rename(program)
     return None
 
 
 def first_error(text):
-    """The first error, preferably in etch's voice."""
     lines = [line for line in text.splitlines() if 'error:' in line or 'fatal' in line]
-    voice = [line for line in lines if 'etch:' in line]
-    line = (voice or lines or text.splitlines() or ['the compiler failed'])[0]
+    line = (lines or text.splitlines() or ['the compiler failed'])[0]
     return re.sub(r'^.*?error: (static assertion failed: )?', '', line)[:300]
 
 
@@ -131,7 +143,7 @@ def parse(data, results):
     return number, number < 0 or done
 
 
-def run_unit(world, unit, seconds=120):
+def run_unit(world, unit, seconds):
     """Runs a unit's cases, each result into its run; after a crash it goes on with the next case."""
     with tempfile.TemporaryDirectory() as scratch:
         job, out = pathlib.Path(scratch, 'job'), pathlib.Path(scratch, 'out')

@@ -75,19 +75,18 @@ def tensor_type(v):
     return f'Tensor<{", ".join([v.cpp, *map(str, v.shape)])}>'
 
 
-def program(line, case, call, wrt, loss):
-    """The program of a call; `wrt` and `loss` are what the gradients need."""
-    text, eager = line.expression(call.args, call.kwargs)
-    if eager or not call.vars:
-        *before, results = text.split('=>')
+def program(text, eager, call, wrt, loss):
+    """The program of a call, `statements => results`; `wrt` and `loss` say what its gradients are."""
+    before, _, results = text.rpartition('=>')
+    before = f'{before.strip().rstrip(";")}; ' if before.strip() else ''
+    if eager:
         statements = ''.join(f'  auto {v.name} = job.tensor<{", ".join([v.cpp, *map(str, v.shape)])}>();\n' for v in call.vars)
-        statements += ''.join(f'  {b.strip().rstrip(";")};\n' for b in before)
-        statements += ''.join(f'  job.result({r});\n' for r in split(results, ';'))
-        return Program(f'static void run{{i}}(Job& job) {{\n{statements}}}\n'.replace('{i}', '@'), '&run@'), True
+        statements += f'  {before}\n' * bool(before) + ''.join(f'  job.result({r});\n' for r in split(results, ';'))
+        return Program(f'static void run@(Job& job) {{\n{statements}}}\n', '&run@')
     parameters = ', '.join(f'auto {v.name}' for v in call.vars)
-    function = f'struct F@ {{ constexpr auto operator()({parameters}) const {{ return outputs({", ".join(split(text, ";"))}); }} }};\n'
+    function = f'struct F@ {{ constexpr auto operator()({parameters}) const {{ {before}return outputs({", ".join(split(results, ";"))}); }} }};\n'
     types = ', '.join(tensor_type(v) for v in call.vars)
-    return Program(function, f'&traced<F@, Wrt<{", ".join(map(str, wrt))}>, Loss<{", ".join(map(str, loss))}>, {types}>'), False
+    return Program(function, f'&traced<F@, Wrt<{", ".join(map(str, wrt))}>, Loss<{", ".join(map(str, loss))}>, {types}>')
 
 
 def input_bytes(call, tensors):
@@ -105,16 +104,28 @@ def input_bytes(call, tensors):
 
 
 class Run:
-    """One run of one program for a case: the case's own dtype, or float64."""
+    """One run of one program for a case: its outputs, gradients or both, in the case's own dtype or in float64."""
 
-    def __init__(self, case, line, tensors, wide, gradients, numbers_are_tensors):
-        self.call = Call(case, wide, numbers_are_tensors)
-        self.wide = wide
+    def __init__(self, case, line, tensors, wide=False, outputs=True, gradients=False):
+        self.call = Call(case, wide, getattr(line.module, 'NUMBERS_ARE_TENSORS', False) and bool(case['outputs']))
+        text, eager, self.names = line.fill(self.call, case, not outputs)
+        eager = eager or not self.call.vars
+        self.wide, self.outputs = wide, outputs
+        self.grads = list(case.get('grads') or {}) if gradients and not eager else []
         paths = {v.path: i for i, v in enumerate(self.call.vars)}
-        wanted = case.get('grads') or {}
-        self.grads = list(wanted) if gradients else []
-        self.program, self.eager = program(line, case, self.call, [paths[g] for g in self.grads], case.get('grad_outputs', []))
-        if self.eager:
-            self.grads = []
+        self.program = program(text, eager, self.call, [paths[g] for g in self.grads], case.get('grad_outputs', []) if self.grads else [])
         self.input = input_bytes(self.call, tensors)
+        self.eager = eager
         self.result = None  # list of (dtype, shape, bytes), or a sentence
+
+
+def runs(case, line, tensors):
+    """What a case needs: one program where its outputs and gradients can come from one, in one dtype."""
+    gradients, narrow = bool(case.get('grads')), case.get('grad_f32_close', True)
+    first = Run(case, line, tensors, gradients=gradients and narrow)
+    result = [first]
+    if gradients and (first.eager or not narrow):
+        result.append(Run(case, line, tensors, wide=not narrow, outputs=not first.eager, gradients=True))
+    if not case.get('f32_close', True) and (len(result) == 1 or not result[1].wide):
+        result.append(Run(case, line, tensors, wide=True))
+    return result

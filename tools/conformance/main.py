@@ -17,6 +17,7 @@ import compare
 import generate
 import manifest
 import table
+import ties
 
 PER_UNIT = 24
 
@@ -26,25 +27,35 @@ class Case:
 
     def __init__(self, entry, tensors):
         self.entry, self.tensors, self.id = entry, tensors, entry['id']
-        self.runs, self.problems, self.missing = [], [], None
+        self.runs, self.problems, self.missing, self.by_type = [], [], None, False
 
     family = property(lambda self: self.id.split('/')[0])
 
     def plan(self, lines):
         try:
-            line = lines.find(self.entry)
-            numbers = getattr(line.module, 'NUMBERS_ARE_TENSORS', False)
-            gradients = bool(self.entry.get('grads'))
-            narrow = gradients and self.entry.get('grad_f32_close', True)
-            self.runs.append(generate.Run(self.entry, line, self.tensors, False, narrow, numbers))
-            if not self.entry.get('f32_close', True) or (gradients and not narrow):
-                self.runs.append(generate.Run(self.entry, line, self.tensors, True, gradients and not narrow, numbers))
+            self.runs = generate.runs(self.entry, lines.find(self.entry), self.tensors)
         except table.Missing as missing:
             self.missing = str(missing)
-            self.runs = []
+        except table.Broken as broken:
+            self.problems = [str(broken)]
+
+    def refusal(self):
+        """A call that PyTorch refuses: the compiler says why in etch's voice, or an etch::Error does; where PyTorch raises
+        TypeError, that no function takes such arguments will do."""
+        said = self.runs[0].result
+        if not isinstance(said, str):
+            return ['the call was not refused']
+        if said.startswith(('etch: ', 'does not compile: etch: ')):
+            return []
+        if self.entry['raises'] == 'TypeError' and re.match('does not compile: no match', said):
+            self.by_type = True
+            return []
+        return [said]
 
     def judge(self):
         """What is wrong, as sentences."""
+        if 'raises' in self.entry:
+            return self.refusal()
         for run in self.runs:
             if isinstance(run.result, str):
                 return [run.result]
@@ -79,9 +90,11 @@ class Case:
                 problems.append(f'output {j}: shape {w["shape"]} expected, found {shape}')
             elif not self.entry.get('stochastic'):
                 wrong = self.values(w, data, dtype)
-                if wrong and len(self.runs) > 1 and not self.entry.get('f32_close', True):
-                    d, _, wide = self.runs[1].result[j]
+                if wrong and not self.entry.get('f32_close', True):
+                    d, _, wide = self.runs[-1].result[j]
                     wrong = self.values(w, wide, d)
+                if wrong and self.entry.get('ties') and 'int' in dtype:
+                    wrong = ties.difference(run, shape, compare.numbers(data, dtype), compare.numbers(self.tensors.bytes(w['t']), dtype), self.tensors)
                 if wrong:
                     problems.append(f'output {j}: {wrong}')
         return problems
@@ -123,17 +136,18 @@ def units_of(cases):
             groups.setdefault(key, collections.OrderedDict()).setdefault(run.program, []).append(run)
     for key, programs in groups.items():
         items = list(programs.items())
-        for at in range(0, len(items), PER_UNIT):
-            part = items[at:at + PER_UNIT]
+        size = 1 if key.startswith('errors.') else PER_UNIT  # what must not compile, alone
+        for at in range(0, len(items), size):
+            part = items[at:at + size]
             yield build.Unit(key, [p for p, _ in part], [(n, run) for n, (_, runs) in enumerate(part) for run in runs])
 
 
-def build_and_run(world, unit):
+def build_and_run(world, unit, seconds):
     built, broken = build.build(world, unit)
     for run, said in broken:
         run.result = said
     for part in built:
-        build.run_unit(world, part)
+        build.run_unit(world, part, seconds)
 
 
 def main():
@@ -142,6 +156,8 @@ def main():
     parser.add_argument('--only', metavar='REGEX', default='', help='cases whose id (family/op/number) it finds')
     parser.add_argument('--out', metavar='FILE', help='write what became of each case as JSON')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='compilers at once (%(default)s)')
+    parser.add_argument('--compiler', default='g++', help='(%(default)s)')
+    parser.add_argument('--seconds', type=int, default=120, help='the most one case may run (%(default)s)')
     parser.add_argument('--build', default=str(build.ROOT / 'build/conformance'), help=argparse.SUPPRESS)
     parser.add_argument('--tables', default=str(build.HERE / 'tables'), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -154,24 +170,26 @@ def main():
         sys.exit(f'etch: conformance: no case in {options.folder} matches')
     for case in cases:
         case.plan(lines)
-    units = list(units_of(cases))
+    units, compiled = list(units_of(cases)), 0
     if units:
-        world = build.World(options.build)
+        world = build.World(options.build, options.compiler)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            waiting = [pool.submit(build_and_run, world, unit) for unit in units]
+            waiting = [pool.submit(build_and_run, world, unit, options.seconds) for unit in units]
             for n, done in enumerate(concurrent.futures.as_completed(waiting), 1):
                 done.result()
                 if sys.stderr.isatty():
                     print(f'\r{n} of {len(units)} units, {time.time() - start:.0f} s', end='' if n < len(units) else '\n', file=sys.stderr, flush=True)
 
+        compiled = world.compiled
+
     counts = collections.OrderedDict()
     details = []
     for case in cases:
-        if case.missing is None:
+        if case.runs:
             case.problems = case.judge()
         state = 'missing' if case.missing is not None else 'failed' if case.problems else 'passed'
         counts.setdefault(case.family, collections.Counter())[state] += 1
-        details.append({'id': case.id, 'state': state, 'call': case.describe(), 'problems': case.problems, **({'missing': case.missing} if case.missing else {})})
+        details.append({'id': case.id, 'state': state, 'call': case.describe(), 'problems': case.problems, **({'found': case.runs[0].result} if case.runs and isinstance(case.runs[0].result, str) else {}), **({'missing': case.missing} if case.missing else {})})
         if state == 'failed':
             print(f'FAILED {case.id}  {case.describe()}: {"; ".join(case.problems)}')
     missing = collections.Counter(f'{c.family}/{c.entry["op"]}{"." if c.entry.get("variant") else ""}{c.entry.get("variant", "")}: {c.missing}' for c in cases if c.missing is not None)
@@ -181,10 +199,13 @@ def main():
     width = max(map(len, [*counts, 'all']))
     for family, c in [*counts.items(), ('all', total)]:
         print(f'{family:{width}}  passed {c["passed"]}, failed {c["failed"]}, missing {c["missing"]}')
-    print(f'{time.time() - start:.1f} s', file=sys.stderr)
+    by_type = sum(case.by_type for case in cases)
+    if by_type:
+        print(f'of these refused by type, because no function takes such arguments: {by_type}')
+    print(f'{compiled} of {len(units)} units compiled, {time.time() - start:.1f} s', file=sys.stderr)
     if options.out:
         with open(options.out, 'w') as file:
-            json.dump({'passed': total['passed'], 'failed': total['failed'], 'missing': total['missing'],
+            json.dump({'passed': total['passed'], 'failed': total['failed'], 'missing': total['missing'], 'compiled': compiled,
                        'families': {f: dict(c) for f, c in counts.items()}, 'cases': details}, file, indent=1)
     sys.exit(1 if total['failed'] else 0)
 

@@ -28,6 +28,27 @@ void Job::write(const char* dtype, int rank, const std::int64_t* sizes, const vo
   if (bytes > 0) std::fwrite(data, 1, bytes, out_);
 }
 
+/// c(j, k) = (((k + 17 j) 37 + 11) mod 101 - 50) / 64; a complex element is two numbers. Exact in every floating dtype.
+static void fill_weights(DType dtype, void* to, std::int64_t n, int j) {
+  const char* name = name_of(dtype);
+  const bool complex = std::strncmp(name, "complex", 7) == 0;
+  const std::size_t size = size_of(dtype) / (complex ? 2 : 1);
+  for (std::int64_t k = 0; k < (complex ? 2 * n : n); ++k) {
+    const float c = static_cast<float>(((k + 17 * j) * 37 + 11) % 101 - 50) / 64;
+    if (size == 8) {
+      static_cast<double*>(to)[k] = c;
+    } else if (size == 4) {
+      static_cast<float*>(to)[k] = c;
+    } else {
+      std::uint32_t bits;
+      std::memcpy(&bits, &c, sizeof(bits));
+      std::uint32_t half = bits >> 16;  // bfloat16
+      if (std::strcmp(name, "float16") == 0) half = (bits & 0x7fffffffU) == 0 ? 0 : (bits >> 16 & 0x8000U) | ((bits >> 13 & 0x3ffffU) - (112U << 10));
+      static_cast<std::uint16_t*>(to)[k] = static_cast<std::uint16_t>(half);
+    }
+  }
+}
+
 void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs, bool (*in_loss)(int)) {
   std::vector<Storage> memory, out;
   Bindings in;
@@ -43,11 +64,7 @@ void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs,
       job.read(p, static_cast<std::size_t>(n) * size_of(s.dtype));
     } else {  // the weights of the loss: j is the number of the output
       while (!in_loss(output)) ++output;
-      for (std::int64_t k = 0; k < n; ++k) {
-        const double c = static_cast<double>(((k + 17 * output) * 37 + 11) % 101 - 50) / 64;
-        if (s.dtype == DType::float64) static_cast<double*>(p)[k] = c;
-        else static_cast<float*>(p)[k] = static_cast<float>(c);
-      }
+      fill_weights(s.dtype, p, n, output);
       ++output;
     }
     in.bind(p, no_sizes);

@@ -110,6 +110,12 @@ constexpr P make_pack(std::index_sequence<I...>, const A&... a) {
 
 }  // namespace detail
 
+/// `self(x)`: the tensor that a method is called on; a number has no methods.
+template <Operand X>
+constexpr const X& self(const X& x) {
+  return x;
+}
+
 /// Several results of a traced function.
 template <class... A>
 constexpr auto outputs(const A&... a) {
@@ -127,7 +133,7 @@ struct Loss {
   static constexpr bool has(int k) { return ((I == k) || ...); }
 };
 
-/// loss = sum over j, k of out_j[k] c(j, k); c is an input, filled by `run`.
+/// loss = sum over j, k of out_j[k] c(j, k); c is an input, filled by `run`, and what arrives at output j going back.
 template <class F, class W, class L, class... In>
 struct Traced {
   static constexpr int capacity = 2048;
@@ -139,36 +145,22 @@ struct Traced {
   template <class P, std::size_t... I>
   static constexpr void trace_outputs(Builder& b, const P& in, std::index_sequence<I...>) {
     const auto r = F{}(etch::detail::held<I>(in)...);
-    int slot = 0, losses = 0, seed = -1, loss = -1;
+    const int ids[] = {etch::detail::held<I>(in).id..., -1};
+    int total[W::count + 1]{};
+    for (int i = 0; i < W::count; ++i) total[i] = -1;
+    int slot = 0;
     detail::each(r, [&](auto y) {
       using Y = etch::detail::tracer_of<decltype(y)>;
       if (b.dtype(y.id) != dtype_of<typename Y::value_type> || !(b.shape(y.id) == b.shape_of(Y::dims()))) the_node_is_not_what_its_type_says();
       b.output(y.id, slot);
-      if (W::count > 0 && L::has(slot)) ++losses;
-      ++slot;
+      if (L::has(slot++) && W::count > 0) {
+        int wrt[W::count + 1]{}, gradient[W::count + 1]{};
+        for (int i = 0; i < W::count; ++i) wrt[i] = ids[W::at[i]];
+        reverse(b, y.id, weights(b, y), wrt, W::count, gradient);
+        for (int i = 0; i < W::count; ++i) total[i] = etch::detail::accumulate(b, total[i], gradient[i]);
+      }
     });
-    if constexpr (W::count > 0) {
-      int k = 0;
-      detail::each(r, [&](auto y) {
-        if (L::has(k)) {
-          const int c = weights(b, y);
-          if (losses == 1) {
-            loss = y.id, seed = c;
-          } else {
-            const int part = b.reduce(Op::sum, b.map(Op::mul, b.dtype(y.id), y.id, c), (1u << b.shape(y.id).rank) - 1);
-            const int number = b.reshape(part, Shape{});
-            loss = loss < 0 ? number : b.map(Op::add, b.dtype(loss), loss, b.cast(number, b.dtype(loss)));
-          }
-        }
-        ++k;
-      });
-      if (losses > 1) seed = b.constant(1, b.dtype(loss));
-      const int ids[] = {etch::detail::held<I>(in).id..., -1};
-      int wrt[W::count]{}, gradient[W::count]{};
-      for (int i = 0; i < W::count; ++i) wrt[i] = ids[W::at[i]];
-      reverse(b, loss, seed, wrt, W::count, gradient);
-      for (int i = 0; i < W::count; ++i) b.output(gradient[i], slot++);
-    }
+    for (int i = 0; i < W::count; ++i) b.output(total[i], slot++);
   }
   template <class T, auto... D>
   static constexpr int weights(Builder& b, Tracer<T, D...>) {

@@ -1,10 +1,11 @@
 """From a call of PyTorch to C++: values, the table of operations, and the templates of its lines.
 
-A line of a table is  'op.variant(signature)': 'template'.  The signature is PyTorch's, as Python; the template is C++
+A line of a table is  'op.variant(signature)': 'template', the name in double quotes where it holds a parenthesis.  The signature is PyTorch's, as Python; the template is C++
 in which {expression} is a Python expression over the arguments, rendered as C++:
 
     'sum(input, dim=(), keepdim=False, *, dtype=None)': 'sum{"_keepdim" if keepdim else ""}<{dim}>({cast(input, dtype)})'
 """
+import ast
 import importlib.util
 import math
 import pathlib
@@ -16,6 +17,10 @@ CPP = {'float64': 'double', 'float32': 'float', 'float16': 'half', 'bfloat16': '
 
 class Missing(Exception):
     """etch has no such operation: counted as missing, with the reason."""
+
+
+class Broken(Exception):
+    """A line of the table fails: the case fails, with the reason."""
 
 
 class Var:
@@ -60,7 +65,7 @@ def render(value):
     if isinstance(value, complex):
         return f'complex128({render(value.real)}, {render(value.imag)})'
     if isinstance(value, (list, tuple)):
-        return ', '.join(render(v) for v in value)
+        return ', '.join('nullptr' if v is None else render(v) for v in value)
     raise Missing(f'an argument of type {type(value).__name__} has no C++ form')
 
 
@@ -86,27 +91,40 @@ def fill(template, names):
 
 
 class Eager(str):
-    """A template whose call runs on tensors and not on tracers: `statements => results`, or `results`."""
+    """A template that runs on tensors and not on tracers; `grad` is a template of the traced call its gradients are taken of."""
+
+    def __new__(cls, text, grad=None):
+        self = super().__new__(cls, text)
+        self.grad = grad
+        return self
 
 
 class Line:
+    """One line of a table."""
+
     def __init__(self, key, template, module):
         self.key, self.template, self.module = key, template, module
-        self.name, _, rest = key.partition('(')
+        name, quote, rest = key[1:].partition('"') if key[0] == '"' else (key[:key.index('(')], '', key[key.index('('):])
+        self.name, rest = name, rest[1:]
         self.bind = eval(f'lambda {rest[:-1]}: dict(locals())')
 
-    def expression(self, args, kwargs):
-        """(C++ results, whether it runs on tensors); Missing where the line does not cover the call."""
+    def fill(self, call, case, grad=False):
+        """(C++ of the call, whether it runs on tensors, the names of its arguments); Missing where the line does not cover the call."""
         try:
-            names = self.bind(*args, **kwargs)
+            names = self.bind(*call.args, **call.kwargs)
         except TypeError as error:
             raise Missing(f'{self.key}: {str(error).replace("<lambda>() ", "")}') from None
-        template = self.template
-        if callable(template):
-            template = template(**names) if self.template.__code__.co_argcount or self.template.__code__.co_flags & 8 else template()
-        if template is None:
-            raise Missing(f'{self.key}: not for these arguments')
-        return fill(template, {**vars(self.module), **names}), isinstance(template, Eager)
+        try:
+            template = self.template(**names) if callable(self.template) else self.template
+            if grad:
+                template = getattr(template, 'grad', template)
+            if template is None:
+                raise Missing(f'{self.key}: not for these arguments')
+            return fill(template, {**vars(self.module), 'case': case, **names}), isinstance(template, Eager), names
+        except Missing:
+            raise
+        except Exception as error:
+            raise Broken(f'the line {self.key} breaks: {type(error).__name__}: {error}') from None
 
 
 class Table:
@@ -160,6 +178,32 @@ def call(name, arguments=(), *values):
     return f'{name}{angle}({render(list(values))})'
 
 
+ALONG = {'softmax', 'log_softmax', 'cumsum', 'cumprod', 'logsumexp', 'logcumsumexp'}  # PyTorch's need a dim: the only one
+
+
+def formula(text):
+    """A formula of a vector x (x0 is its first element), as Python, in C++."""
+
+    def cpp(node):
+        if isinstance(node, ast.Constant):
+            return render(node.value)
+        if isinstance(node, ast.Name):
+            return node.id if node.id == 'x' else f'select_axis<0, {int(node.id[1:])}>(x)'
+        if isinstance(node, ast.List):
+            return f'stack<0>({", ".join(map(cpp, node.elts))})'
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return f'-({cpp(node.operand)})'
+        if isinstance(node, ast.BinOp):
+            if isinstance(node.op, ast.Pow):
+                return f'pow({cpp(node.left)}, {cpp(node.right)})'
+            return f'({cpp(node.left)} { {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}[type(node.op)]} {cpp(node.right)})'
+        if isinstance(node, ast.Call):
+            return f'{node.func.id}{"<0>" * (node.func.id in ALONG)}({", ".join(map(cpp, node.args))})'
+        raise Missing(f'the formula {text} has no C++ form')
+
+    return cpp(ast.parse(text, mode='eval').body)
+
+
 def helpers():
-    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call,
+    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
             'math': math, 'dedent': textwrap.dedent, 'CPP': CPP}

@@ -70,6 +70,14 @@ class Lazy<F, Pack<A...>, T, D...> {
 
   Pack<A...> arguments;
 
+  constexpr explicit Lazy(Pack<A...> a) : arguments(static_cast<Pack<A...>&&>(a)) {}
+  constexpr Lazy(const Lazy&) = default;
+  constexpr Lazy(Lazy&&) = default;
+  /// Writes through a view, `t(x) = y` or `x(every, 1) = 0`: the value, broadcast to the view's shape, is computed first.
+  template <class E>
+  Lazy& operator=(const E& e);  // run/write.hpp
+  Lazy& operator=(const Lazy& e);
+
   /// Traces with every leaf a new input, in order.
   static constexpr tracer trace(Builder& b) { return trace_in_order(b, std::index_sequence_for<A...>{}); }
   /// Traces with the leaves this object holds: parameters, by address.

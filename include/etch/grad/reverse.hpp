@@ -40,6 +40,38 @@ constexpr int unreduce(Builder& b, int a, unsigned mask, const Shape& like) {
 
 constexpr int transposed(Builder& b, int a) { return b.transpose(a, b.shape(a).rank - 2, b.shape(a).rank - 1); }
 
+/// What the base (0) or the written values (2) of a scatter receive. Where an element was written twice, each value takes
+/// the whole gradient, as PyTorch's; equal extrema share it.
+constexpr int scatter_gradient(Builder& b, int n, int which, int dy) {
+  const Node node = b[n];
+  const int axis = static_cast<int>(node.arg & 255), at = node.in[1];
+  const Op op = static_cast<Op>(node.arg >> 8 & 255);
+  const Value base{&b, node.in[0]}, a{&b, node.in[2]}, y{&b, n}, g{&b, dy};
+  auto found = [&](Value x) { return Value{&b, b.gather(x.id, at, axis)}; };
+  auto into = [&](Value x, Value rows, Op how) { return Value{&b, b.scatter(x.id, at, rows.id, axis, how)}; };
+  switch (op) {
+    case Op::sum: return which == 0 ? dy : found(g).id;
+    case Op::prod: {  // the product of the others, also where one factor is 0
+      const Value zero = compare(Op::eq, which == 0 ? base : a, (which == 0 ? base : a).number(0));
+      if (which == 0) {
+        const Value factor = choose(zero, base.number(1), base);
+        return (g * into(factor, a, Op::prod) / factor).id;
+      }
+      const Value zeros = found(into(base.number(0), zero.cast(b.dtype(n)), Op::sum));
+      const Value only{&b, b.map(Op::logical_and, DType::boolean, zero.id, compare(Op::eq, zeros, zeros.number(1)).id)};
+      const Value others = into(base, choose(only, a.number(1), a), Op::prod);
+      return choose(only, found(g * others), found(g * y) / choose(zero, a.number(1), a)).id;
+    }
+    case Op::amax:
+    case Op::amin: {
+      const Value base_hit = compare(Op::eq, base, y).cast(b.dtype(n)), hit = compare(Op::eq, a, found(y)).cast(b.dtype(n));
+      const Value share = g / into(base_hit, hit, Op::sum);
+      return (which == 0 ? base_hit * share : hit * found(share)).id;
+    }
+    default: return which == 0 ? into(g, a.number(0), Op::place).id : found(g).id;
+  }
+}
+
 /// What flows into input `which` of the scan `n`: a scan from the other end. s[i] = dy[i] + a[i+1] s[i+1] is what reaches
 /// y[i] through all that follows it, where y[i+1] = a[i+1] y[i] + ...; no rule divides, so that zeros are no exception.
 constexpr int scan_gradient(Builder& b, int n, int which, int dy) {
@@ -139,6 +171,8 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return which == 0 ? b.dot(dy, transposed(b, node.in[1])) : b.dot(transposed(b, node.in[0]), dy);
     case Op::take: return which == 0 ? b.scatter_add(node.in[1], dy, b.shape(in).size[0]) : -1;
     case Op::scatter_add: return which == 1 ? b.take(dy, node.in[0]) : -1;
+    case Op::gather: return which == 0 ? b.scatter(b.constant(0, b.dtype(dy), b.shape(in)), node.in[1], dy, static_cast<int>(node.arg), Op::sum) : -1;
+    case Op::scatter: return which == 1 ? -1 : scatter_gradient(b, n, which, dy);
     case Op::cumsum:
     case Op::cumprod:
     case Op::logcumsumexp:

@@ -383,6 +383,26 @@ class Builder {
     if (is_half(rows)) return cast(scatter_add(index, cast(rows, DType::float32), count), dtype(rows));
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
   }
+  /// `index` as int64 for `gather` and `scatter` along `axis` of `size` elements, counted from the end where negative
+  /// and `wraps`; every kernel relies on this check.
+  constexpr int checked(int index, int axis, int size, bool wraps) {
+    index = in_memory(cast(index, DType::int64));
+    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (wraps ? 256ULL : 0ULL) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16;
+    return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
+  }
+  /// y[i, j, k] = a[i, index[i, j, k], k] along axis 1, and so for any axis; `index` is checked.
+  constexpr int gather(int a, int index, int axis) {
+    double v = 0;
+    if (is_constant(a, v)) return constant(v, dtype(a), Shape{shape(index)});
+    return emit(Op::gather, dtype(a), node_[index].shape, in_memory(a), in_memory(index), -1, static_cast<std::uint64_t>(axis));
+  }
+  /// `base` with base[i, index[i, j, k], k] = a[i, j, k] (op `place`), or reduced with it, one after another; `index` is checked.
+  constexpr int scatter(int base, int index, int a, int axis, Op op) {
+    if (is_empty(shape(index)) || is_empty(shape(base)) || (op == Op::sum && is_zero(a))) return base;
+    if (is_half(base) && op != Op::place) return cast(scatter(cast(base, DType::float32), index, cast(a, DType::float32), axis, op), dtype(base));
+    return emit(Op::scatter, dtype(base), node_[base].shape, expanded_in_memory(base), in_memory(index), expanded_in_memory(a),
+                static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8);
+  }
   /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
   constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
     const bool finds = op == Op::cummax || op == Op::cummin || op == Op::argsort || op == Op::searchsorted;
@@ -393,26 +413,7 @@ class Builder {
   }
   /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
   constexpr int take_along(int a, int index, int axis) {
-    const Shape from = shape(a), to = shape(index);
-    int at = -1, stride = constant(1, DType::int64);
-    for (int i = from.rank - 1; i >= 0; --i) {
-      int part = index;
-      if (i != axis) {
-        Shape line = to;
-        for (int k = 0; k < to.rank; ++k)
-          if (k != i) line.size[k] = 1;
-        part = to.size[i] == 1 ? -1 : expand(reshape(iota(to.size[i], DType::int64), line), to);
-      }
-      if (part >= 0) {
-        part = map(Op::mul, DType::int64, part, expand(stride, to));
-        at = at < 0 ? part : map(Op::add, DType::int64, at, part);
-      }
-      stride = map(Op::mul, DType::int64, stride, extent(from.size[i], DType::int64));
-    }
-    Shape flat;
-    flat.rank = 1;
-    flat.size[0] = product(from.size, from.rank);
-    return take(reshape(a, flat), at);
+    return gather(a, index, axis);
   }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
@@ -544,6 +545,12 @@ class Builder {
   constexpr int in_memory(int a) {
     if (node_[a].op != Op::constant && node_[a].op != Op::iota && node_[a].op != Op::extent) return a;
     return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
+  }
+
+  /// One number everywhere is one number in memory, read with stride 0.
+  constexpr int expanded_in_memory(int a) {
+    double v = 0;
+    return is_constant(a, v) ? expand(in_memory(constant(v, dtype(a))), Shape{shape(a)}) : in_memory(a);
   }
 
   /// Product kernels are for floats: sum over K of a [B..., M, 1, K] times b^T [B..., 1, N, K].

@@ -61,6 +61,9 @@ enum class Op : std::uint8_t {
   // by index
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
+  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16
+  gather,       ///< (a, index) -> shape of index, found along one axis: arg = axis
+  scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write
   // along one axis, a kernel of its own: arg = axis | reverse << 8 (from the last element; descending; right)
   cumsum,       ///< a -> running sums
   cumprod,      ///< a -> running products
@@ -103,7 +106,7 @@ constexpr const char* name_of(Op op) {
 #undef ETCH_X
                                        "special1", "special2", "cast",
                                    "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
+                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];
 }

@@ -17,9 +17,11 @@ inline constexpr Correction<N> correction{};
 template <double P>
 struct Order {};
 /// Among the axes of `norm`: which norm. `norm<1, ord<1>>(x)`
-template <double P>
-inline constexpr Order<P> ord{};
+template <auto P>
+inline constexpr Order<static_cast<double>(P)> ord{};
 inline constexpr double inf = __builtin_huge_val();
+/// Among the axes of `quantile`: what is taken where q lies between two elements.
+enum class Interpolation { linear, lower, higher, midpoint, nearest };
 
 namespace detail {
 /// What the template arguments of a reduction say.
@@ -29,8 +31,10 @@ struct ReduceOptions {
   bool keep = false;
   int correction = 1;
   double order = 2;
+  Interpolation interpolation = Interpolation::linear;
   constexpr void add(int a) { axis[axes++] = a; }
   constexpr void add(KeepDim) { keep = true; }
+  constexpr void add(Interpolation i) { interpolation = i; }
   template <int N>
   constexpr void add(Correction<N>) { correction = N; }
   template <double P>

@@ -296,7 +296,18 @@ constexpr void fuse(Planning<N>& p) {
       p.level[n] = done > after ? done : after;
       continue;
     }
-    const StepKind kind = is_along(v.op) ? static_cast<StepKind>(static_cast<int>(StepKind::cumsum) + static_cast<int>(v.op) - static_cast<int>(Op::cumsum)) : v.op == Op::dot ? StepKind::dot : v.op == Op::take ? StepKind::take : v.op == Op::scatter_add ? StepKind::scatter_add : v.op == Op::attention ? StepKind::attention : StepKind::attention_grad;
+    StepKind kind = StepKind::attention_grad;
+    switch (v.op) {
+      case Op::dot: kind = StepKind::dot; break;
+      case Op::take: kind = StepKind::take; break;
+      case Op::scatter_add: kind = StepKind::scatter_add; break;
+      case Op::checked: kind = StepKind::checked; break;
+      case Op::gather: kind = StepKind::gather; break;
+      case Op::scatter: kind = StepKind::scatter; break;
+      case Op::attention: kind = StepKind::attention; break;
+      default:
+        if (is_along(v.op)) kind = static_cast<StepKind>(static_cast<int>(StepKind::cumsum) + static_cast<int>(v.op) - static_cast<int>(Op::cumsum));
+    }
     p.group[n] = detail::new_group(p, n, level, kind, p.elements(n));
     p.level[n] = level;
     if (v.op == Op::dot) {  // an epilogue sees rows of the finished block

@@ -99,6 +99,16 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       s.dim[2] = p.z.product(p.shape(n), 1);
       break;
     }
+    case StepKind::checked:
+    case StepKind::gather:
+    case StepKind::scatter: {  // the sizes of the loop, then: the axis' of `checked`, all elements of the result of `scatter`
+      for (int k = 0; k < 3; ++k)
+        if (v.in[k] >= 0) add_plain_access(p, out, v.in[k]);
+      add_plain_access(p, out, n);
+      dims_from(p.shape(group.kind == StepKind::scatter ? v.in[1] : n));
+      s.dim[s.dims++] = group.kind == StepKind::checked ? static_cast<int>(static_cast<std::uint32_t>(v.arg >> 16)) : p.elements(n);
+      break;
+    }
     case StepKind::attention:
     case StepKind::attention_grad: {  // q k v out lse, and dout dq dk dv for its gradient
       const bool backward = group.kind == StepKind::attention_grad;
@@ -376,7 +386,8 @@ constexpr bool check(const PlanDraft<N>& d) {
       if (a.root == Root::buffer && !written[a.index]) return false;
     }
     if (library) {
-      const int operands = is_along(step.kind) ? step.accesses - 1 : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
+      const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
+      const int operands = is_along(step.kind) || by_index ? step.accesses - 1 : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
       const int results = step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)

@@ -359,7 +359,8 @@ constexpr void place_nodes(Planning<N>& p) {
   for (int n = 0; n < p.g.nodes; ++n) {  // what library kernels cannot read as it lies is copied
     const Node& v = p.node(n);
     const bool by_index = v.op == Op::take || v.op == Op::scatter_add || is_along(v.op), attends = v.op == Op::attention || v.op == Op::attention_grad;
-    if (v.op != Op::dot && !by_index && !attends) continue;
+    const bool strided = v.op == Op::dot || v.op == Op::checked || v.op == Op::gather || v.op == Op::scatter;
+    if (!strided && !by_index && !attends) continue;
     for (int k = 0; k < 3; ++k) {
       const int in = v.in[k];
       if (in < 0) continue;
@@ -370,7 +371,7 @@ constexpr void place_nodes(Planning<N>& p) {
       bool is_dense = known;
       for (int i = 0; i < rank; ++i) is_dense = is_dense && (l.stride[i] == dense[i] || p.shape(in).size[i] == 1);
       const bool memory = l.root != Root::constant && l.root != Root::iota && l.root != Root::extent;
-      if (v.op == Op::dot) wants(in, known && memory);
+      if (strided) wants(in, known && memory);
       if (by_index) wants(in, is_dense && memory);
       if (attends) wants(in, known && memory && (rank < 4 || l.stride[rank - 1] == 1));
     }

@@ -49,7 +49,7 @@ struct Access {
 };
 
 enum class StepKind : std::uint8_t {
-  fused, dot, take, scatter_add,
+  fused, dot, take, scatter_add, checked, gather, scatter,
   cumsum, cumprod, logcumsumexp, cummax, cummin, recurrence, delay, argsort, searchsorted,
   attention, attention_grad
 };
