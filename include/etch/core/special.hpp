@@ -68,11 +68,12 @@ inline double zeta(double s, double q) {
 
 /// The lower (P) and the upper (Q) regularised incomplete gamma function: a series below a + 1, a continued fraction above.
 inline double gamma_part(double a, double x, bool upper) {
-  if (!(a >= 0) || !(x >= 0)) return nan;
+  if (a < 0 || x < 0) return nan;
   if (a == 0) return x > 0 ? (upper ? 0 : 1) : nan;
   if (x == 0) return upper ? 1 : 0;
   if (a == infinity) return x == infinity ? nan : upper ? 1 : 0;
   if (x == infinity) return upper ? 0 : 1;
+  if (a != a || x != x) return nan;
   const double front = __builtin_exp(a * __builtin_log(x) - x - lgamma(a));
   if (x < a + 1) {
     double term = 1 / a, sum = term;
@@ -175,8 +176,9 @@ inline double unscaled(double scaled, double x) {
   const double half = __builtin_exp(0.5 * __builtin_fabs(x));  // e^|x| may overflow where the product does not
   return scaled * half * half;
 }
-inline double i0(double x) { return __builtin_fabs(x) == infinity ? infinity : unscaled(i0e(x), x); }
-inline double i1(double x) { return __builtin_fabs(x) == infinity ? x : unscaled(i1e(x), x); }
+// At infinity all but the scaled ones are NaN, as PyTorch's.
+inline double i0(double x) { return unscaled(i0e(x), x); }
+inline double i1(double x) { return unscaled(i1e(x), x); }
 
 /// e^x K_nu(x) = the integral of e^(-x (cosh t - 1)) cosh(nu t) over t > 0, by a trapezoidal sum: it converges geometrically.
 inline double scaled_k(double nu, double x) {
@@ -195,10 +197,10 @@ inline double scaled_modified_bessel_k1(double x) { return scaled_k(1, x); }
 inline double modified_bessel_k0(double x) { return scaled_k(0, x) * __builtin_exp(-x); }
 inline double modified_bessel_k1(double x) { return scaled_k(1, x) * __builtin_exp(-x); }
 
-inline double bessel_j0(double x) { return __builtin_j0(x); }
-inline double bessel_j1(double x) { return __builtin_j1(x); }
-inline double bessel_y0(double x) { return x > 0 ? __builtin_y0(x) : x == 0 ? -infinity : nan; }
-inline double bessel_y1(double x) { return x > 0 ? __builtin_y1(x) : x == 0 ? -infinity : nan; }
+inline double bessel_j0(double x) { return __builtin_fabs(x) < infinity ? __builtin_j0(x) : nan; }
+inline double bessel_j1(double x) { return __builtin_fabs(x) < infinity ? __builtin_j1(x) : nan; }
+inline double bessel_y0(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? __builtin_y0(x) : nan; }
+inline double bessel_y1(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? __builtin_y1(x) : nan; }
 /// sin(x) / x
 inline double spherical_bessel_j0(double x) {
   if (__builtin_fabs(x) == infinity) return 0;
@@ -213,13 +215,13 @@ inline double airy_ai(double x) {
     return __builtin_sqrt(x / 3) / pi * scaled_k(1. / 3, z) * __builtin_exp(-z);
   }
   if (x >= -7) {
-    const double cube = x * x * x;
-    double f = 1, g = x, u = 1, v = x;
-    for (int k = 3; k < 300 && __builtin_fabs(u) + __builtin_fabs(v) > 1e-22; k += 3) {
+    const long double z = x, cube = z * z * z;  // terms cancel to a thousandth or less
+    long double f = 1, g = z, u = 1, v = z;
+    for (int k = 3; k < 300 && __builtin_fabsl(u) + __builtin_fabsl(v) > 1e-22L; k += 3) {
       f += u *= cube / (k * (k - 1));
       g += v *= cube / (k * (k + 1));
     }
-    return 0.355028053887817239260 * f - 0.258819403792806798405 * g;
+    return static_cast<double>(0.355028053887817239260L * f - 0.258819403792806798405L * g);
   }
   const double z = 2. / 3 * -x * __builtin_sqrt(-x);
   double even = 0, odd = 0, term = 1;
@@ -245,7 +247,7 @@ template <Polynomial P>
 inline double polynomial(double x, double degree) {
   using enum Polynomial;
   constexpr bool chebyshev = P <= chebyshev_w, hermite = P == hermite_h || P == hermite_he;
-  if (!(degree > -1e15 && degree < 1e15)) return nan;
+  if (!(__builtin_fabs(degree) < 9e18)) return 0;  // no integer: PyTorch's conversion makes it a negative one
   const auto n = static_cast<std::int64_t>(degree);
   if (n < 0) return 0;
   if (n == 0) return 1;

@@ -81,15 +81,15 @@ ETCH_RULE_OF(ndtri) { return dy * apply_map(Op::exp, y * y * 0.5) * 2.5066282746
 ETCH_RULE_OF(log_ndtr) { return dy / call<Special::erfcx>(a * -special::sqrt_half) * 0.79788456080286535588; }
 ETCH_RULE_OF(i0) { return dy * call<Special::i1>(a); }
 ETCH_RULE_OF(i0e) { return dy * (call<Special::i1e>(a) - apply_map(Op::sign, a) * y); }
-/// f / x, and 1/2 at 0, which is what I1(x) / x and J1(x) / x tend to.
-constexpr Value over(Value f, Value x) {
-  const Value zero = compare(Op::eq, x, x.number(0));
-  return choose(zero, x.number(0.5), f / choose(zero, x.number(1), x));
+/// f - y / x, and 1/2 at 0, to which that tends for I1 and J1.
+constexpr Value less_ratio(Value f, Value y, Value x) {
+  const Value other = compare(Op::gt, apply_map(Op::abs, x), x.number(0));
+  return choose(other, f - y / choose(other, x, x.number(1)), x.number(0.5));
 }
-ETCH_RULE_OF(i1) { return dy * (call<Special::i0>(a) - over(y, a)); }
-ETCH_RULE_OF(i1e) { return dy * (call<Special::i0e>(a) - apply_map(Op::sign, a) * y - over(y, a)); }
+ETCH_RULE_OF(i1) { return dy * less_ratio(call<Special::i0>(a), y, a); }
+ETCH_RULE_OF(i1e) { return dy * less_ratio(call<Special::i0e>(a) - apply_map(Op::sign, a) * y, y, a); }
 ETCH_RULE_OF(bessel_j0) { return -dy * call<Special::bessel_j1>(a); }
-ETCH_RULE_OF(bessel_j1) { return dy * (call<Special::bessel_j0>(a) - over(y, a)); }
+ETCH_RULE_OF(bessel_j1) { return dy * less_ratio(call<Special::bessel_j0>(a), y, a); }
 ETCH_RULE_OF(bessel_y0) { return -dy * call<Special::bessel_y1>(a); }
 ETCH_RULE_OF(bessel_y1) { return dy * (call<Special::bessel_y0>(a) - y / a); }
 ETCH_RULE_OF(modified_bessel_k0) { return -dy * call<Special::modified_bessel_k1>(a); }
