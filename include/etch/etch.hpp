@@ -49,6 +49,7 @@
 #include <etch/ops/shape.hpp>
 #include <etch/ops/sort.hpp>
 #include <etch/ops/tensordot.hpp>
+#include <etch/ops/special.hpp>
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
