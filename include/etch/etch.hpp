@@ -21,6 +21,7 @@
 #include <etch/ops/addmm.hpp>
 #include <etch/ops/arithmetic.hpp>
 #include <etch/ops/attention.hpp>
+#include <etch/ops/complex.hpp>
 #include <etch/ops/bitwise.hpp>
 #include <etch/ops/compare.hpp>
 #include <etch/ops/contract.hpp>
@@ -64,6 +65,7 @@
 #include <etch/run/in_place.hpp>
 #include <etch/run/nonzero.hpp>
 #include <etch/run/program.hpp>
+#include <etch/run/random.hpp>
 #include <etch/run/train_step.hpp>
 #include <etch/run/unique.hpp>
 #include <etch/run/var.hpp>

@@ -24,6 +24,7 @@ class World:
         if clang:
             self.command.append('-fconstexpr-steps=100000000')
         digest = hashlib.sha256(' '.join([*self.command, self.version()]).encode())
+        digest.update(pathlib.Path(__file__).read_bytes())
         digest.update(subprocess.run([*self.command, '-E', '-P', HERE / 'runtime.cpp'], check=True, capture_output=True).stdout)
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +84,8 @@ def compile_unit(world, unit):
     code.write_text(unit.source)
     result = subprocess.run([*world.command, *world.include, '-s', code.name, world.main.name, '-o', f'{program.name}.{os.getpid()}'], cwd=world.folder, capture_output=True, text=True)
     if result.returncode != 0:
-        said.write_text(result.stderr)
+        if 'internal compiler error' not in result.stderr and 'fatal error' not in result.stderr:
+            said.write_text(result.stderr)
         return result.stderr
     (world.folder / f'{program.name}.{os.getpid()}').rename(program)
     return None

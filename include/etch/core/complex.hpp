@@ -20,7 +20,7 @@ struct complex {
   template <class R>
     requires std::is_arithmetic_v<R>
   constexpr complex(R real) : re(static_cast<T>(real)) {}
-  constexpr complex(T real, T imag) : re(real), im(imag) {}
+  constexpr complex(std::type_identity_t<T> real, std::type_identity_t<T> imag) : re(real), im(imag) {}
   /// From std::complex and the like.
   template <class C>
     requires requires(const C& c) { static_cast<T>(c.real()), static_cast<T>(c.imag()); }
@@ -39,6 +39,7 @@ struct complex {
   friend constexpr complex operator*(complex a, complex b) { return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
 };
 template <class T>
+  requires std::is_floating_point_v<T>
 complex(T, T) -> complex<T>;
 
 using complex64 = complex<float>;
@@ -49,6 +50,9 @@ using cdouble = complex128;
 namespace detail {
 template <class T> inline constexpr bool is_complex_type = false;
 template <class T> inline constexpr bool is_complex_type<complex<T>> = true;
+template <class T> struct real_type_of { using type = T; };
+template <class T> struct real_type_of<complex<T>> { using type = T; };
+template <class T> using real_type = typename real_type_of<T>::type;
 }  // namespace detail
 
 }  // namespace ETCH_ABI

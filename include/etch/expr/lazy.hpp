@@ -133,7 +133,8 @@ struct ScalarLeaf {
   constexpr tracer lower(Builder& b) const {
     tracer t;
     t.builder = &b;
-    t.id = b.constant(static_cast<double>(value), dtype_of<S>);
+    if constexpr (detail::is_complex_type<S>) t.id = b.pair(b.constant(static_cast<double>(value.re), real_dtype(dtype_of<S>)), b.constant(static_cast<double>(value.im), real_dtype(dtype_of<S>)));
+    else t.id = b.constant(static_cast<double>(value), dtype_of<S>);
     return t;
   }
   void bind(Bindings& to) const { to.bind(&value); }

@@ -188,16 +188,37 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
 
 }  // namespace detail
 
-/// gradient[i] = d(sum(seed * output)) / d(wrt[i]); zeros where there is no influence.
+namespace detail {
+/// Calls f with the real nodes that stand for `a`: itself; of a complex node the memory it is a view of, or its parts.
+template <class F>
+constexpr void real_nodes(const Builder& b, int a, F f) {
+  if (!b.is_pair(a)) return f(a);
+  if (const int memory = b.memory_of(a); memory >= 0) return f(memory);
+  f(b[a].in[0]);
+  f(b[a].in[1]);
+}
+}  // namespace detail
+
+/// gradient[i] = d(sum(seed * output)) / d(wrt[i]); zeros where there is no influence. A complex number counts as two
+/// real ones: its gradient is (d/d real, d/d imaginary), and so is the seed of a complex output.
 constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int count, int* gradient) {
-  const int last = output + 1;
+  int last = 0;
+  detail::real_nodes(b, output, [&](int n) { last = n + 1 > last ? n + 1 : last; });
   int* adjoint = b.adjoint;  // -2: no path from wrt, -1: a path, nothing arrived yet
-  for (int i = 0; i < last; ++i) adjoint[i] = -2;
-  for (int i = 0; i < count; ++i) adjoint[wrt[i]] = -1;
+  const int traced = b.size();
+  for (int i = 0; i < traced; ++i) adjoint[i] = -2;
+  for (int i = 0; i < count; ++i) detail::real_nodes(b, wrt[i], [&](int n) { adjoint[n] = -1; });
   for (int i = 0; i < last; ++i)
     for (int k = 0; k < 3; ++k)
       if (b[i].in[k] >= 0 && adjoint[b[i].in[k]] != -2 && !b.is_detached(i)) adjoint[i] = -1;
-  if (adjoint[output] == -1) adjoint[output] = seed;
+  int part = 0;
+  if (!b.is_pair(output) && adjoint[output] == -1) adjoint[output] = seed;
+  else if (b.is_pair(output) && b.memory_of(output) >= 0 && adjoint[b.memory_of(output)] == -1) adjoint[b.memory_of(output)] = b.view_as_real(seed);
+  else if (b.is_pair(output))
+    detail::real_nodes(b, output, [&](int n) {
+      const int s = b[seed].in[part++];
+      if (adjoint[n] != -2) adjoint[n] = detail::accumulate(b, adjoint[n], s);
+    });
   for (int i = last - 1; i >= 0; --i) {
     if (adjoint[i] < 0) continue;
     const Node node = b[i];
@@ -224,8 +245,9 @@ constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int cou
     }
   }
   for (int i = 0; i < count; ++i) {
-    const int g = adjoint[wrt[i]];
-    gradient[i] = g >= 0 ? g : b.constant(0, b.dtype(wrt[i]), b.shape(wrt[i]));
+    int of[2]{}, parts = 0;
+    detail::real_nodes(b, wrt[i], [&](int n) { of[parts++] = adjoint[n] >= 0 ? adjoint[n] : b.constant(0, b.dtype(n), b.shape(n)); });
+    gradient[i] = !b.is_pair(wrt[i]) ? of[0] : parts == 1 ? b.view_as_complex(of[0]) : b.pair(of[0], of[1]);
   }
 }
 

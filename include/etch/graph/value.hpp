@@ -37,3 +37,5 @@ constexpr Value operator/(double a, Value c) { return c.number(a) / c; }
 
 }  // namespace ETCH_ABI
 }  // namespace etch
+
+#include <etch/graph/complex.hpp>

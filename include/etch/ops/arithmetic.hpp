@@ -73,7 +73,7 @@ constexpr auto as_floating(X x) {
 /// Whether a factor fits the operands: integers are not scaled by a fraction.
 template <DType Common, class Factor>
 struct factor {
-  static constexpr bool fits = is_floating(Common) || !is_floating(dtype_of<typename Factor::value_type>);
+  static constexpr bool fits = !is_integral(Common) || is_integral(dtype_of<typename Factor::value_type>);
 };
 /// x + alpha y in the operands' dtype, or x - alpha y.
 template <bool Subtract>
@@ -134,10 +134,10 @@ struct clamp_fn {
 struct square_fn {
   constexpr auto operator()(auto x) const { return x * x; }
 };
-/// x + w (y - x); from y's side where w >= 1/2, so that 1 gives y.
+/// x + w (y - x); from y's side where |w| >= 1/2, so that 1 gives y.
 struct lerp_fn {
   constexpr auto operator()(auto x, auto y, auto w) const {
-    const auto near = w < 0.5;
+    const auto near = abs(w) < 0.5;
     return where(near, x, y) + (y - x) * where(near, w, w - 1);
   }
 };
@@ -155,19 +155,18 @@ struct ldexp_fn {
   constexpr auto operator()(auto x, auto n) const { return x * exp2(n); }
 };
 struct float_power_fn {
-  constexpr auto operator()(auto x, auto y) const { return pow(to<double>(x), to<double>(y)); }
+  template <class X>
+  using wide = std::conditional_t<is_complex_type<typename X::value_type>, etch::complex<double>, double>;
+  template <class X, class Y>
+  constexpr auto operator()(X x, Y y) const {
+    return pow(to<wide<X>>(x), to<wide<Y>>(y));
+  }
 };
 struct deg2rad_fn {
   constexpr auto operator()(auto x) const { return as_floating(x) * 0.017453292519943295769; }
 };
 struct rad2deg_fn {
   constexpr auto operator()(auto x) const { return as_floating(x) * 57.295779513082320877; }
-};
-struct angle_fn {
-  constexpr auto operator()(auto x) const {
-    const auto f = detach(as_floating(x));
-    return where(f < 0, op::pi, where(isnan(f), f, 0));
-  }
 };
 struct positive_fn {
   constexpr auto operator()(auto x) const { return x; }
@@ -266,8 +265,6 @@ ETCH_OPERATION2(ldexp, detail::ldexp_fn)
 ETCH_OPERATION2(float_power, detail::float_power_fn)
 ETCH_OPERATION1(deg2rad, detail::deg2rad_fn)
 ETCH_OPERATION1(rad2deg, detail::rad2deg_fn)
-/// pi below 0, 0 elsewhere
-ETCH_OPERATION1(angle, detail::angle_fn)
 ETCH_OPERATION1(positive, detail::positive_fn)
 
 /// x with NaN and the infinities replaced, by 0 and the largest numbers where nothing else is given

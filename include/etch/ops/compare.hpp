@@ -35,12 +35,11 @@ template <class F, bool Otherwise>
 struct of_floats_fn {
   template <class T, auto... D>
   constexpr Tracer<bool, D...> operator()(Tracer<T, D...> x) const {
-    if constexpr (is_floating(dtype_of<T>)) return F{}(x);
+    if constexpr (is_complex(dtype_of<T>) && Otherwise) return F{}(real_fn{}(x)) && F{}(imag_fn{}(x));
+    else if constexpr (is_complex(dtype_of<T>)) return F{}(real_fn{}(x)) || F{}(imag_fn{}(x));
+    else if constexpr (is_floating(dtype_of<T>)) return F{}(x);
     else return {x.builder, x.builder->constant(Otherwise, DType::boolean, x.builder->shape(x.id))};
   }
-};
-struct isreal_fn {
-  constexpr auto operator()(auto x) const { return x == x || isnan(x); }
 };
 
 /// |x - y| <= atol + rtol |y|, or equal; the second operand in float32 where it is no float.
@@ -138,7 +137,6 @@ ETCH_OPERATION1(isinf, detail::of_floats_fn<detail::isinf_fn, false>)
 ETCH_OPERATION1(isfinite, detail::of_floats_fn<detail::isfinite_fn, true>)
 ETCH_OPERATION1(isposinf, detail::of_floats_fn<detail::isposinf_fn, false>)
 ETCH_OPERATION1(isneginf, detail::of_floats_fn<detail::isneginf_fn, false>)
-ETCH_OPERATION1(isreal, detail::of_floats_fn<detail::isreal_fn, true>)
 
 /// |x - y| <= atol + rtol |y| and finite, or x == y; `isclose<true>` takes two NaN for equal.
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>

@@ -20,15 +20,11 @@ struct Weighted {
   X points;
   W weights;
 };
-template <class H, class... E>
+/// Counts, and the edges between which they were counted: of histogramdd a Pack of them, `bin_edges<1>(h)`.
+template <class H, class E>
 struct Histogram {
   H hist;
-  Pack<E...> bin_edges;
-  /// The edges of one dimension.
-  template <int D = 0>
-  constexpr const auto& edges() const {
-    return detail::held<D>(bin_edges);
-  }
+  E bin_edges;
 };
 
 /// Whether values can be looked up in S: a vector serves any shape, rows serve rows of the same leading sizes.
@@ -219,7 +215,9 @@ constexpr HistogramOptions histogram_options() {
 template <bool Multi, bool Dense, class X, class... E>
 constexpr auto histogram_of(const X& x, const E&... edges) {
   const auto hist = apply<histogram_fn<Multi, Dense>>(points_of(x), weights_of(x), edges...);
-  return Histogram<std::remove_const_t<decltype(hist)>, E...>{hist, Pack<E...>{{{edges}...}}};
+  using H = std::remove_const_t<decltype(hist)>;
+  if constexpr (Multi) return Histogram<H, Pack<E...>>{hist, Pack<E...>{{{edges}...}}};
+  else return Histogram<H, E...>{hist, edges...};
 }
 
 }  // namespace detail
@@ -261,6 +259,9 @@ constexpr auto histogramdd(const X& x) {
     return detail::histogram_of<true, o.dense>(x, apply<detail::edges_fn<o.bins[D], D>>(detail::points_of(x), 0, 0)...);
   }(std::make_integer_sequence<int, o.dims>{});
 }
+
+/// The edges of dimension D of a histogramdd.
+template <int D, class H, class... E> constexpr const auto& bin_edges(const Histogram<H, Pack<E...>>& h) { return detail::held<D>(h.bin_edges); }
 
 }  // namespace ETCH_ABI
 }  // namespace etch

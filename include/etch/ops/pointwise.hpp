@@ -49,14 +49,6 @@ constexpr DType common_dtype() {
   for (DType other : dtype) d = promote(d, other);
   return d;
 }
-template <class A>
-constexpr DType common_dtype() {
-  return dtype_of<typename A::value_type>;
-}
-template <class A, class B, class C, class... More>
-constexpr DType common_dtype() {
-  return common_dtype<Tracer<type_of<common_dtype<A, B>()>>, C, More...>();
-}
 constexpr DType operand_dtype(Kind k, DType common) {
   if (k == Kind::floating) return is_integral(common) ? DType::float32 : common;
   return k == Kind::logical ? DType::boolean : common;
@@ -90,10 +82,14 @@ struct binary_fn {
       constexpr DType in = detail::operand_dtype(K, detail::common_dtype<A, B>());
       constexpr DType out = detail::result_dtype(K, in);
       constexpr bool has_order = !is_complex(in) || !detail::is_order(O);
-      static_assert(has_order, "etch: pointwise: complex numbers have no order");
-      Builder& b = *x.builder;
-      const Shape s = b.shape_of(Rule::value);
-      return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};
+      if constexpr (!has_order) {
+        static_assert(has_order, "etch: pointwise: complex numbers have no order");
+        return Poison{};
+      } else {
+        Builder& b = *x.builder;
+        const Shape s = b.shape_of(Rule::value);
+        return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};
+      }
     }
   }
 };
@@ -174,6 +170,22 @@ struct cast_fn {
     return {x.builder, x.builder->cast(x.id, dtype_of<To>)};
   }
 };
+
+namespace detail {
+struct real_fn {
+  template <class T, auto... D>
+  constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {
+    return {x.builder, x.builder->real(x.id)};
+  }
+};
+struct imag_fn {
+  template <class T, auto... D>
+  constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {
+    static_assert(is_complex_type<T>, "etch: imag: the tensor must be complex");
+    return {x.builder, x.builder->imag(x.id)};
+  }
+};
+}  // namespace detail
 
 /// The same elements, which no gradient flows through.
 struct detach_fn {

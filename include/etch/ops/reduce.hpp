@@ -180,6 +180,8 @@ struct var_fn {
     static_assert(!is_integral(dtype_of<T>), "etch: var: the dtype must be floating");
     if constexpr (detail::is_half<T>) {
       return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+    } else if constexpr (detail::is_complex_type<T>) {
+      return (*this)(detail::real_fn{}(x)) + (*this)(detail::imag_fn{}(x));
     } else {
       const auto centred = x - mean_fn<Option..., keepdim>{}(x);
       auto s = reduce_fn<Op::sum, Option...>{}(centred * centred);

@@ -213,6 +213,9 @@ struct atleast_fn {
     else return reshaped<padded_rank<X, Rank>>(x);
   }
 };
+struct same_fn {
+  constexpr auto operator()(auto x) const { return x; }
+};
 /// x in the shape of another.
 struct reshape_as_fn {
   template <class X, class T, auto... D>
@@ -222,6 +225,9 @@ struct reshape_as_fn {
 };
 }  // namespace detail
 
+/// x itself: what PyTorch copies is a new tensor here when it is assigned to one.
+template <Operand X> constexpr auto clone(const X& x) { return apply<detail::same_fn>(x); }
+template <Operand X> constexpr auto contiguous(const X& x) { return apply<detail::same_fn>(x); }
 /// The same elements in another shape; one size may be -1 and is found.
 template <auto... D, Operand X> constexpr auto reshape(const X& x) { return apply<reshape_fn<D...>>(x); }
 template <auto... D, Operand X> constexpr auto view(const X& x) { return apply<reshape_fn<D...>>(x); }

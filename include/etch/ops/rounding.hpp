@@ -12,7 +12,7 @@ enum class Rounding { none, trunc, floor };
 
 namespace detail {
 template <class X>
-constexpr bool is_integral = !is_floating(dtype_of<typename X::value_type>);
+constexpr bool holds_integers = is_integral(dtype_of<typename X::value_type>);
 
 /// Whether a remainder lies on the other side of 0 than its divisor.
 constexpr auto is_off(auto rest, auto divisor) { return rest != 0 && (rest < 0) != (divisor < 0); }
@@ -23,7 +23,7 @@ struct frac_fn {
 struct round_decimals_fn {
   template <class X>
   constexpr auto operator()(X x, auto decimals) const {
-    if constexpr (is_integral<X>) {
+    if constexpr (holds_integers<X>) {
       return x;
     } else {
       const auto power = pow(10, to<typename X::value_type>(abs(decimals)));
@@ -44,7 +44,7 @@ struct floor_divide_fn {
   constexpr auto operator()(X x, X y) const {
     x = detach(x);
     y = detach(y);
-    if constexpr (is_integral<X>) {
+    if constexpr (holds_integers<X>) {
       const X q{x.builder, x.builder->map(Op::div, dtype_of<typename X::value_type>, x.id, y.id)};
       return where(is_off(x - q * y, y), q - 1, q);
     } else {
@@ -58,7 +58,7 @@ struct floor_divide_fn {
 struct trunc_divide_fn {
   template <class X>
   constexpr auto operator()(X x, X y) const {
-    if constexpr (is_integral<X>) return X{x.builder, x.builder->map(Op::div, dtype_of<typename X::value_type>, x.id, y.id)};
+    if constexpr (holds_integers<X>) return X{x.builder, x.builder->map(Op::div, dtype_of<typename X::value_type>, x.id, y.id)};
     else return trunc(x / y);
   }
 };

@@ -67,8 +67,8 @@ struct scan_fn {
       return Poison{};
     } else {
       constexpr bool finds = O == Op::cummax || O == Op::cummin || O == Op::argsort;
-      constexpr bool widen = (O == Op::cumsum || O == Op::cumprod) && !is_floating(dtype_of<T>);
-      constexpr bool floats = O == Op::logcumsumexp && !is_floating(dtype_of<T>);
+      constexpr bool widen = (O == Op::cumsum || O == Op::cumprod) && is_integral(dtype_of<T>);
+      constexpr bool floats = O == Op::logcumsumexp && is_integral(dtype_of<T>);
       using In = std::conditional_t<widen, std::int64_t, std::conditional_t<floats, float, T>>;
       Builder& b = *x.builder;
       const int line = b.cast(as_line(x).id, dtype_of<In>);

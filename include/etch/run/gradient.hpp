@@ -26,6 +26,7 @@ struct value_and_grad_fn {
       return ValueAndGradient<Poison, Poison>{};
     } else {
       static_assert(Y::rank == 0, "etch: grad: the function must return one number; reduce it with mean or sum");
+      static_assert(!is_complex_type<typename Y::value_type>, "etch: grad: the function must return a real number; take its real part or abs");
       Builder& b = *w.builder;
       W g = w;
       reverse(b, y.id, b.constant(1, b.dtype(y.id)), &w.id, 1, &g.id);

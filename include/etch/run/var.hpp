@@ -99,6 +99,7 @@ auto backward(const E& e) {
   using X = std::remove_cvref_t<decltype(x)>;
   using T = typename X::value_type;
   static_assert(X::rank == 0, "etch: backward: the expression must be one number; reduce it with mean or sum");
+  static_assert(!detail::is_complex_type<T>, "etch: backward: the expression must be a real number; take its real part or abs");
   using Spec = detail::BackwardSpec<X>;
   constexpr auto view = Compiled<Spec>::view();
   Bindings in;
@@ -115,8 +116,9 @@ auto backward(const E& e) {
   detail::machine_of<Spec>().run(in, out);
   for (int i = 0; i < view.slots; ++i) {
     if (view.slot[i].kind != SlotKind::variable) continue;
-    const std::int64_t n = ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape]);
-    cpu::detail::with_type(view.slot[i].dtype, [&]<class E_>(E_*) { cpu::detail::combine_span(Op::sum, static_cast<E_*>(in.gradient[i]), static_cast<const E_*>(out[1 + i]), n); });
+    const DType d = view.slot[i].dtype;
+    const std::int64_t n = ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape]) * (is_complex(d) ? 2 : 1);
+    cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::combine_span(Op::sum, static_cast<E_*>(in.gradient[i]), static_cast<const E_*>(out[1 + i]), n); });
   }
   return value;
 }

@@ -21,8 +21,8 @@ def points(x, weight):
 def histogram(input, bins, range, weight, density):
     dense, x = ['density'] * bool(density), points(input, weight)
     if isinstance(bins, Var):
-        return f'auto h = {call("histogram", dense, x, bins)} => h.hist; h.edges()'
-    return f'auto h = {call("histogram", [bins, *dense], x, *(range or []))} => h.hist; h.edges()'
+        return f'auto h = {call("histogram", dense, x, bins)} => h.hist; h.bin_edges'
+    return f'auto h = {call("histogram", [bins, *dense], x, *(range or []))} => h.hist; h.bin_edges'
 
 
 def histogramdd(input, bins, range, weight, density):
@@ -31,7 +31,7 @@ def histogramdd(input, bins, range, weight, density):
     dense, x = ['density'] * bool(density), points(input, weight)
     dims = len(bins)
     text = call('histogramdd', dense, x, *bins) if isinstance(bins[0], Var) else call('histogramdd', [*bins, *dense], x)
-    return f'auto h = {text} => h.hist; ' + '; '.join(f'h.edges<{d}>()' for d in builtins_range(dims))
+    return f'auto h = {text} => h.hist; ' + '; '.join(f'bin_edges<{d}>(h)' for d in builtins_range(dims))
 
 
 builtins_range = range
