@@ -3,6 +3,7 @@
 
 #include <etch/core/config.hpp>
 #include <etch/expr/tensor.hpp>
+#include <etch/grad/function.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/loss/cross_entropy.hpp>
 #include <etch/loss/mse_loss.hpp>

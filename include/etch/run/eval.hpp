@@ -3,28 +3,11 @@
 //   auto [m, v] = eval(mean<1>(a), var<1>(a));
 #pragma once
 
+#include <etch/expr/values.hpp>
 #include <etch/run/assign.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
-
-/// Several tensors, for structured bindings.
-template <class... X>
-struct Values {
-  Pack<X...> value;
-  template <std::size_t I>
-  auto& get() & {
-    return detail::held<I>(value);
-  }
-  template <std::size_t I>
-  const auto& get() const& {
-    return detail::held<I>(value);
-  }
-  template <std::size_t I>
-  auto&& get() && {
-    return std::move(detail::held<I>(value));
-  }
-};
 
 namespace detail {
 
@@ -61,12 +44,3 @@ requires(sizeof...(More) > 0) auto eval(const E& e, const More&... more) {
 
 }  // namespace ETCH_ABI
 }  // namespace etch
-
-template <class... X>
-struct std::tuple_size<etch::Values<X...>> {
-  static constexpr std::size_t value = sizeof...(X);
-};
-template <std::size_t I, class... X>
-struct std::tuple_element<I, etch::Values<X...>> {
-  using type = std::remove_reference_t<decltype(etch::detail::held<I>(*static_cast<etch::Pack<X...>*>(nullptr)))>;
-};
