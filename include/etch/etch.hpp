@@ -34,9 +34,11 @@
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
+#include <etch/run/anomaly.hpp>
 #include <etch/run/assign.hpp>
 #include <etch/run/create.hpp>
 #include <etch/run/eval.hpp>
+#include <etch/run/gradcheck.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/train_step.hpp>

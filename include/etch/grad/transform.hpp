@@ -75,7 +75,7 @@ constexpr bool all_floating() {
 
 template <class F, int... A>
 struct value_and_grad_fn {
-  F f;
+  [[no_unique_address]] F f;
   template <class... X>
   constexpr auto operator()(X... x) const {
     constexpr bool in_range = ((A >= 0 && A < static_cast<int>(sizeof...(X))) && ...);
@@ -107,7 +107,7 @@ struct value_and_grad_fn {
 
 template <class F, int... A>
 struct grad_fn {
-  F f;
+  [[no_unique_address]] F f;
   constexpr auto operator()(auto... x) const {
     const auto r = value_and_grad_fn<F, A...>{f}(x...);
     using V = std::remove_cvref_t<decltype(r.value)>;
@@ -124,7 +124,7 @@ struct grad_fn {
 /// v J for every argument; the last argument is v.
 template <class F>
 struct vjp_fn {
-  F f;
+  [[no_unique_address]] F f;
   template <class... X>
   constexpr auto operator()(X... all) const {
     static_assert(sizeof...(X) >= 2, "etch: vjp: the arguments of the function, then a vector of its result's shape");
@@ -161,7 +161,7 @@ struct vjp_fn {
 /// J t: the arguments of the function, then a direction for each.
 template <class F>
 struct jvp_fn {
-  F f;
+  [[no_unique_address]] F f;
   template <class... X>
   constexpr auto operator()(X... all) const {
     constexpr bool pairs = sizeof...(X) % 2 == 0;
@@ -242,7 +242,7 @@ constexpr auto jacobian_node(Builder& b, Y y, int wrt) {
 }
 template <Mode M, class F, int... A>
 struct jacobian_fn {
-  F f;
+  [[no_unique_address]] F f;
   template <class... X>
   constexpr auto operator()(X... x) const {
     const auto t = traced(f, std::integer_sequence<int, A...>{}, x...);
@@ -273,7 +273,7 @@ using hessian_fn = jacobian_fn<Mode::forward, grad_fn<F, A>, A>;
 /// The value and H v, for argument A; the last argument is v. Forward over reverse.
 template <class F, int A>
 struct hvp_fn {
-  F f;
+  [[no_unique_address]] F f;
   template <class... X>
   constexpr auto operator()(X... all) const {
     static_assert(sizeof...(X) >= 2, "etch: hvp: the arguments of the function, then a vector of the variable's shape");
@@ -301,7 +301,7 @@ struct hvp_fn {
 /// The value and v H, for argument A: reverse over reverse.
 template <class F, int A>
 struct vhp_fn {
-  F f;
+  [[no_unique_address]] F f;
   template <class... X>
   constexpr auto operator()(X... all) const {
     static_assert(sizeof...(X) >= 2, "etch: hvp: the arguments of the function, then a vector of the variable's shape");
