@@ -34,6 +34,11 @@ constexpr Values<X...> several(const X&... x) {
   return {Pack<X...>{{{x}...}}};
 }
 
+template <class F, class... R, class... A>
+constexpr auto each_result(const Values<R...>*, const A&... a) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) { return several(apply<detail::result_fn<F, I>>(a...)...); }(std::index_sequence_for<R...>{});
+}
+
 /// What `value_and_grad` returns: `auto [value, gradient] = value_and_grad(f)(w, x)`.
 template <class V, class G>
 struct ValueAndGradient {

@@ -76,6 +76,7 @@ constexpr bool all_floating() {
 template <class F, int... A>
 struct value_and_grad_fn {
   [[no_unique_address]] F f;
+  static constexpr int extra_nodes = 1792;
   template <class... X>
   constexpr auto operator()(X... x) const {
     constexpr bool in_range = ((A >= 0 && A < static_cast<int>(sizeof...(X))) && ...);
@@ -108,6 +109,7 @@ struct value_and_grad_fn {
 template <class F, int... A>
 struct grad_fn {
   [[no_unique_address]] F f;
+  static constexpr int extra_nodes = 1792;
   constexpr auto operator()(auto... x) const {
     const auto r = value_and_grad_fn<F, A...>{f}(x...);
     using V = std::remove_cvref_t<decltype(r.value)>;
@@ -125,6 +127,7 @@ struct grad_fn {
 template <class F>
 struct vjp_fn {
   [[no_unique_address]] F f;
+  static constexpr int extra_nodes = 1792;
   template <class... X>
   constexpr auto operator()(X... all) const {
     static_assert(sizeof...(X) >= 2, "etch: vjp: the arguments of the function, then a vector of its result's shape");
@@ -162,6 +165,7 @@ struct vjp_fn {
 template <class F>
 struct jvp_fn {
   [[no_unique_address]] F f;
+  static constexpr int extra_nodes = 1792;
   template <class... X>
   constexpr auto operator()(X... all) const {
     constexpr bool pairs = sizeof...(X) % 2 == 0;
@@ -243,6 +247,7 @@ constexpr auto jacobian_node(Builder& b, Y y, int wrt) {
 template <Mode M, class F, int... A>
 struct jacobian_fn {
   [[no_unique_address]] F f;
+  static constexpr int extra_nodes = 1792;
   template <class... X>
   constexpr auto operator()(X... x) const {
     const auto t = traced(f, std::integer_sequence<int, A...>{}, x...);
@@ -274,6 +279,7 @@ using hessian_fn = jacobian_fn<Mode::forward, grad_fn<F, A>, A>;
 template <class F, int A>
 struct hvp_fn {
   [[no_unique_address]] F f;
+  static constexpr int extra_nodes = 1792;
   template <class... X>
   constexpr auto operator()(X... all) const {
     static_assert(sizeof...(X) >= 2, "etch: hvp: the arguments of the function, then a vector of the variable's shape");
@@ -302,6 +308,7 @@ struct hvp_fn {
 template <class F, int A>
 struct vhp_fn {
   [[no_unique_address]] F f;
+  static constexpr int extra_nodes = 1792;
   template <class... X>
   constexpr auto operator()(X... all) const {
     static_assert(sizeof...(X) >= 2, "etch: hvp: the arguments of the function, then a vector of the variable's shape");

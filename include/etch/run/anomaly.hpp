@@ -12,7 +12,7 @@ namespace detail {
 /// The value of E as output 0, then every floating value it and the gradients of its variables are made of, in order.
 template <class E>
 struct AnomalySpec {
-  static constexpr int capacity = 512 + 192 * E::nodes;
+  static constexpr int capacity = 512 + 192 * E::nodes + 2 * E::extra_nodes;
   static constexpr void trace(Builder& b) {
     const auto y = E::trace(b);
     int wrt[max_slots]{}, gradient[max_slots]{};

@@ -161,7 +161,7 @@ constexpr int variables_of(const Builder& b, int* wrt) {
 /// The value of E and the gradient of every variable in it, slot after slot.
 template <class E>
 struct BackwardSpec {
-  static constexpr int capacity = 512 + 192 * E::nodes;
+  static constexpr int capacity = 512 + 192 * E::nodes + 2 * E::extra_nodes;
   static constexpr void trace(Builder& b) {
     const auto y = E::trace(b);
     int wrt[max_slots]{}, gradient[max_slots]{};
