@@ -7,10 +7,12 @@
 #include <etch/core/vec.hpp>
 #include <etch/expr/lazy.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 namespace oracle {
@@ -37,6 +39,9 @@ inline double rounded(DType t, double x) {
     case DType::int16: return static_cast<double>(static_cast<std::int16_t>(static_cast<std::int64_t>(x)));
     case DType::int8: return static_cast<double>(static_cast<std::int8_t>(static_cast<std::int64_t>(x)));
     case DType::uint8: return static_cast<double>(static_cast<std::uint8_t>(static_cast<std::int64_t>(x)));
+    case DType::float16: return static_cast<double>(static_cast<float>(etch::half(x)));
+    case DType::bfloat16: return static_cast<double>(static_cast<float>(etch::bfloat16(x)));
+    default: return x;  // complex numbers are pairs of real nodes
   }
   return x;
 }
@@ -57,6 +62,9 @@ inline double read(DType t, const char* p) {
     case DType::int64: return read_as<std::int64_t>(p);
     case DType::float32: return read_as<float>(p);
     case DType::float64: return read_as<double>(p);
+    case DType::float16: return read_as<etch::half>(p);
+    case DType::bfloat16: return read_as<etch::bfloat16>(p);
+    default: return 0;
   }
   return 0;
 }
@@ -127,6 +135,37 @@ inline double binary(Op op, double x, double y) {
     case Op::logical_or: return x != 0 || y != 0;
     case Op::logical_xor: return (x != 0) != (y != 0);
     default: return std::numeric_limits<double>::quiet_NaN();
+  }
+}
+
+/// What computes the functions of special.hpp, in the tests that have them.
+inline double (*other_special)(etch::Special, double, double) = nullptr;
+
+inline double binary_of_integers(Op op, double x, double y) {
+  const auto a = static_cast<std::int64_t>(x), b = static_cast<std::int64_t>(y);
+  switch (op) {
+    case Op::logical_and: return static_cast<double>(a & b);
+    case Op::logical_or: return static_cast<double>(a | b);
+    case Op::logical_xor: return static_cast<double>(a ^ b);
+    case Op::div: return b == 0 ? 0 : static_cast<double>(a / b);
+    case Op::fmod: return b == 0 ? x : static_cast<double>(a % b);
+    case Op::pow: return b < 0 && a == 0 ? 0 : std::trunc(std::pow(x, y));
+    default: return binary(op, x, y);
+  }
+}
+inline double special(etch::Special s, double x, double y) {
+  using S = etch::Special;
+  const auto a = static_cast<std::int64_t>(x), b = static_cast<std::int64_t>(y);
+  switch (s) {
+    case S::signbit: return std::signbit(x) && x == x;
+    case S::nextafter: return std::nextafter(x, y);
+    case S::shift_left: return b < 0 || b > 63 ? 0 : static_cast<double>(a << b);
+    case S::shift_right: return static_cast<double>(a >> (b < 0 || b > 63 ? 63 : b));
+    case S::gcd: return static_cast<double>(std::gcd(a, b));
+    case S::hypot: return std::hypot(x, y);
+    case S::logaddexp: return std::log(std::exp(x) + std::exp(y));
+    case S::logaddexp2: return std::log2(std::exp2(x) + std::exp2(y));
+    default: return other_special != nullptr ? other_special(s, x, y) : std::numeric_limits<double>::quiet_NaN();
   }
 }
 
@@ -209,6 +248,9 @@ class Interpreter {
       double x = 0;
       if (v.op == Op::cast) x = a.value[i];
       else if (v.op == Op::where) x = a.value[i] != 0 ? operand(v, 1).value[i] : operand(v, 2).value[i];
+      else if (v.op == Op::special1) x = special(static_cast<etch::Special>(v.arg), a.value[i], 0);
+      else if (v.op == Op::special2) x = special(static_cast<etch::Special>(v.arg), a.value[i], operand(v, 1).value[i]);
+      else if (v.in[1] >= 0 && !is_floating(a.dtype) && a.dtype != DType::boolean) x = binary_of_integers(v.op, a.value[i], operand(v, 1).value[i]);
       else if (v.in[1] >= 0) x = binary(v.op, a.value[i], operand(v, 1).value[i]);
       else x = unary(v.op, a.value[i]);
       r.value[i] = rounded(v.dtype, x);
@@ -282,7 +324,7 @@ class Interpreter {
         const Array& small = writes ? operand(v, 1) : r;
         const std::size_t axis = arg & 255;
         const auto start = static_cast<std::int64_t>(arg >> 8 & 0xffffffffULL);
-        const auto step = static_cast<std::int16_t>(arg >> 40);
+        const auto step = etch::slice_step(arg);
         const auto stride = strides(large.size);
         if (writes) r.value = large.value;
         for_each(small.size, [&](std::size_t i, const std::vector<int>& at) {
@@ -321,6 +363,50 @@ class Interpreter {
           }
         break;
       }
+      case Op::checked: {
+        const auto size = actual(static_cast<int>(static_cast<std::uint32_t>(arg >> 16)));
+        for (std::size_t i = 0; i < r.value.size(); ++i) {
+          const double k = operand(v, 0).value[i];
+          r.value[i] = k < 0 && (arg >> 8 & 1) != 0 ? k + size : k;
+        }
+        break;
+      }
+      case Op::gather:
+      case Op::scatter: {
+        const bool writes = v.op == Op::scatter;
+        const Array &index = operand(v, 1), &small = writes ? operand(v, 2) : r, &large = operand(v, 0);
+        const auto stride = strides(large.size), from = strides(small.size);
+        if (writes) r.value = large.value;
+        for_each(index.size, [&](std::size_t i, const std::vector<int>& at) {
+          std::int64_t j = 0, s = 0;
+          for (std::size_t k = 0; k < at.size(); ++k) {
+            j += stride[k] * (k == (arg & 255) ? static_cast<int>(index.value[i]) : at[k]);
+            s += from[k] * at[k];
+          }
+          const auto to = static_cast<std::size_t>(j);
+          if (!writes) {
+            r.value[i] = large.value[to];
+            return;
+          }
+          const double x = small.value[static_cast<std::size_t>(s)], y = r.value[to];
+          const Op how = static_cast<Op>(arg >> 8 & 255);
+          r.value[to] = rounded(v.dtype, how == Op::sum ? y + x : how == Op::prod ? y * x : how == Op::amax ? binary(Op::maximum, y, x) : how == Op::amin ? binary(Op::minimum, y, x) : x);
+        });
+        break;
+      }
+      case Op::cumsum: case Op::cumprod: case Op::logcumsumexp: case Op::cummax: case Op::cummin: case Op::recurrence: case Op::delay: case Op::argsort: along(v, r); break;
+      case Op::searchsorted: {
+        const Array &sorted = operand(v, 0), &x = operand(v, 1);
+        const auto N = static_cast<std::size_t>(sorted.size.back()), M = static_cast<std::size_t>(x.size.back());
+        for (std::size_t i = 0; i < r.value.size(); ++i) {
+          r.value[i] = 0;
+          for (std::size_t k = 0; k < N; ++k) {
+            const double y = sorted.value[i / M * N + k];
+            r.value[i] += !((v.arg >> 8 & 1) != 0 ? y > x.value[i] : y >= x.value[i]);
+          }
+        }
+        break;
+      }
       case Op::attention: attention(n, v, r); break;
       case Op::attention_lse:
         r.value = lse[static_cast<std::size_t>(v.in[0])];
@@ -329,6 +415,43 @@ class Interpreter {
       case Op::attention_dk: r.value = dk[static_cast<std::size_t>(v.in[0])]; break;
       case Op::attention_dv: r.value = dv[static_cast<std::size_t>(v.in[0])]; break;
       default: break;
+    }
+  }
+
+  /// Scans and orders, by their definitions.
+  void along(const Node& v, Array& r) {
+    const bool two = v.op == Op::recurrence, back = (v.arg >> 8 & 1) != 0;
+    const Array& a = operand(v, two ? 1 : 0);
+    const std::size_t axis = v.arg & 255;
+    const auto step = static_cast<std::size_t>(strides(a.size)[axis]), size = static_cast<std::size_t>(a.size[axis]);
+    for (std::size_t first = 0; first < a.value.size(); ++first) {
+      if (first / step % size != 0) continue;
+      if (v.op == Op::argsort) {
+        std::vector<std::size_t> order(size);
+        for (std::size_t i = 0; i < size; ++i) order[i] = i;
+        std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
+          const double x = a.value[first + i * step], y = a.value[first + j * step];
+          return back ? (std::isnan(x) ? !std::isnan(y) : x > y) : (std::isnan(y) ? !std::isnan(x) : x < y);
+        });
+        for (std::size_t i = 0; i < size; ++i) r.value[first + i * step] = static_cast<double>(order[i]);
+        continue;
+      }
+      double s = 0;
+      std::size_t best = 0;
+      for (std::size_t k = 0; k < size; ++k) {
+        const std::size_t i = back ? size - 1 - k : k, e = first + i * step;
+        const double x = a.value[e], y = a.value[first + best * step];
+        if (k == 0 || (std::isnan(x) || (!std::isnan(y) && (v.op == Op::cummax ? x >= y : x <= y)))) best = i;
+        switch (v.op) {
+          case Op::cumsum: s = k == 0 ? x : s + x; break;
+          case Op::cumprod: s = k == 0 ? x : s * x; break;
+          case Op::logcumsumexp: s = k == 0 ? x : std::isinf(std::max(s, x)) ? std::max(s, x) : std::max(s, x) + std::log1p(std::exp(-std::abs(s - x))); break;
+          case Op::recurrence: s = k == 0 ? x : s * operand(v, 0).value[e] + x; break;
+          case Op::delay: s = k == 0 ? static_cast<double>(v.arg >> 9) : a.value[back ? e + step : e - step]; break;
+          default: s = static_cast<double>(best);
+        }
+        r.value[e] = rounded(r.dtype, s);
+      }
     }
   }
 

@@ -16,7 +16,8 @@ template <class T>
 std::string print_number(T value) {
   char text[64];
   if constexpr (std::is_same_v<T, bool>) return value ? "True" : "False";
-  else if constexpr (std::is_floating_point_v<T>) std::snprintf(text, sizeof text, "%.4f", static_cast<double>(value));
+  else if constexpr (std::is_floating_point_v<T> || is_half<T>) std::snprintf(text, sizeof text, "%.4f", static_cast<double>(value));
+  else if constexpr (is_complex_type<T>) std::snprintf(text, sizeof text, "%.4f%+.4fj", static_cast<double>(value.re), static_cast<double>(value.im));
   else std::snprintf(text, sizeof text, "%lld", static_cast<long long>(value));
   return text;
 }

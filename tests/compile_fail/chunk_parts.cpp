@@ -1,7 +1,7 @@
-// expect: etch: chunk: the axis must divide into equal parts
+// expect: etch: split: the parts must be positive and make up the axis
 // sizes: 33
 #include <etch/etch.hpp>
 
 using namespace etch;
 
-auto mistake() { return chunk<1, 4, 0>(Tensor<float, 7, 33>{}); }
+auto mistake() { return chunk<0, 1>(Tensor<float, 7, 33>{}); }

@@ -4,4 +4,4 @@
 
 using namespace etch;
 
-auto mistake() { return t(Tensor<float, 33>{}); }
+auto mistake() { return transpose<0, 1>(Tensor<float, 33>{}); }

@@ -44,8 +44,11 @@ TEST_CASE("cat, stack and chunk") {
   check_gradient([](auto x, auto y) { return cat<1>(x, x * y) * cat<1>(y, y); }, a, b);
   check_gradient([](auto x, auto y) { return sin(stack<1>(x, y, x * 2)); }, a, b);
   check_gradient([](auto x, auto y) { return slice<1, 1, 5>(cat<1>(x, y)) * 3; }, a, b);
-  check_gradient([](auto x, auto y) { return chunk<1, 3, 0>(x) * chunk<1, 3, 2>(x) + sum(chunk<1, 3, 1>(y)); }, a, b);
-  check_gradient([](auto x) { return chunk<1, 3, 0>(x) * chunk<1, 3, 1>(x) * chunk<1, 3, 2>(x); }, a);
+  check_gradient([](auto x, auto y) { return chunk<3, 1>(x).template get<0>() * chunk<3, 1>(x).template get<2>() + sum(chunk<3, 1>(y).template get<1>()); }, a, b);
+  check_gradient([](auto x) {
+    const auto [p, q, r] = chunk<3, 1>(x);
+    return p * q * r;
+  }, a);
   check_gradient([](auto x, auto y) { return cat<0>(t(x), t(y)) * cat<0>(t(y), t(x)); }, a, b);
 }
 

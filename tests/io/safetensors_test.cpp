@@ -194,7 +194,7 @@ TEST_CASE("float16 and bfloat16 are read into float32, value by value") {
   for (unsigned bits = 0; bits < 65536; ++bits) {
     const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
     const double sign = bits >> 15 != 0 ? -1 : 1;
-    const float value = io::detail::float_from_half(static_cast<std::uint16_t>(bits));
+    const float value = detail::float_from_half(static_cast<std::uint16_t>(bits));
     if (exponent == 31) {
       REQUIRE((mantissa == 0 ? std::isinf(value) && std::signbit(value) == (sign < 0) : std::isnan(value)));
     } else {
@@ -214,6 +214,17 @@ TEST_CASE("float16 and bfloat16 are read into float32, value by value") {
   io::read_safetensors(path.c_str(), entries);
   CHECK(h.data == std::vector<float>{1.5f, -65504.f});
   CHECK(b.data == std::vector<float>{1.5f, -3.f});
+  Owned<half> exact{"h", {2}, {0, 0}};
+  Owned<bfloat16> upper{"b", {2}, {0, 0}};
+  const Entry same[] = {exact.entry(), upper.entry()};
+  io::read_safetensors(path.c_str(), same);
+  CHECK(exact.data[0].bits == 0x3E00);
+  CHECK(exact.data[1].bits == 0xFBFF);
+  CHECK(upper.data[1].bits == 0xC040);
+  const std::string again = directory.file("again");
+  io::write_safetensors(again.c_str(), same);
+  CHECK(bytes_of(again).find(R"("h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"BF16")") != std::string::npos);
+  CHECK(bytes_of(again).ends_with(std::string(reinterpret_cast<const char*>(data), sizeof data)));
   Owned<double> wide{"h", {2}, {0, 0}};
   CHECK(error_of([&] { io::SafetensorsFile(path.c_str()).read(wide.entry()); }) ==
         "etch: load: dtype of h must be float64; found float16");
@@ -234,7 +245,7 @@ TEST_CASE("names, shapes and types must be those asked for") {
   const std::string c = R"(,"c.d":{"dtype":"U8","shape":[1,4],"data_offsets":[36,40]}})";
   CHECK(refusal(file_of("{" + w_field + "," + b_field + c, 40)) ==
         "etch: load: file must hold no other entries than those asked for; found c.d of shape (1, 4)");
-  CHECK(says(refusal(with_b(b("C64", "[3]", 48), 48)), "etch: load: dtype of b must be one of"));
+  CHECK(says(refusal(with_b(b("F8", "[3]", 48), 48)), "etch: load: dtype of b must be one of"));
 }
 
 TEST_CASE("offsets must tell the truth") {

@@ -128,7 +128,7 @@ TEST_CASE("what plans look like") {
   };
   static_assert(Compiled<test::FunctionSpec<decltype(twenty), X>>::plan.steps == 1);
   check(twenty, filled<X>());
-  auto normalised = [](auto a) { return (a - mean_keepdim<1>(a)) * rsqrt(var_fn<true, 0, 1>{}(a) + 1e-5); };
+  auto normalised = [](auto a) { return (a - mean_keepdim<1>(a)) * rsqrt(var<1, keepdim, correction<0>>(a) + 1e-5); };
   static_assert(Compiled<test::FunctionSpec<decltype(normalised), X>>::plan.steps == 1);
   check(normalised, filled<X>());
 }

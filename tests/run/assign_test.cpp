@@ -9,7 +9,7 @@ using test::filled;
 namespace {
 template <int... D>
 using F = Tensor<float, D...>;
-bool equal(const auto& x, const auto& y) { return std::memcmp(x.data(), y.data(), sizeof(*x.data()) * static_cast<std::size_t>(x.numel())) == 0; }
+bool same_bits(const auto& x, const auto& y) { return std::memcmp(x.data(), y.data(), sizeof(*x.data()) * static_cast<std::size_t>(x.numel())) == 0; }
 }  // namespace
 
 TEST_CASE("an expression may read what it is assigned to") {
@@ -24,15 +24,15 @@ TEST_CASE("an expression may read what it is assigned to") {
     for (int j = 0; j < 7; ++j) CHECK(x(i, j) == old(i, j) + old(0, j));
   x = old;
   x = matmul(x, x);
-  CHECK(equal(x, Tensor(matmul(old, old))));
+  CHECK(same_bits(x, Tensor(matmul(old, old))));
   x = old;
   x = softmax<0>(x) + x / sum(x);
-  CHECK(equal(x, Tensor(softmax<0>(old) + old / sum(old))));
+  CHECK(same_bits(x, Tensor(softmax<0>(old) + old / sum(old))));
   x = old;
   x = static_cast<const F<7, 7>&>(x);
-  CHECK(equal(x, old));
+  CHECK(same_bits(x, old));
   x = x * 1;
-  CHECK(equal(x, old));
+  CHECK(same_bits(x, old));
   x = cat<0>(slice<0, 3, 7>(x), slice<0, 0, 3>(x));
   CHECK(x(0, 0) == old(3, 0));
   CHECK(x(6, 6) == old(2, 6));
@@ -74,7 +74,7 @@ TEST_CASE("a fused expression is bit for bit its operations one after another") 
     const Tensor s = exp(a);
     const Tensor u = s + 1;
     const Tensor one_by_one = r / u;
-    CHECK(equal(fused, one_by_one));
+    CHECK(same_bits(fused, one_by_one));
   }
   {
     const Tensor fused = softmax<1>(a * b);
@@ -84,7 +84,7 @@ TEST_CASE("a fused expression is bit for bit its operations one after another") 
     const Tensor e = exp(d);
     const Tensor s = sum_keepdim<1>(e);
     const Tensor one_by_one = e / s;
-    CHECK(equal(fused, one_by_one));
+    CHECK(same_bits(fused, one_by_one));
   }
   {
     const Tensor fused = relu(matmul(a, t(b)) + 1) * 2;
@@ -93,7 +93,7 @@ TEST_CASE("a fused expression is bit for bit its operations one after another") 
     const Tensor r = q + 1;
     const Tensor s = relu(r);
     const Tensor one_by_one = s * 2;
-    CHECK(equal(fused, one_by_one));
+    CHECK(same_bits(fused, one_by_one));
   }
   {
     const Tensor fused = slice<1, 1, 33, 3>(permute<1, 0>(reshape<33, 5>(exp(a)))) - 1;
@@ -102,16 +102,16 @@ TEST_CASE("a fused expression is bit for bit its operations one after another") 
     const Tensor r = t(q);
     const Tensor s = slice<1, 1, 33, 3>(r);
     const Tensor one_by_one = s - 1;
-    CHECK(equal(fused, one_by_one));
+    CHECK(same_bits(fused, one_by_one));
   }
 }
 
 TEST_CASE("views compose") {
   const auto x = filled<F<4, 6, 5>>();
-  CHECK(equal(Tensor(view<20, 6>(view<2, 60>(x))), Tensor(view<20, 6>(x))));
-  CHECK(equal(Tensor(permute<2, 0, 1>(permute<1, 2, 0>(x))), Tensor(x * 1)));
-  CHECK(equal(Tensor(slice<1, 1, 3>(slice<1, 2, 6>(x))), Tensor(slice<1, 3, 5>(x))));
-  CHECK(equal(Tensor(t(t(view<24, 5>(x)))), Tensor(view<24, 5>(x))));
+  CHECK(same_bits(Tensor(view<20, 6>(view<2, 60>(x))), Tensor(view<20, 6>(x))));
+  CHECK(same_bits(Tensor(permute<2, 0, 1>(permute<1, 2, 0>(x))), Tensor(x * 1)));
+  CHECK(same_bits(Tensor(slice<1, 1, 3>(slice<1, 2, 6>(x))), Tensor(slice<1, 3, 5>(x))));
+  CHECK(same_bits(Tensor(t(t(view<24, 5>(x)))), Tensor(view<24, 5>(x))));
 }
 
 TEST_CASE("threads evaluate the same expression at once") {
@@ -122,7 +122,7 @@ TEST_CASE("threads evaluate the same expression at once") {
   for (int k = 0; k < 4; ++k)
     worker[k] = std::thread([&, k] {
       good[k] = true;
-      for (int i = 0; i < 20; ++i) good[k] = good[k] && equal(Tensor(softmax<1>(x * 3) + sum_keepdim<0>(x)), expected);
+      for (int i = 0; i < 20; ++i) good[k] = good[k] && same_bits(Tensor(softmax<1>(x * 3) + sum_keepdim<0>(x)), expected);
     });
   for (auto& w : worker) w.join();
   for (bool g : good) CHECK(g);
@@ -138,6 +138,6 @@ TEST_CASE("the number of threads changes no bit") {
   const Tensor b = sum<0>(exp(x)) + sum(x);
   const Tensor n = matmul(x, t(x));
   cpu::set_num_threads(before);
-  CHECK(equal(a, b));
-  CHECK(equal(m, n));
+  CHECK(same_bits(a, b));
+  CHECK(same_bits(m, n));
 }

@@ -34,9 +34,26 @@ struct dyn {
   static constexpr bool bounded = true;
 };
 
+/// Several numbers as one template argument: `movedim<ints<0, 1>, ints<2, 3>>(x)`.
+template <int... N>
+struct ints {
+  static constexpr int count = sizeof...(N);
+  static constexpr int at[] = {N..., 0};
+};
+
 /// The first axis argument `every`: the whole of an axis in `a(every, 1)`.
 struct Every {};
 inline constexpr Every every{};
+/// Elements [Start, Stop) of an axis, every Step-th, in `a(Slice<1, 5>{}, 1)`; clamped to the axis as Python's.
+template <int Start, int Stop = 2147483647, int Step = 1>
+struct Slice {
+  static_assert(Step >= 1, "etch: Slice: the step must be positive");
+};
+/// As many axes as are left, in `a(ellipsis, 1)`, and a new axis of size 1, in `a(newaxis, every)`.
+struct Ellipsis {};
+inline constexpr Ellipsis ellipsis{};
+struct NewAxis {};
+inline constexpr NewAxis newaxis{};
 
 namespace detail {
 
@@ -113,6 +130,9 @@ constexpr int axis_of(int a, int rank) {
   const int i = a < 0 ? a + rank : a;
   return i >= 0 && i < rank ? i : -1;
 }
+
+/// The same, where a number by itself counts as one axis: what PyTorch allows of most functions.
+constexpr int axis_of_any(int a, int rank) { return axis_of(a, rank == 0 ? 1 : rank); }
 
 namespace detail {
 

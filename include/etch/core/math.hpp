@@ -153,6 +153,14 @@ ETCH_SIMD_LANEWISE(atan2)
 ETCH_SIMD_LANEWISE(fmod)
 #undef ETCH_SIMD_LANEWISE
 
+/// The remainder of integers with the sign of x, and integer powers, which wrap; a power below 0 is 1 / x^-y towards zero.
+template <class T, int L>
+requires(!detail::is_float<T>) ETCH_INLINE Vec<T, L> fmod(Vec<T, L> x, Vec<T, L> y) { return x % y; }
+template <class T, int L>
+requires(!detail::is_float<T>) ETCH_INLINE Vec<T, L> pow(Vec<T, L> x, Vec<T, L> y) {
+  return detail::each([](T a, T n) { return detail::integer_power(a, n); }, x, y);
+}
+
 /// 1 / sqrt(x), both exactly rounded.
 template <class T, int L> ETCH_INLINE Vec<T, L> rsqrt(Vec<T, L> x) { return T(1) / sqrt(x); }
 

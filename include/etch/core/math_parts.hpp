@@ -195,6 +195,18 @@ template <class T, int L> ETCH_INLINE Vec<T, L> sincos_far(Vec<T, L> x, bool cos
   return load<T, L>(lanes);
 }
 
+// x^n of integers by squaring; x^-n is 1 / x^n, of which only 1 and -1 leave anything.
+template <class T> ETCH_INLINE T integer_power(T x, T n) {
+  using U = typename sized<sizeof(T) < 4 ? 4 : sizeof(T)>::u;
+  if (n < 0) return x == T(1) ? T(1) : x == T(-1) ? ((n & 1) != 0 ? T(-1) : T(1)) : T(0);
+  U r = 1, a = static_cast<U>(x);
+  for (U k = static_cast<U>(n); k != 0; k >>= 1) {
+    if ((k & 1) != 0) r *= a;
+    a *= a;
+  }
+  return static_cast<T>(r);
+}
+
 // a^y for positive finite a, in double: accurate to 2^-28 at least, which rounds to a float within 0.6 ulp.
 template <int L> ETCH_INLINE Vec<float, L> pow_positive(Vec<float, L> a, Vec<float, L> y) {
   if constexpr (sizeof(double) * L > ETCH_VECTOR_BYTES && L > 1) {

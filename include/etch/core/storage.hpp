@@ -39,8 +39,18 @@ class Storage {
   constexpr Storage() = default;
   explicit Storage(std::size_t bytes) {
     const std::size_t all = sizeof(Header) + aligned(bytes);
-    header_ = new (allocate_block(all)) Header{};
+    void* const block = allocate_block(all);
+    header_ = new (block) Header{};
     header_->bytes = all;
+    header_->data = static_cast<char*>(block) + sizeof(Header);
+  }
+  /// A handle of memory that the caller owns and keeps alive.
+  static Storage over(void* memory) {
+    Storage s;
+    s.header_ = new (allocate_block(sizeof(Header))) Header{};
+    s.header_->bytes = sizeof(Header);
+    s.header_->data = memory;
+    return s;
   }
   constexpr Storage(const Storage& o) : header_(o.header_) {
     if (header_ != nullptr) header_->owners.fetch_add(1, std::memory_order_relaxed);
@@ -56,13 +66,14 @@ class Storage {
     if (header_ != nullptr && header_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1)
       free_block(header_, header_->bytes);
   }
-  void* data() const { return header_ == nullptr ? nullptr : reinterpret_cast<char*>(header_) + sizeof(Header); }
+  void* data() const { return header_ == nullptr ? nullptr : header_->data; }
   explicit operator bool() const { return header_ != nullptr; }
 
  private:
   struct alignas(alignment) Header {
     std::atomic<int> owners{1};
     std::size_t bytes = 0;
+    void* data = nullptr;
   };
   Header* header_ = nullptr;
 };

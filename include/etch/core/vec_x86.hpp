@@ -22,6 +22,8 @@ void scale(none, none);
 void product(none, none);  // of the low 32 bits of each lane
 void load_first(none, int, none);
 void store_first(none, int, none);
+void widen_half(none);
+void narrow_half(none);
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 // The compilers' builtins and not <immintrin.h>, which costs 0.2 s of compile time. clang spells the pointers of the
@@ -143,6 +145,19 @@ ETCH_INLINE void store_first(void* p, int n, i32x16 a) {
 ETCH_INLINE void store_first(void* p, int n, i64x8 a) {
   __builtin_ia32_storedqudi512_mask(static_cast<long long*>(p), a, first8(n));
 }
+#endif
+
+#if defined(__F16C__)
+using u16x8 = Register<std::uint16_t, 8>;
+using u16x16 = Register<std::uint16_t, 16>;
+using i16x8 = Register<short, 8>;
+using i16x16 = Register<short, 16>;
+ETCH_INLINE f32x8 widen_half(u16x8 a) { return __builtin_ia32_vcvtph2ps256((i16x8)a); }
+ETCH_INLINE u16x8 narrow_half(f32x8 a) { return (u16x8)__builtin_ia32_vcvtps2ph256(a, 0); }
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+ETCH_INLINE f32x16 widen_half(u16x16 a) { return __builtin_ia32_vcvtph2ps512_mask((i16x16)a, f32x16{}, all16(), 4); }
+ETCH_INLINE u16x16 narrow_half(f32x16 a) { return (u16x16)__builtin_ia32_vcvtps2ph512_mask(a, 0, i16x16{}, all16()); }
+#endif
 #endif
 
 #endif  // __x86_64__

@@ -8,6 +8,7 @@
 #include <etch/core/math.hpp>
 #include <etch/core/rng.hpp>
 #include <etch/core/vec.hpp>
+#include <etch/core/vec_half.hpp>
 #include <etch/graph/table.hpp>
 #include <etch/plan/types.hpp>
 
@@ -126,11 +127,18 @@ template <> struct element_of_class<Class::i64> { using type = std::int64_t; };
 template <> struct element_of_class<Class::mask> { using type = bool; };
 
 /// Memory of type M as lanes of class C, and back.
-template <Class C, class M, int L, class V>
+template <Class C, class M, class V>
 ETCH_INLINE auto from_memory(V v) {
   using T = typename element_of_class<C>::type;
   if constexpr (std::is_same_v<T, M>) return v;
+  else if constexpr (etch::detail::is_half<M>) return simd::convert<T>(simd::widen<M>(v));
   else return simd::convert<T>(v);
+}
+template <class M, class V>
+ETCH_INLINE auto to_memory(V v) {
+  if constexpr (std::is_same_v<typename V::value_type, M>) return v;
+  else if constexpr (etch::detail::is_half<M>) return simd::narrow<M>(simd::convert<float>(v));
+  else return simd::convert<M>(v);
 }
 
 /// The reduction in bits 56-59 of a word: sum, prod, amax, amin.
@@ -150,6 +158,11 @@ constexpr T neutral() {
   else return limits::has_infinity ? limits::infinity() : limits::max();
 }
 
+/// What takes an integer narrower than its register out of its range.
+constexpr bool may_overflow(Op o) {
+  return o == Op::neg || o == Op::abs || o == Op::add || o == Op::sub || o == Op::mul || o == Op::div || o == Op::pow || o == Op::special2;
+}
+
 /// Where a kernel stands: its row's pointers and the element's number.
 struct Place {
   char* const* p;            ///< of each slot, at column 0 of the row
@@ -158,6 +171,7 @@ struct Place {
   const std::uint64_t* random;
   index_t row;               ///< its number
   index_t first;             ///< the number of its first element
+  index_t columns;           ///< of this call
 };
 
 /// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
@@ -177,7 +191,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       else {
         d = simd::convert<T>(a);
         using M = type_of<i.memory>;
-        if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
+        if constexpr (sizeof(M) < sizeof(T)) d = from_memory<C, M>(to_memory<M>(d));
       }
     } else if constexpr (o == Op::where) {
       d = simd::select(r.mask[i.a], r.template get<C>(i.b), r.template get<C>(i.c));
@@ -188,24 +202,31 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
 #define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     ETCH_BINARY_OPS(ETCH_X)
 #undef ETCH_X
+    else if constexpr (o == Op::special1) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a));
+    else if constexpr (o == Op::special2) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
     if constexpr (C == Class::f32 || C == Class::f64) simd::settle(d);
+    if constexpr (C == Class::i32 && may_overflow(o)) {
+      using M = type_of<i.memory>;
+      if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
+    }
   } else if constexpr (word == Word::load) {
     using M = type_of<i.memory>;
+    using S = simd::Stored<M>;
     auto& d = r.template get<C>(i.d);
     const char* p = at.p[i.slot];
     constexpr auto mode = static_cast<Stride>(i.mode);
     if constexpr (mode == Stride::splat) {
       d = simd::splat<T, L>(static_cast<T>(*reinterpret_cast<const M*>(p)));
     } else if constexpr (mode == Stride::unit || mode == Stride::tile) {
-      const M* q = reinterpret_cast<const M*>(p) + c;
-      if constexpr (Partial) d = from_memory<C, M, L>(simd::load_partial<M, L>(q, n));
-      else d = from_memory<C, M, L>(simd::load<M, L>(q));
+      const S* q = reinterpret_cast<const S*>(p) + c;
+      if constexpr (Partial) d = from_memory<C, M>(simd::load_partial<S, L>(q, n));
+      else d = from_memory<C, M>(simd::load<S, L>(q));
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
-      const M* q = reinterpret_cast<const M*>(p + c * s);
-      const index_t step = s / static_cast<index_t>(sizeof(M));
-      if constexpr (Partial) d = from_memory<C, M, L>(simd::gather_partial<M, L>(q, step, n));
-      else d = from_memory<C, M, L>(simd::gather<M, L>(q, step));
+      const S* q = reinterpret_cast<const S*>(p + c * s);
+      const index_t step = s / static_cast<index_t>(sizeof(S));
+      if constexpr (Partial) d = from_memory<C, M>(simd::gather_partial<S, L>(q, step, n));
+      else d = from_memory<C, M>(simd::gather<S, L>(q, step));
     }
   } else if constexpr (word == Word::index) {
     auto& d = r.template get<C>(i.d);
@@ -217,14 +238,10 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       d = simd::iota<T, L>(T(0)) * simd::splat<T, L>(static_cast<T>(s)) + simd::splat<T, L>(static_cast<T>(start + c * s));
     }
   } else if constexpr (word == Word::store) {
-    using M = type_of<i.memory>;
-    const auto& a = r.template get<C>(i.a);
+    using M = simd::Stored<type_of<i.memory>>;
+    const auto v = to_memory<type_of<i.memory>>(r.template get<C>(i.a));
     char* p = at.p[i.slot];
     constexpr auto mode = static_cast<Stride>(i.mode);
-    const auto v = [&] {
-      if constexpr (std::is_same_v<T, M>) return a;
-      else return simd::convert<M>(a);
-    }();
     if constexpr (Row) {
       *reinterpret_cast<M*>(p) = v[0];
     } else if constexpr (mode == Stride::unit) {
@@ -232,7 +249,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       if constexpr (Partial) simd::store_partial(q, v, n);
       else simd::store(q, v);
       // the next block of the product lies beside this one: its lines are fetched while it is computed
-      if constexpr (Tile) __builtin_prefetch(reinterpret_cast<const char*>(q) + 2 * ETCH_VECTOR_BYTES, 1);
+      if constexpr (Tile) __builtin_prefetch(q + at.columns, 1);
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
       M* q = reinterpret_cast<M*>(p + c * s);
@@ -357,7 +374,7 @@ struct Fused {
       simd::Vec<std::int64_t, L> i64[count(Class::i64)];
       simd::Mask<L> mask[count(Class::mask)];
       const File<L> file{f32, f64, i32, i64, mask};
-      const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1]};
+      const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
       (stage<static_cast<int>(S)>(file, at, call), ...);
       cursor.next(call);
     }

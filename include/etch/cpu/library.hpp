@@ -4,8 +4,11 @@
 #pragma once
 
 #include <etch/cpu/attention.hpp>
+#include <etch/cpu/gather.hpp>
 #include <etch/cpu/machine.hpp>
 #include <etch/cpu/matmul.hpp>
+#include <etch/cpu/order.hpp>
+#include <etch/cpu/scan.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -95,7 +98,9 @@ inline void run_take(Machine& machine, int s) {
     if (index[i] < 0 || index[i] >= rows)
       fail("embedding", "an index must lie within the table",
            Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
-    std::memcpy(to + static_cast<std::size_t>(i) * bytes, table + static_cast<std::size_t>(index[i]) * bytes, bytes);
+    if (bytes == 4) std::memcpy(to + i * 4, table + index[i] * 4, 4);  // one number, as `gather` takes them: no call
+    else if (bytes == 8) std::memcpy(to + i * 8, table + index[i] * 8, 8);
+    else std::memcpy(to + static_cast<std::size_t>(i) * bytes, table + static_cast<std::size_t>(index[i]) * bytes, bytes);
   }
 }
 
@@ -149,6 +154,19 @@ std::size_t attention_workspace(const Machine& machine, const Step& s) {
 
 }  // namespace detail
 
+template <StepKind K, class T>
+constexpr LibraryKernel along_kernel() {
+  if constexpr (K == StepKind::cumsum) return {detail::run_scan<T, detail::RunningSum>, nullptr};
+  else if constexpr (K == StepKind::cumprod) return {detail::run_scan<T, detail::RunningProduct>, nullptr};
+  else if constexpr (K == StepKind::logcumsumexp) return {detail::run_scan<T, detail::RunningLogSumExp>, nullptr};
+  else if constexpr (K == StepKind::cummax) return {detail::run_scan<T, detail::RunningExtremum<false>>, nullptr};
+  else if constexpr (K == StepKind::cummin) return {detail::run_scan<T, detail::RunningExtremum<true>>, nullptr};
+  else if constexpr (K == StepKind::recurrence) return {detail::run_scan<T, detail::Recurrence>, nullptr};
+  else if constexpr (K == StepKind::delay) return {detail::run_delay<T>, nullptr};
+  else if constexpr (K == StepKind::argsort) return {detail::run_argsort<T>, detail::argsort_workspace<T>};
+  else return {detail::run_searchsorted<T>, nullptr};
+}
+
 /// The kernel of a step of this kind and dtype.
 template <StepKind K, DType D>
 constexpr LibraryKernel library_kernel() {
@@ -158,6 +176,10 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};
   else if constexpr (K == StepKind::attention) return {detail::run_attention<T, false>, detail::attention_workspace<T, false>};
   else if constexpr (K == StepKind::attention_grad) return {detail::run_attention<T, true>, detail::attention_workspace<T, true>};
+  else if constexpr (K == StepKind::checked) return {detail::run_checked, nullptr};
+  else if constexpr (K == StepKind::gather) return {detail::run_gather<sizeof(T)>, nullptr};
+  else if constexpr (K == StepKind::scatter) return {detail::run_scatter<T>, nullptr};
+  else if constexpr (is_along(K)) return along_kernel<K, T>();
   else return {};
 }
 

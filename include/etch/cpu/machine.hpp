@@ -64,7 +64,7 @@ class Machine {
   void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
   /// The actual value of a size, after the last binding.
   std::int64_t size(int code) const {
-    if (code >= 0) return code;
+    if (is_static(code)) return number_of(code);
     const Symbol& s = plan_.symbol[-1 - code];
     std::int64_t n = s.factor;
     for (int t = 0; t < s.tags; ++t) n *= size_of_tag(s.tag[t]);
@@ -122,8 +122,8 @@ namespace detail {
 template <class T>
 void combine_span(Op op, T* to, const T* from, index_t count) {
   for (index_t i = 0; i < count; ++i) {
-    if (op == Op::sum) to[i] = to[i] + from[i];
-    else if (op == Op::prod) to[i] = to[i] * from[i];
+    if (op == Op::sum) to[i] = static_cast<T>(to[i] + from[i]);
+    else if (op == Op::prod) to[i] = static_cast<T>(to[i] * from[i]);
     else if (op == Op::amax) to[i] = from[i] > to[i] || from[i] != from[i] ? from[i] : to[i];
     else to[i] = from[i] < to[i] || from[i] != from[i] ? from[i] : to[i];
   }
@@ -141,6 +141,10 @@ void with_type(DType d, F f) {
     case DType::float64: return f(static_cast<double*>(nullptr));
     case DType::int64: return f(static_cast<std::int64_t*>(nullptr));
     case DType::int32: return f(static_cast<std::int32_t*>(nullptr));
+    case DType::int16: return f(static_cast<std::int16_t*>(nullptr));
+    case DType::int8: return f(static_cast<std::int8_t*>(nullptr));
+    case DType::float16: return f(static_cast<half*>(nullptr));
+    case DType::bfloat16: return f(static_cast<bfloat16*>(nullptr));
     default: return f(static_cast<std::uint8_t*>(nullptr));
   }
 }

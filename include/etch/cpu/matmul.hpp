@@ -32,6 +32,8 @@ inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A an
 inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
 inline constexpr int64 most_panels = 128;
 inline constexpr int64 kept_bytes = int64{1} << 19;      // of tiles that wait for their last k block
+inline constexpr int64 finish_bytes = 8192;              // of tiles side by side that one call of an epilogue finishes
+inline constexpr int64 a_strip = 8;                      // row tiles of an A with contiguous columns that are copied at a time
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
@@ -70,9 +72,13 @@ struct Product {
   }
 };
 
-/// Between rows in the copy of a tile of A.
+/// Between rows in the copy of a tile of A; between columns where those are contiguous.
 template <class T>
 constexpr int64 a_copy_row = block_depth<T> + 16;
+template <class T>
+constexpr int a_copy_col = Tile<T>::rows > 8 ? 16 : Tile<T>::rows > 4 ? 8 : 4;
+template <class T>
+constexpr int64 a_copy_tile = block_depth<T> * a_copy_col<T> + 16;  // from tile to tile of a strip: not in the same sets
 
 /// to[k][width] = b[k][cols], zeros on the right.
 template <class T>
@@ -95,17 +101,19 @@ ETCH_NOINLINE void pack_panel(int64 k, int64 cols, int64 width, const T* b, int6
   }
 }
 
-/// A tile of A, columns 16 elements apart where they are contiguous, else rows a_copy_row apart.
+/// Row tiles [i, i + count) of an A whose columns are contiguous, of `m` rows in all; a strip of
+/// several tiles reads every line of A once.
 template <class T>
-ETCH_NOINLINE void copy_rows(int64 height, int64 k, const T* a, int64 a_row, int64 a_col, T* to) {
-  if (a_row != 1) return copy_tile(height, k, a, a_row, to, a_copy_row<T>);
-  constexpr int wide = Tile<T>::rows > 8 ? 16 : Tile<T>::rows > 4 ? 8 : 4;
-  if (height == wide) {
-    for (; k > 0; --k, a += a_col, to += 16) simd::store(to, simd::load<T, wide>(a));
-    return;
+ETCH_NOINLINE void copy_strip(const Cut& rows, int64 i, int64 count, int64 m, int64 k, const T* a, int64 a_col, T* to) {
+  constexpr int wide = a_copy_col<T>;
+  int64 at[a_strip], whole = 0;
+  for (int64 j = 0; j < count; ++j) at[j] = rows.begin(i + j);
+  while (whole < count && at[whole] + wide <= m) ++whole;
+  for (; k > 0; --k, a += a_col, to += wide) {
+    for (int64 j = 0; j < whole; ++j) simd::store(to + j * a_copy_tile<T>, simd::load<T, wide>(a + at[j]));
+    for (int64 j = whole; j < count; ++j)
+      simd::store(to + j * a_copy_tile<T>, simd::load_partial<T, wide>(a + at[j], static_cast<int>(m - at[j])));
   }
-  const int some = static_cast<int>(height);
-  for (; k > 0; --k, a += a_col, to += 16) simd::store(to, simd::load_partial<T, wide>(a, some));
 }
 
 /// out[j * step] += x . y[j] for j < count <= 4, the inner products of vectors of k elements.
@@ -162,37 +170,43 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
   }
 }
 
-/// What is at work at a time: panels of B, a k block deep, and row tiles where an epilogue waits for several k blocks.
+/// What is at work at a time: panels of B, a k block deep; tiles side by side that an epilogue finishes in one call, so
+/// that its rows are long; and row tiles of them where it waits for several k blocks.
 template <class T>
 struct Portion {
   static constexpr int64 row_bytes = Tile<T>::cols * int64{sizeof(T)}, tile_bytes = row_bytes * Tile<T>::rows;
-  int64 depth, panels, tiles = 1;
+  static constexpr int64 together = least(8, finish_bytes / tile_bytes);
+  static constexpr int64 kept_row = together * Tile<T>::cols + 64 / int64{sizeof(T)};  // rows in different cache sets
+  static constexpr int64 kept_group = kept_row * Tile<T>::rows, group_bytes = kept_group * int64{sizeof(T)};
+  int64 depth, panels, tiles = 1, groups = 1;
   constexpr Portion(int64 m, int64 n, int64 k, bool waits)
       : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
     panels = least(panels, waits ? 8 : least(most_panels, packed_bytes / (row_bytes * (depth > 0 ? depth : 1))));
-    if (waits) tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (tile_bytes * panels));
+    if (!waits) return;
+    groups = pieces(panels, together);
+    tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (groups * group_bytes));
   }
   constexpr int64 packed() const { return panels * Tile<T>::cols * depth; }
-  constexpr int64 kept() const { return panels * tiles * Tile<T>::cols * Tile<T>::rows; }
+  constexpr int64 kept() const { return groups * tiles * kept_group; }
 
   /// Bytes enough for every portion of a product of up to these sizes.
   static constexpr int64 bytes(int64 m, int64 n, int64 k) {
-    const int64 all = pieces(n, Tile<T>::cols), one_row = least(all, most_panels) * tile_bytes;
+    const int64 all = pieces(n, Tile<T>::cols);
     const int64 packed = least(least(all, most_panels) * row_bytes * least(k, block_depth<T>), packed_bytes);
-    const int64 waiting =
-        k <= block_depth<T> ? 0 : least(kept_bytes, least(all, 8) * pieces(m, Tile<T>::rows) * tile_bytes);
-    return packed + (one_row > waiting ? one_row : waiting) + 16 * a_copy_row<T> * int64{sizeof(T)};
+    const int64 most = pieces(m, Tile<T>::rows) * pieces(least(all, 8), together);
+    const int64 waiting = k <= block_depth<T> ? 1 : least(most, kept_bytes / group_bytes);
+    return packed + (waiting + 1) * group_bytes + a_strip * 16 * a_copy_row<T> * int64{sizeof(T)};
   }
 };
 
-/// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of a tile of A].
+/// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of tiles of A].
 template <class T>
 struct Multiplication {
-  static constexpr int64 lanes = Tile<T>::lanes;
+  static constexpr int64 lanes = Tile<T>::lanes, together = Portion<T>::together;
   const Product<T>& p;
   T* const packed;
   const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
-  const bool packs = p.packs(), copies = p.copies(), applies = p.epilogue.apply != nullptr;
+  const bool packs = p.packs(), strips = p.copies() && p.a_row == 1, copies = p.copies() && !strips, applies = p.epilogue.apply != nullptr;
   const bool waits = applies && blocks.count > 1;
   const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits);
   const int64 width = p.width();
@@ -208,7 +222,12 @@ struct Multiplication {
         for (int64 block = 0; block < blocks.count; ++block) {
           const bool rowwise = packs && p.b_col == 1 && last - first > 2;
           if (rowwise) pack_rows(first, last, block);
-          for (int64 i = top; i < least(top + group, row1); ++i) row_tile(i, i - top, first, last, block, rowwise);
+          const int64 bottom = least(top + group, row1);
+          for (int64 i = top; i < bottom; ++i) {
+            if (strips && (i - top) % a_strip == 0)
+              copy_strip(rows, i, least(a_strip, bottom - i), p.m, blocks.size(block), p.a + blocks.begin(block) * p.a_col, p.a_col, a_copy);
+            row_tile(i, i - top, first, last, block, rowwise);
+          }
         }
       }
     }
@@ -220,18 +239,21 @@ struct Multiplication {
     TileArguments<T> t{};
     t.k = blocks.size(block);
     t.accumulate = p.accumulate || block != 0;
-    take_a(t, p.a + row * p.a_row + k0 * p.a_col, height);
+    take_a(t, p.a + row * p.a_row + k0 * p.a_col, height, place % a_strip);
+    const bool last_block = block == blocks.count - 1;
     for (int64 panel = first; panel < last; ++panel) {
       const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
+      const int64 group = (panel - first) / together, side = applies ? (panel - first) % together : 0;
       take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0 && !(packed_before && p.n - col >= width));
       T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
       const bool staged = applies || cols % lanes != 0;
-      t.c = staged ? kept + ((waits ? place * portion.panels : 0) + panel - first) * Tile<T>::rows * Tile<T>::cols : c;
-      t.c_row = staged ? width : p.c_row;
+      T* const tile = kept + (waits ? place * portion.groups + group : 0) * Portion<T>::kept_group;
+      t.c = staged ? tile + side * width : c;
+      t.c_row = staged ? Portion<T>::kept_row : p.c_row;
       if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
       t.next = nullptr;
-      if (copies && p.a_row == 1 && panel - first < 2) {  // both lines that a column of the next tile may lie in
-        t.next = p.a + row + height + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
+      if (strips && panel - first < 2 && i + a_strip < rows.count) {  // both lines that a column of a tile of the next strip may lie in
+        t.next = p.a + rows.begin(i + a_strip) + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
         t.next_step = p.a_col;
       }
       if (!staged && !t.accumulate) {  // lines that nothing has read yet arrive while the tile is computed
@@ -241,7 +263,8 @@ struct Multiplication {
         }
       }
       tile_table<T>(height, vectors, t);
-      if (staged && (!waits || block == blocks.count - 1)) p.finish(row, col, height, cols, t.c, t.c_row);
+      if (!staged || (waits && !last_block) || (applies && side != together - 1 && panel != last - 1)) continue;
+      p.finish(row, col - side * width, height, side * width + cols, tile, t.c_row);
     }
   }
 
@@ -258,12 +281,11 @@ struct Multiplication {
     }
   }
 
-  void take_a(TileArguments<T>& t, const T* a, int64 height) const {
-    const bool columns = p.a_row == 1;
-    if (copies) copy_rows(height, t.k, a, p.a_row, p.a_col, a_copy);
-    t.a = copies ? a_copy : a;
-    t.a_row = !copies ? p.a_row : columns ? 1 : a_copy_row<T>;
-    t.a_col = !copies ? p.a_col : columns ? 16 : 1;
+  void take_a(TileArguments<T>& t, const T* a, int64 height, int64 place) const {
+    if (copies) copy_tile(height, t.k, a, p.a_row, a_copy, a_copy_row<T>);
+    t.a = strips ? a_copy + place * a_copy_tile<T> : copies ? a_copy : a;
+    t.a_row = strips ? 1 : copies ? a_copy_row<T> : p.a_row;
+    t.a_col = strips ? a_copy_col<T> : copies ? 1 : p.a_col;
   }
 
   /// Edges are packed even where panels are not, so that they may be read a whole vector at a time.

@@ -80,6 +80,14 @@ class Lazy<F, Pack<A...>, T, D...> {
 
   Pack<A...> arguments;
 
+  constexpr explicit Lazy(Pack<A...> a) : arguments(static_cast<Pack<A...>&&>(a)) {}
+  constexpr Lazy(const Lazy&) = default;
+  constexpr Lazy(Lazy&&) = default;
+  /// Writes through a view, `t(x) = y` or `x(every, 1) = 0`: the value, broadcast to the view's shape, is computed first.
+  template <class E>
+  Lazy& operator=(const E& e);  // run/write.hpp
+  Lazy& operator=(const Lazy& e);
+
   /// Traces with every leaf a new input, in order.
   static constexpr tracer trace(Builder& b) { return trace_in_order(b, std::index_sequence_for<A...>{}); }
   /// Traces with the leaves this object holds: parameters, by address.
@@ -147,7 +155,8 @@ struct ScalarLeaf {
   constexpr tracer lower(Builder& b) const {
     tracer t;
     t.builder = &b;
-    t.id = b.constant(static_cast<double>(value), dtype_of<S>);
+    if constexpr (detail::is_complex_type<S>) t.id = b.pair(b.constant(static_cast<double>(value.re), real_dtype(dtype_of<S>)), b.constant(static_cast<double>(value.im), real_dtype(dtype_of<S>)));
+    else t.id = b.constant(static_cast<double>(value), dtype_of<S>);
     return t;
   }
   void bind(Bindings& to) const { to.bind(&value); }
@@ -155,12 +164,13 @@ struct ScalarLeaf {
 
 /// How a type takes part in expressions; specialised or given by members `leaf()`.
 namespace detail {
+template <class A> inline constexpr bool is_number = std::is_arithmetic_v<A> || is_half<A> || is_complex_type<A>;
 template <class S>
-using scalar_type = std::conditional_t<std::is_same_v<S, bool>, bool, std::conditional_t<std::is_same_v<S, double>, double, std::conditional_t<std::is_floating_point_v<S>, float, std::int64_t>>>;
+using scalar_type = std::conditional_t<std::is_same_v<S, bool> || std::is_same_v<S, double> || is_complex_type<S>, S, std::conditional_t<std::is_integral_v<S>, std::int64_t, float>>;
 
 template <class A>
 constexpr auto leaf(const A& a) {
-  if constexpr (std::is_arithmetic_v<A>) {
+  if constexpr (is_number<A>) {
     return ScalarLeaf<scalar_type<A>>{static_cast<scalar_type<A>>(a)};
   } else if constexpr (requires { a.arguments; }) {
     return a;
@@ -174,7 +184,7 @@ constexpr auto lower(Builder* b, const A& a) {
   if constexpr (is_tracer_v<A>) {
     (void)b;
     return a;
-  } else if constexpr (std::is_arithmetic_v<A>) {
+  } else if constexpr (is_number<A>) {
     return ScalarLeaf<scalar_type<A>>{static_cast<scalar_type<A>>(a)}.lower(*b);
   } else if constexpr (requires { a.arguments; }) {
     return a.lower(*b);
@@ -198,7 +208,7 @@ constexpr Builder* builder_of(const A& a, const R&... rest) {
 template <class A>
 concept Operand = detail::is_tracer_v<A> || std::is_same_v<A, Poison> || requires(const A& a) { a.arguments; } || requires(const A& a) { a.leaf(); };
 template <class A>
-concept OperandOrNumber = Operand<A> || std::is_arithmetic_v<A>;
+concept OperandOrNumber = Operand<A> || detail::is_number<A>;
 
 /// Several results: an expression for each.
 template <class F, class... R, class... A>

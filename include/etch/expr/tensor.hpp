@@ -146,20 +146,28 @@ class Tensor<T, D...> {
   const T& operator()(I... i) const {
     return data()[offset(i...)];
   }
-  /// A row, a column, a plane: the axes given as `every` stay, the others are fixed. It reads this tensor's memory.
+  /// A part, as Python's `x[...]`: numbers fix an axis, `every`, `Slice<...>`, `ellipsis` and `newaxis` keep or add axes,
+  /// tensors of integers gather. Without such tensors it is a view: it reads, and writes, this tensor's memory.
   template <class... I>
-    requires(sizeof...(I) == sizeof...(D) && (std::is_same_v<I, Every> || ...) && ((std::is_integral_v<I> || std::is_same_v<I, Every>) && ...))
-  auto operator()(I... i) const {
-    using Pick = detail::pick_fn<(std::is_same_v<I, Every>)...>;
-    TensorLeaf<T, D...> l = leaf();
-    l.data = const_cast<T*>(data()) + offset(detail::index_or_zero(i)...);
-    using R = decltype(Pick{}(tracer{}));
-    return typename detail::lazy_of<Pick, Pack<TensorLeaf<T, D...>>, R>::type{{{{l}}}};
+    requires detail::partial_index<sizeof...(D), I...>
+  auto operator()(const I&... i) {
+    return detail::item_of_tensor(*this, i...);
+  }
+  template <class... I>
+    requires detail::partial_index<sizeof...(D), I...>
+  const auto operator()(const I&... i) const {
+    return detail::item_of_tensor(*this, i...);
   }
   TensorLeaf<T, D...> leaf() const {
     TensorLeaf<T, D...> l{storage_, storage_.data(), {}};
     for (int i = 0; i < rank; ++i) l.sizes[i] = sizes_[i];
     return l;
+  }
+  /// A tensor over memory that the caller owns; see `from_blob`.
+  static Tensor over(T* memory, const int* sizes = nullptr) {
+    Tensor r(Storage::over(memory));
+    r.set_sizes(sizes, sizes == nullptr ? 0 : bounded);
+    return r;
   }
   /// Changes the actual sizes of bounded dims; memory stays, since it was planned for the bound.
   void resize(const int* sizes) {
@@ -168,6 +176,7 @@ class Tensor<T, D...> {
 
  private:
   struct Uninitialised {};
+  explicit Tensor(Storage&& s) : storage_(static_cast<Storage&&>(s)) {}
   Tensor(Uninitialised, const int* sizes) : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T)) { resize(sizes); }
   void set_sizes(const int* given, int count) {
     constexpr Dims d = dims_of<D...>();
@@ -221,6 +230,15 @@ namespace detail {
 template <class T, auto... D>
 Tensor<T, D...> tensor_like(Tracer<T, D...>);
 }  // namespace detail
+
+/// A tensor over dense memory that the caller owns and keeps alive: reading and writing it reads and writes that memory. Sizes of
+/// bounded dims follow. Copies of it are tensors of their own, as all copies.
+template <class T, auto... D, class... Size>
+  requires(canonical<D...> && sizeof...(Size) == static_cast<std::size_t>(Tensor<T, D...>::bounded))
+Tensor<T, D...> from_blob(T* memory, Size... size) {
+  const int sizes[] = {static_cast<int>(size)..., 0};
+  return Tensor<T, D...>::over(memory, sizeof...(Size) == 0 ? nullptr : sizes);
+}
 
 template <class F, class Args, class T, auto... D>
 Tensor(const Lazy<F, Args, T, D...>&) -> Tensor<T, D...>;

@@ -8,6 +8,11 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+namespace detail {
+template <class X, class... I>
+constexpr auto item_of(const X& x, const I&... i);  // expr/pick.hpp
+}
+
 /// A symbolic tensor: reading it computes nothing, operations on it add nodes to its builder.
 template <class T, auto... D>
 struct Tracer {
@@ -19,6 +24,11 @@ struct Tracer {
   static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
   /// Whether the program being traced trains: what Dropout and normalisation with running statistics ask.
   constexpr bool training() const { return builder->training; }
+  /// A part, as of a tensor: `x(every, 1)`.
+  template <class... I>
+  constexpr auto operator()(const I&... i) const {
+    return detail::item_of(*this, i...);
+  }
 };
 
 /// A number known only at run time; like a literal, it takes the dtype of what it meets.

@@ -1,6 +1,4 @@
-// Several values at once: what a function of more than one result returns, on tracers and on tensors.
-//
-//   auto f = [](auto x) { return several(sum(x), x * 2); };      auto [s, y] = ...
+// Several results of one function, for structured bindings: `auto [a, b] = split<2>(x);`, `return several(sum(x), x * 2);`.
 #pragma once
 
 #include <etch/expr/lazy.hpp>
@@ -10,7 +8,7 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// Several values, for structured bindings.
+/// Several tensors, expressions or tracers.
 template <class... X>
 struct Values {
   Pack<X...> value;
@@ -76,6 +74,30 @@ constexpr void for_each_value(ValueAndGradient<V, G>& y, const F& f) {
   for_each_value(y.gradient, f);
 }
 }  // namespace detail
+
+namespace detail {
+template <class A>
+constexpr auto tracer_like() {
+  if constexpr (is_tracer_v<A>) return tracer_of<A>{};
+  else if constexpr (std::is_same_v<A, Poison>) return Poison{};
+  else return typename decltype(leaf(std::declval<const A&>()))::tracer{};
+}
+template <class F, class... A, std::size_t... I>
+constexpr auto apply_each(std::index_sequence<I...>, const A&... a) {
+  using R = Values<decltype(apply<typename F::template part<static_cast<int>(I)>>(a...))...>;
+  return R{{{{apply<typename F::template part<static_cast<int>(I)>>(a...)}...}}};
+}
+}  // namespace detail
+
+/// The tracer that an operand becomes: its shape, before anything is traced.
+template <class A>
+using traced = decltype(detail::tracer_like<A>());
+
+/// The functors F::part<0>, ... F::part<N - 1> on the same arguments.
+template <int N, class F, class... A>
+constexpr auto apply_each(const A&... a) {
+  return detail::apply_each<F>(std::make_index_sequence<static_cast<std::size_t>(N)>{}, a...);
+}
 
 }  // namespace ETCH_ABI
 }  // namespace etch

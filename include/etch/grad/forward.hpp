@@ -53,11 +53,13 @@ constexpr void region_tangents(Builder& b, const Region& r, int* tangent) {
 
 /// How `output[k]` moves when every wrt[i] moves by direction[i]: the product of the Jacobian and a vector.
 constexpr void forward(Builder& b, const int* output, int outputs, const int* wrt, const int* direction, int count, int* moved) {
-  const int last = detail::end_of(b, output, outputs), first = detail::first_of(b, wrt, count);
+  const int last = detail::end_of(b, output, outputs), first = detail::first_node(b, wrt, count);
   int* tangent = b.image;  // -1: does not move; below `first` nothing is read
   for (int i = first; i < last; ++i) tangent[i] = -1;
   for (int i = 0; i < count; ++i)
-    if (wrt[i] < last) tangent[wrt[i]] = direction[i];
+    detail::real_pairs(b, wrt[i], direction[i], [&](int n, int d) {
+      if (n < last) tangent[n] = d;
+    });
   ++b.walks;
   for (int i = first; i < last; ++i) {
     if (const Region* r = b.region_of(i); r != nullptr && !r->transparent) {
@@ -71,10 +73,8 @@ constexpr void forward(Builder& b, const int* output, int outputs, const int* wr
     }
   }
   --b.walks;
-  for (int k = 0; k < outputs; ++k) {
-    const int t = output[k] >= first ? tangent[output[k]] : -1;
-    moved[k] = t >= 0 ? t : b.constant(0, b.dtype(output[k]), b.shape(output[k]));
-  }
+  for (int k = 0; k < outputs; ++k)
+    moved[k] = detail::from_real_nodes(b, output[k], [&](int n) { return n >= first && tangent[n] >= 0 ? tangent[n] : b.constant(0, b.dtype(n), b.shape(n)); });
 }
 
 }  // namespace ETCH_ABI

@@ -69,6 +69,8 @@ constexpr void ids_of(const Values<X...>& v, int* ids) {
 /// y = f(fresh x...) with fresh results, as a region with this rule.
 template <class F, class... X>
 constexpr auto with_rule(RegionRule rule, bool transparent, const F& f, X... x) {
+  constexpr bool real = !(is_complex_type<typename X::value_type> || ...);
+  static_assert(real, "etch: Function: arguments must be real");
   static_assert(sizeof...(X) <= Region::max_inputs, "etch: Function: at most 8 arguments");
   Builder& b = *builder_of(x...);
   ((x.id = b.fresh(x.id)), ...);

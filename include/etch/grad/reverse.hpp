@@ -40,6 +40,83 @@ constexpr int unreduce(Builder& b, int a, unsigned mask, const Shape& like) {
 
 constexpr int transposed(Builder& b, int a) { return b.transpose(a, b.shape(a).rank - 2, b.shape(a).rank - 1); }
 
+/// What the base (0) or the written values (2) of a scatter receive. Where an element was written twice, each value takes
+/// the whole gradient, as PyTorch's; equal extrema share it.
+constexpr int scatter_gradient(Builder& b, int n, int which, int dy) {
+  const Node node = b[n];
+  const int axis = static_cast<int>(node.arg & 255), at = node.in[1];
+  const Op op = static_cast<Op>(node.arg >> 8 & 255);
+  const Value base{&b, node.in[0]}, a{&b, node.in[2]}, y{&b, n}, g{&b, dy};
+  auto found = [&](Value x) { return Value{&b, b.gather(x.id, at, axis)}; };
+  auto into = [&](Value x, Value rows, Op how) { return Value{&b, b.scatter(x.id, at, rows.id, axis, how)}; };
+  switch (op) {
+    case Op::sum: return which == 0 ? dy : found(g).id;
+    case Op::prod: {  // the product of the others, also where one factor is 0
+      const Value zero = compare(Op::eq, which == 0 ? base : a, (which == 0 ? base : a).number(0));
+      if (which == 0) {
+        const Value factor = choose(zero, base.number(1), base);
+        return (g * into(factor, a, Op::prod) / factor).id;
+      }
+      const Value zeros = found(into(base.number(0), zero.cast(b.dtype(n)), Op::sum));
+      const Value only{&b, b.map(Op::logical_and, DType::boolean, zero.id, compare(Op::eq, zeros, zeros.number(1)).id)};
+      const Value others = into(base, choose(only, a.number(1), a), Op::prod);
+      return choose(only, found(g * others), found(g * y) / choose(zero, a.number(1), a)).id;
+    }
+    case Op::amax:
+    case Op::amin: {
+      const Value base_hit = compare(Op::eq, base, y).cast(b.dtype(n)), hit = compare(Op::eq, a, found(y)).cast(b.dtype(n));
+      const Value share = g / into(base_hit, hit, Op::sum);
+      return (which == 0 ? base_hit * share : hit * found(share)).id;
+    }
+    default: return which == 0 ? into(g, a.number(0), Op::place).id : found(g).id;
+  }
+}
+
+/// What flows into input `which` of the scan `n`: a scan from the other end. s[i] = dy[i] + a[i+1] s[i+1] is what reaches
+/// y[i] through all that follows it, where y[i+1] = a[i+1] y[i] + ...; no rule divides, so that zeros are no exception.
+constexpr int scan_gradient(Builder& b, int n, int which, int dy) {
+  const Node node = b[n];
+  const int axis = static_cast<int>(node.arg & 255);
+  const bool back = (node.arg >> 8 & 1) != 0;
+  auto before = [&](int a, int first) { return b.along(Op::delay, a, axis, back, -1, first); };
+  auto after = [&](int a) { return b.along(Op::delay, a, axis, !back); };
+  auto flow = [&](int factor) { return b.along(Op::recurrence, factor, axis, !back, dy); };
+  const Value x{&b, node.in[0]}, y{&b, n};
+  switch (node.op) {
+    case Op::cumsum: return b.along(Op::cumsum, dy, axis, !back);
+    case Op::cumprod: return (Value{&b, before(n, 1)} * Value{&b, flow(after(x.id))}).id;
+    case Op::logcumsumexp: {  // y[i+1] = log(exp(y[i]) + exp(x[i+1])); equal infinities are no difference
+      const auto share = [](Value part, Value whole) { return choose(compare(Op::eq, part, whole), part.number(1), apply_map(Op::exp, part - whole)); };
+      return (Value{&b, flow(share(y, Value{&b, after(n)}).id)} * share(x, y)).id;
+    }
+    case Op::recurrence: {
+      const int s = flow(after(x.id));
+      return which == 1 ? s : (Value{&b, s} * Value{&b, before(n, 0)}).id;
+    }
+    default: return after(dy);
+  }
+}
+
+/// dy times the product of all other elements: what comes before each, times what comes after it.
+constexpr int product_gradient(Builder& b, int x, unsigned mask, int dy) {
+  const Shape from = b.shape(x);
+  int order[max_rank]{}, inverse[max_rank]{};
+  int rank = 0;
+  for (int reduced = 0; reduced < 2; ++reduced)
+    for (int i = 0; i < from.rank; ++i)
+      if (static_cast<int>(mask >> i & 1) == reduced) order[rank++] = i;
+  for (int i = 0; i < rank; ++i) inverse[order[i]] = i;
+  Shape rows = b.shape(dy);
+  const int kept = rows.rank++;
+  const int moved = b.permute(x, order);
+  const Shape lines = b.shape(moved);
+  rows.size[kept] = b.product(lines.size + kept, lines.rank - kept);
+  const int line = b.reshape(moved, rows);
+  auto others = [&](bool back) { return Value{&b, b.along(Op::delay, b.along(Op::cumprod, line, kept, back), kept, back, -1, 1)}; };
+  const Value d{&b, unreduce(b, dy, 1u << kept, rows)};
+  return b.permute(b.reshape((d * others(false) * others(true)).id, lines), inverse);
+}
+
 /// What input `which` of node `n` receives when `dy` arrives at it; -1 for nothing.
 constexpr int input_gradient(Builder& b, int n, int which, int dy) {
   const Node node = b[n];
@@ -66,8 +143,12 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return b.permute(dy, inverse);
     }
     case Op::reshape: return b.reshape(dy, b.shape(in));
-    case Op::slice:
-      return b.place(b.constant(0, b.dtype(dy), b.shape(in)), dy, static_cast<int>(node.arg & 255), b.place_start(n), b.place_step(n));
+    case Op::slice: {
+      const int axis = static_cast<int>(node.arg & 255), step = b.place_step(n), length = b.shape(n).size[axis];
+      const int zeros = b.constant(0, b.dtype(dy), b.shape(in));
+      if (step > 0) return b.place(zeros, dy, axis, b.place_start(n), step);
+      return b.place(zeros, b.slice(dy, axis, length - 1, length, -1), axis, b.place_start(n) + static_cast<std::int64_t>(length - 1) * step, -step);
+    }
     case Op::place: {
       const int axis = b.place_axis(n), step = b.place_step(n);
       if (which == 1) return b.slice(dy, axis, b.place_start(n), b.shape(in).size[axis], step);
@@ -76,8 +157,7 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
     }
     case Op::sum: return unreduce(b, dy, static_cast<unsigned>(node.arg), b.shape(in));
     case Op::prod: {
-      const Value x{&b, in}, y{&b, unreduce(b, n, static_cast<unsigned>(node.arg), b.shape(in))};
-      return (Value{&b, unreduce(b, dy, static_cast<unsigned>(node.arg), b.shape(in))} * y / x).id;
+      return product_gradient(b, in, static_cast<unsigned>(node.arg), dy);
     }
     case Op::amax:
     case Op::amin: {  // equal extrema share the gradient
@@ -91,6 +171,13 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return which == 0 ? b.dot(dy, transposed(b, node.in[1])) : b.dot(transposed(b, node.in[0]), dy);
     case Op::take: return which == 0 ? b.scatter_add(node.in[1], dy, b.shape(in).size[0]) : -1;
     case Op::scatter_add: return which == 1 ? b.take(dy, node.in[0]) : -1;
+    case Op::gather: return which == 0 ? b.scatter(b.constant(0, b.dtype(dy), b.shape(in)), node.in[1], dy, static_cast<int>(node.arg), Op::sum) : -1;
+    case Op::scatter: return which == 1 ? -1 : scatter_gradient(b, n, which, dy);
+    case Op::cumsum:
+    case Op::cumprod:
+    case Op::logcumsumexp:
+    case Op::recurrence:
+    case Op::delay: return scan_gradient(b, n, which, dy);
     case Op::attention_lse:
     case Op::attention_grad:
     case Op::attention_dk:
@@ -99,9 +186,14 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
   }
 }
 
-}  // namespace detail
-
-namespace detail {
+/// Calls f with the real nodes that stand for `a`: itself; of a complex node the memory it is a view of, or its parts.
+template <class F>
+constexpr void real_nodes(const Builder& b, int a, F f) {
+  if (!b.is_pair(a)) return f(a);
+  if (const int memory = b.memory_of(a); memory >= 0) return f(memory);
+  f(b[a].in[0]);
+  f(b[a].in[1]);
+}
 
 constexpr void walk(Builder& b, int begin, int end, int first);
 
@@ -190,30 +282,52 @@ constexpr void walk(Builder& b, int begin, int end, int first) {
   }
 }
 
+/// Calls f with the real nodes that stand for `a`, each with what stands for it in `v`, which has a's shape.
+template <class F>
+constexpr void real_pairs(Builder& b, int a, int v, F f) {
+  if (!b.is_pair(a)) return f(a, v);
+  if (const int memory = b.memory_of(a); memory >= 0) return f(memory, b.view_as_real(v));
+  f(b[a].in[0], b.real(v));
+  f(b[a].in[1], b.imag(v));
+}
+/// `a` of which part k, as `real_nodes` has them, is f(part k).
+template <class F>
+constexpr int from_real_nodes(Builder& b, int a, F f) {
+  if (!b.is_pair(a)) return f(a);
+  if (const int memory = b.memory_of(a); memory >= 0) return b.view_as_complex(f(memory));
+  const int re = f(b[a].in[0]);
+  return b.pair(re, f(b[a].in[1]));
+}
+
 /// One past the last node to visit for these outputs: a region is visited whole.
 constexpr int end_of(Builder& b, const int* output, int outputs) {
   int last = 0;
-  for (int i = 0; i < outputs; ++i) {
-    const Region* r = b.region_of(output[i]);
-    const int o = r != nullptr ? r->out[r->outputs - 1] : output[i];
-    last = o >= last ? o + 1 : last;
-  }
+  for (int i = 0; i < outputs; ++i)
+    real_nodes(b, output[i], [&](int n) {
+      const Region* r = b.region_of(n);
+      const int o = r != nullptr ? r->out[r->outputs - 1] : n;
+      last = o >= last ? o + 1 : last;
+    });
   return last;
 }
-constexpr int first_of(const Builder& b, const int* wrt, int count) {
+constexpr int first_node(const Builder& b, const int* wrt, int count) {
   int first = b.size();
-  for (int i = 0; i < count; ++i) first = wrt[i] < first ? wrt[i] : first;
+  for (int i = 0; i < count; ++i) real_nodes(b, wrt[i], [&](int n) { first = n < first ? n : first; });
   return first;
 }
 
 }  // namespace detail
 
-/// gradient[i] = d(sum of seed * output) / d(wrt[i]), over all outputs; zeros where there is no influence.
+/// gradient[i] = d(sum of seed * output) / d(wrt[i]), over all outputs; zeros where there is no influence. A complex number
+/// counts as two real ones: its gradient is (d/d real, d/d imaginary), and so is the seed of a complex output.
 constexpr void reverse(Builder& b, const int* output, const int* seed, int outputs, const int* wrt, int count, int* gradient) {
-  const int last = detail::end_of(b, output, outputs), first = detail::first_of(b, wrt, count);
+  const int last = detail::end_of(b, output, outputs), first = detail::first_node(b, wrt, count);
   int* adjoint = b.adjoint;  // -2: no path from wrt, -1: a path, nothing arrived yet; below `first` nothing is read
   for (int i = first; i < last; ++i) adjoint[i] = -2;
-  for (int i = 0; i < count; ++i) adjoint[wrt[i]] = -1;
+  for (int i = 0; i < count; ++i)
+    detail::real_nodes(b, wrt[i], [&](int n) {
+      if (n < last) adjoint[n] = -1;
+    });
   for (int i = first; i < last; ++i) {
     for (int k = 0; k < 3; ++k)
       if (b[i].in[k] >= first && adjoint[b[i].in[k]] != -2 && !b.is_detached(i)) adjoint[i] = -1;
@@ -222,14 +336,14 @@ constexpr void reverse(Builder& b, const int* output, const int* seed, int outpu
         if (r->in[k] >= first && adjoint[r->in[k]] != -2) adjoint[i] = -1;
   }
   for (int i = 0; i < outputs; ++i)
-    if (output[i] >= first && adjoint[output[i]] != -2) adjoint[output[i]] = adjoint[output[i]] >= 0 ? detail::accumulate(b, adjoint[output[i]], seed[i]) : seed[i];
+    detail::real_pairs(b, output[i], seed[i], [&](int n, int s) {
+      if (n >= first && adjoint[n] != -2) adjoint[n] = detail::accumulate(b, adjoint[n], s);
+    });
   ++b.walks;
   detail::walk(b, first, last, first);
   --b.walks;
-  for (int i = 0; i < count; ++i) {
-    const int g = wrt[i] < last ? adjoint[wrt[i]] : -1;
-    gradient[i] = g >= 0 ? g : b.constant(0, b.dtype(wrt[i]), b.shape(wrt[i]));
-  }
+  for (int i = 0; i < count; ++i)
+    gradient[i] = detail::from_real_nodes(b, wrt[i], [&](int n) { return n < last && adjoint[n] >= 0 ? adjoint[n] : b.constant(0, b.dtype(n), b.shape(n)); });
 }
 /// The same for one output.
 constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int count, int* gradient) { reverse(b, &output, &seed, 1, wrt, count, gradient); }

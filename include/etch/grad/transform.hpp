@@ -16,7 +16,7 @@ namespace detail {
 
 /// The node to differentiate by in place of `id`: itself, unless something else reads it, which is no part of the function.
 constexpr int variable_node(Builder& b, int id, const int* arguments, int count, bool captures) {
-  bool shared = captures || b.walks > 0;
+  bool shared = captures || b.walks > 0 || b.is_pair(id);
   int uses = 0;
   for (int i = 0; i < count; ++i) uses += arguments[i] == id ? 1 : 0;
   for (int n = id + 1; !shared && n < b.size(); ++n)
@@ -26,15 +26,15 @@ constexpr int variable_node(Builder& b, int id, const int* arguments, int count,
 
 /// Arguments of which those at A... are variables, the value of f there, and the variables' nodes.
 template <class F, class Indices, class List, int... A>
-struct Traced;
+struct Variables;
 template <class F, std::size_t... I, class... X, int... A>
-struct Traced<F, std::index_sequence<I...>, Pack<X...>, A...> {
+struct Variables<F, std::index_sequence<I...>, Pack<X...>, A...> {
   static constexpr int variables = sizeof...(A);
   static constexpr bool in_range = ((A >= 0 && A < static_cast<int>(sizeof...(X))) && ...);
   Pack<X...> in;
   int wrt[variables + 1]{};
 
-  constexpr Traced(const F&, X... x) : in{{{x}...}} {
+  constexpr Variables(const F&, X... x) : in{{{x}...}} {
     Builder& b = *builder_of(x...);
     int ids[] = {x.id..., -1};
     int n = 0;
@@ -45,8 +45,8 @@ struct Traced<F, std::index_sequence<I...>, Pack<X...>, A...> {
   using variable = tracer_of<std::remove_cvref_t<decltype(held<static_cast<std::size_t>(K)>(static_cast<const Pack<X...>&>(*static_cast<const Pack<X...>*>(nullptr))))>>;
 };
 template <class F, int... A, class... X>
-constexpr auto traced(const F& f, std::integer_sequence<int, A...>, X... x) {
-  return Traced<F, std::index_sequence_for<X...>, Pack<X...>, A...>(f, x...);
+constexpr auto variables_in(const F& f, std::integer_sequence<int, A...>, X... x) {
+  return Variables<F, std::index_sequence_for<X...>, Pack<X...>, A...>(f, x...);
 }
 
 /// The first result of a function: what is differentiated; the others come along.
@@ -69,6 +69,10 @@ constexpr auto one_or_several(const X& x, const Y& y, const More&... more) {
   return several(x, y, more...);
 }
 template <class... X>
+constexpr bool all_differentiable() {
+  return ((is_floating(dtype_of<typename X::value_type>) || is_complex_type<typename X::value_type>) && ...);
+}
+template <class... X>
 constexpr bool all_floating() {
   return (is_floating(dtype_of<typename X::value_type>) && ...);
 }
@@ -84,16 +88,17 @@ struct value_and_grad_fn {
       static_assert(in_range, "etch: grad: the function has no argument of that number");
       return ValueAndGradient<Poison, Poison>{};
     } else {
-      const auto t = traced(f, std::integer_sequence<int, A...>{}, x...);
+      const auto t = variables_in(f, std::integer_sequence<int, A...>{}, x...);
       const auto y = t.value(f);
       using Y = std::remove_cvref_t<decltype(main_result(y))>;
       if constexpr (is_poison<Y>()) {
         return ValueAndGradient<Poison, Poison>{};
       } else {
         using T = std::remove_cvref_t<decltype(t)>;
-        constexpr bool number = Y::rank == 0, floating = all_floating<Y, typename T::template variable<A>...>();
+        constexpr bool number = Y::rank == 0, floating = all_differentiable<Y, typename T::template variable<A>...>(), real = !is_complex_type<typename Y::value_type>;
         static_assert(number, "etch: grad: the function must return one number; reduce it with mean or sum");
         static_assert(floating, "etch: grad: only floating values have a gradient");
+        static_assert(real, "etch: grad: the function must return a real number; take its real part or abs");
         Builder& b = *builder_of(x...);
         int g[sizeof...(A)]{};
         const int out = main_result(y).id, seed = b.constant(1, b.dtype(out), b.shape(out));
@@ -135,7 +140,7 @@ struct vjp_fn {
   }
   template <std::size_t... I, class P>
   constexpr auto split(std::index_sequence<I...>, const P& all) const {
-    const auto t = traced(f, std::make_integer_sequence<int, sizeof...(I)>{}, held<I>(all)...);
+    const auto t = variables_in(f, std::make_integer_sequence<int, sizeof...(I)>{}, held<I>(all)...);
     const auto v = held<sizeof...(I)>(all);
     const auto y = t.value(f);
     using Y = std::remove_cvref_t<decltype(y)>;
@@ -179,7 +184,7 @@ struct jvp_fn {
   template <std::size_t... I, class P>
   constexpr auto split(std::index_sequence<I...>, const P& all) const {
     constexpr std::size_t n = sizeof...(I);
-    const auto t = traced(f, std::make_integer_sequence<int, n>{}, held<I>(all)...);
+    const auto t = variables_in(f, std::make_integer_sequence<int, n>{}, held<I>(all)...);
     const auto y = t.value(f);
     using Y = std::remove_cvref_t<decltype(y)>;
     if constexpr (is_poison<Y>()) {
@@ -250,7 +255,7 @@ struct jacobian_fn {
   static constexpr int extra_nodes = 1792;
   template <class... X>
   constexpr auto operator()(X... x) const {
-    const auto t = traced(f, std::integer_sequence<int, A...>{}, x...);
+    const auto t = variables_in(f, std::integer_sequence<int, A...>{}, x...);
     const auto y = t.value(f);
     using Y = std::remove_cvref_t<decltype(y)>;
     using T = std::remove_cvref_t<decltype(t)>;
@@ -287,7 +292,7 @@ struct hvp_fn {
   }
   template <std::size_t... I, class P>
   constexpr auto split(std::index_sequence<I...>, const P& all) const {
-    const auto t = traced(f, std::integer_sequence<int, A>{}, held<I>(all)...);
+    const auto t = variables_in(f, std::integer_sequence<int, A>{}, held<I>(all)...);
     const auto v = held<sizeof...(I)>(all);
     const auto r = value_and_grad_fn<F, A>{f}(held<I>(t.in)...);
     using W = std::remove_cvref_t<decltype(r.gradient)>;
@@ -316,7 +321,7 @@ struct vhp_fn {
   }
   template <std::size_t... I, class P>
   constexpr auto split(std::index_sequence<I...>, const P& all) const {
-    const auto t = traced(f, std::integer_sequence<int, A>{}, held<I>(all)...);
+    const auto t = variables_in(f, std::integer_sequence<int, A>{}, held<I>(all)...);
     const auto v = held<sizeof...(I)>(all);
     const auto r = value_and_grad_fn<F, A>{f}(held<I>(t.in)...);
     using W = std::remove_cvref_t<decltype(r.gradient)>;

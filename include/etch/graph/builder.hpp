@@ -25,6 +25,13 @@ struct Region {
   bool transparent;  ///< tangents pass through its nodes
   RegionRule rule;   ///< null: a checkpoint, whose nodes are made once more and that copy is differentiated
 };
+/// A pointwise operation on complex nodes, in operations on their parts (graph/complex.hpp).
+constexpr int complex_map(Builder& b, Op op, DType result, int x, int y, int z);
+/// Not constexpr: reaching it in a constant expression is the error.
+inline void this_operation_takes_no_complex_numbers() {}
+struct Value;
+/// What flows into input `which` of y = special(a, b) when dy flows into y: (which, a, b, y, dy).
+using SpecialRule = Value (*)(int, Value, Value, Value, Value);
 
 /// The memory of a builder, sized once per program.
 template <int Capacity>
@@ -106,13 +113,16 @@ class Builder {
     return slots_++;
   }
   constexpr int input(int slot, std::int64_t offset, DType dtype, const Shape& shape) {
+    if (is_complex(dtype)) return view_as_complex(input(slot, offset, real_dtype(dtype), with_parts(shape)));
     return emit(Op::input, dtype, intern(shape), -1, -1, -1, static_cast<std::uint64_t>(slot) << 48 | static_cast<std::uint64_t>(offset));
   }
   constexpr int constant(double value, DType dtype) {
+    if (is_complex(dtype)) return pair(constant(value, real_dtype(dtype)), constant(0, real_dtype(dtype)));
     return emit(Op::constant, dtype, 0, -1, -1, -1, __builtin_bit_cast(std::uint64_t, round_to(dtype, value)));
   }
   constexpr int constant(double value, DType dtype, const Shape& shape) { return expand(constant(value, dtype), shape); }
   constexpr int iota(int size, DType dtype) {
+    if (is_complex(dtype)) return cast(iota(size, real_dtype(dtype)), dtype);
     Shape s;
     s.rank = 1;
     s.size[0] = size;
@@ -121,9 +131,19 @@ class Builder {
   /// The actual value of a size, as a rank-0 node.
   constexpr int extent(int code, DType dtype) {
     if (code >= 0) return constant(code, dtype);
+    if (is_complex(dtype)) return cast(extent(code, real_dtype(dtype)), dtype);
     return emit(Op::extent, dtype, 0, -1, -1, -1, static_cast<std::uint64_t>(-1 - code));
   }
   constexpr int uniform(const Shape& s, DType dtype) {
+    if (is_complex(dtype)) {
+      const int re = uniform(s, real_dtype(dtype));
+      return pair(re, uniform(s, real_dtype(dtype)));
+    }
+    if (dtype == DType::float16 || dtype == DType::bfloat16) {  // as many bits as the mantissa holds: rounding would reach 1
+      const double steps = dtype == DType::float16 ? 2048 : 256;
+      const int scaled = map(Op::mul, DType::float32, uniform(s, DType::float32), constant(steps, DType::float32, s));
+      return cast(map(Op::mul, DType::float32, map(Op::floor, DType::float32, scaled), constant(1 / steps, DType::float32, s)), dtype);
+    }
     return emit(Op::uniform, dtype, intern(s), seed, step, -1, static_cast<std::uint64_t>(streams++));
   }
 
@@ -133,6 +153,7 @@ class Builder {
   constexpr int map(Op op, DType result, int a, int b = -1, int c = -1) {
     if (b >= 0 && node_[a].shape != node_[b].shape) etch_internal_shapes_differ();
     if (c >= 0 && node_[a].shape != node_[c].shape) etch_internal_shapes_differ();
+    if (is_pair(a) || is_pair(b) || is_pair(c)) return complex_map(*this, op, result, a, b, c);
     if (!is_floating(dtype(a)) && op != Op::where) {
       if (const int r = map_integers(op, result, a, b); r >= 0) return r;
     }
@@ -155,6 +176,13 @@ class Builder {
       if (known_b && y == 1 && dtype(a) == result) return a;
     } else if (op == Op::neg && node_[a].op == Op::neg) {
       return node_[a].in[0];
+    } else if (op == Op::logical_or && dtype(a) == DType::boolean) {
+      if (known_b) return y != 0 ? b : a;
+      if (known_a) return x != 0 ? a : b;
+    } else if (op == Op::where && known_a) {
+      return x != 0 ? b : c;
+    } else if (op == Op::pow && known_b) {
+      if (const int r = power(a, y); r >= 0) return r;
     }
     // one order for sums and products, numbers last, so that equal work in two places is one kernel
     if ((op == Op::add || op == Op::mul) && (known_a || (!known_b && a > b))) {
@@ -164,24 +192,47 @@ class Builder {
     }
     return emit(op, result, node_[a].shape, a, b, c, 0);
   }
+  /// A rare pointwise function; its rule is kept for the gradient.
+  constexpr int special(Special s, SpecialRule rule, DType result, int a, int b = -1) {
+    rule_[static_cast<int>(s)] = rule;
+    return emit(b < 0 ? Op::special1 : Op::special2, result, node_[a].shape, a, b, -1, static_cast<std::uint64_t>(s));
+  }
+  constexpr SpecialRule rule(std::uint64_t special) const { return rule_[special]; }
   constexpr int cast(int a, DType to) {
     if (dtype(a) == to) return a;
+    if (is_pair(a)) {
+      const int re = cast(real(a), real_dtype(to)), im = cast(imag(a), real_dtype(to));
+      if (to == DType::boolean) return map(Op::logical_or, to, re, im);
+      return is_complex(to) ? pair(re, im) : re;
+    }
+    if (is_complex(to)) return pair(cast(a, real_dtype(to)), constant(0, real_dtype(to), shape(a)));
     double x = 0;
     if (is_constant(a, x)) return constant(x, to, shape(a));
     return emit(Op::cast, to, node_[a].shape, a, -1, -1, 0);
   }
   /// `a` as a value that no gradient flows through: a cast to its own dtype, which costs nothing when it runs.
   constexpr int detach(int a) {
+    if (is_pair(a)) return on_parts(a, [&](int x) { return detach(x); });
     double value = 0;
     if (!is_floating(dtype(a)) || is_constant(a, value) || is_detached(a)) return a;
     return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
   }
   constexpr bool is_detached(int a) const { return is_identity(a) && node_[a].arg == 0; }
   /// `a` as a node that nothing before has read: what is made of it is made of new nodes. It is gone when the graph is finished.
-  constexpr int fresh(int a) { return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, static_cast<std::uint64_t>(++fresh_)); }
+  constexpr int fresh(int a) {
+    if (is_pair(a) && memory_of(a) >= 0) return view_as_complex(fresh(memory_of(a)));
+    if (is_pair(a)) return on_parts(a, [&](int x) { return fresh(x); });
+    return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, static_cast<std::uint64_t>(++fresh_));
+  }
   constexpr bool is_fresh(int a) const { return is_identity(a) && node_[a].arg != 0; }
   /// A value to be put in later: the direction of a derivative, before it is known.
-  constexpr int placeholder(DType d, const Shape& s) { return emit(Op::empty, d, intern(s), -1, -1, -1, static_cast<std::uint64_t>(++fresh_)); }
+  constexpr int placeholder(DType d, const Shape& s) {
+    if (is_complex(d)) {
+      const int re = placeholder(real_dtype(d), s);
+      return pair(re, placeholder(real_dtype(d), s));
+    }
+    return emit(Op::empty, d, intern(s), -1, -1, -1, static_cast<std::uint64_t>(++fresh_));
+  }
 
   constexpr void add_region(const Region& r) {
     if (regions_ == capacity_ / 32 + 4) graph_is_too_large_raise_ETCH_MAX_NODES();
@@ -203,6 +254,7 @@ class Builder {
     return true;
   }
   constexpr bool is_zero(int a) const {
+    if (is_pair(a)) return is_zero(node_[a].in[0]) && is_zero(node_[a].in[1]);
     double v = 1;
     return is_constant(a, v) && v == 0;
   }
@@ -212,6 +264,7 @@ class Builder {
   /// Sizes of 1 (and missing leading axes) repeated to `to`.
   constexpr int expand(int a, const Shape& to) {
     if (shape(a) == to) return a;
+    if (is_pair(a)) return on_parts(a, [&](int x) { return expand(x, to); });
     double v = 0;
     if (is_constant(a, v) && node_[a].op != Op::constant) a = constant(v, dtype(a));
     if (shape(a).rank < to.rank && node_[a].op != Op::constant) {
@@ -226,6 +279,7 @@ class Builder {
     return emit(Op::expand, dtype(a), intern(to), a, -1, -1, 0);
   }
   constexpr int permute(int a, const int* order) {
+    if (is_pair(a)) return on_parts(a, [&](int x) { return permute(x, order); });
     const Shape from = shape(a);
     Shape to;
     to.rank = from.rank;
@@ -254,21 +308,25 @@ class Builder {
   }
   constexpr int reshape(int a, const Shape& to) {
     if (shape(a) == to) return a;
+    if (is_pair(a)) return on_parts(a, [&](int x) { return reshape(x, to); });
     if (node_[a].op == Op::reshape) return reshape(node_[a].in[0], to);
     double v = 0;
     if (node_[a].op == Op::expand && is_constant(a, v)) return constant(v, dtype(a), to);
     return emit(Op::reshape, dtype(a), intern(to), a, -1, -1, 0);
   }
   static constexpr std::uint64_t slice_arg(int axis, std::int64_t start, int step) {
-    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(static_cast<std::uint16_t>(step)) << 40;
+    return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(step) << 40;
   }
   constexpr int slice(int a, int axis, std::int64_t start, int length, int step) {
     Shape s = shape(a);
+    if (length == 1) step = 1;
     if (start == 0 && step == 1 && s.size[axis] == length) return a;
+    if (is_pair(a)) return on_parts(a, [&](int x) { return slice(x, axis, start, length, step); });
     s.size[axis] = length;
     double v = 0;
     if (is_constant(a, v)) return constant(v, dtype(a), s);
     const std::uint64_t arg = slice_arg(axis, start, step);
+    if (node_[a].op == Op::slice && place_axis(a) == axis) return slice(node_[a].in[0], axis, place_start(a) + start * place_step(a), length, step * place_step(a));
     // reading back what `place` wrote, or beside it
     if (node_[a].op == Op::place && step == 1 && place_step(a) == 1 && place_axis(a) == axis) {
       const int written = node_[a].in[1];
@@ -280,14 +338,21 @@ class Builder {
   }
   constexpr int place_axis(int id) const { return static_cast<int>(node_[id].arg & 255); }
   constexpr std::int64_t place_start(int id) const { return static_cast<std::int64_t>(node_[id].arg >> 8 & 0xffffffffULL); }
-  constexpr int place_step(int id) const { return static_cast<std::int16_t>(node_[id].arg >> 40); }
+  constexpr int place_step(int id) const { return slice_step(node_[id].arg); }
 
   // ---- movement ----------------------------------------------------------------------------------------------------
 
-  constexpr int empty(const Shape& s, DType d) { return emit(Op::empty, d, intern(s), -1, -1, -1, 0); }
+  constexpr int empty(const Shape& s, DType d) {
+    if (is_complex(d)) return pair(empty(s, real_dtype(d)), empty(s, real_dtype(d)));
+    return emit(Op::empty, d, intern(s), -1, -1, -1, 0);
+  }
   /// `base` with `a` written over the slice (axis, start, step).
   constexpr int place(int base, int a, int axis, std::int64_t start, int step) {
     if (shape(base) == shape(a) && step == 1) return a;
+    if (is_pair(base)) {
+      const int re = place(real(base), real(a), axis, start, step);
+      return pair(re, place(imag(base), imag(a), axis, start, step));
+    }
     if (is_empty(shape(a)) || (is_zero(base) && is_zero(a))) return base;
     if (node_[base].op == Op::place && place_axis(base) == axis && place_start(base) == start && place_step(base) == step && shape(node_[base].in[1]) == shape(a))
       return place(node_[base].in[0], a, axis, start, step);  // hides what was written there
@@ -299,6 +364,11 @@ class Builder {
 
   /// The axes in `mask` reduced and removed.
   constexpr int reduce(Op op, int a, unsigned mask) {
+    if (is_pair(a)) {
+      if (op == Op::prod) return complex_product(a, mask);
+      if (op != Op::sum) this_operation_takes_no_complex_numbers();
+      return on_parts(a, [&](int x) { return reduce(op, x, mask); });
+    }
     const Shape from = shape(a);
     Shape to;
     bool trivial = true;
@@ -307,7 +377,7 @@ class Builder {
       else trivial = trivial && from.size[i] == 1;
     }
     if (trivial) return reshape(a, to);
-    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, DType::int32), mask), dtype(a));  // accumulators are whole registers
+    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, whole(dtype(a))), mask), dtype(a));  // accumulators are whole registers
     if (is_empty(from)) return constant(of_nothing(op, is_floating(dtype(a))), dtype(a), to);
     double v = 0;
     if (is_constant(a, v)) {
@@ -335,29 +405,117 @@ class Builder {
     Shape s = shape(a);
     s.size[s.rank - 1] = shape(b).size[shape(b).rank - 1];
     if (is_empty(shape(a)) || is_empty(shape(b))) return constant(0, dtype(a), s);
+    if (is_pair(a)) {
+      const int re = map(Op::sub, real_dtype(dtype(a)), dot(real(a), real(b)), dot(imag(a), imag(b)));
+      return pair(re, map(Op::add, dtype(re), dot(real(a), imag(b)), dot(imag(a), real(b))));
+    }
+    if (is_half(a)) return cast(dot(cast(a, DType::float32), cast(b, DType::float32)), dtype(a));
     if (!is_floating(dtype(a))) return dot_of_integers(a, b);
     return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
   }
   constexpr int take(int table, int index) {
+    if (is_pair(table)) return on_parts(table, [&](int x) { return take(x, index); });
     Shape s = shape(index);
     const Shape& t = shape(table);
     for (int i = 1; i < t.rank; ++i) s.size[s.rank++] = t.size[i];
     return emit(Op::take, dtype(table), intern(s), in_memory(table), in_memory(index), -1, 0);
   }
   constexpr int scatter_add(int index, int rows, int count) {
+    if (is_pair(rows)) return on_parts(rows, [&](int x) { return scatter_add(index, x, count); });
     Shape s;
     s.size[s.rank++] = count;
     for (int i = shape(index).rank; i < shape(rows).rank; ++i) s.size[s.rank++] = shape(rows).size[i];
     if (is_empty(shape(index))) return constant(0, dtype(rows), s);
+    if (is_half(rows)) return cast(scatter_add(index, cast(rows, DType::float32), count), dtype(rows));
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
+  }
+  /// `index` as int64 for `gather` and `scatter` along `axis` of `size` elements, counted from the end where negative
+  /// and `wraps`; every kernel relies on this check.
+  constexpr int checked(int index, int axis, int size, bool wraps) {
+    index = in_memory(cast(index, DType::int64));
+    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (wraps ? 256ULL : 0ULL) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16;
+    return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
+  }
+  /// y[i, j, k] = a[i, index[i, j, k], k] along axis 1, and so for any axis; `index` is checked.
+  constexpr int gather(int a, int index, int axis) {
+    double v = 0;
+    if (is_constant(a, v)) return constant(v, dtype(a), Shape{shape(index)});
+    return emit(Op::gather, dtype(a), node_[index].shape, in_memory(a), in_memory(index), -1, static_cast<std::uint64_t>(axis));
+  }
+  /// `base` with base[i, index[i, j, k], k] = a[i, j, k] (op `place`), or reduced with it, one after another; `index` is checked.
+  constexpr int scatter(int base, int index, int a, int axis, Op op) {
+    if (is_empty(shape(index)) || is_empty(shape(base)) || (op == Op::sum && is_zero(a))) return base;
+    if (is_half(base) && op != Op::place) return cast(scatter(cast(base, DType::float32), index, cast(a, DType::float32), axis, op), dtype(base));
+    return emit(Op::scatter, dtype(base), node_[base].shape, expanded_in_memory(base), in_memory(index), expanded_in_memory(a),
+                static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8);
+  }
+  /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
+  constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
+    const bool finds = op == Op::cummax || op == Op::cummin || op == Op::argsort || op == Op::searchsorted;
+    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (reverse ? 256u : 0u) | static_cast<std::uint64_t>(fill) << 9;
+    a = in_memory(a);
+    if (c >= 0) c = in_memory(c);
+    return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
+  }
+  /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
+  constexpr int take_along(int a, int index, int axis) {
+    return gather(a, index, axis);
   }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
+  // ---- complex numbers -----------------------------------------------------------------------------------------------
+
+  /// (re, im) as one complex node. No kernel computes it: every function of a builder works on the parts of what it is given.
+  constexpr int pair(int re, int im) { return emit(Op::pair, complex_dtype(dtype(re)), node_[re].shape, re, im, -1, 0); }
+  constexpr bool is_pair(int a) const { return a >= 0 && node_[a].op == Op::pair; }
+  /// The parts; a real node is its own real part.
+  constexpr int real(int a) const { return is_pair(a) ? node_[a].in[0] : a; }
+  constexpr int imag(int a) { return is_pair(a) ? node_[a].in[1] : constant(0, dtype(a), shape(a)); }
+  /// The shape of a complex tensor's numbers in memory: real and imaginary parts alternate.
+  static constexpr Shape with_parts(Shape s) {
+    s.size[s.rank++] = 2;
+    return s;
+  }
+  /// A real [.., 2] as complex [..], and back.
+  constexpr int view_as_complex(int a) {
+    Shape s = shape(a);
+    const int last = --s.rank;
+    s.size[last] = 0;
+    const int re = reshape(slice(a, last, 0, 1, 1), s);
+    return pair(re, reshape(slice(a, last, 1, 1, 1), s));
+  }
+  constexpr int view_as_real(int a) {
+    const Shape all = with_parts(shape(a));
+    const int last = all.rank - 1, re = node_[a].in[0], im = node_[a].in[1];
+    if (const int memory = memory_of(a); memory >= 0) return memory;
+    Shape part = all;
+    part.size[last] = 1;
+    return place(place(empty(all, dtype(re)), reshape(re, part), last, 0, 1), reshape(im, part), last, 1, 1);
+  }
+  /// The real node [.., 2] that the complex node `a` is a view of; -1 where its parts come from elsewhere.
+  constexpr int memory_of(int a) const {
+    const Shape all = with_parts(shape(a));
+    int whole = -1;
+    for (int k = 0; k < 2; ++k) {
+      const Node& part = node_[node_[a].in[k]];
+      const int at = part.op == Op::reshape ? part.in[0] : node_[a].in[k];
+      if (node_[at].op != Op::slice || node_[at].arg != slice_arg(all.rank - 1, k, 1)) return -1;
+      if (k == 1 && node_[at].in[0] != whole) return -1;
+      whole = node_[at].in[0];
+    }
+    return shape(whole) == all ? whole : -1;
+  }
+
   // ---- results and parameters --------------------------------------------------------------------------------------
 
-  constexpr void output(int node, int slot, std::int64_t offset = 0) { output_[outputs_++] = Output{node, slot, offset, false}; }
+  constexpr void output(int node, int slot, std::int64_t offset = 0) {
+    if (is_pair(node)) node = view_as_real(node);
+    output_[outputs_++] = Output{node, slot, offset, false};
+  }
   /// `value` replaces what the input node `target` holds, after everything has read it.
   constexpr void assign(int target, int value) {
+    if (is_pair(target)) target = memory_of(target);
+    if (is_pair(value)) value = view_as_real(value);
     const std::uint64_t arg = node_[target].arg;
     output_[outputs_++] = Output{value, static_cast<int>(arg >> 48), static_cast<std::int64_t>(arg & 0xffffffffffffULL), true};
   }
@@ -382,6 +540,42 @@ class Builder {
   }
 
  private:
+  template <class F>
+  constexpr int on_parts(int a, F f) {
+    const int re = f(node_[a].in[0]), im = f(node_[a].in[1]);
+    return pair(re, im);
+  }
+  /// The product over the axes in `mask`, by halves: complex numbers have no accumulator.
+  constexpr int complex_product(int a, unsigned mask) {
+    Shape to;
+    for (int axis = 0; axis < shape(a).rank; ++axis) {
+      if ((mask >> axis & 1) == 0) {
+        to.size[to.rank++] = shape(a).size[axis];
+        continue;
+      }
+      int n = shape(a).size[axis];
+      if (n < 0) this_operation_takes_no_complex_numbers();  // of a bounded axis
+      Shape one = shape(a);
+      one.size[axis] = 1;
+      if (n == 0) a = constant(1, dtype(a), one);
+      int rest = -1;
+      for (; n > 1; n /= 2) {
+        if (n % 2 == 1) {
+          const int last = slice(a, axis, n - 1, 1, 1);
+          rest = rest < 0 ? last : map(Op::mul, dtype(a), rest, last);
+        }
+        a = map(Op::mul, dtype(a), slice(a, axis, 0, n / 2, 1), slice(a, axis, n / 2, n / 2, 1));
+      }
+      if (rest >= 0) a = map(Op::mul, dtype(a), a, rest);
+    }
+    return reshape(a, to);
+  }
+  constexpr int part(int a, int which) const { return is_pair(a) ? node_[a].in[which] : a; }
+
+  constexpr bool is_half(int a) const { return dtype(a) == DType::float16 || dtype(a) == DType::bfloat16; }
+  /// The dtype of a register that holds a narrow one.
+  static constexpr DType whole(DType d) { return is_floating(d) ? DType::float32 : DType::int32; }
+
   constexpr int symbol_code(const Symbol& s) {
     for (int i = 0; i < symbols_; ++i) {
       const Symbol& o = symbol_[i];
@@ -401,6 +595,12 @@ class Builder {
     return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
   }
 
+  /// One number everywhere is one number in memory, read with stride 0.
+  constexpr int expanded_in_memory(int a) {
+    double v = 0;
+    return is_constant(a, v) ? expand(in_memory(constant(v, dtype(a))), Shape{shape(a)}) : in_memory(a);
+  }
+
   /// Product kernels are for floats: sum over K of a [B..., M, 1, K] times b^T [B..., 1, N, K].
   constexpr int dot_of_integers(int a, int b) {
     b = transpose(b, shape(b).rank - 2, shape(b).rank - 1);
@@ -414,12 +614,29 @@ class Builder {
     return reduce(Op::sum, product, 1u << last);
   }
 
+  /// a to a small power by products, a square root or a division, as PyTorch; -1 for all else.
+  constexpr int power(int a, double y) {
+    const DType d = dtype(a);
+    if (y == 1) return a;
+    if (y == 2) return map(Op::mul, d, a, a);
+    if (y == 3) return map(Op::mul, d, map(Op::mul, d, a, a), a);
+    if (y == 0) return constant(1, d, shape(a));
+    if (!is_floating(d)) return -1;
+    if (y == 0.5) return map(Op::sqrt, d, a);
+    if (y == -0.5) return map(Op::rsqrt, d, a);
+    if (y == -1) return map(Op::reciprocal, d, a);
+    if (y == -2) return map(Op::reciprocal, d, map(Op::mul, d, a, a));
+    return -1;
+  }
+
   /// What kernels do not compute on integers and bools, by what they do; -1 for all else.
   constexpr int map_integers(Op op, DType result, int a, int b) {
     switch (op) {
       case Op::floor: case Op::ceil: case Op::round: case Op::trunc: return a;
       case Op::isnan: return constant(0, result, shape(a));
-      case Op::pow: case Op::fmod: return cast(map(op, DType::float64, cast(a, DType::float64), cast(b, DType::float64)), result);
+      case Op::pow: case Op::fmod:
+        if (dtype(a) != DType::boolean) return -1;
+        return cast(map(op, DType::int32, cast(a, DType::int32), cast(b, DType::int32)), result);
       default: break;
     }
     if (dtype(a) != DType::boolean) return -1;
@@ -480,7 +697,13 @@ class Builder {
 
   /// The number of this node, new or not. What has no elements is a constant, so that no kernel meets a size of 0.
   constexpr int emit(Op op, DType dtype, std::int16_t shape, int a, int b, int c, std::uint64_t arg) {
-    if (empty_shapes_ && !is_leaf(op) && op != Op::expand && is_empty(shape_[shape])) return constant(0, dtype, Shape{shape_[shape]});
+    if (op != Op::pair && (is_pair(a) || is_pair(b) || is_pair(c))) {  // what only moves elements moves both parts
+      const bool moves = is_view(op) || op == Op::place || op == Op::sum || op == Op::take || op == Op::scatter_add || op == Op::cumsum || op == Op::delay || op == Op::cast;
+      if (!is_complex(dtype) || !moves) this_operation_takes_no_complex_numbers();
+      const int re = emit(op, real_dtype(dtype), shape, part(a, 0), part(b, 0), part(c, 0), arg);
+      return pair(re, emit(op, real_dtype(dtype), shape, part(a, 1), part(b, 1), part(c, 1), arg));
+    }
+    if (empty_shapes_ && !is_leaf(op) && op != Op::expand && op != Op::pair && is_empty(shape_[shape])) return constant(0, dtype, Shape{shape_[shape]});
     const std::uint64_t m = 0xff51afd7ed558ccdULL;
     std::uint64_t h = (static_cast<std::uint64_t>(op) << 40 ^ static_cast<std::uint64_t>(shape)) * 0x9E3779B97F4A7C15ULL;
     h = (((h ^ static_cast<std::uint64_t>(a + 1)) * m ^ static_cast<std::uint64_t>(b + 1)) * m ^ static_cast<std::uint64_t>(c + 1)) * m;
@@ -516,6 +739,7 @@ class Builder {
   int slots_ = 0;
   Output output_[max_outputs]{};
   int outputs_ = 0;
+  SpecialRule rule_[static_cast<int>(Special::count)]{};
   const BoundParameter* parameter_ = nullptr;
   int parameters_ = 0;
   int last_ = 0;
@@ -523,3 +747,5 @@ class Builder {
 
 }  // namespace ETCH_ABI
 }  // namespace etch
+
+#include <etch/graph/value.hpp>  // defines complex_map, in terms of Builder and Value

@@ -12,6 +12,8 @@ constexpr double round_to(DType t, double value) {
   switch (t) {
     case DType::float32: return static_cast<double>(static_cast<float>(value));
     case DType::float64: return value;
+    case DType::float16: return static_cast<double>(static_cast<float>(half(value)));
+    case DType::bfloat16: return static_cast<double>(static_cast<float>(bfloat16(value)));
     case DType::boolean: return value != 0 ? 1 : 0;
     default: return static_cast<double>(static_cast<std::int64_t>(value));
   }

@@ -43,6 +43,9 @@ struct Node {
   std::uint64_t arg;
 };
 
+/// The step of a slice or place: every step-th element, backwards where negative.
+constexpr int slice_step(std::uint64_t arg) { return static_cast<int>(static_cast<std::int64_t>(arg) >> 40); }
+
 /// What a slot of a program's inputs is bound to.
 enum class SlotKind : std::uint8_t { tensor, scalar, block, random, variable };
 struct Slot {

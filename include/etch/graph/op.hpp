@@ -17,6 +17,15 @@ inline namespace ETCH_ABI {
   X(add) X(sub) X(mul) X(div) X(pow) X(fmod) X(atan2) X(maximum) X(minimum) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)      \
   X(logical_and) X(logical_or) X(logical_xor)
 #define ETCH_TERNARY_OPS(X) X(where)
+// Pointwise functions that few programs use. They share two opcodes, `arg` says which; value and derivative are a
+// `special_row` beside the function in ops/, so that a program which does without pays nothing.
+#define ETCH_SPECIAL_OPS(X)                                                                                          \
+  X(signbit) X(nextafter) X(shift_left) X(shift_right) X(gcd) X(hypot) X(logaddexp) X(logaddexp2)                    \
+  X(lgamma) X(digamma) X(zeta) X(erfinv) X(erfcx) X(ndtri) X(log_ndtr) X(entr) X(logit) X(xlogy) X(xlog1py)          \
+  X(i0) X(i0e) X(i1) X(i1e) X(igamma) X(igammac) X(bessel_j0) X(bessel_j1) X(bessel_y0) X(bessel_y1)                 \
+  X(modified_bessel_k0) X(modified_bessel_k1) X(scaled_modified_bessel_k0) X(scaled_modified_bessel_k1)              \
+  X(spherical_bessel_j0) X(airy_ai) X(chebyshev_t) X(chebyshev_u) X(chebyshev_v) X(chebyshev_w)                      \
+  X(hermite_h) X(hermite_he) X(laguerre_l) X(legendre_p)
 #define ETCH_MAP_OPS(X) ETCH_UNARY_OPS(X) ETCH_BINARY_OPS(X) ETCH_TERNARY_OPS(X)
 
 /// What a node computes; the comment gives inputs -> shape, and what `arg` holds.
@@ -30,6 +39,8 @@ enum class Op : std::uint8_t {
 #define ETCH_X(name) name,
   ETCH_MAP_OPS(ETCH_X)
 #undef ETCH_X
+  special1,  ///< a -> same shape: arg = a Special
+  special2,  ///< (a, b) -> same shape: arg = a Special
   cast,  ///< a -> same shape, another dtype
   // random numbers
   uniform,  ///< (seed, step) -> [0, 1): counter-based; arg = stream
@@ -37,9 +48,10 @@ enum class Op : std::uint8_t {
   expand,   ///< a -> sizes of 1 repeated
   permute,  ///< a -> axes reordered: arg = one nibble an axis
   reshape,  ///< a -> same elements in row-major order
-  slice,    ///< a -> every step-th element of one axis: arg = axis | start << 8 | step << 40
+  slice,    ///< a -> every step-th element of one axis, backwards where negative: arg = axis | start << 8 | step << 40
   // movement
   place,  ///< (base, a) -> base with a written over one slice: arg as slice
+  pair,   ///< (real, imaginary) -> complex: never computed, every operation on it works on the parts
   // contraction of an axis
   sum,   ///< a -> axes in the mask `arg` removed
   prod,
@@ -49,6 +61,19 @@ enum class Op : std::uint8_t {
   // by index
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
+  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16
+  gather,       ///< (a, index) -> shape of index, found along one axis: arg = axis
+  scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write
+  // along one axis, a kernel of its own: arg = axis | reverse << 8 (from the last element; descending; right)
+  cumsum,       ///< a -> running sums
+  cumprod,      ///< a -> running products
+  logcumsumexp, ///< a -> log of the running sum of exp(a)
+  cummax,       ///< a -> int64: where the largest so far stands
+  cummin,       ///< a -> int64: where the smallest so far stands
+  recurrence,   ///< (a, b) -> y[i] = a[i] y[i-1] + b[i], y[0] = b[0]
+  delay,        ///< a -> y[i] = a[i-1], y[0] = arg >> 9 (0 or 1)
+  argsort,      ///< a -> int64: the stable order of the elements, NaN last
+  searchsorted, ///< (sorted [..., N], values [..., M]) -> int64 [..., M]: where a value belongs
   // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
   attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
   attention_lse,   ///< (attention) -> log-sum-exp of each row [B, H, T], by the same kernel
@@ -58,9 +83,18 @@ enum class Op : std::uint8_t {
   count
 };
 
+/// What `special1` and `special2` compute.
+enum class Special : std::uint8_t {
+#define ETCH_X(name) name,
+  ETCH_SPECIAL_OPS(ETCH_X)
+#undef ETCH_X
+  count
+};
+
 constexpr bool is_map(Op op) { return op >= Op::neg && op <= Op::cast; }
 constexpr bool is_view(Op op) { return op >= Op::expand && op <= Op::slice; }
 constexpr bool is_reduce(Op op) { return op >= Op::sum && op <= Op::amin; }
+constexpr bool is_along(Op op) { return op >= Op::cumsum && op <= Op::searchsorted; }
 constexpr bool is_leaf(Op op) { return op <= Op::empty; }
 /// A second result of the kernel that computes its input.
 constexpr bool is_part(Op op) { return op == Op::attention_lse || op == Op::attention_dk || op == Op::attention_dv; }
@@ -70,10 +104,20 @@ constexpr const char* name_of(Op op) {
 #define ETCH_X(name) #name,
                                    ETCH_MAP_OPS(ETCH_X)
 #undef ETCH_X
-                                       "cast",
-                                   "uniform", "expand", "permute", "reshape", "slice", "place", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
+                                       "special1", "special2", "cast",
+                                   "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
+                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
+                                   "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];
+}
+
+constexpr const char* name_of(Special s) {
+  constexpr const char* names[] = {
+#define ETCH_X(name) #name,
+      ETCH_SPECIAL_OPS(ETCH_X)
+#undef ETCH_X
+  };
+  return names[static_cast<int>(s)];
 }
 
 }  // namespace ETCH_ABI

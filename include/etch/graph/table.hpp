@@ -66,15 +66,21 @@ struct div_row { ETCH_VALUE2 { return x / y; }  ETCH_D2 { return which == 0 ? dy
 struct pow_row { ETCH_VALUE2 { return pow(x, y); }
   ETCH_D2 {
     if (which == 0) return choose(compare(Op::eq, b, b.number(0)), dy.number(0), dy * b * apply_map(Op::pow, a, b - 1.0));
-    const Value at_zero = compare(Op::eq, a, a.number(0));  // 0^b does not change with b > 0; log 0 would
-    return dy * choose(at_zero, dy.number(0), y * apply_map(Op::log, choose(at_zero, a.number(1), a)));
+    // 0^b does not change with b >= 0; log 0 would
+    const Value flat = both(compare(Op::eq, a, a.number(0)), compare(Op::ge, b, b.number(0)));
+    return dy * choose(flat, dy.number(0), y * apply_map(Op::log, choose(flat, a.number(1), a)));
   } };
 struct fmod_row    { ETCH_VALUE2 { return fmod(x, y); }    ETCH_D2 { return which == 0 ? dy : -dy * apply_map(Op::trunc, a / b); } };
-struct atan2_row   { ETCH_VALUE2 { return atan2(x, y); }   ETCH_D2 { return which == 0 ? dy * b / (a * a + b * b) : -dy * a / (a * a + b * b); } };
+struct atan2_row   { ETCH_VALUE2 { return atan2(x, y); }
+  ETCH_D2 {
+    const Value square = a * a + b * b, origin = compare(Op::eq, square, a.number(0));
+    const Value safe = choose(origin, a.number(1), square);  // there both derivatives are taken as 0
+    return which == 0 ? dy * b / safe : -dy * a / safe;
+  } };
 /// Where both are equal the gradient is shared equally.
 constexpr Value extremum(Op wins, int which, Value a, Value b, Value dy) {
-  const Value mine = which == 0 ? compare(wins, a, b) : compare(wins, b, a);
-  return choose(compare(Op::eq, a, b), dy * 0.5, choose(mine, dy, dy.number(0)));
+  const Value loses = which == 0 ? compare(wins, b, a) : compare(wins, a, b);  // neither does where one is NaN
+  return choose(compare(Op::eq, a, b), dy * 0.5, choose(loses, dy.number(0), dy));
 }
 struct maximum_row { ETCH_VALUE2 { return maximum(x, y); } ETCH_D2 { return extremum(Op::gt, which, a, b, dy); } };
 struct minimum_row { ETCH_VALUE2 { return minimum(x, y); } ETCH_D2 { return extremum(Op::lt, which, a, b, dy); } };
@@ -84,6 +90,7 @@ struct lt_row : flat2 { ETCH_VALUE2 { return x < y; } };
 struct le_row : flat2 { ETCH_VALUE2 { return x <= y; } };
 struct gt_row : flat2 { ETCH_VALUE2 { return x > y; } };
 struct ge_row : flat2 { ETCH_VALUE2 { return x >= y; } };
+// On integers these three work bit by bit.
 struct logical_and_row : flat2 { ETCH_VALUE2 { return x & y; } };
 struct logical_or_row  : flat2 { ETCH_VALUE2 { return x | y; } };
 struct logical_xor_row : flat2 { ETCH_VALUE2 { return x ^ y; } };
@@ -99,7 +106,21 @@ struct where_row {
 #undef ETCH_VALUE2
 #undef ETCH_D1
 #undef ETCH_D2
+
+/// Value and derivative of a rare function: `value(x)` or `value(x, y)` over vectors, and
+/// `derivative(which, a, b, y, dy)`. Specialised beside the function, in ops/.
+template <Special S>
+struct special_row;
+/// The rule of a function whose derivative is zero almost everywhere.
+struct flat_special {
+  static constexpr Value derivative(int, Value, Value, Value, Value dy) { return dy.number(0); }
+};
 }  // namespace op
+
+template <Special S>
+constexpr Value apply_special(Value a) { return {a.b, a.b->special(S, &op::special_row<S>::derivative, a.dtype(), a.id)}; }
+template <Special S>
+constexpr Value apply_special(Value a, Value c) { return {a.b, a.b->special(S, &op::special_row<S>::derivative, a.dtype(), a.id, c.id)}; }
 
 /// What flows into input `which` of the pointwise node `n` when `dy` flows into it.
 constexpr Value map_derivative(Builder& b, int n, int which, Value dy) {
@@ -113,6 +134,8 @@ constexpr Value map_derivative(Builder& b, int n, int which, Value dy) {
     ETCH_BINARY_OPS(ETCH_X)
 #undef ETCH_X
     case Op::where: return op::where_row::derivative(which, x, dy);
+    case Op::special1:
+    case Op::special2: return b.rule(node.arg)(which, x, z, y, dy);
     case Op::cast: return dy.cast(b.dtype(node.in[0]));
     default: return dy;
   }

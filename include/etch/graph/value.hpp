@@ -22,6 +22,8 @@ constexpr Value apply_map(Op op, Value a, Value c) { return {a.b, a.b->map(op, a
 constexpr Value compare(Op op, Value a, Value c) { return {a.b, a.b->map(op, DType::boolean, a.id, c.id)}; }
 constexpr Value choose(Value mask, Value a, Value c) { return {a.b, a.b->map(Op::where, a.dtype(), mask.id, a.id, c.id)}; }
 
+constexpr Value both(Value a, Value c) { return compare(Op::logical_and, a, c); }
+
 constexpr Value operator-(Value a) { return apply_map(Op::neg, a); }
 constexpr Value operator+(Value a, Value c) { return apply_map(Op::add, a, c); }
 constexpr Value operator-(Value a, Value c) { return apply_map(Op::sub, a, c); }
@@ -35,3 +37,5 @@ constexpr Value operator/(double a, Value c) { return c.number(a) / c; }
 
 }  // namespace ETCH_ABI
 }  // namespace etch
+
+#include <etch/graph/complex.hpp>

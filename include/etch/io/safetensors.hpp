@@ -45,7 +45,7 @@ struct Metadata {
 struct StoredTensor {
   std::string name;
   std::string_view stored;  ///< the element type as the file spells it: "F32", "BF16"
-  DType dtype;              ///< the element type it is read as: float32 for "F16" and "BF16"
+  DType dtype;
   std::vector<std::int64_t> shape;
   std::uint64_t begin, end;  ///< where its bytes lie in the data
 };
@@ -56,7 +56,7 @@ struct StoredTensor {
 void write_safetensors(const char* path, std::span<const Entry> entries, std::span<const Metadata> metadata = {});
 
 /// Reads a file that holds exactly these entries, in any order. Everything is checked, and all data read, before the
-/// first byte of any entry is written: an Error leaves them as they were. float16 and bfloat16 are read into float32.
+/// first byte of any entry is written: an Error leaves them as they were. float16 and bfloat16 are also read into float32.
 void read_safetensors(const char* path, std::span<const Entry> entries);
 
 namespace detail {
@@ -70,7 +70,8 @@ struct StoredType {
 
 inline constexpr StoredType stored_types[] = {
     {"F32", "float32", 4, DType::float32}, {"F64", "float64", 8, DType::float64},
-    {"F16", "float16", 2, DType::float32}, {"BF16", "bfloat16", 2, DType::float32},
+    {"F16", "float16", 2, DType::float16}, {"BF16", "bfloat16", 2, DType::bfloat16},
+    {"C64", "complex64", 8, DType::complex64},
     {"I64", "int64", 8, DType::int64},     {"I32", "int32", 4, DType::int32},
     {"I16", "int16", 2, DType::int16},     {"I8", "int8", 1, DType::int8},
     {"U8", "uint8", 1, DType::uint8},      {"BOOL", "bool", 1, DType::boolean}};
@@ -107,19 +108,6 @@ constexpr bool count_bytes(const std::int64_t* shape, std::size_t rank, std::uin
     bytes *= size;
   }
   return true;
-}
-
-/// sign | 5 bits of exponent | 10 bits of mantissa -> the float of the same value.
-constexpr float float_from_half(std::uint16_t half) {
-  const std::uint32_t sign = (half & 0x8000u) << 16, exponent = half >> 10 & 31u, mantissa = half & 0x3FFu;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000u | mantissa << 13);
-  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | mantissa << 13);
-  const float value = static_cast<float>(mantissa) * 0x1p-24f;  // subnormal
-  return sign != 0 ? -value : value;
-}
-
-constexpr float float_from_bfloat16(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
 }  // namespace detail
@@ -216,7 +204,7 @@ class SafetensorsFile {
         type = detail::stored_type(code);
         if (type == nullptr)
           detail::fail_on_tensor("load", "dtype of", name,
-                                 Message{} << "must be one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
+                                 Message{} << "must be one of C64 F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
                                  Message{} << "found " << detail::printable(code).c_str());
       } else if (field == "shape") {
         json.array([&] { result.shape.push_back(json.integer()); });
@@ -277,10 +265,15 @@ class SafetensorsFile {
     if (!std::equal(tensor->shape.begin(), tensor->shape.end(), entry.shape, entry.shape + entry.rank))
       detail::fail_on_tensor("load", "shape of", entry.name, Message{} << "must be " << expected.c_str(),
                              Message{} << "found " << shape_of(*tensor).c_str());
-    if (tensor->dtype != entry.dtype)
+    if (tensor->dtype != entry.dtype && !widens(*tensor, entry))
       detail::fail_on_tensor("load", "dtype of", entry.name, Message{} << "must be " << name_of(entry.dtype),
-                             Message{} << "found " << detail::stored_type(tensor->stored)->name);
+                             Message{} << "found " << name_of(tensor->dtype));
     return *tensor;
+  }
+
+  /// Half numbers for float memory.
+  static bool widens(const StoredTensor& tensor, const Entry& entry) {
+    return entry.dtype == DType::float32 && (tensor.dtype == DType::float16 || tensor.dtype == DType::bfloat16);
   }
 
   void check_no_more(const std::vector<const StoredTensor*>& matched, std::string_view except) const {
@@ -316,15 +309,14 @@ class SafetensorsFile {
 
   static void deliver(const StoredTensor& tensor, const std::byte* bytes, const Entry& entry) {
     const std::uint64_t count = tensor.end - tensor.begin;
-    const bool half = tensor.stored == "F16";
-    if (!half && tensor.stored != "BF16") {
+    if (!widens(tensor, entry)) {
       if (count != 0) std::memcpy(entry.data, bytes, count);
       return;
     }
     for (std::uint64_t i = 0; i < count / 2; ++i) {
       std::uint16_t bits;
       std::memcpy(&bits, bytes + 2 * i, sizeof bits);
-      const float value = half ? detail::float_from_half(bits) : detail::float_from_bfloat16(bits);
+      const float value = tensor.dtype == DType::float16 ? etch::detail::float_from_half(bits) : etch::detail::float_from_bfloat16(bits);
       std::memcpy(static_cast<char*>(entry.data) + sizeof value * i, &value, sizeof value);
     }
   }
@@ -417,6 +409,9 @@ inline std::string safetensors_header(std::span<const Entry> entries, std::span<
 }  // namespace detail
 
 inline void write_safetensors(const char* path, std::span<const Entry> entries, std::span<const Metadata> metadata) {
+  for (const Entry& entry : entries)
+    if (detail::code_of(entry.dtype).empty())
+      detail::fail_on_tensor("save", "dtype of", entry.name, Message{} << "must be one that safetensors has", Message{} << "got " << name_of(entry.dtype));
   std::vector<std::string_view> names{detail::metadata_key}, keys;
   for (const Entry& entry : entries) names.push_back(entry.name);
   for (const Metadata& pair : metadata) keys.push_back(pair.key);

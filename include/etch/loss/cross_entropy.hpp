@@ -47,7 +47,7 @@ struct cross_entropy_fn {
   constexpr auto operator()(X logits, Y targets) const {
     constexpr bool floating = is_floating(dtype_of<typename X::value_type>);
     constexpr bool integers =
-        !is_floating(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean;
+        is_integral(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean;
     using Sizes = classes_and_targets<X, Y>;
     if constexpr (!Sizes::agree_but_for_the_last) {
       static_assert(Sizes::agree_but_for_the_last,

@@ -12,9 +12,9 @@ namespace detail {
 template <Reduction R>
 constexpr auto reduce_loss(auto x) {
   if constexpr (R == Reduction::mean)
-    return mean_fn<false>{}(x);
+    return mean_fn<>{}(x);
   else if constexpr (R == Reduction::sum)
-    return reduce_fn<Op::sum, false>{}(x);
+    return reduce_fn<Op::sum>{}(x);
   else
     return x;
 }

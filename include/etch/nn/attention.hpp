@@ -112,7 +112,7 @@ struct split_attention_fn {
 template <int Part>
 struct in_projection_fn {
   constexpr auto operator()(auto x, auto w, auto bias) const {
-    return detail::linear_fn{}(x, detail::chunk_fn<0, 3, Part>{}(w), detail::chunk_fn<0, 3, Part>{}(bias));
+    return detail::linear_fn{}(x, chunk<3>(w).template get<Part>(), chunk<3>(bias).template get<Part>());
   }
 };
 

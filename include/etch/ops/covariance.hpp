@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/graph/contraction.hpp>
+#include <etch/ops/complex.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/shape.hpp>
@@ -91,22 +92,23 @@ struct cov_fn {
       static_assert(fits, "etch: cov: the operand must be a matrix or a vector, and weights vectors");
       return Poison{};
     } else if constexpr (X::rank == 2) {
-      using T = std::conditional_t<is_floating(dtype_of<typename X::value_type>), typename X::value_type, float>;
+      using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
+      using R = real_type<T>;
       const auto v = cast_fn<T>{}(x);
-      const auto rest = cast_fn<T>{}(Tracer<typename C::value_type>{correction.builder, correction.id});
+      const auto rest = cast_fn<R>{}(Tracer<typename C::value_type>{correction.builder, correction.id});
       if constexpr (sizeof...(W) == 0) {
-        const auto n = Tracer<T>{x.builder, count_node<X>(*x.builder, 2u, dtype_of<T>)};
+        const auto n = Tracer<R>{x.builder, count_node<X>(*x.builder, 2u, dtype_of<R>)};
         const auto centred = v - mean_fn<true, 1>{}(v);
-        return squeezed(matmul_fn{}(centred, transpose_fn<0, 1>{}(centred)) / maximum(n - rest, 0));
+        return squeezed(matmul_fn{}(centred, conj_fn{}(transpose_fn<0, 1>{}(centred))) / maximum(n - rest, 0));
       } else {
-        const auto w = (... * cast_fn<T>{}(weight));
+        const auto w = (... * cast_fn<R>{}(weight));
         const auto total = reduce_fn<Op::sum, false>{}(w);
         const auto centred = v - reduce_fn<Op::sum, true, 1>{}(v * w) / total;
-        const auto product = matmul_fn{}(centred * w, transpose_fn<0, 1>{}(centred));
+        const auto product = matmul_fn{}(centred * w, conj_fn{}(transpose_fn<0, 1>{}(centred)));
         if constexpr (!Weights) {
           return squeezed(product / maximum(total - rest, 0));
         } else {
-          const auto last = cast_fn<T>{}(last_of(weight...));
+          const auto last = cast_fn<R>{}(last_of(weight...));
           return squeezed(product / maximum(total - rest * reduce_fn<Op::sum, false>{}(w * last) / total, 0));
         }
       }
@@ -134,9 +136,10 @@ struct corrcoef_fn {
     } else if constexpr (C::rank == 0) {
       return c / c;
     } else {
-      const auto deviation = sqrt(main_diagonal_fn{}(c));
+      const auto deviation = sqrt(real_fn{}(main_diagonal_fn{}(c)));
       const auto r = c / unsqueeze_fn<1>{}(deviation) / deviation;
-      return minimum(maximum(r, -1), 1);
+      if constexpr (is_complex_type<typename C::value_type>) return complex_fn{}(minimum(maximum(real_fn{}(r), -1), 1), minimum(maximum(imag_fn{}(r), -1), 1));
+      else return minimum(maximum(r, -1), 1);
     }
   }
 };

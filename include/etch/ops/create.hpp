@@ -1,4 +1,5 @@
-// Constant nodes inside a traced function: zeros, ones, full, arange, masks; each takes its builder from `like`.
+// Constants of a shape: zeros, ones, numbers, counts and masks, as nodes of a traced function or in an expression. Each takes
+// its builder from an operand: `zeros_like(x)`, or `ones<64, 64>(x)` with a shape of its own and x's dtype.
 #pragma once
 
 #include <etch/ops/pointwise.hpp>
@@ -7,13 +8,73 @@ namespace etch {
 inline namespace ETCH_ABI {
 
 namespace detail {
-template <int Value>
+/// T, or where it is void the dtype of x.
+template <class T, class X>
+using type_or_like = std::conditional_t<std::is_void_v<T>, typename X::value_type, T>;
+
+/// `value` everywhere, of x's shape.
+template <class T>
+struct full_like_fn {
+  template <class X, auto... D, class V>
+  constexpr auto operator()(Tracer<X, D...> x, V value) const {
+    using To = type_or_like<T, Tracer<X, D...>>;
+    Builder& b = *x.builder;
+    return Tracer<To, D...>{&b, b.expand(b.cast(value.id, dtype_of<To>), b.shape(x.id))};
+  }
+};
+template <int Value, class T = void>
 struct fill_like_fn {
+  template <class X, auto... D>
+  constexpr auto operator()(Tracer<X, D...> x) const {
+    using To = type_or_like<T, Tracer<X, D...>>;
+    return Tracer<To, D...>{x.builder, x.builder->constant(Value, dtype_of<To>, x.builder->shape(x.id))};
+  }
+};
+/// The same of a shape of their own.
+template <class T, auto... D>
+struct shaped {
+  static constexpr Dims value = dims_of<D...>();
+};
+template <class T, auto... D>
+struct new_full_fn {
+  template <class X, class V>
+  constexpr auto operator()(X x, V value) const {
+    using To = type_or_like<T, X>;
+    Builder& b = *x.builder;
+    return result_of<To, shaped<T, D...>, Tracer<To, D...>>{&b, b.expand(b.cast(value.id, dtype_of<To>), b.shape_of(dims_of<D...>()))};
+  }
+};
+template <int Value, class T, auto... D>
+struct new_fill_fn {
   template <class X>
-  constexpr X operator()(X x) const {
-    X r = x;
-    r.id = x.builder->constant(Value, x.builder->dtype(x.id), x.builder->shape(x.id));
-    return r;
+  constexpr auto operator()(X x) const {
+    using To = type_or_like<T, X>;
+    Builder& b = *x.builder;
+    return result_of<To, shaped<T, D...>, Tracer<To, D...>>{&b, b.constant(Value, dtype_of<To>, b.shape_of(dims_of<D...>()))};
+  }
+};
+/// start + i step, and from the other end after the middle, so that both ends are exact; whole numbers are cut off.
+template <class T, int N>
+struct linspace_fn {
+  template <class A, class B>
+  constexpr auto operator()(A start, B end) const {
+    constexpr bool numbers = A::rank == 0 && B::rank == 0;
+    if constexpr (!numbers) {
+      static_assert(numbers, "etch: linspace: start and end must have no dimensions");
+      return Poison{};
+    } else {
+      constexpr DType to = dtype_of<T>, d = is_floating(to) && size_of(to) >= 4 ? to : is_complex(to) ? to : DType::float64;
+      Builder& b = *start.builder;
+      Shape line;
+      line.rank = 1;
+      line.size[0] = N;
+      const Value first{&b, b.cast(b.cast(start.id, to), d)}, last{&b, b.cast(b.cast(end.id, to), d)};
+      const Value step = N > 1 ? (last - first) / first.number(N - 1) : first.number(0);
+      auto spread = [&](Value v) { return Value{&b, b.expand(v.id, line)}; };
+      const Value i{&b, b.iota(N, d)}, here = spread(first) + spread(step) * i, there = spread(last) - spread(step) * (i.number(N - 1) - i);
+      const Value place{&b, b.iota(N, DType::int32)};
+      return Tracer<T, N>{&b, b.cast(choose(compare(Op::lt, place, place.number(N > 1 ? N / 2 : 1)), here, there).id, to)};
+    }
   }
 };
 /// mask[i, j] = j <= i over the last two axes.
@@ -50,8 +111,37 @@ struct iota_like_fn {
 };
 }  // namespace detail
 
+/// 0, 1 or `value` everywhere, of x's shape; of x's dtype or T.
 template <Operand X> constexpr auto zeros_like(const X& x) { return apply<detail::fill_like_fn<0>>(x); }
 template <Operand X> constexpr auto ones_like(const X& x) { return apply<detail::fill_like_fn<1>>(x); }
+template <Operand X> constexpr auto empty_like(const X& x) { return apply<detail::fill_like_fn<0>>(x); }
+template <Operand X, OperandOrNumber V> constexpr auto full_like(const X& x, const V& value) { return apply<detail::full_like_fn<void>>(x, value); }
+template <class T, Operand X> constexpr auto zeros_like(const X& x) { return apply<detail::fill_like_fn<0, T>>(x); }
+template <class T, Operand X> constexpr auto ones_like(const X& x) { return apply<detail::fill_like_fn<1, T>>(x); }
+template <class T, Operand X> constexpr auto empty_like(const X& x) { return apply<detail::fill_like_fn<0, T>>(x); }
+template <class T, Operand X, OperandOrNumber V> constexpr auto full_like(const X& x, const V& value) { return apply<detail::full_like_fn<T>>(x, value); }
+/// `value` in place of every element of x.
+template <Operand X, OperandOrNumber V> constexpr auto fill(const X& x, const V& value) { return apply<detail::full_like_fn<void>>(x, value); }
+
+/// 0, 1 or `value` in another shape, of x's dtype or T: PyTorch's `x.new_zeros(sizes)`.
+template <auto... D, Operand X> constexpr auto new_zeros(const X& x) { return apply<detail::new_fill_fn<0, void, D...>>(x); }
+template <auto... D, Operand X> constexpr auto new_ones(const X& x) { return apply<detail::new_fill_fn<1, void, D...>>(x); }
+template <auto... D, Operand X> constexpr auto new_empty(const X& x) { return apply<detail::new_fill_fn<0, void, D...>>(x); }
+template <auto... D, Operand X, OperandOrNumber V> constexpr auto new_full(const X& x, const V& value) { return apply<detail::new_full_fn<void, D...>>(x, value); }
+template <class T, auto... D, Operand X> constexpr auto new_zeros(const X& x) { return apply<detail::new_fill_fn<0, T, D...>>(x); }
+template <class T, auto... D, Operand X> constexpr auto new_ones(const X& x) { return apply<detail::new_fill_fn<1, T, D...>>(x); }
+template <class T, auto... D, Operand X> constexpr auto new_empty(const X& x) { return apply<detail::new_fill_fn<0, T, D...>>(x); }
+template <class T, auto... D, Operand X, OperandOrNumber V> constexpr auto new_full(const X& x, const V& value) { return apply<detail::new_full_fn<T, D...>>(x, value); }
+/// The same by the names that make tensors: `ones<64, 64>(x)` inside a traced function.
+template <auto... D, Operand X> constexpr auto zeros(const X& x) { return apply<detail::new_fill_fn<0, void, D...>>(x); }
+template <auto... D, Operand X> constexpr auto ones(const X& x) { return apply<detail::new_fill_fn<1, void, D...>>(x); }
+template <auto... D, Operand X, OperandOrNumber V> constexpr auto full(const X& x, const V& value) { return apply<detail::new_full_fn<void, D...>>(x, value); }
+/// N numbers from start to end, both included, evenly spaced, where one of them is a tensor without dimensions.
+template <class T, int N, OperandOrNumber A, OperandOrNumber B>
+  requires(Operand<A> || Operand<B>)
+constexpr auto linspace(const A& start, const B& end) {
+  return apply<detail::linspace_fn<T, N>>(start, end);
+}
 /// True on and below the diagonal of the last two axes.
 template <Operand X> constexpr auto causal_mask(const X& x) { return apply<detail::causal_mask_fn>(x); }
 /// Each element's index along axis A.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/expr/lazy.hpp>
+#include <etch/graph/table.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -36,30 +37,24 @@ struct broadcast {
 enum class Kind { arithmetic, floating, comparison, logical };
 
 namespace detail {
-/// PyTorch's promotion: a number only decides between kinds (bool, integer, floating).
-template <class A, class B>
+/// PyTorch's promotion of tracers: numbers and rank-0 tensors only decide the category (bool, integer, floating, complex).
+template <class... A>
 constexpr DType common_dtype() {
-  constexpr DType a = dtype_of<typename A::value_type>, b = dtype_of<typename B::value_type>;
-  constexpr auto category = [](DType d) { return is_floating(d) ? 2 : d == DType::boolean ? 0 : 1; };
-  constexpr bool wa = is_weak<A>, wb = is_weak<B>;
-  if constexpr (wa == wb) return promote(a, b);
-  constexpr DType strong = wa ? b : a, weak = wa ? a : b;
-  if constexpr (category(weak) <= category(strong)) return strong;
-  return category(weak) == 2 ? DType::float32 : DType::int64;
-}
-template <class A>
-constexpr DType common_dtype() {
-  return dtype_of<typename A::value_type>;
-}
-template <class A, class B, class C, class... More>
-constexpr DType common_dtype() {
-  return common_dtype<Tracer<type_of<common_dtype<A, B>()>>, C, More...>();
+  const DType dtype[] = {dtype_of<typename A::value_type>...};
+  const Standing standing[] = {is_weak<A> ? Standing::number : A::rank == 0 ? Standing::scalar : Standing::tensor...};
+  bool numbers = true;  // among themselves numbers keep their types
+  for (Standing s : standing) numbers = numbers && s == Standing::number;
+  if (!numbers) return result_type(dtype, standing, sizeof...(A));
+  DType d = dtype[0];
+  for (DType other : dtype) d = promote(d, other);
+  return d;
 }
 constexpr DType operand_dtype(Kind k, DType common) {
-  if (k == Kind::floating) return is_floating(common) ? common : DType::float32;
+  if (k == Kind::floating) return is_integral(common) ? DType::float32 : common;
   return k == Kind::logical ? DType::boolean : common;
 }
 constexpr DType result_dtype(Kind k, DType operand) { return k == Kind::comparison || k == Kind::logical ? DType::boolean : operand; }
+constexpr bool is_order(Op op) { return op == Op::lt || op == Op::le || op == Op::gt || op == Op::ge || op == Op::maximum || op == Op::minimum; }
 }  // namespace detail
 
 /// One operand: y[i] = op(x[i]).
@@ -68,7 +63,7 @@ struct unary_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
     constexpr DType in = detail::operand_dtype(K, dtype_of<T>);
-    constexpr DType out = detail::result_dtype(K, in);
+    constexpr DType out = detail::result_dtype(K, O == Op::abs ? real_dtype(in) : in);
     Builder& b = *x.builder;
     return Tracer<type_of<out>, D...>{&b, b.map(O, out, b.cast(x.id, in))};
   }
@@ -86,10 +81,59 @@ struct binary_fn {
     } else {
       constexpr DType in = detail::operand_dtype(K, detail::common_dtype<A, B>());
       constexpr DType out = detail::result_dtype(K, in);
-      Builder& b = *x.builder;
-      const Shape s = b.shape_of(Rule::value);
-      return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};
+      constexpr bool has_order = !is_complex(in) || !detail::is_order(O);
+      if constexpr (!has_order) {
+        static_assert(has_order, "etch: pointwise: complex numbers have no order");
+        return Poison{};
+      } else {
+        Builder& b = *x.builder;
+        const Shape s = b.shape_of(Rule::value);
+        return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};
+      }
     }
+  }
+};
+
+/// f of two operands brought to one dtype and one shape: what compositions of two operands start with.
+template <Kind K = Kind::arithmetic, class A, class B, class F>
+constexpr auto pair_with(A x, B y, F f) {
+  using Rule = broadcast<detail::tracer_of<A>, detail::tracer_of<B>>;
+  if constexpr (!Rule::agree_or_are_one) {
+    static_assert(Rule::agree_or_are_one, "etch: pointwise: sizes must agree or be 1");
+    return Poison{};
+  } else {
+    constexpr DType d = detail::operand_dtype(K, detail::common_dtype<A, B>());
+    using R = result_of<type_of<d>, Rule, A, B>;
+    Builder& b = *x.builder;
+    const Shape s = b.shape_of(Rule::value);
+    return f(R{&b, b.expand(b.cast(x.id, d), s)}, R{&b, b.expand(b.cast(y.id, d), s)});
+  }
+}
+template <class F, Kind K = Kind::arithmetic>
+struct pair_fn {
+  constexpr auto operator()(auto x, auto y) const { return pair_with<K>(x, y, F{}); }
+};
+
+/// A rare function of one or two operands of one shape: value and derivative are `op::special_row<S>`.
+template <Special S, class Out = void>
+struct special_fn {
+  template <class T, auto... D>
+  constexpr auto operator()(Tracer<T, D...> x) const {
+    using R = std::conditional_t<std::is_void_v<Out>, T, Out>;
+    return Tracer<R, D...>{x.builder, x.builder->special(S, &op::special_row<S>::derivative, dtype_of<R>, x.id)};
+  }
+  template <class T, auto... D>
+  constexpr auto operator()(Tracer<T, D...> x, Tracer<T, D...> y) const {
+    return Tracer<T, D...>{x.builder, x.builder->special(S, &op::special_row<S>::derivative, dtype_of<T>, x.id, y.id)};
+  }
+};
+/// The same with one operand, which integers enter as float32.
+template <Special S>
+struct special_floating_fn {
+  template <class T, auto... D>
+  constexpr auto operator()(Tracer<T, D...> x) const {
+    constexpr DType d = detail::operand_dtype(Kind::floating, dtype_of<T>);
+    return special_fn<S>{}(Tracer<type_of<d>, D...>{x.builder, x.builder->cast(x.id, d)});
   }
 };
 
@@ -126,6 +170,22 @@ struct cast_fn {
     return {x.builder, x.builder->cast(x.id, dtype_of<To>)};
   }
 };
+
+namespace detail {
+struct real_fn {
+  template <class T, auto... D>
+  constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {
+    return {x.builder, x.builder->real(x.id)};
+  }
+};
+struct imag_fn {
+  template <class T, auto... D>
+  constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {
+    static_assert(is_complex_type<T>, "etch: imag: the tensor must be complex");
+    return {x.builder, x.builder->imag(x.id)};
+  }
+};
+}  // namespace detail
 
 /// The same elements, which no gradient flows through.
 struct detach_fn {
@@ -198,28 +258,6 @@ constexpr auto to(const X& x) {
 template <Operand X>
 constexpr auto detach(const X& x) {
   return apply<detach_fn>(x);
-}
-
-// ---- compositions ----------------------------------------------------------------------------------------------------
-
-namespace detail {
-struct square_fn {
-  constexpr auto operator()(auto x) const { return x * x; }
-};
-struct clamp_fn {
-  constexpr auto operator()(auto x, auto low, auto high) const { return minimum(maximum(x, low), high); }
-};
-}  // namespace detail
-
-/// x * x
-template <Operand X>
-constexpr auto square(const X& x) {
-  return apply<detail::square_fn>(x);
-}
-/// min(max(x, low), high)
-template <Operand X, OperandOrNumber L, OperandOrNumber H>
-constexpr auto clamp(const X& x, const L& low, const H& high) {
-  return apply<detail::clamp_fn>(x, low, high);
 }
 
 }  // namespace ETCH_ABI

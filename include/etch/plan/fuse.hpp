@@ -108,9 +108,9 @@ constexpr bool join(Planning<N>& p, int t, int n) {
   }
   for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
     if (p.solid[n]) {
-      p.solid[n] = false;
+      p.set_solid(n, false);
       const bool ok = p.add_load(trial, n);
-      p.solid[n] = true;
+      p.set_solid(n, true);
       if (!ok) return false;
       break;
     }
@@ -290,13 +290,24 @@ constexpr void fuse(Planning<N>& p) {
         Location l = p.at[n];
         const int axis = static_cast<int>(v.arg & 255);
         p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
-        l.stride[axis] = p.z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+        l.stride[axis] = p.z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
         p.copies[p.copy_count++] = Copy{a, done, l};
       }
       p.level[n] = done > after ? done : after;
       continue;
     }
-    const StepKind kind = v.op == Op::dot ? StepKind::dot : v.op == Op::take ? StepKind::take : v.op == Op::scatter_add ? StepKind::scatter_add : v.op == Op::attention ? StepKind::attention : StepKind::attention_grad;
+    StepKind kind = StepKind::attention_grad;
+    switch (v.op) {
+      case Op::dot: kind = StepKind::dot; break;
+      case Op::take: kind = StepKind::take; break;
+      case Op::scatter_add: kind = StepKind::scatter_add; break;
+      case Op::checked: kind = StepKind::checked; break;
+      case Op::gather: kind = StepKind::gather; break;
+      case Op::scatter: kind = StepKind::scatter; break;
+      case Op::attention: kind = StepKind::attention; break;
+      default:
+        if (is_along(v.op)) kind = static_cast<StepKind>(static_cast<int>(StepKind::cumsum) + static_cast<int>(v.op) - static_cast<int>(Op::cumsum));
+    }
     p.group[n] = detail::new_group(p, n, level, kind, p.elements(n));
     p.level[n] = level;
     if (v.op == Op::dot) {  // an epilogue sees rows of the finished block

@@ -279,7 +279,8 @@ struct Lowering {
       i.a = a;
       i.b = b;
       i.c = c;
-      i.memory = v.dtype;  // a cast to a narrow type wraps there
+      i.memory = v.dtype;  // narrow integers wrap there
+      if (v.op == Op::special1 || v.op == Op::special2) i.slot = static_cast<int>(v.arg);
       if (v.op == Op::cast && i.type == i.from && v.dtype == p.node(v.in[0]).dtype) return a;
     }
     i.d = new_register(row, i.type);
@@ -290,11 +291,11 @@ struct Lowering {
   constexpr int operand_as_it_lies(int n, bool row) {
     double value = 0;
     if (known_through(n, value)) return number(value, p.node(n).dtype);
-    p.solid[n] = false;
+    p.set_solid(n, false);
     const bool was = p.placed[n];
     p.placed[n] = false;
     const int r = load(n, row);
-    p.solid[n] = true;
+    p.set_solid(n, true);
     p.placed[n] = was;
     return r;
   }

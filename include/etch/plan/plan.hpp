@@ -23,7 +23,7 @@ constexpr void assign_buffers(Planning<N>& p) {
     const Op op = p.node(n).op;
     const bool library = !p.is_fused(n) && op != Op::dot;
     if (!p.needed[n] && !library) continue;
-    p.at[n] = p.dense(Root::buffer, new_buffer(p, n), 0, p.shape(n));
+    p.at[n] = p.dense(Root::buffer, new_buffer(p, n), 0, n);
     p.placed[n] = true;
   }
 }
@@ -99,7 +99,18 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       s.dim[2] = p.z.product(p.shape(n), 1);
       break;
     }
-    default: {  // attention: q k v out lse, and dout dq dk dv for its gradient
+    case StepKind::checked:
+    case StepKind::gather:
+    case StepKind::scatter: {  // the sizes of the loop, then: the axis' of `checked`, all elements of the result of `scatter`
+      for (int k = 0; k < 3; ++k)
+        if (v.in[k] >= 0) add_plain_access(p, out, v.in[k]);
+      add_plain_access(p, out, n);
+      dims_from(p.shape(group.kind == StepKind::scatter ? v.in[1] : n));
+      s.dim[s.dims++] = group.kind == StepKind::checked ? static_cast<int>(static_cast<std::uint32_t>(v.arg >> 16)) : p.elements(n);
+      break;
+    }
+    case StepKind::attention:
+    case StepKind::attention_grad: {  // q k v out lse, and dout dq dk dv for its gradient
       const bool backward = group.kind == StepKind::attention_grad;
       const int f = backward ? v.in[0] : n;
       const int lse = backward ? v.in[1] : p.part[n][0];
@@ -128,6 +139,21 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       const int sizes[6] = {q.size[0], q.size[1], q.size[2], k.size[2], q.size[3], w.size[3]};
       for (int i = 0; i < 6; ++i) s.dim[i] = sizes[i];
       s.flops = (backward ? 5 : 2) * 2 * p.z.capacity(p.elements(p.node(f).in[0])) * p.z.capacity(k.size[2]) / ((v.arg >> 32 & 1) != 0 ? 2 : 1);
+      break;
+    }
+    default: {  // along an axis: [outer, size, inner], and how many values are searched
+      const Shape a = p.shape(v.in[0]);
+      const int axis = static_cast<int>(v.arg & 255);
+      s.dtype = p.node(v.in[0]).dtype;
+      add_plain_access(p, out, v.in[0]);
+      if (v.in[1] >= 0) add_plain_access(p, out, v.in[1]);
+      add_plain_access(p, out, n);
+      s.dims = 4;
+      s.dim[0] = p.z.product(a, 0, axis);
+      s.dim[1] = a.size[axis];
+      s.dim[2] = p.z.product(a, axis + 1);
+      s.dim[3] = p.shape(n).size[axis];
+      s.flops = p.z.capacity(p.elements(n));
     }
   }
   // a product keeps [epilogue accesses..., a, b, c]
@@ -360,7 +386,8 @@ constexpr bool check(const PlanDraft<N>& d) {
       if (a.root == Root::buffer && !written[a.index]) return false;
     }
     if (library) {
-      const int operands = step.kind == StepKind::dot || step.kind == StepKind::take || step.kind == StepKind::scatter_add ? 2 : step.kind == StepKind::attention ? 3 : 6;
+      const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
+      const int operands = is_along(step.kind) || by_index ? step.accesses - 1 : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
       const int results = step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)
@@ -423,7 +450,7 @@ constexpr void copy_outputs(Planning<N>& p) {
   for (int i = 0; i < p.g.outputs; ++i) {
     const Output& o = p.g.output[i];
     if (p.elements(o.node) == 0) continue;
-    const Location l = p.dense(o.effect ? Root::input : Root::output, o.slot, o.offset, p.shape(o.node));
+    const Location l = p.dense(o.effect ? Root::input : Root::output, o.slot, o.offset, o.node);
     int core = o.node;
     while (is_view(p.node(core).op) && p.node(core).op == Op::reshape && !p.placed[core] && !p.solid[core]) core = p.node(core).in[0];
     if (!o.effect && p.placed[core] && p.at[core].root == Root::output && p.at[core].index == o.slot && p.at[core].byte == o.offset) continue;

@@ -34,6 +34,14 @@ struct Source {
   int columns = 1;
 };
 
+/// How a node comes to be: what a kernel of fused words computes, what merely looks at its input, and all else.
+enum class Origin : std::uint8_t { other, fused, view };
+
+/// Strides of a dense tensor.
+struct Strides {
+  int stride[max_rank]{};
+};
+
 inline constexpr int max_group_nodes = 96;
 
 template <int N>
@@ -42,7 +50,9 @@ struct Planning {
   Sizes z;
 
   int users[N]{};
+  Origin origin[N]{};
   int shape_elements[max_graph_shapes]{};  ///< of each shape of the graph
+  Strides shape_strides[max_graph_shapes]{};
   Source source_[N]{};                     ///< cached by `find_sources`
   bool solid[N]{};     ///< a view that is copied, because no stride describes it
   bool placed[N]{};    ///< has a location given by what it is written into
@@ -66,10 +76,16 @@ struct Planning {
   constexpr explicit Planning(const GraphRef& graph) : g(graph) {
     z.symbols = g.symbols;
     for (int i = 0; i < g.symbols; ++i) z.symbol[i] = g.symbol[i];
-    for (int i = 0; i < g.shapes; ++i) shape_elements[i] = z.product(g.shape[i]);
+    for (int i = 0; i < g.shapes; ++i) {
+      shape_elements[i] = z.product(g.shape[i]);
+      z.dense(g.shape[i], shape_strides[i].stride);
+    }
     for (int i = 0; i < N; ++i) group[i] = part[i][0] = part[i][1] = -1;
-    for (int i = 0; i < g.nodes; ++i)
-      if (is_part(g.node[i].op)) part[g.node[i].in[0]][g.node[i].op == Op::attention_dv ? 1 : 0] = i;
+    for (int i = 0; i < g.nodes; ++i) {
+      const Op op = g.node[i].op;
+      origin[i] = is_map(op) || is_reduce(op) || op == Op::uniform ? Origin::fused : is_view(op) ? Origin::view : Origin::other;
+      if (is_part(op)) part[g.node[i].in[0]][g.node[i].op == Op::attention_dv ? 1 : 0] = i;
+    }
   }
 
   constexpr const Node& node(int n) const { return g.node[n]; }
@@ -77,11 +93,13 @@ struct Planning {
   constexpr int elements(int n) const { return shape_elements[node(n).shape]; }
   /// The shape a node loops over: what a reduction reads, what anything else writes.
   constexpr const Shape& loop_shape(int n) const { return is_reduce(node(n).op) ? shape(node(n).in[0]) : shape(n); }
-  constexpr bool is_fused(int n) const {
-    const Op op = node(n).op;
-    return is_map(op) || is_reduce(op) || op == Op::uniform || solid[n];
+  constexpr bool is_fused(int n) const { return origin[n] == Origin::fused; }
+  constexpr bool is_view_of(int n) const { return origin[n] == Origin::view; }
+  /// Makes a view a copy, or a view again.
+  constexpr void set_solid(int n, bool copied) {
+    solid[n] = copied;
+    origin[n] = copied ? Origin::fused : Origin::view;
   }
-  constexpr bool is_view_of(int n) const { return is_view(node(n).op) && !solid[n]; }
   /// Whether the node is a number everywhere: it never lies in memory.
   constexpr bool is_number(int n) const {
     while (is_view_of(n)) n = node(n).in[0];
@@ -130,30 +148,42 @@ struct Planning {
 
   // ---- where elements lie --------------------------------------------------------------------------------------------
 
-  constexpr Location dense(Root r, int index, std::int64_t byte, const Shape& s) {
+  constexpr const int* dense_strides(int n) const { return shape_strides[node(n).shape].stride; }
+  /// Node `n`, dense at an address.
+  constexpr Location dense(Root r, int index, std::int64_t byte, int n) const {
     Location l{};
     l.root = r;
     l.index = index;
     l.byte = byte;
-    z.dense(s, l.stride);
+    set_dense(l, n);
     return l;
+  }
+  constexpr void set_dense(Location& l, int n) const {
+    const int* stride = dense_strides(n);
+    for (int i = 0; i < shape(n).rank; ++i) l.stride[i] = stride[i];
+    l.dense = true;
   }
   /// The location of any node; false where a reshape cannot be addressed by strides.
   constexpr bool locate(int n, Location& l) {
     if (placed[n] || !is_view_of(n)) {
       const Node& v = node(n);
       if (placed[n]) l = at[n];
-      else if (v.op == Op::input) l = dense(Root::input, static_cast<int>(v.arg >> 48), static_cast<std::int64_t>(v.arg & 0xffffffffffffULL), shape(n));
-      else if (v.op == Op::constant) l = dense(Root::constant, n, 0, shape(n));
-      else if (v.op == Op::iota) l = dense(Root::iota, 0, 0, shape(n));
-      else if (v.op == Op::extent) l = dense(Root::extent, static_cast<int>(v.arg), static_cast<std::int64_t>(v.arg) * 8, shape(n));
-      else l = dense(Root::buffer, -1, 0, shape(n));
+      else if (v.op == Op::input) l = dense(Root::input, static_cast<int>(v.arg >> 48), static_cast<std::int64_t>(v.arg & 0xffffffffffffULL), n);
+      else if (v.op == Op::constant) l = dense(Root::constant, n, 0, n);
+      else if (v.op == Op::iota) l = dense(Root::iota, 0, 0, n);
+      else if (v.op == Op::extent) l = dense(Root::extent, static_cast<int>(v.arg), static_cast<std::int64_t>(v.arg) * 8, n);
+      else l = dense(Root::buffer, -1, 0, n);
       return true;
     }
     const Node& v = node(n);
     Location from{};
     if (!locate(v.in[0], from)) return false;
     l = from;
+    if (v.op == Op::reshape && from.dense) {
+      set_dense(l, n);
+      return true;
+    }
+    l.dense = false;
     const Shape& s = shape(n);
     const Shape& f = shape(v.in[0]);
     switch (v.op) {
@@ -166,7 +196,7 @@ struct Planning {
       case Op::slice: {
         const int axis = static_cast<int>(v.arg & 255);
         shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
-        l.stride[axis] = z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+        l.stride[axis] = z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
         return true;
       }
       default: return restride(z, f, from.stride, s, l.stride);
@@ -175,7 +205,8 @@ struct Planning {
   /// Moves a location by `count` elements of an axis.
   constexpr void shift(Location& l, int axis, std::int64_t count) {
     const int by = z.mul(l.stride[axis], static_cast<int>(count));
-    if (by >= 0) l.offset += by;
+    l.dense = false;
+    if (is_static(by)) l.offset += number_of(by);
     else l.extra = by;
   }
 
@@ -221,7 +252,7 @@ template <int N>
 constexpr bool overwrites(const Planning<N>& p, int n) {
   auto axis = [&](int i) { return static_cast<int>(p.node(i).arg & 255); };
   auto start = [&](int i) { return static_cast<std::int64_t>(p.node(i).arg >> 8 & 0xffffffffULL); };
-  auto step = [&](int i) { return static_cast<std::int64_t>(static_cast<std::int16_t>(p.node(i).arg >> 40)); };
+  auto step = [&](int i) { return static_cast<std::int64_t>(slice_step(p.node(i).arg)); };
   auto end = [&](int i) { return start(i) + (p.shape(p.node(i).in[1]).size[axis(i)] - 1) * step(i); };
   for (int i = p.node(n).in[0]; p.node(i).op == Op::place; i = p.node(i).in[0]) {
     if (axis(i) != axis(n)) return true;
@@ -261,6 +292,9 @@ constexpr void place_nodes(Planning<N>& p) {
       Location from = l;
       if (v.op == Op::permute) {
         for (int i = 0; i < p.shape(n).rank; ++i) from.stride[v.arg >> (4 * i) & 15] = l.stride[i];
+        from.dense = false;
+      } else if (v.op == Op::reshape && l.dense) {
+        p.set_dense(from, in);
       } else if (v.op != Op::reshape || !restride(p.z, p.shape(n), l.stride, p.shape(in), from.stride)) {
         return false;
       }
@@ -278,13 +312,13 @@ constexpr void place_nodes(Planning<N>& p) {
     const Output& o = p.g.output[i];
     if (o.effect || p.placed[o.node]) continue;
     const int n = o.node;
-    const Location l = p.dense(Root::output, o.slot, o.offset, p.shape(n));
+    const Location l = p.dense(Root::output, o.slot, o.offset, n);
     int core = n;
     while (p.node(core).op == Op::reshape) core = p.node(core).in[0];
     const Op op = p.node(core).op;
     if (!is_view(op) && !is_leaf(op) && op != Op::place && !is_part(op) && !p.placed[core]) {
       p.placed[core] = true;  // dense in the same order: any kernel can, and other users may read it there
-      p.at[core] = p.dense(Root::output, o.slot, o.offset, p.shape(core));
+      p.at[core] = p.dense(Root::output, o.slot, o.offset, core);
     } else if (p.users[n] == 1) {
       give(give, n, l);
     }
@@ -294,7 +328,7 @@ constexpr void place_nodes(Planning<N>& p) {
     if (v.op == Op::place) {
       if (!p.placed[n]) {
         p.placed[n] = true;
-        p.at[n] = p.dense(Root::buffer, p.buffers, 0, p.shape(n));
+        p.at[n] = p.dense(Root::buffer, p.buffers, 0, n);
         p.buffer_node[p.buffers++] = n;
       }
       int bottom = v.in[0];
@@ -304,40 +338,42 @@ constexpr void place_nodes(Planning<N>& p) {
       Location l = p.at[n];
       const int axis = static_cast<int>(v.arg & 255);
       p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
-      l.stride[axis] = p.z.mul(l.stride[axis], static_cast<std::int16_t>(v.arg >> 40));
+      l.stride[axis] = p.z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
       if (p.users[v.in[1]] == 1 && !overwrites(p, n)) give(give, v.in[1], l);
     } else if (v.op == Op::reshape && !p.placed[n]) {
       Location l{};
       if (!p.locate(n, l)) {
         const int buffer = p.buffers;
-        if (give(give, n, p.dense(Root::buffer, buffer, 0, p.shape(n)))) p.buffer_node[p.buffers++] = n;
+        if (give(give, n, p.dense(Root::buffer, buffer, 0, n))) p.buffer_node[p.buffers++] = n;
       }
     }
   }
   for (int n = 0; n < p.g.nodes; ++n) {  // what no stride describes is copied
     if (p.node(n).op != Op::reshape || p.placed[n]) continue;
     Location l{};
-    if (!p.locate(n, l)) p.solid[p.node(n).in[0]] = true;
+    if (!p.locate(n, l)) p.set_solid(p.node(n).in[0], true);
   }
   auto wants = [&](int n, bool ok) {
-    if (!ok && is_view(p.node(n).op)) p.solid[n] = true;
+    if (!ok && is_view(p.node(n).op)) p.set_solid(n, true);
   };
   for (int n = 0; n < p.g.nodes; ++n) {  // what library kernels cannot read as it lies is copied
     const Node& v = p.node(n);
+    const bool by_index = v.op == Op::take || v.op == Op::scatter_add || is_along(v.op), attends = v.op == Op::attention || v.op == Op::attention_grad;
+    const bool strided = v.op == Op::dot || v.op == Op::checked || v.op == Op::gather || v.op == Op::scatter;
+    if (!strided && !by_index && !attends) continue;
     for (int k = 0; k < 3; ++k) {
       const int in = v.in[k];
       if (in < 0) continue;
       Location l{};
       const bool known = p.locate(in, l);
       const int rank = p.shape(in).rank;
-      int dense[max_rank]{};
-      p.z.dense(p.shape(in), dense);
+      const int* dense = p.dense_strides(in);
       bool is_dense = known;
       for (int i = 0; i < rank; ++i) is_dense = is_dense && (l.stride[i] == dense[i] || p.shape(in).size[i] == 1);
       const bool memory = l.root != Root::constant && l.root != Root::iota && l.root != Root::extent;
-      if (v.op == Op::dot) wants(in, known && memory);
-      if (v.op == Op::take || v.op == Op::scatter_add) wants(in, is_dense && memory);
-      if (v.op == Op::attention || v.op == Op::attention_grad) wants(in, known && memory && (rank < 4 || l.stride[rank - 1] == 1));
+      if (strided) wants(in, known && memory);
+      if (by_index) wants(in, is_dense && memory);
+      if (attends) wants(in, known && memory && (rank < 4 || l.stride[rank - 1] == 1));
     }
   }
 }

@@ -1,4 +1,6 @@
 // Arithmetic on size codes: products and quotients of static and bounded sizes, and strides of reshaped views.
+//
+//   code >= 0: itself    -1 - i: symbol i    below all symbols: a negative stride
 #pragma once
 
 #include <etch/plan/types.hpp>
@@ -10,11 +12,15 @@ inline namespace ETCH_ABI {
 struct Sizes {
   Symbol symbol[2 * max_symbols]{};
   int symbols = 0;
+  struct Known {
+    int a, b, result;
+  };
+  Known product_of[64]{}, quotient_of[64]{};  ///< answers that involve symbols; the same questions come again and again
 
-  constexpr std::int64_t capacity(int code) const { return code >= 0 ? code : symbol[-1 - code].capacity; }
+  constexpr std::int64_t capacity(int code) const { return at(code).capacity; }
 
   constexpr int code(const Symbol& s) {
-    if (s.tags == 0) return s.factor;
+    if (s.tags == 0) return stride_code(s.factor);
     for (int i = 0; i < symbols; ++i) {
       bool same = symbol[i].factor == s.factor && symbol[i].tags == s.tags;
       for (int t = 0; same && t < s.tags; ++t) same = symbol[i].tag[t] == s.tag[t];
@@ -23,34 +29,32 @@ struct Sizes {
     symbol[symbols] = s;
     return -1 - symbols++;
   }
-  constexpr Symbol at(int code) const { return code >= 0 ? Symbol{code, code, 0, {}} : symbol[-1 - code]; }
+  constexpr Symbol at(int code) const {
+    if (!is_static(code)) return symbol[-1 - code];
+    const int n = number_of(code);
+    return Symbol{n, n, 0, {}};
+  }
 
   constexpr int mul(int a, int b) {
-    if (a >= 0 && b >= 0) {  // a question may be about more than fits: the answer equals no size, and nothing divides it
-      const std::int64_t n = static_cast<std::int64_t>(a) * b;
-      return n < 2147483647 ? static_cast<int>(n) : 2147483647;
+    if (is_static(a) && is_static(b)) {  // a question may be about more than fits: the answer equals no size, and nothing divides it
+      const std::int64_t n = static_cast<std::int64_t>(number_of(a)) * number_of(b);
+      return n < -2147483000 || n >= 2147483647 ? 2147483647 : stride_code(static_cast<int>(n));
     }
     if (a == 0 || b == 0) return 0;
-    const Symbol x = at(a), y = at(b);
-    Symbol r{x.capacity * y.capacity, x.factor * y.factor, 0, {}};
-    // tags sorted, so that equal products are equal codes
-    int i = 0, j = 0;
-    while (i < x.tags || j < y.tags) r.tag[r.tags++] = j == y.tags || (i < x.tags && x.tag[i] < y.tag[j]) ? x.tag[i++] : y.tag[j++];
-    return code(r);
+    if (a == 1) return b;
+    if (b == 1) return a;
+    Known& known = product_of[slot(a, b)];
+    if (known.a != a || known.b != b) known = Known{a, b, multiplied(a, b)};
+    return known.result;
   }
   /// a / b where that is exact, else 0.
   constexpr int div(int a, int b) {
     if (b == 0) return 0;
     if (a >= 0 && b >= 0) return a % b == 0 ? a / b : 0;
-    const Symbol x = at(a), y = at(b);
-    if (x.factor % y.factor != 0) return 0;
-    Symbol r{x.capacity / y.capacity, x.factor / y.factor, 0, {}};
-    int j = 0;
-    for (int i = 0; i < x.tags; ++i) {
-      if (j < y.tags && x.tag[i] == y.tag[j]) ++j;
-      else r.tag[r.tags++] = x.tag[i];
-    }
-    return j == y.tags ? code(r) : 0;
+    if (b == 1) return a;
+    Known& known = quotient_of[slot(a, b)];
+    if (known.a != a || known.b != b) known = Known{a, b, divided(a, b)};
+    return known.result;
   }
   constexpr int product(const Shape& s, int from = 0, int to = max_rank) {
     int p = 1;
@@ -63,6 +67,28 @@ struct Sizes {
       stride[i] = p;
       p = mul(p, s.size[i]);
     }
+  }
+
+ private:
+  static constexpr unsigned slot(int a, int b) { return (static_cast<unsigned>(a) * 31 + static_cast<unsigned>(b)) % 64; }
+  constexpr int multiplied(int a, int b) {
+    const Symbol x = at(a), y = at(b);
+    Symbol r{x.capacity * y.capacity, x.factor * y.factor, 0, {}};
+    // tags sorted, so that equal products are equal codes
+    int i = 0, j = 0;
+    while (i < x.tags || j < y.tags) r.tag[r.tags++] = j == y.tags || (i < x.tags && x.tag[i] < y.tag[j]) ? x.tag[i++] : y.tag[j++];
+    return code(r);
+  }
+  constexpr int divided(int a, int b) {
+    const Symbol x = at(a), y = at(b);
+    if (x.factor % y.factor != 0) return 0;
+    Symbol r{x.capacity / y.capacity, x.factor / y.factor, 0, {}};
+    int j = 0;
+    for (int i = 0; i < x.tags; ++i) {
+      if (j < y.tags && x.tag[i] == y.tag[j]) ++j;
+      else r.tag[r.tags++] = x.tag[i];
+    }
+    return j == y.tags ? code(r) : 0;
   }
 };
 

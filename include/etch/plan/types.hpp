@@ -6,6 +6,13 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+/// A number of either sign as the code of a stride: negative ones lie below all symbols.
+constexpr int stride_code(int n) { return n >= 0 ? n : n - 2 * max_symbols; }
+/// Whether a size or stride is known to the plan.
+constexpr bool is_static(int code) { return code >= 0 || code < -2 * max_symbols; }
+/// The number that such a code stands for.
+constexpr int number_of(int code) { return code >= 0 ? code : code + 2 * max_symbols; }
+
 /// Whose memory a location is in.
 enum class Root : std::uint8_t {
   none,
@@ -25,7 +32,8 @@ struct Location {
   int index;
   std::int64_t byte;
   std::int64_t offset;
-  int extra;  ///< a symbolic offset (a size code), 0 for none
+  int extra;   ///< a symbolic offset (a size code), 0 for none
+  bool dense;  ///< the strides are those of a dense tensor
   int stride[max_rank];
 };
 
@@ -40,7 +48,12 @@ struct Access {
   std::int64_t chunk; ///< bytes between the partial results of two chunks
 };
 
-enum class StepKind : std::uint8_t { fused, dot, take, scatter_add, attention, attention_grad };
+enum class StepKind : std::uint8_t {
+  fused, dot, take, scatter_add, checked, gather, scatter,
+  cumsum, cumprod, logcumsumexp, cummax, cummin, recurrence, delay, argsort, searchsorted,
+  attention, attention_grad
+};
+constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }
 
 /// One kernel call.
 struct Step {
@@ -126,6 +139,8 @@ inline constexpr int classes = 5;
 
 constexpr Class class_of(DType d) {
   switch (d) {
+    case DType::float16:
+    case DType::bfloat16:
     case DType::float32: return Class::f32;
     case DType::float64: return Class::f64;
     case DType::int64: return Class::i64;

@@ -27,18 +27,48 @@ cpu::Machine& machine_of() {
   return machine;
 }
 
-/// Whether [a, a + bytes) overlaps memory that the inputs read.
-inline bool overlaps(const Bindings& in, const cpu::PlanView& v, const void* a, std::size_t bytes) {
+/// Whether [a, a + bytes) overlaps memory that the inputs read; inputs in the mask may be that very memory.
+inline bool overlaps(const Bindings& in, const cpu::PlanView& v, const void* a, std::size_t bytes, std::uint64_t may_be = 0) {
   const auto begin = reinterpret_cast<std::uintptr_t>(a), end = begin + bytes;
   for (int i = 0; i < v.slots; ++i) {
     const Shape& s = v.shape[v.slot[i].shape];
     std::int64_t n = static_cast<std::int64_t>(size_of(v.slot[i].dtype));
     for (int k = 0; k < s.rank; ++k) n *= s.size[k] >= 0 ? s.size[k] : v.symbol[-1 - s.size[k]].capacity;
     const auto p = reinterpret_cast<std::uintptr_t>(in.data[i]);
+    if (p == begin && (may_be >> i & 1) != 0) continue;
     if (p < end && begin < p + static_cast<std::uintptr_t>(n)) return true;
   }
   return false;
 }
+
+/// The inputs that the only output may be written over: everything is one loop over elements, and each is read where it is written.
+template <class Code>
+constexpr std::uint64_t make_overwritable() {
+  constexpr const auto& p = Code::plan;
+  if (p.steps != 1 || p.step[0].kind != StepKind::fused || p.step[0].combines != 0) return 0;
+  const Step& s = p.step[0];
+  int to = -1;
+  for (int k = 0; k < s.accesses; ++k)
+    if (p.access[s.access + k].root == Root::output) to = to < 0 ? k : -2;
+  if (to < 0) return 0;
+  for (int w = s.code; w < s.code + s.words; ++w) {
+    const auto op = static_cast<Word>(p.word[w] & 255);
+    if (op == Word::number64) ++w;
+    if (op == Word::finish || op == Word::reduce) return 0;  // a row is read again after elements of it were written
+  }
+  const Access& out = p.access[s.access + to];
+  std::uint64_t good = ~std::uint64_t{0};
+  for (int k = 0; k < s.accesses; ++k) {
+    const Access& a = p.access[s.access + k];
+    if (a.root != Root::input) continue;
+    bool same = a.byte == out.byte && a.extra == out.extra && a.size == out.size;
+    for (int d = 0; d < s.loop_dims; ++d) same = same && a.stride[d] == out.stride[d];
+    if (!same) good &= ~(std::uint64_t{1} << a.index);
+  }
+  return good;
+}
+template <class Code>
+inline constexpr std::uint64_t overwritable = make_overwritable<Code>();
 
 /// What an expression looks like as the argument of a program: itself, or a bare tensor as a leaf.
 struct identity_fn {
@@ -56,7 +86,7 @@ void evaluate(const E& e, T* to, std::size_t bytes) {
   Bindings in;
   e.bind(in);
   cpu::Machine& m = machine_of<Spec>();
-  if (overlaps(in, Compiled<Spec>::view(), to, bytes)) {  // written elsewhere first: x = t(x) * 2
+  if (overlaps(in, Compiled<Spec>::view(), to, bytes, overwritable<Compiled<Spec>>)) {  // written elsewhere first: x = t(x) * 2
     Storage other(bytes);
     void* out[] = {other.data()};
     m.run(in, out);

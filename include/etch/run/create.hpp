@@ -1,7 +1,6 @@
-// Tensors made by the user's code: zeros, ones, full, eye, arange, linspace, rand, randn, randint.
+// Tensors made by the user's code: zeros, ones, full, eye, arange, linspace, logspace, indices of triangles.
 #pragma once
 
-#include <etch/core/rng.hpp>
 #include <etch/expr/tensor.hpp>
 
 #include <cmath>
@@ -11,6 +10,11 @@ inline namespace ETCH_ABI {
 
 template <class T, auto... D>
 Tensor<T, D...> zeros() {
+  return {};
+}
+/// For what is written before it is read; zero all the same.
+template <class T, auto... D>
+Tensor<T, D...> empty() {
   return {};
 }
 template <class T, auto... D>
@@ -23,61 +27,101 @@ template <class T, auto... D>
 Tensor<T, D...> ones() {
   return full<T, D...>(T(1));
 }
-/// Ones on the diagonal of an N x N matrix.
-template <class T, auto N>
-Tensor<T, N, N> eye() {
-  Tensor<T, N, N> r;
-  for (int i = 0; i < r.size(0); ++i) r(i, i) = T(1);
+/// A tensor without dimensions.
+template <class T>
+Tensor<T> scalar_tensor(T value) {
+  return Tensor<T>(value);
+}
+/// Ones on the diagonal of an N x M matrix, or a square one.
+template <class T, auto N, auto M = N>
+Tensor<T, N, M> eye() {
+  Tensor<T, N, M> r;
+  for (int i = 0; i < r.size(0) && i < r.size(1); ++i) r(i, i) = T(1);
   return r;
 }
+
+namespace detail {
+/// start + i step: of whole numbers exactly, of others in double.
+template <class T>
+struct Progression {
+  using Number = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
+  Number start, step;
+  T operator[](std::int64_t i) const { return static_cast<T>(start + static_cast<Number>(i) * step); }
+};
+/// Number i of n from start to end: from the nearer end, so that both are exact.
+template <class T>
+double spaced(double start, double end, int i, int n) {
+  if constexpr (std::is_integral_v<T>) start = std::trunc(start), end = std::trunc(end);
+  if (n == 1) return start;
+  const double step = (end - start) / (n - 1);
+  return i < n / 2 ? start + step * i : end - step * (n - 1 - i);
+}
+}  // namespace detail
+
 /// start, start + step, ..., N of them.
-template <class T, auto N>
-Tensor<T, N> arange(T start = T(0), T step = T(1)) {
+template <class T, auto N, class S = int, class P = int>
+  requires(std::is_arithmetic_v<S> && std::is_arithmetic_v<P>)
+Tensor<T, N> arange(S start = 0, P step = 1) {
   Tensor<T, N> r;
-  for (int i = 0; i < r.size(0); ++i) r(i) = static_cast<T>(start + static_cast<T>(i) * step);
+  using Numbers = detail::Progression<T>;
+  const Numbers numbers{static_cast<typename Numbers::Number>(start), static_cast<typename Numbers::Number>(step)};
+  if (numbers.step == 0) fail("arange", "the step must not be zero");
+  for (int i = 0; i < r.size(0); ++i) r.data()[i] = numbers[i];
   return r;
 }
-/// N numbers from start to end, both included, evenly spaced.
-template <class T, auto N>
-Tensor<T, N> linspace(T start, T end) {
+/// N numbers from start to end, both included, evenly spaced; whole numbers are cut off.
+template <class T, auto N, class A, class B>
+  requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
+Tensor<T, N> linspace(A start, B end) {
   Tensor<T, N> r;
-  const int n = r.size(0);
-  for (int i = 0; i < n; ++i) r(i) = n == 1 ? start : static_cast<T>(start + (end - start) * static_cast<T>(i) / static_cast<T>(n - 1));
+  for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(detail::spaced<T>(static_cast<double>(start), static_cast<double>(end), i, r.size(0)));
   return r;
 }
-/// Uniform in [0, 1); the generator moves on by one step.
-template <class T, auto... D>
-Tensor<T, D...> rand(Generator& g) {
-  Tensor<T, D...> r;
-  const std::uint64_t step = g.next();
-  for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = simd::uniform<T, 1>(g.seed(), step, static_cast<std::uint64_t>(i))[0];
+/// The powers of `base` whose exponents are `linspace(start, end)`.
+template <class T, auto N, class A, class B>
+  requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
+Tensor<T, N> logspace(A start, B end, double base = 10) {
+  Tensor<T, N> r;
+  for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(std::pow(base, detail::spaced<double>(static_cast<double>(start), static_cast<double>(end), i, r.size(0))));
   return r;
 }
-template <class T, auto... D>
-Tensor<T, D...> rand(Generator&& g) {
-  return rand<T, D...>(g);
+
+namespace detail {
+/// How many elements of row i of an R x C matrix lie on and below the diagonal `offset` columns to the right.
+constexpr int lower_part(int i, int columns, int offset) {
+  const int n = i + 1 + offset;
+  return n < 0 ? 0 : n > columns ? columns : n;
 }
-/// Normal with mean 0 and deviation 1; the generator moves on by one step.
-template <class T, auto... D>
-Tensor<T, D...> randn(Generator& g) {
-  Tensor<T, D...> r;
-  const std::uint64_t step = g.next();
-  for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = simd::normal<T, 1>(g.seed(), step, static_cast<std::uint64_t>(i))[0];
+template <bool Lower, int R, int C, int Offset>
+constexpr int triangle_size() {
+  int n = 0;
+  for (int i = 0; i < R; ++i) n += Lower ? lower_part(i, C, Offset) : C - lower_part(i, C, Offset - 1);
+  return n;
+}
+template <class T, bool Lower, int R, int C, int Offset>
+auto triangle_indices() {
+  constexpr int n = triangle_size<Lower, R, C, Offset>();
+  Tensor<T, 2, n> r;
+  int at = 0;
+  for (int i = 0; i < R; ++i) {
+    const int begin = Lower ? 0 : lower_part(i, C, Offset - 1), end = Lower ? lower_part(i, C, Offset) : C;
+    for (int j = begin; j < end; ++j, ++at) {
+      r.data()[at] = static_cast<T>(i);
+      r.data()[n + at] = static_cast<T>(j);
+    }
+  }
   return r;
 }
-template <class T, auto... D>
-Tensor<T, D...> randn(Generator&& g) {
-  return randn<T, D...>(g);
+}  // namespace detail
+
+/// Rows and columns of what `tril` and `triu` keep of an R x C matrix, row by row.
+template <int R, int C, int Offset = 0, class T = std::int64_t>
+auto tril_indices() {
+  return detail::triangle_indices<T, true, R, C, Offset>();
 }
-/// Integers in [low, high).
-template <class T, auto... D>
-Tensor<T, D...> randint(std::int64_t low, std::int64_t high, Generator& g) {
-  if (high <= low) fail("randint", "high must be greater than low", Message{} << "got " << static_cast<long>(low) << " and " << static_cast<long>(high));
-  Tensor<T, D...> r;
-  const std::uint64_t step = g.next();
-  for (std::int64_t i = 0; i < r.numel(); ++i)
-    r.data()[i] = static_cast<T>(low + static_cast<std::int64_t>(std::floor(simd::uniform<double, 1>(g.seed(), step, static_cast<std::uint64_t>(i))[0] * static_cast<double>(high - low))));
-  return r;
+template <int R, int C, int Offset = 0, class T = std::int64_t>
+auto triu_indices() {
+  return detail::triangle_indices<T, false, R, C, Offset>();
 }
 
 }  // namespace ETCH_ABI

@@ -189,6 +189,7 @@ auto backward(const E& e) {
   using X = std::remove_cvref_t<decltype(x)>;
   using T = typename X::value_type;
   static_assert(X::rank == 0, "etch: backward: the expression must be one number; reduce it with mean or sum");
+  static_assert(!detail::is_complex_type<T>, "etch: backward: the expression must be a real number; take its real part or abs");
   using Spec = detail::BackwardSpec<X>;
   constexpr auto view = Compiled<Spec>::view();
   constexpr bool holds_variables = detail::variable_slots(view) > 0;
@@ -212,9 +213,10 @@ auto backward(const E& e) {
   for (int i = 0; i < view.slots; ++i) {
     if (view.slot[i].kind != SlotKind::variable || in.gradient[i] == nullptr) continue;
     auto& to = *static_cast<detail::Collector*>(in.gradient[i]);
-    const std::int64_t n = ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape]);
+    const DType d = view.slot[i].dtype;
+    const std::int64_t n = ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape]) * (is_complex(d) ? 2 : 1);
     const auto add = [&](void* sum, const void* more) {
-      cpu::detail::with_type(view.slot[i].dtype, [&]<class E_>(E_*) { cpu::detail::combine_span(Op::sum, static_cast<E_*>(sum), static_cast<const E_*>(more), n); });
+      cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::combine_span(Op::sum, static_cast<E_*>(sum), static_cast<const E_*>(more), n); });
     };
     for (int k = i + 1; k < view.slots; ++k)
       if (in.gradient[k] == &to) {

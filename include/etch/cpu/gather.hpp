@@ -1,0 +1,145 @@
+// Elements by index along one axis, and back: `checked` makes indices safe, `gather` reads, `scatter` writes or reduces.
+//
+//   gather   y[i, j, k] = a[i, index[i, j, k], k]        scatter   y[i, index[i, j, k], k] op= a[i, j, k]
+//
+// One value after another, so that neither the result nor its rounding depends on the number of threads. Operands lie
+// as they lie: a broadcast index has stride 0, and where it is one for a whole row, rows are copied.
+#pragma once
+
+#include <etch/core/complex.hpp>
+#include <etch/cpu/machine.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+/// The rows (all axes but the last) of a loop over up to three operands, whose offsets it keeps, in elements.
+template <int Operands>
+struct RowWalk {
+  index_t size[max_rank]{}, stride[Operands][max_rank]{}, at[max_rank]{}, offset[Operands]{};
+  int rank = 1;
+  index_t rows = 1, columns = 1;
+
+  /// `dims` sizes of the step; the operands are accesses of these numbers. Along `axis` operand `still` does not move.
+  RowWalk(const Machine& m, const Step& s, const int (&access)[Operands], int still, int axis) {
+    const int dims = s.dims - 1;
+    rank = dims > 0 ? dims : 1;
+    size[0] = 1;
+    for (int k = 0; k < dims; ++k) {
+      size[k] = m.size(s.dim[k]);
+      for (int i = 0; i < Operands; ++i) stride[i][k] = i == still && k == axis ? 0 : m.stride(access[i], k);
+    }
+    for (int k = 0; k + 1 < rank; ++k) rows *= size[k];
+    columns = size[rank - 1];
+  }
+  index_t step(int operand) const { return stride[operand][rank - 1]; }
+  void next() {
+    for (int k = rank - 2; k >= 0; --k) {
+      for (int i = 0; i < Operands; ++i) offset[i] += stride[i][k];
+      if (++at[k] < size[k]) return;
+      for (int i = 0; i < Operands; ++i) offset[i] -= stride[i][k] * size[k];
+      at[k] = 0;
+    }
+  }
+};
+
+/// [sizes.., size of the axis]; accesses index, out.
+inline void run_checked(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const index_t size = machine.size(step.dim[step.dims - 1]);
+  const bool wraps = (step.arg >> 8 & 1) != 0;
+  const auto* from = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access));
+  auto* to = reinterpret_cast<std::int64_t*>(machine.pointer(step.access + 1));
+  RowWalk<1> walk(machine, step, {step.access}, -1, 0);
+  for (index_t r = 0; r < walk.rows; ++r, walk.next())
+    for (index_t c = 0; c < walk.columns; ++c) {
+      const std::int64_t given = from[walk.offset[0] + c * walk.step(0)], i = given < 0 && wraps ? given + size : given;
+      if (i < 0 || i >= size)
+        fail("index", "an index must lie within its dimension",
+             Message{} << "got " << static_cast<long>(given) << " for size " << static_cast<long>(size) << " of axis " << static_cast<int>(step.arg & 255));
+      *to++ = i;
+    }
+}
+
+/// [sizes.., elements]; accesses a, index, out. `Bytes` an element.
+template <std::size_t Bytes>
+void run_gather(Machine& machine, int s) {
+  struct Element {
+    unsigned char byte[Bytes];
+  };
+  const Step& step = machine.step(s);
+  const int axis = static_cast<int>(step.arg);
+  const auto* a = reinterpret_cast<const Element*>(machine.pointer(step.access));
+  const auto* index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
+  auto* to = reinterpret_cast<Element*>(machine.pointer(step.access + 2));
+  const index_t along = machine.stride(step.access, axis);
+  RowWalk<2> walk(machine, step, {step.access, step.access + 1}, 0, axis);
+  for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
+    const Element* from = a + walk.offset[0];
+    const std::int64_t* i = index + walk.offset[1];
+    if (walk.step(0) == 1 && walk.step(1) == 0) {
+      std::memcpy(to, from + i[0] * along, static_cast<std::size_t>(walk.columns) * Bytes);
+    } else {
+      for (index_t c = 0; c < walk.columns; ++c) to[c] = from[c * walk.step(0) + i[c * walk.step(1)] * along];
+    }
+    to += walk.columns;
+  }
+}
+
+/// [sizes of index.., elements of the result]; accesses base, index, a, out (dense).
+template <class T>
+void run_scatter(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const int axis = static_cast<int>(step.arg & 255), rank = step.dims - 1;
+  const Op op = static_cast<Op>(step.arg >> 8 & 255);
+  T* const to = reinterpret_cast<T*>(machine.pointer(step.access + 3));
+  {  // the base, whose sizes are the quotients of the result's strides
+    const T* const base = reinterpret_cast<const T*>(machine.pointer(step.access));
+    index_t size[max_rank]{}, at[max_rank]{}, above = machine.size(step.dim[rank]), from = 0;
+    const index_t count = above;
+    for (int k = 0; k < rank; ++k) {
+      size[k] = above / machine.stride(step.access + 3, k);
+      above = machine.stride(step.access + 3, k);
+    }
+    for (index_t i = 0; i < count; ++i) {
+      to[i] = base[from];
+      for (int k = rank - 1; k >= 0; --k) {
+        from += machine.stride(step.access, k);
+        if (++at[k] < size[k]) break;
+        from -= machine.stride(step.access, k) * size[k];
+        at[k] = 0;
+      }
+    }
+  }
+  const auto* const index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
+  const T* const a = reinterpret_cast<const T*>(machine.pointer(step.access + 2));
+  const index_t along = rank > 0 ? machine.stride(step.access + 3, axis) : 0;
+  RowWalk<3> walk(machine, step, {step.access + 3, step.access + 1, step.access + 2}, 0, axis);
+  auto each = [&](auto combine) {
+    for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
+      T* const row = to + walk.offset[0];
+      const std::int64_t* const i = index + walk.offset[1];
+      const T* const from = a + walk.offset[2];
+      for (index_t c = 0; c < walk.columns; ++c) {
+        T& y = row[c * walk.step(0) + i[c * walk.step(1)] * along];
+        y = static_cast<T>(combine(y, from[c * walk.step(2)]));
+      }
+    }
+  };
+  switch (op) {  // halves and complex extrema never come here
+    case Op::sum: return each([](T y, T x) { return y + x; });
+    case Op::prod: return each([](T y, T x) { return y * x; });
+    default: break;
+  }
+  if constexpr (!etch::detail::is_complex_type<T>) {
+    if (op == Op::amax) return each([](T y, T x) { return x > y || x != x ? x : y; });
+    if (op == Op::amin) return each([](T y, T x) { return x < y || x != x ? x : y; });
+  }
+  each([](T, T x) { return x; });
+}
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch

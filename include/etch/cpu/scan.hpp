@@ -1,0 +1,147 @@
+// Scans: y[i] = y[i-1] combined with x[i], along one axis of [outer, size, inner], from either end.
+//
+// A lane is one (outer, inner) pair. Lanes do not depend on each other, so they run side by side and in parallel, and the order
+// within one never changes. Floats accumulate in double.
+#pragma once
+
+#include <etch/cpu/machine.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+template <class T>
+using accumulator = std::conditional_t<is_floating(dtype_of<T>), double, T>;
+
+/// A rule has a state for a lane; `first` and `next` take the element (and the factor of a recurrence) and its position.
+struct RunningSum {
+  template <class T> using state = accumulator<T>;
+  template <class T> using result = T;
+  static constexpr bool has_factor = false;
+  template <class T> static ETCH_INLINE void first(accumulator<T>& s, T x, index_t) { s = static_cast<accumulator<T>>(x); }
+  template <class T> static ETCH_INLINE void next(accumulator<T>& s, T, T x, index_t) { s = static_cast<accumulator<T>>(s + static_cast<accumulator<T>>(x)); }
+  template <class T> static ETCH_INLINE T value(accumulator<T> s) { return static_cast<T>(s); }
+};
+struct RunningProduct : RunningSum {
+  template <class T> static ETCH_INLINE void next(accumulator<T>& s, T, T x, index_t) { s = static_cast<accumulator<T>>(s * static_cast<accumulator<T>>(x)); }
+};
+struct Recurrence : RunningSum {
+  static constexpr bool has_factor = true;
+  template <class T> static ETCH_INLINE void next(accumulator<T>& s, T factor, T x, index_t) {
+    s = static_cast<accumulator<T>>(s * static_cast<accumulator<T>>(factor) + static_cast<accumulator<T>>(x));
+  }
+};
+struct RunningLogSumExp : RunningSum {
+  template <class T> static ETCH_INLINE void next(accumulator<T>& s, T, T x, index_t) {
+    const double y = static_cast<double>(x), high = s > y || s != s ? s : y, low = s > y || s != s ? y : s;
+    s = high == low && __builtin_isinf(high) ? high : high + __builtin_log1p(__builtin_exp(low - high));
+  }
+};
+/// Where the extremum so far stands: the last of equals, and what is not a number beats everything, as in torch.cummax.
+template <bool Smallest>
+struct RunningExtremum {
+  template <class T>
+  struct State {
+    T best;
+    index_t at;
+  };
+  template <class T> using state = State<T>;
+  template <class T> using result = std::int64_t;
+  static constexpr bool has_factor = false;
+  template <class T> static ETCH_INLINE void first(State<T>& s, T x, index_t i) { s = {x, i}; }
+  template <class T> static ETCH_INLINE void next(State<T>& s, T, T x, index_t i) {
+    const bool stays = x == x && (s.best != s.best || (Smallest ? s.best < x : x < s.best));
+    if (!stays) s = {x, i};
+  }
+  template <class T> static ETCH_INLINE std::int64_t value(const State<T>& s) { return s.at; }
+};
+
+/// One scan over its operands.
+template <class T, class Rule>
+struct Scan {
+  using Out = typename Rule::template result<T>;
+  static constexpr index_t side = 8;  ///< lanes side by side: as many chains of dependent additions
+
+  const T* factor;
+  const T* x;
+  Out* y;
+  index_t size, inner, lanes;
+  bool reverse;
+
+  index_t offset(index_t lane) const { return lane / inner * size * inner + lane % inner; }
+  template <class At>
+  ETCH_INLINE void walk(index_t count, At at) const {
+    typename Rule::template state<T> s[side];
+    for (index_t k = 0; k < size; ++k) {
+      const index_t i = reverse ? size - 1 - k : k;
+      for (index_t l = 0; l < count; ++l) {
+        const index_t e = at(l) + i * inner;
+        if (k == 0) Rule::template first<T>(s[l], x[e], i);
+        else Rule::template next<T>(s[l], Rule::has_factor ? factor[e] : T{}, x[e], i);
+        y[e] = Rule::template value<T>(s[l]);
+      }
+    }
+  }
+  void run(index_t begin, index_t end) const {
+    for (index_t lane = begin; lane < end; lane += side) {
+      const index_t base = offset(lane);
+      if (lane + side <= end && lane % inner + side <= inner) {
+        walk(side, [base](index_t l) { return base + l; });
+      } else {
+        index_t from[side];
+        const index_t count = end - lane < side ? end - lane : side;
+        for (index_t l = 0; l < count; ++l) from[l] = offset(lane + l);
+        walk(count, [&from](index_t l) { return from[l]; });
+      }
+    }
+  }
+};
+
+/// How many parts lanes of so many elements together are divided into; never dependent on threads.
+inline int parts_of(index_t lanes, index_t elements) {
+  const index_t parts = elements >> 15;
+  return static_cast<int>(parts < 2 || lanes < 2 ? 1 : parts < lanes ? (parts < 16 ? parts : 16) : (lanes < 16 ? lanes : 16));
+}
+
+/// [outer, size, inner]; accesses (factor,) x, y.
+template <class T, class Rule>
+void run_scan(Machine& machine, int s) {
+  using Work = Scan<T, Rule>;
+  const Step& step = machine.step(s);
+  const int x = step.access + (Rule::has_factor ? 1 : 0);
+  const index_t inner = machine.size(step.dim[2]);
+  struct Shared {
+    Work work;
+    int parts;
+  } w{{reinterpret_cast<const T*>(machine.pointer(step.access)), reinterpret_cast<const T*>(machine.pointer(x)),
+       reinterpret_cast<typename Work::Out*>(machine.pointer(x + 1)), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, (step.arg >> 8 & 1) != 0},
+      1};
+  w.parts = parts_of(w.work.lanes, w.work.lanes * w.work.size);
+  auto part = [](void* context, int chunk, int) {
+    const Shared& k = *static_cast<const Shared*>(context);
+    k.work.run(k.work.lanes * chunk / k.parts, k.work.lanes * (chunk + 1) / k.parts);
+  };
+  parallel_for(w.parts, part, &w);
+}
+
+/// The elements one place further along the axis; accesses x, y.
+template <class T>
+void run_delay(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const index_t outer = machine.size(step.dim[0]), size = machine.size(step.dim[1]), inner = machine.size(step.dim[2]);
+  if (size == 0) return;
+  const bool reverse = (step.arg >> 8 & 1) != 0;
+  const T* x = reinterpret_cast<const T*>(machine.pointer(step.access));
+  T* y = reinterpret_cast<T*>(machine.pointer(step.access + 1));
+  const index_t moved = (size - 1) * inner;
+  for (index_t o = 0; o < outer; ++o, x += size * inner, y += size * inner) {
+    std::memcpy(static_cast<void*>(y + (reverse ? 0 : inner)), x + (reverse ? inner : 0), static_cast<std::size_t>(moved) * sizeof(T));
+    for (index_t i = 0; i < inner; ++i) y[(reverse ? moved : 0) + i] = static_cast<T>(static_cast<int>(step.arg >> 9));
+  }
+}
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch

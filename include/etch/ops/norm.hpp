@@ -1,0 +1,85 @@
+// Norms of vectors: norm, dist and renorm, of any order.
+//
+//   norm<1, ord<p>>(x) = (sum |x|^p)^(1/p)      0 counts what is not 0, inf and -inf are extrema; gradients at 0 are 0
+#pragma once
+
+#include <etch/ops/reduce.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+template <auto... Option>
+struct norm_fn {
+  template <class A>
+  constexpr auto operator()(A given) const {
+    const auto x = [&] {
+      if constexpr (is_floating(dtype_of<typename A::value_type>)) return given;
+      else return cast_fn<float>{}(given);
+    }();
+    using X = tracer_of<std::remove_const_t<decltype(x)>>;
+    using Sum = reduce_fn<Op::sum, Option...>;
+    constexpr double p = axes<X, Option...>::options.order;
+    if constexpr (p == 0) return Sum{}(to<typename X::value_type>(x != 0));
+    else if constexpr (p == 1) return Sum{}(abs(x));
+    else if constexpr (p == 2) return root_of_squares(Sum{}(x * x));
+    else if constexpr (p == inf) return reduce_fn<Op::amax, Option...>{}(abs(x));
+    else if constexpr (p == -inf) return extremum_fn<Op::amin, Option...>{}(abs(x));
+    else {  // what is 0 has no part in the gradient
+      const auto a = abs(x);
+      const auto none = a == 0;
+      const auto s = Sum{}(where(none, p < 0 ? inf : 0.0, pow(where(none, 1, a), p)));
+      if constexpr (std::is_same_v<std::remove_const_t<decltype(s)>, Poison>) {
+        return s;
+      } else {
+        const auto zero = s == 0;
+        return where(zero, s, pow(where(zero, 1, s), 1 / p));
+      }
+    }
+  }
+};
+template <auto... Option>
+struct dist_fn {
+  constexpr auto operator()(auto x, auto y) const { return norm_fn<Option...>{}(x - y); }
+};
+
+/// All axes but one.
+template <class X, int Axis, auto... Option>
+struct norm_but_fn {
+  template <class Y, int... I>
+  static constexpr auto over(Y y, std::integer_sequence<int, I...>) {
+    constexpr int kept = axis_of(Axis, X::rank);
+    return norm_fn<Option..., keepdim, (I < kept ? I : I + 1)...>{}(y);
+  }
+};
+template <int Axis, auto... Option>
+struct renorm_fn {
+  template <class X, class L>
+  constexpr auto operator()(X x, L most) const {
+    constexpr bool fits = X::rank >= 2 && axis_of(Axis, X::rank) >= 0;
+    if constexpr (!fits) {
+      static_assert(fits, "etch: renorm: the input must have at least two dimensions, and the axis must be one of them");
+      return Poison{};
+    } else {
+      const auto n = norm_but_fn<X, Axis, Option...>::over(x, std::make_integer_sequence<int, X::rank - 1>{});
+      return x * where(n > most, most / (n + 1e-7), 1);
+    }
+  }
+};
+
+}  // namespace detail
+
+/// The norm of all elements or along axes, of order 2: `norm(x)`, `norm<1>(x)`, `norm<0, 1, keepdim, ord<inf>>(x)`.
+template <auto... Option, Operand X> constexpr auto norm(const X& x) { return apply<detail::norm_fn<Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto linalg_vector_norm(const X& x) { return norm<Option...>(x); }
+/// The norm of a - b: `dist<ord<4>>(a, b)`.
+template <auto... Option, OperandOrNumber A, OperandOrNumber B>
+  requires(Operand<A> || Operand<B>)
+constexpr auto dist(const A& a, const B& b) {
+  return apply<detail::dist_fn<Option...>>(a, b);
+}
+/// Each part along an axis scaled down to a norm of at most `most`: `renorm<0, ord<1>>(x, 5.f)`.
+template <int Axis, auto... Option, Operand X, OperandOrNumber L> constexpr auto renorm(const X& x, const L& most) { return apply<detail::renorm_fn<Axis, Option...>>(x, most); }
+
+}  // namespace ETCH_ABI
+}  // namespace etch

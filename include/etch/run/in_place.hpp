@@ -1,0 +1,84 @@
+// Operations in place: `add_(x, y)`, `x += y`, `relu_(x)`, `clamp_(x, 0, 1)`, `fill_(x, 0)`, of tensors and of views of them.
+//
+//   name_(x, a...)  is  x = name(x, a...)     and returns x
+#pragma once
+
+#include <etch/ops/activation.hpp>
+#include <etch/ops/gather.hpp>
+#include <etch/ops/scatter.hpp>
+#include <etch/run/write.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// What can be written to: a tensor, a variable, or an expression that is a view of one.
+template <class X>
+concept Writable = !std::is_const_v<std::remove_reference_t<X>> && Operand<std::remove_cvref_t<X>> && !detail::is_tracer_v<std::remove_cvref_t<X>> &&
+                   (requires(X& x) { x.resize(x.sizes()); } || requires(X& x) { x.arguments; });
+
+namespace detail {
+constexpr int kind_of(DType d) { return d == DType::boolean ? 0 : is_floating(d) ? 2 : 1; }
+template <class X, class E>
+constexpr X&& write_in_place(X&& x, const E& e) {
+  using To = typename std::remove_cvref_t<X>::value_type;
+  constexpr bool can_hold = std::is_same_v<E, Poison> || kind_of(dtype_of<typename E::value_type>) <= kind_of(dtype_of<To>);
+  static_assert(can_hold, "etch: in_place: the result's kind (bool, integer, floating) must not be above the tensor's");
+  if constexpr (can_hold) x = e;
+  return static_cast<X&&>(x);
+}
+}  // namespace detail
+
+/// Writes a value, broadcast and converted, into all of x.
+template <Writable X, OperandOrNumber E>
+X&& copy_(X&& x, const E& e) {
+  x = detail::written_as(typename decltype(detail::leaf(x))::tracer{}, x, e);
+  return static_cast<X&&>(x);
+}
+template <Writable X, OperandOrNumber E>
+X&& fill_(X&& x, const E& value) {
+  return copy_(static_cast<X&&>(x), value);
+}
+template <Writable X>
+X&& zero_(X&& x) {
+  return copy_(static_cast<X&&>(x), typename std::remove_cvref_t<X>::value_type(0));
+}
+
+#define ETCH_IN_PLACE(name)                                                                      \
+  template <Writable X, class... A>                                                              \
+  X&& name##_(X&& x, const A&... a) {                                                            \
+    return detail::write_in_place(static_cast<X&&>(x), name(x, a...));                           \
+  }
+#define ETCH_IN_PLACE_BY(op, name)                                                               \
+  template <Writable X, OperandOrNumber A>                                                       \
+  X&& operator op##=(X&& x, const A& a) {                                                        \
+    return detail::write_in_place(static_cast<X&&>(x), x op a);                                  \
+  }                                                                                              \
+  template <Writable X, OperandOrNumber A>                                                       \
+  X&& name##_(X&& x, const A& a) {                                                               \
+    return detail::write_in_place(static_cast<X&&>(x), x op a);                                  \
+  }
+// clang-format off
+ETCH_IN_PLACE_BY(+, add) ETCH_IN_PLACE_BY(-, sub) ETCH_IN_PLACE_BY(*, mul) ETCH_IN_PLACE_BY(/, div)
+ETCH_IN_PLACE(abs) ETCH_IN_PLACE(neg) ETCH_IN_PLACE(sign) ETCH_IN_PLACE(exp) ETCH_IN_PLACE(exp2) ETCH_IN_PLACE(expm1)
+ETCH_IN_PLACE(log) ETCH_IN_PLACE(log2) ETCH_IN_PLACE(log10) ETCH_IN_PLACE(log1p) ETCH_IN_PLACE(sqrt) ETCH_IN_PLACE(rsqrt)
+ETCH_IN_PLACE(reciprocal) ETCH_IN_PLACE(square) ETCH_IN_PLACE(sin) ETCH_IN_PLACE(cos) ETCH_IN_PLACE(tan) ETCH_IN_PLACE(asin)
+ETCH_IN_PLACE(acos) ETCH_IN_PLACE(atan) ETCH_IN_PLACE(sinh) ETCH_IN_PLACE(cosh) ETCH_IN_PLACE(tanh) ETCH_IN_PLACE(asinh)
+ETCH_IN_PLACE(acosh) ETCH_IN_PLACE(atanh) ETCH_IN_PLACE(erf) ETCH_IN_PLACE(erfc) ETCH_IN_PLACE(sigmoid) ETCH_IN_PLACE(floor)
+ETCH_IN_PLACE(ceil) ETCH_IN_PLACE(round) ETCH_IN_PLACE(trunc) ETCH_IN_PLACE(relu) ETCH_IN_PLACE(clamp) ETCH_IN_PLACE(pow)
+ETCH_IN_PLACE(fmod) ETCH_IN_PLACE(atan2) ETCH_IN_PLACE(eq) ETCH_IN_PLACE(ne) ETCH_IN_PLACE(lt) ETCH_IN_PLACE(le)
+ETCH_IN_PLACE(gt) ETCH_IN_PLACE(ge) ETCH_IN_PLACE(logical_and) ETCH_IN_PLACE(logical_or) ETCH_IN_PLACE(logical_xor)
+ETCH_IN_PLACE(logical_not)
+// clang-format on
+
+#define ETCH_IN_PLACE_ALONG(name)                                                                \
+  template <int A, Writable X, class... R>                                                       \
+  X&& name##_(X&& x, const R&... r) {                                                            \
+    return detail::write_in_place(static_cast<X&&>(x), name<A>(x, r...));                        \
+  }
+ETCH_IN_PLACE_ALONG(scatter) ETCH_IN_PLACE_ALONG(scatter_add) ETCH_IN_PLACE_ALONG(index_add) ETCH_IN_PLACE_ALONG(index_copy) ETCH_IN_PLACE_ALONG(index_fill)
+#undef ETCH_IN_PLACE
+#undef ETCH_IN_PLACE_BY
+#undef ETCH_IN_PLACE_ALONG
+
+}  // namespace ETCH_ABI
+}  // namespace etch

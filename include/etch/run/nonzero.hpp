@@ -1,0 +1,128 @@
+// Where something is true: nonzero, argwhere, masked_select, unravel_index. How many there are is known when they have been
+// counted, so nonzero runs when it is called; what is selected is a gather, with its gradient.
+//
+//   nonzero(x)[k] = the index of the k-th element that is not 0       masked_select(x, m) = x at nonzero(m)
+#pragma once
+
+#include <etch/ops/arithmetic.hpp>
+#include <etch/ops/gather.hpp>
+#include <etch/ops/reduce.hpp>
+#include <etch/run/counted.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+/// The flat indices of elements that are not 0.
+template <auto... Name, class X>
+auto nonzero_flat(const X& x) {
+  const auto& v = values_of(x);
+  constexpr auto size = counted_name<static_cast<int>(capacity(values_type<X>::dims())), Name...>();
+  const std::int64_t all = v.numel();
+  int n = 0;
+  for (std::int64_t i = 0; i < all; ++i) n += v.data()[i] != typename values_type<X>::value_type(0) ? 1 : 0;
+  Tensor<std::int64_t, size> r(n);
+  for (std::int64_t i = 0, k = 0; i < all; ++i)
+    if (v.data()[i] != typename values_type<X>::value_type(0)) r.data()[k++] = i;
+  return r;
+}
+
+/// One coordinate of a flat index.
+template <std::int64_t Stride, std::int64_t Size>
+struct unravel_fn {
+  constexpr auto operator()(auto i) const { return remainder(floor_divide(i, Stride), Size); }
+};
+
+/// Broadcast against a mask: x at full size.
+struct expand_to_fn {
+  template <class X, class M>
+  constexpr auto operator()(X x, M mask) const {
+    using Rule = broadcast<X, M>;
+    static_assert(Rule::agree_or_are_one, "etch: masked_select: sizes must agree or be 1");
+    if constexpr (Rule::agree_or_are_one) return result_of<typename X::value_type, Rule, X, M>{x.builder, x.builder->expand(x.id, x.builder->shape_of(Rule::value))};
+    else return Poison{};
+  }
+};
+
+}  // namespace detail
+
+/// The indices of elements that are not 0: [count, rank]. `nonzero<name>(x)` gives the count a name of the caller's.
+template <auto... Name, Operand X>
+auto nonzero(const X& x) {
+  if constexpr (!detail::has_values<X>) {
+    static_assert(detail::has_values<X>, "etch: nonzero: the size of the result depends on values, so it has no place in a traced function");
+    return Poison{};
+  } else {
+    const auto& v = detail::values_of(x);
+    constexpr int rank = detail::values_type<X>::rank;
+    constexpr auto size = detail::counted_name<static_cast<int>(capacity(detail::values_type<X>::dims())), Name...>();
+    const auto at = detail::nonzero_flat<Name...>(v);
+    Tensor<std::int64_t, size, rank> r(at.size(0));
+    for (int k = 0; k < at.size(0); ++k) {
+      std::int64_t rest = at.data()[k];
+      for (int a = rank - 1; a >= 0; --a) {
+        r.data()[k * rank + a] = rest % v.size(a);
+        rest /= v.size(a);
+      }
+    }
+    return r;
+  }
+}
+/// The same as one list for each axis, ready to index with: `auto [i, j] = nonzero_tuple(x)`. Of a number: one list.
+template <auto... Name, Operand X>
+auto nonzero_tuple(const X& x) {
+  if constexpr (!detail::has_values<X>) {
+    static_assert(detail::has_values<X>, "etch: nonzero: the size of the result depends on values, so it has no place in a traced function");
+    return Poison{};
+  } else {
+    constexpr int rank = detail::values_type<X>::rank;
+    const auto all = nonzero<Name...>(x);
+    constexpr auto size = detail::counted_name<static_cast<int>(capacity(detail::values_type<X>::dims())), Name...>();
+    auto axis = [&](int a) {
+      Tensor<std::int64_t, size> r(all.size(0));
+      for (int k = 0; rank > 0 && k < r.size(0); ++k) r.data()[k] = all.data()[k * rank + a];
+      return r;
+    };
+    return [&]<std::size_t... A>(std::index_sequence<A...>) {
+      return Values<decltype(axis(static_cast<int>(A)))...>{{{{axis(static_cast<int>(A))}...}}};
+    }(std::make_index_sequence<rank == 0 ? 1 : static_cast<std::size_t>(rank)>{});
+  }
+}
+/// One argument: where the condition is true, one list for each axis.
+template <auto... Name, Operand X>
+auto where(const X& condition) {
+  return nonzero_tuple<Name...>(condition);
+}
+template <auto... Name, Operand X>
+auto argwhere(const X& x) {
+  return nonzero<Name...>(x);
+}
+/// The elements of x where the mask is true, in order; x and the mask broadcast. The count is taken when it is called; the
+/// elements are an expression, through which gradients flow.
+template <auto... Name, Operand X, Operand M>
+auto masked_select(const X& x, const M& mask) {
+  if constexpr (!detail::has_values<X> || !detail::has_values<M>) {
+    static_assert(detail::has_values<X> && detail::has_values<M>, "etch: masked_select: the size of the result depends on values, so it has no place in a traced function");
+    return Poison{};
+  } else {
+    const auto at = detail::nonzero_flat<Name...>(eval(apply<detail::expand_to_fn>(mask, x)));
+    return take(apply<detail::expand_to_fn>(x, mask), at);
+  }
+}
+
+/// The coordinates of flat indices in a tensor of these sizes: `auto [row, column] = unravel_index<4, 5>(i)`.
+template <int... Size, Operand I>
+constexpr auto unravel_index(const I& index) {
+  return [&]<std::size_t... A>(std::index_sequence<A...>) {
+    constexpr int sizes[] = {Size..., 1};
+    constexpr auto stride = [](std::size_t axis) {
+      std::int64_t n = 1;
+      for (std::size_t k = axis + 1; k < sizeof...(Size); ++k) n *= sizes[k];
+      return n;
+    };
+    return Values<decltype(apply<detail::unravel_fn<stride(A), sizes[A]>>(index))...>{{{{apply<detail::unravel_fn<stride(A), sizes[A]>>(index)}...}}};
+  }(std::make_index_sequence<sizeof...(Size)>{});
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch

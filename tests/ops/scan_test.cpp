@@ -1,0 +1,94 @@
+// Scans along every axis: values against their definitions, gradients against differences, zeros, infinities and NaN.
+#include <program.hpp>
+
+using namespace etch;
+using test::check;
+using test::check_gradient;
+using test::filled;
+using test::results;
+
+namespace {
+template <int... D>
+using F = Tensor<float, D...>;
+template <int... D>
+using D_ = Tensor<double, D...>;
+struct Batch : dyn<9> {};
+inline constexpr Batch batch{};
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+}  // namespace
+
+TEST_CASE("along every axis, of several sizes") {
+  auto f = [](auto a) {
+    return results(cumsum<0>(a), cumsum<1>(a), cumsum<-1>(a), cumprod<0>(a), cumprod<2>(a), logcumsumexp<1>(a), logcumsumexp<2>(a), cummax<0>(a).values, cummax<1>(a).indices, cummin<2>(a).values, cummin<1>(a).indices);
+  };
+  check(f, filled<F<3, 4, 5>>());
+  check(f, filled<F<2, 33, 17>>(-0.5, 0.5));
+  check(f, filled<F<1, 1, 40>>());
+  check([](auto a) { return results(cumsum<0>(a), cumsum<1>(a), cumsum<1>(t(a)), cumprod<0>(exp(a) * 0.1)); }, filled<D_<21, 5>>());
+  check([](auto a) { return results(cumsum<0>(a), cummax<0>(a).indices, logcumsumexp<0>(a)); }, filled<F<1000>>());
+}
+
+TEST_CASE("of integers and bools: sums and products are int64") {
+  check([](auto a) { return results(cumsum<0>(a), cumprod<1>(a), cummax<0>(a).values, cummin<1>(a).indices, logcumsumexp<0>(a)); }, filled<Tensor<std::int32_t, 4, 5>>(-3, 3));
+  check([](auto a) { return results(cumsum<0>(a), cumprod<1>(a), cummax<0>(a).values, cummin<1>(a).indices); }, filled<Tensor<bool, 4, 5>>());
+  const Tensor<std::uint8_t, 3> x{{200, 100, 3}};
+  const Tensor y = cumsum<0>(x);
+  const Tensor z = cumsum<double, 0>(x);
+  static_assert(std::is_same_v<decltype(y)::value_type, std::int64_t> && std::is_same_v<decltype(z)::value_type, double>);
+  CHECK(y(2) == 303);
+}
+
+TEST_CASE("numbers, nothing, and bounded dims") {
+  CHECK(cumsum<0>(Tensor<float>(3.f)).item() == 3);
+  CHECK(cummax<-1>(Tensor<float>(3.f)).indices.item() == 0);
+  check([](auto a) { return results(cumsum<0>(a), cummax<0>(a).values); }, F<0, 3>{});
+  for (int n : {1, 4, 9}) {
+    Tensor<double, batch, 6> x(n);
+    test::fill(x);
+    check([](auto a) { return results(cumsum<0>(a), cumprod<1>(a), cummax<0>(a).values, logcumsumexp<0>(a)); }, x);
+  }
+}
+
+TEST_CASE("what is not a number stays, and extrema name the last of equals") {
+  const Tensor<double, 6> x{{1, 3, 3, not_a_number, 5, not_a_number}};
+  const auto [v, i] = cummax<0>(x);
+  const Tensor index = i;
+  const Tensor value = v;
+  const int expected[] = {0, 1, 2, 3, 3, 5};
+  for (int k = 0; k < 6; ++k) CHECK(index(k) == expected[k]);
+  CHECK(std::isnan(value(4)));
+  check([](auto a) { return results(cumsum<0>(a), cumprod<0>(a), logcumsumexp<0>(a), cummin<0>(a).indices); }, x);
+  check([](auto a) { return logcumsumexp<0>(a); }, Tensor<double, 5>{{-inf, -inf, 2, inf, 1}});
+}
+
+TEST_CASE("float sums accumulate in double") {
+  F<20000> x;
+  for (int i = 0; i < 20000; ++i) x.data()[i] = 0.1f;
+  const Tensor y = cumsum<0>(x);
+  CHECK(y(19999) == static_cast<float>(20000 * static_cast<double>(0.1f)));
+}
+
+TEST_CASE("gradients") {
+  const auto x = filled<D_<3, 4, 2>>();
+  check_gradient([](auto a) { return cumsum<1>(a) * cumprod<0>(a); }, x);
+  check_gradient([](auto a) { return logcumsumexp<1>(a) + logcumsumexp<2>(a * 3); }, x);
+  check_gradient([](auto a) { return cummax<1>(a).values * cummin<0>(a).values; }, x);
+  check_gradient([](auto a) { return cumprod<0>(a); }, D_<5>{{1, 0, 2, 0, 3}});
+  check_gradient([](auto a) { return cumprod<0>(a); }, D_<4>{{0, 3, 2, 5}});
+}
+
+TEST_CASE("gradients of gradients") {
+  check_gradient([](auto a) { return grad([](auto y) { return sum(cumprod<0>(y) * logcumsumexp<0>(y)) + sum(cumsum<0>(y) * cumsum<0>(y)); })(a); }, filled<D_<5>>());
+  check_gradient([](auto a) { return grad([](auto y) { return sum(cumprod<0>(y)); })(a); }, D_<4>{{1, 0, 2, 5}});
+}
+
+TEST_CASE("many threads change nothing") {
+  const auto x = filled<F<300, 700>>();
+  const int before = cpu::num_threads();
+  cpu::set_num_threads(1);
+  const Tensor one = cumsum<1>(x) + cumsum<0>(x);
+  cpu::set_num_threads(3);
+  const Tensor three = cumsum<1>(x) + cumsum<0>(x);
+  cpu::set_num_threads(before);
+  CHECK(std::memcmp(one.data(), three.data(), static_cast<std::size_t>(one.numel()) * sizeof(float)) == 0);
+}

@@ -1,0 +1,204 @@
+// What the generated programs of the conformance command call: a job's tensors in, results out.
+//
+//   traced<F, Wrt<..>, Loss<..>, In...>(job)   outputs of F and the gradients of its loss, one compiled program
+//   job.tensor<T, 2, 3>(), job.result(x)       for what runs on tensors
+//
+// The main function (runtime.cpp) reads the inputs of case after case and writes what came out; Python compares.
+#pragma once
+
+#include <etch/etch.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+
+namespace conformance {
+
+using namespace etch;
+
+inline constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+
+/// Inputs and outputs of one case.
+class Job {
+ public:
+  Job(const char* in, std::FILE* out) : in_(in), out_(out) {}
+  /// The next input's bytes, copied.
+  void read(void* to, std::size_t bytes);
+  template <class T, auto... D>
+  Tensor<T, D...> tensor() {
+    Tensor<T, D...> r;
+    read(r.data(), static_cast<std::size_t>(r.numel()) * sizeof(T));
+    return r;
+  }
+  void write(const char* dtype, int rank, const std::int64_t* sizes, const void* data, std::size_t bytes);
+  /// One output, or several: a tensor, an expression, a number, or anything that can be taken apart into those.
+  template <class X>
+  void result(const X& x);
+
+ private:
+  const char* in_;
+  std::FILE* out_;
+};
+
+namespace detail {
+
+template <class X>
+inline constexpr bool is_pack = false;
+template <class... A>
+inline constexpr bool is_pack<Pack<A...>> = true;
+template <class X>
+inline constexpr bool is_values = false;
+template <class... A>
+inline constexpr bool is_values<Values<A...>> = true;
+template <class X>
+inline constexpr bool is_tensor = false;
+template <class T, auto... D>
+inline constexpr bool is_tensor<Tensor<T, D...>> = true;
+
+struct Anything {
+  template <class T>
+  constexpr operator T() const;
+};
+/// How many members an aggregate has.
+template <class X, class... A>
+constexpr int members() {
+  if constexpr (requires { X{std::declval<A>()..., Anything{}}; }) return members<X, A..., Anything>();
+  else return sizeof...(A);
+}
+
+template <class F, class... A, std::size_t... I>
+constexpr void each_of_pack(const Pack<A...>& p, F f, std::index_sequence<I...>);
+
+/// f on every tensor in `x`, in order.
+template <class X, class F>
+constexpr void each(const X& x, F f) {
+  if constexpr (Operand<X> || std::is_arithmetic_v<X>) {
+    f(x);
+  } else if constexpr (is_pack<X>) {
+    each_of_pack(x, f, std::make_index_sequence<static_cast<std::size_t>(X::size)>{});
+  } else if constexpr (is_values<X>) {
+    each(x.value, f);
+  } else if constexpr (requires { x.begin(); x.end(); }) {
+    for (const auto& v : x) each(v, f);
+  } else {
+    constexpr int n = members<X>();
+    static_assert(n >= 1 && n <= 4, "conformance: results of this type cannot be taken apart");
+    if constexpr (n == 1) {
+      const auto& [a] = x;
+      each(a, f);
+    } else if constexpr (n == 2) {
+      const auto& [a, b] = x;
+      each(a, f), each(b, f);
+    } else if constexpr (n == 3) {
+      const auto& [a, b, c] = x;
+      each(a, f), each(b, f), each(c, f);
+    } else {
+      const auto& [a, b, c, d] = x;
+      each(a, f), each(b, f), each(c, f), each(d, f);
+    }
+  }
+}
+template <class F, class... A, std::size_t... I>
+constexpr void each_of_pack(const Pack<A...>& p, F f, std::index_sequence<I...>) {
+  (each(etch::detail::held<I>(p), f), ...);
+}
+
+template <class P, class... A, std::size_t... I>
+constexpr P make_pack(std::index_sequence<I...>, const A&... a) {
+  return P{{{a}...}};
+}
+
+}  // namespace detail
+
+/// `self(x)`: the tensor that a method is called on; a number has no methods.
+template <Operand X>
+constexpr const X& self(const X& x) {
+  return x;
+}
+
+/// Several results of a traced function.
+template <class... A>
+constexpr auto outputs(const A&... a) {
+  return Pack<A...>{{{a}...}};
+}
+
+/// Which inputs get a gradient, and which outputs enter the loss.
+template <int... I>
+struct Wrt {
+  static constexpr int count = sizeof...(I);
+  static constexpr int at[] = {I..., -1};
+};
+template <int... I>
+struct Loss {
+  static constexpr bool has(int k) { return ((I == k) || ...); }
+};
+
+/// loss = sum over j, k of out_j[k] c(j, k); c is an input, filled by `run`, and what arrives at output j going back.
+template <class F, class W, class L, class... In>
+struct Traced {
+  static constexpr int capacity = 2048;
+  static constexpr int inputs = sizeof...(In);
+  static constexpr void trace(Builder& b) {
+    Pack<typename In::tracer...> in{{{decltype(std::declval<In>().leaf())::trace(b)}...}};
+    trace_outputs(b, in, std::index_sequence_for<In...>{});
+  }
+  template <class P, std::size_t... I>
+  static constexpr void trace_outputs(Builder& b, const P& in, std::index_sequence<I...>) {
+    const auto r = F{}(etch::detail::held<I>(in)...);
+    const int ids[] = {etch::detail::held<I>(in).id..., -1};
+    int total[W::count + 1]{};
+    for (int i = 0; i < W::count; ++i) total[i] = -1;
+    int slot = 0;
+    detail::each(r, [&](auto y) {
+      using Y = etch::detail::tracer_of<decltype(y)>;
+      if (b.dtype(y.id) != dtype_of<typename Y::value_type> || !(b.shape(y.id) == b.shape_of(Y::dims()))) the_node_is_not_what_its_type_says();
+      b.output(y.id, slot);
+      if (L::has(slot++) && W::count > 0) {
+        int wrt[W::count + 1]{}, gradient[W::count + 1]{};
+        for (int i = 0; i < W::count; ++i) wrt[i] = ids[W::at[i]];
+        reverse(b, y.id, weights(b, y), wrt, W::count, gradient);
+        for (int i = 0; i < W::count; ++i) total[i] = etch::detail::accumulate(b, total[i], gradient[i]);
+      }
+    });
+    for (int i = 0; i < W::count; ++i) b.output(total[i], slot++);
+  }
+  template <class T, auto... D>
+  static constexpr int weights(Builder& b, Tracer<T, D...>) {
+    return TensorLeaf<T, D...>::trace(b).id;
+  }
+  static void the_node_is_not_what_its_type_says() {}
+};
+
+/// Runs a compiled program on the job's inputs; `outputs` of its results are outputs (the rest are gradients), which
+/// outputs enter the loss is told by `in_loss`.
+void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs, bool (*in_loss)(int));
+
+template <class F, class W, class L, class... In>
+void traced(Job& job) {
+  using Spec = Traced<F, W, L, In...>;
+  using Code = Compiled<Spec>;
+  run(job, Code::view(), ref(Code::graph), Spec::inputs, &L::has);
+}
+
+template <class X>
+void Job::result(const X& x) {
+  detail::each(x, [&](const auto& v) {
+    using V = std::remove_cvref_t<decltype(v)>;
+    if constexpr (std::is_arithmetic_v<V>) {
+      write(name_of(dtype_of<V>), 0, nullptr, &v, sizeof(V));
+    } else if constexpr (detail::is_tensor<V>) {
+      std::int64_t sizes[max_rank]{};
+      for (int i = 0; i < V::rank; ++i) sizes[i] = v.size(i);
+      write(name_of(dtype_of<typename V::value_type>), V::rank, sizes, v.data(), static_cast<std::size_t>(v.numel()) * sizeof(typename V::value_type));
+    } else {
+      result(eval(v));
+    }
+  });
+}
+
+struct Runnable {
+  void (*run)(Job&);
+};
+extern const Runnable programs[];
+
+}  // namespace conformance

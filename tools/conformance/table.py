@@ -1,0 +1,209 @@
+"""From a call of PyTorch to C++: values, the table of operations, and the templates of its lines.
+
+A line of a table is  'op.variant(signature)': 'template', the name in double quotes where it holds a parenthesis.  The signature is PyTorch's, as Python; the template is C++
+in which {expression} is a Python expression over the arguments, rendered as C++:
+
+    'sum(input, dim=(), keepdim=False, *, dtype=None)': 'sum{"_keepdim" if keepdim else ""}<{dim}>({cast(input, dtype)})'
+"""
+import ast
+import importlib.util
+import math
+import pathlib
+import textwrap
+
+CPP = {'float64': 'double', 'float32': 'float', 'float16': 'half', 'bfloat16': 'bfloat16', 'int64': 'std::int64_t', 'int32': 'std::int32_t', 'int16': 'std::int16_t',
+       'int8': 'std::int8_t', 'uint8': 'std::uint8_t', 'bool': 'bool', 'complex64': 'complex64', 'complex128': 'complex128'}
+
+
+class Missing(Exception):
+    """etch has no such operation: counted as missing, with the reason."""
+
+
+class Broken(Exception):
+    """A line of the table fails: the case fails, with the reason."""
+
+
+class Var:
+    """A tensor argument: its C++ name, shape and dtype."""
+
+    def __init__(self, name, path, shape, dtype, stored=None, value=None):
+        self.name, self.path, self.shape, self.dtype, self.stored, self.value = name, path, list(shape), dtype, stored, value
+
+    rank = property(lambda self: len(self.shape))
+    numel = property(lambda self: math.prod(self.shape))
+    cpp = property(lambda self: CPP[self.dtype])
+    floating = property(lambda self: self.dtype in ('float64', 'float32', 'float16', 'bfloat16'))
+    complex = property(lambda self: self.dtype.startswith('complex'))
+
+    def __str__(self):
+        return self.name
+
+
+class DType(str):
+    """A dtype argument; renders as the C++ type."""
+    cpp = property(lambda self: CPP[str(self)])
+
+
+class Index(tuple):
+    """The index tuple of __getitem__ and its like."""
+
+
+def render(value):
+    """A value as C++."""
+    if isinstance(value, DType):
+        return value.cpp
+    if isinstance(value, (str, Var)):
+        return str(value)
+    if value is None:
+        return ''
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    if isinstance(value, int):
+        return str(value) if -2**31 <= value < 2**31 else 'std::numeric_limits<std::int64_t>::min()' if value == -2**63 else f'{value}LL'
+    if isinstance(value, float):
+        return 'nan' if math.isnan(value) else ('inf' if value > 0 else '-inf') if math.isinf(value) else repr(value)
+    if isinstance(value, complex):
+        return f'complex128({render(value.real)}, {render(value.imag)})'
+    if isinstance(value, (list, tuple)):
+        return ', '.join('nullptr' if v is None else render(v) for v in value)
+    raise Missing(f'an argument of type {type(value).__name__} has no C++ form')
+
+
+def fill(template, names):
+    """A template with each {expression} evaluated over `names`; {{ and }} are braces."""
+    out, i = [], 0
+    while i < len(template):
+        c = template[i]
+        if template[i:i + 2] in ('{{', '}}'):
+            out.append(c)
+            i += 2
+        elif c == '{':
+            depth, j = 1, i + 1
+            while depth:
+                depth += {'{': 1, '}': -1}.get(template[j], 0)
+                j += 1
+            out.append(render(eval(template[i + 1:j - 1], names)))
+            i = j
+        else:
+            out.append(c)
+            i += 1
+    return ''.join(out)
+
+
+class Eager(str):
+    """A template that runs on tensors and not on tracers; `grad` is a template of the traced call its gradients are taken of."""
+
+    def __new__(cls, text, grad=None):
+        self = super().__new__(cls, text)
+        self.grad = grad
+        return self
+
+
+class Line:
+    """One line of a table."""
+
+    def __init__(self, key, template, module):
+        self.key, self.template, self.module = key, template, module
+        name, quote, rest = key[1:].partition('"') if key[0] == '"' else (key[:key.index('(')], '', key[key.index('('):])
+        self.name, rest = name, rest[1:]
+        self.bind = eval(f'lambda {rest[:-1]}: dict(locals())')
+
+    def fill(self, call, case, grad=False):
+        """(C++ of the call, whether it runs on tensors, the names of its arguments); Missing where the line does not cover the call."""
+        try:
+            names = self.bind(*call.args, **call.kwargs)
+        except TypeError as error:
+            raise Missing(f'{self.key}: {str(error).replace("<lambda>() ", "")}') from None
+        try:
+            template = self.template(**names) if callable(self.template) else self.template
+            if grad:
+                template = getattr(template, 'grad', template)
+            if template is None:
+                raise Missing(f'{self.key}: not for these arguments')
+            return fill(template, {**vars(self.module), 'case': case, **names}), isinstance(template, Eager), names
+        except Missing:
+            raise
+        except Exception as error:
+            raise Broken(f'the line {self.key} breaks: {type(error).__name__}: {error}') from None
+
+
+class Table:
+    """All lines: a case's own family first, then any."""
+
+    def __init__(self, folder):
+        self.families = {}
+        self.flags = {}
+        for path in sorted(pathlib.Path(folder).glob('*.py')):
+            spec = importlib.util.spec_from_file_location(f'table_{path.stem}', path)
+            module = importlib.util.module_from_spec(spec)
+            module.__dict__.update(helpers())
+            spec.loader.exec_module(module)
+            lines = [Line(key, template, module) for key, template in getattr(module, 'OPS', {}).items()]
+            self.families[path.stem] = {line.name: line for line in lines}
+
+    def find(self, case):
+        family, op, variant = case['id'].split('/')[0], case['op'], case.get('variant', '')
+        names = [f'{op}.{variant}'] * bool(variant) + [op]
+        for alias in case.get('aliases', []):
+            names += [f'{alias}.{variant}'] * bool(variant) + [alias]
+        for lines in [self.families.get(family, {}), *self.families.values()]:
+            for name in names:
+                if name in lines:
+                    return lines[name]
+        raise Missing('no line in the table')
+
+
+# ---- what templates may call -------------------------------------------------------------------------------------------
+
+
+def cast(x, dtype):
+    """x, or x as another dtype where one is given."""
+    return render(x) if dtype is None else f'to<{render(DType(dtype))}>({render(x)})'
+
+
+def axes(dim, x=None):
+    """Axes as a list: None is none (all), a number is one."""
+    return [] if dim is None else [dim] if isinstance(dim, int) else list(dim)
+
+
+def axis(dim, x):
+    """A dim counted from the front."""
+    rank = max(x.rank, 1)
+    return dim + rank if dim < 0 else dim
+
+
+def call(name, arguments=(), *values):
+    """name<arguments>(values): without <> where there are no arguments."""
+    angle = f'<{render(arguments)}>' if len(axes(arguments)) else ''
+    return f'{name}{angle}({render(list(values))})'
+
+
+ALONG = {'softmax', 'log_softmax', 'cumsum', 'cumprod', 'logsumexp', 'logcumsumexp'}  # PyTorch's need a dim: the only one
+
+
+def formula(text):
+    """A formula of a vector x (x0 is its first element), as Python, in C++."""
+
+    def cpp(node):
+        if isinstance(node, ast.Constant):
+            return render(node.value)
+        if isinstance(node, ast.Name):
+            return node.id if node.id == 'x' else f'select_axis<0, {int(node.id[1:])}>(x)'
+        if isinstance(node, ast.List):
+            return f'stack<0>({", ".join(map(cpp, node.elts))})'
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return f'-({cpp(node.operand)})'
+        if isinstance(node, ast.BinOp):
+            if isinstance(node.op, ast.Pow):
+                return f'pow({cpp(node.left)}, {cpp(node.right)})'
+            return f'({cpp(node.left)} { {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}[type(node.op)]} {cpp(node.right)})'
+        if isinstance(node, ast.Call):
+            return f'{node.func.id}{"<0>" * (node.func.id in ALONG)}({", ".join(map(cpp, node.args))})'
+        raise Missing(f'the formula {text} has no C++ form')
+
+    return cpp(ast.parse(text, mode='eval').body)
+
+
+def helpers():
+    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
+            'math': math, 'dedent': textwrap.dedent, 'CPP': CPP}
