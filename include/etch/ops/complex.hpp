@@ -122,8 +122,9 @@ template <Operand X> constexpr auto conj(const X& x) { return apply<detail::conj
 template <Operand X> constexpr auto conj_physical(const X& x) { return apply<detail::conj_fn>(x); }
 template <Operand X> constexpr auto resolve_conj(const X& x) { return apply<detail::unchanged_fn>(x); }
 template <Operand X> constexpr auto resolve_neg(const X& x) { return apply<detail::unchanged_fn>(x); }
-/// The conjugate transpose of the last two axes.
+/// The conjugate transpose of the last two axes: PyTorch's `x.mH`.
 template <Operand X> constexpr auto adjoint(const X& x) { return conj(transpose<-2, -1>(x)); }
+template <Operand X> constexpr auto mH(const X& x) { return adjoint(x); }
 /// The angle between x and the positive real axis, in (-pi, pi].
 template <Operand X> constexpr auto angle(const X& x) { return apply<detail::angle_fn>(x); }
 /// A complex tensor as a real one with the parts along a last axis of 2, and back.

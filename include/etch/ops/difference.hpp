@@ -51,7 +51,7 @@ struct diff_fn {
 
 /// Part [Begin, size + End) of an axis.
 template <int Axis, int Begin, int End, class X>
-constexpr auto part_of(X x) {
+constexpr auto stretch(X x) {
   return slice_fn<Axis, Begin, X::dims(0)[axis_of(Axis, X::rank)].size + End>{}(x);
 }
 /// A vector along axis A of X's rank, so that it broadcasts; anything else as it is.
@@ -80,7 +80,7 @@ struct trapezoids_fn {
       static_assert(Rule::enough, "etch: trapezoid: the axis must be one of the input's, of a static size of at least 1");
       return Poison{};
     } else {
-      const auto mean = (part_of<Axis, 0, -1>(y) + part_of<Axis, 1, 0>(y)) * 0.5;
+      const auto mean = (stretch<Axis, 0, -1>(y) + stretch<Axis, 1, 0>(y)) * 0.5;
       if constexpr (X::rank == 0) return mean * x;
       else if constexpr (X::rank == 1) return mean * along_axis<Y, Axis>(diff_fn<1, 0>{}(x));
       else return mean * diff_fn<1, Axis>{}(x);

@@ -137,10 +137,6 @@ struct t_fn {
     else return transpose_fn<0, 1>{}(x);
   }
 };
-/// The conjugate of a matrix, its axes exchanged; complex numbers say what their conjugate is.
-struct adjoint_fn {
-  constexpr auto operator()(auto x) const { return transpose_fn<-2, -1>{}(x); }
-};
 }  // namespace detail
 
 /// Axis i of the result is axis Axis[i] of x.
@@ -153,9 +149,6 @@ template <int A, int B, Operand X> constexpr auto swapdims(const X& x) { return 
 template <Operand X> constexpr auto t(const X& x) { return apply<detail::t_fn>(x); }
 /// The last two axes exchanged: PyTorch's `x.mT`.
 template <Operand X> constexpr auto mT(const X& x) { return apply<transpose_fn<-2, -1>>(x); }
-/// The last two axes exchanged, complex numbers conjugated: PyTorch's `x.mH`.
-template <Operand X> constexpr auto adjoint(const X& x) { return apply<detail::adjoint_fn>(x); }
-template <Operand X> constexpr auto mH(const X& x) { return apply<detail::adjoint_fn>(x); }
 /// Axis From at place To, the others in their order; several as `ints`.
 template <int From, int To, Operand X> constexpr auto movedim(const X& x) { return apply<detail::movedim_fn<ints<From>, ints<To>>>(x); }
 template <class From, class To, Operand X> constexpr auto movedim(const X& x) { return apply<detail::movedim_fn<From, To>>(x); }
