@@ -5,6 +5,8 @@
 
 #include <etch/core/config.hpp>
 
+#include <math.h>  // the Bessel functions, which <cmath> leaves out of std
+
 #include <cstdint>
 #include <initializer_list>
 
@@ -197,10 +199,10 @@ inline double scaled_modified_bessel_k1(double x) { return scaled_k(1, x); }
 inline double modified_bessel_k0(double x) { return scaled_k(0, x) * __builtin_exp(-x); }
 inline double modified_bessel_k1(double x) { return scaled_k(1, x) * __builtin_exp(-x); }
 
-inline double bessel_j0(double x) { return __builtin_fabs(x) < infinity ? __builtin_j0(x) : nan; }
-inline double bessel_j1(double x) { return __builtin_fabs(x) < infinity ? __builtin_j1(x) : nan; }
-inline double bessel_y0(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? __builtin_y0(x) : nan; }
-inline double bessel_y1(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? __builtin_y1(x) : nan; }
+inline double bessel_j0(double x) { return __builtin_fabs(x) < infinity ? ::j0(x) : nan; }
+inline double bessel_j1(double x) { return __builtin_fabs(x) < infinity ? ::j1(x) : nan; }
+inline double bessel_y0(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? ::y0(x) : nan; }
+inline double bessel_y1(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? ::y1(x) : nan; }
 /// sin(x) / x
 inline double spherical_bessel_j0(double x) {
   if (__builtin_fabs(x) == infinity) return 0;

@@ -314,7 +314,6 @@ constexpr auto frexp(const X& x) {
   }
 // clang-format off
 ETCH_SAME1(absolute, abs)   ETCH_SAME1(negative, neg)   ETCH_SAME1(sgn, sign)
-ETCH_SAME1(conj, positive)
 ETCH_SAME1(arccos, acos)    ETCH_SAME1(arcsin, asin)    ETCH_SAME1(arctan, atan)
 ETCH_SAME1(arccosh, acosh)  ETCH_SAME1(arcsinh, asinh)  ETCH_SAME1(arctanh, atanh)
 ETCH_SAME2(subtract, sub)   ETCH_SAME2(multiply, mul)   ETCH_SAME2(arctan2, atan2)
