@@ -108,6 +108,8 @@ class Run:
 
     def __init__(self, case, line, tensors, wide=False, outputs=True, gradients=False):
         self.call = Call(case, wide, getattr(line.module, 'NUMBERS_ARE_TENSORS', False) and bool(case['outputs']))
+        for v in self.call.vars:
+            v.tensors = tensors
         refused = 'raises' in case  # on tensors, as a user writes it
         text, self.template, self.names = line.fill(self.call, {**case, 'outputs': [{'shape': [1]}]} if refused else case, not outputs)
         eager = refused or isinstance(self.template, t.Eager) or not self.call.vars
