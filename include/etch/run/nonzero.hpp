@@ -84,7 +84,7 @@ struct nonzero_static_fn {
 /// Broadcast against a mask: x at full size.
 struct expand_to_fn {
   template <class X, class M>
-  constexpr auto operator()(X x, M mask) const {
+  constexpr auto operator()(X x, M) const {
     using Rule = broadcast<X, M>;
     static_assert(Rule::agree_or_are_one, "etch: masked_select: sizes must agree or be 1");
     if constexpr (Rule::agree_or_are_one) return result_of<typename X::value_type, Rule, X, M>{x.builder, x.builder->expand(x.id, x.builder->shape_of(Rule::value))};
