@@ -4,6 +4,7 @@
 #include <etch/core/config.hpp>
 #include <etch/core/dtype_info.hpp>
 #include <etch/expr/tensor.hpp>
+#include <etch/grad/function.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/loss/cross_entropy.hpp>
 #include <etch/loss/mse_loss.hpp>
@@ -53,14 +54,17 @@
 #include <etch/ops/slice_scatter.hpp>
 #include <etch/ops/sort.hpp>
 #include <etch/ops/tensordot.hpp>
+#include <etch/ops/special.hpp>
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
+#include <etch/run/anomaly.hpp>
 #include <etch/run/assign.hpp>
 #include <etch/run/bincount.hpp>
 #include <etch/run/counted.hpp>
 #include <etch/run/create.hpp>
 #include <etch/run/eval.hpp>
+#include <etch/run/gradcheck.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/in_place.hpp>
 #include <etch/run/nonzero.hpp>
