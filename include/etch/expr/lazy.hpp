@@ -56,6 +56,15 @@ struct Bindings {
 /// The most operations one expression may hold; deeper code belongs in a function, where sharing is exact.
 inline constexpr int max_lazy_nodes = 64;
 
+namespace detail {
+/// Nodes that an operation may add beyond an ordinary one's: a derivative's.
+template <class F>
+constexpr int extra_nodes() {
+  if constexpr (requires { F::extra_nodes; }) return F::extra_nodes;
+  else return 0;
+}
+}  // namespace detail
+
 /// F applied to arguments later. `trace` adds its nodes to a builder; `bind` lists the memory they read.
 template <class F, class Args, class T, auto... D>
 class Lazy;
@@ -66,6 +75,7 @@ class Lazy<F, Pack<A...>, T, D...> {
   using tracer = Tracer<T, D...>;
   static constexpr int rank = sizeof...(D);
   static constexpr int nodes = (1 + ... + A::nodes);
+  static constexpr int extra_nodes = (detail::extra_nodes<F>() + ... + detail::extra_nodes<A>());
   static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
 
   Pack<A...> arguments;
@@ -103,9 +113,21 @@ class Lazy<F, Pack<A...>, T, D...> {
   }
 };
 
+template <class... X>
+struct Values;
+
 namespace detail {
 template <class F, class Args, class R>
 struct lazy_of;
+/// Result I of F.
+template <class F, std::size_t I>
+struct result_fn {
+  static constexpr int extra_nodes = detail::extra_nodes<F>();
+  template <class... X>
+  constexpr auto operator()(X... x) const {
+    return F{}(x...).template get<I>();
+  }
+};
 template <class F, class Args, class T, auto... D>
 struct lazy_of<F, Args, Tracer<T, D...>> {
   using type = Lazy<F, Args, T, D...>;
@@ -188,6 +210,10 @@ concept Operand = detail::is_tracer_v<A> || std::is_same_v<A, Poison> || require
 template <class A>
 concept OperandOrNumber = Operand<A> || detail::is_number<A>;
 
+/// Several results: an expression for each.
+template <class F, class... R, class... A>
+constexpr auto each_result(const Values<R...>*, const A&... a);
+
 /// F on these arguments: now, if one of them is a tracer; when it is assigned, if not.
 template <class F, class... A>
 constexpr auto apply(const A&... a) {
@@ -199,13 +225,14 @@ constexpr auto apply(const A&... a) {
   } else {
     using Args = Pack<decltype(detail::leaf(a))...>;
     using R = decltype(F{}(typename decltype(detail::leaf(a))::tracer{}...));
-    using L = typename detail::lazy_of<F, Args, R>::type;
     constexpr int nodes = (1 + ... + decltype(detail::leaf(a))::nodes);
     static_assert(nodes <= max_lazy_nodes, "etch: lazy: more than 64 operations in one expression; write it as a function");
-    if constexpr (std::is_same_v<L, Poison> || nodes > max_lazy_nodes) {
+    if constexpr (std::is_same_v<R, Poison> || nodes > max_lazy_nodes) {
       return Poison{};
+    } else if constexpr (requires(const R& r) { r.template get<0>(); }) {
+      return each_result<F>(static_cast<const R*>(nullptr), a...);
     } else {
-      return L{Args{{{detail::leaf(a)}...}}};
+      return typename detail::lazy_of<F, Args, R>::type{Args{{{detail::leaf(a)}...}}};
     }
   }
 }

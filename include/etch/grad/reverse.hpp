@@ -186,9 +186,6 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
   }
 }
 
-}  // namespace detail
-
-namespace detail {
 /// Calls f with the real nodes that stand for `a`: itself; of a complex node the memory it is a view of, or its parts.
 template <class F>
 constexpr void real_nodes(const Builder& b, int a, F f) {
@@ -197,33 +194,72 @@ constexpr void real_nodes(const Builder& b, int a, F f) {
   f(b[a].in[0]);
   f(b[a].in[1]);
 }
-}  // namespace detail
 
-/// gradient[i] = d(sum(seed * output)) / d(wrt[i]); zeros where there is no influence. A complex number counts as two
-/// real ones: its gradient is (d/d real, d/d imaginary), and so is the seed of a complex output.
-constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int count, int* gradient) {
-  int last = 0;
-  detail::real_nodes(b, output, [&](int n) { last = n + 1 > last ? n + 1 : last; });
-  int* adjoint = b.adjoint;  // -2: no path from wrt, -1: a path, nothing arrived yet
-  const int traced = b.size();
-  for (int i = 0; i < traced; ++i) adjoint[i] = -2;
-  for (int i = 0; i < count; ++i) detail::real_nodes(b, wrt[i], [&](int n) { adjoint[n] = -1; });
-  for (int i = 0; i < last; ++i)
-    for (int k = 0; k < 3; ++k)
-      if (b[i].in[k] >= 0 && adjoint[b[i].in[k]] != -2 && !b.is_detached(i)) adjoint[i] = -1;
-  int part = 0;
-  if (!b.is_pair(output) && adjoint[output] == -1) adjoint[output] = seed;
-  else if (b.is_pair(output) && b.memory_of(output) >= 0 && adjoint[b.memory_of(output)] == -1) adjoint[b.memory_of(output)] = b.view_as_real(seed);
-  else if (b.is_pair(output))
-    detail::real_nodes(b, output, [&](int n) {
-      const int s = b[seed].in[part++];
-      if (adjoint[n] != -2) adjoint[n] = detail::accumulate(b, adjoint[n], s);
-    });
-  for (int i = last - 1; i >= 0; --i) {
+constexpr void walk(Builder& b, int begin, int end, int first);
+
+/// A checkpoint's nodes are made once more, from its inputs, and the copy is walked in their place.
+constexpr void walk_copy(Builder& b, const Region& r, const int* dy, int first) {
+  int start = b.size();
+  const int last = r.out[r.outputs - 1], copy = b.size();
+  for (int i = 0; i < r.inputs; ++i) start = r.in[i] < start ? r.in[i] : start;
+  int* image = b.image;
+  for (int n = start; n <= last; ++n) image[n] = -1;
+  for (int i = 0; i < r.inputs; ++i) image[r.in[i]] = b.fresh(b[r.in[i]].in[0]);
+  for (int n = start; n <= last; ++n) {
+    if (image[n] >= 0) continue;
+    const Node v = b[n];
+    int from[3] = {v.in[0], v.in[1], v.in[2]};
+    bool depends = false;
+    for (int& i : from)
+      if (i >= start && image[i] >= 0) {
+        i = image[i];
+        depends = true;
+      }
+    if (depends) image[n] = b.node(v.op, v.dtype, Shape{b.shape(n)}, from[0], from[1], from[2], v.arg);
+  }
+  const int end = b.size();
+  for (int n = copy; n < end; ++n) b.adjoint[n] = -2;
+  for (int n = start; n <= last; ++n)
+    if (image[n] >= copy && n >= first && b.adjoint[n] != -2) b.adjoint[image[n]] = -1;
+  for (int k = 0; k < r.outputs; ++k)
+    if (image[r.out[k]] >= copy && dy[k] >= 0) b.adjoint[image[r.out[k]]] = dy[k];
+  walk(b, copy, end, first);
+}
+
+/// What arrives at a region goes on as its rule says.
+constexpr void walk_region(Builder& b, const Region& r, int first) {
+  int* adjoint = b.adjoint;
+  int dy[Region::max_outputs]{}, dx[Region::max_inputs]{};
+  bool needed[Region::max_inputs]{}, any = false;
+  for (int k = 0; k < r.outputs; ++k) {
+    dy[k] = adjoint[r.out[k]];
+    any = any || dy[k] >= 0;
+    if (dy[k] >= 0) adjoint[r.out[k]] = -1;
+  }
+  if (!any) return;
+  if (r.rule == nullptr) return walk_copy(b, r, dy, first);
+  for (int k = 0; k < r.outputs; ++k)
+    if (dy[k] < 0) dy[k] = b.constant(0, b.dtype(r.out[k]), b.shape(r.out[k]));
+  for (int i = 0; i < r.inputs; ++i) {
+    needed[i] = r.in[i] >= first && adjoint[r.in[i]] != -2 && is_floating(b.dtype(r.in[i]));
+    dx[i] = -1;
+  }
+  r.rule(b, r, dy, needed, dx);
+  for (int i = 0; i < r.inputs; ++i)
+    if (needed[i] && dx[i] >= 0) adjoint[r.in[i]] = accumulate(b, adjoint[r.in[i]], dx[i]);
+}
+
+/// Passes on what arrived at the nodes [begin, end), from last to first; below `first` nothing is asked for.
+constexpr void walk(Builder& b, int begin, int end, int first) {
+  int* adjoint = b.adjoint;
+  for (int i = end - 1; i >= begin; --i) {
+    if (const Region* r = b.region_of(i)) {
+      if (i == r->out[r->outputs - 1]) walk_region(b, *r, first);
+      continue;
+    }
     if (adjoint[i] < 0) continue;
     const Node node = b[i];
     if (node.op == Op::attention) {
-      if (adjoint[i] < 0) continue;
       const int q = node.in[0], k = node.in[1], v = node.in[2];
       Shape rows = b.shape(q);
       --rows.rank;
@@ -233,23 +269,84 @@ constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int cou
       const int dv = b.node(Op::attention_dv, b.dtype(i), b.shape(v), dq, -1, -1, 0);
       const int parts[3] = {dq, dk, dv};
       for (int w = 0; w < 3; ++w)
-        if (adjoint[node.in[w]] != -2) adjoint[node.in[w]] = detail::accumulate(b, adjoint[node.in[w]], parts[w]);
+        if (node.in[w] >= first && adjoint[node.in[w]] != -2) adjoint[node.in[w]] = accumulate(b, adjoint[node.in[w]], parts[w]);
       continue;
     }
     for (int k = 0; k < 3; ++k) {
       const int in = node.in[k];
-      if (in < 0 || adjoint[in] == -2 || !is_floating(b.dtype(in))) continue;
+      if (in < first || adjoint[in] == -2 || !is_floating(b.dtype(in))) continue;
       if ((node.op == Op::where && k == 0) || b.is_detached(i)) continue;
-      const int d = detail::input_gradient(b, i, k, adjoint[i]);
-      if (d >= 0) adjoint[in] = detail::accumulate(b, adjoint[in], d);
+      const int d = input_gradient(b, i, k, adjoint[i]);
+      if (d >= 0) adjoint[in] = accumulate(b, adjoint[in], d);
     }
   }
-  for (int i = 0; i < count; ++i) {
-    int of[2]{}, parts = 0;
-    detail::real_nodes(b, wrt[i], [&](int n) { of[parts++] = adjoint[n] >= 0 ? adjoint[n] : b.constant(0, b.dtype(n), b.shape(n)); });
-    gradient[i] = !b.is_pair(wrt[i]) ? of[0] : parts == 1 ? b.view_as_complex(of[0]) : b.pair(of[0], of[1]);
-  }
 }
+
+/// Calls f with the real nodes that stand for `a`, each with what stands for it in `v`, which has a's shape.
+template <class F>
+constexpr void real_pairs(Builder& b, int a, int v, F f) {
+  if (!b.is_pair(a)) return f(a, v);
+  if (const int memory = b.memory_of(a); memory >= 0) return f(memory, b.view_as_real(v));
+  f(b[a].in[0], b.real(v));
+  f(b[a].in[1], b.imag(v));
+}
+/// `a` of which part k, as `real_nodes` has them, is f(part k).
+template <class F>
+constexpr int from_real_nodes(Builder& b, int a, F f) {
+  if (!b.is_pair(a)) return f(a);
+  if (const int memory = b.memory_of(a); memory >= 0) return b.view_as_complex(f(memory));
+  const int re = f(b[a].in[0]);
+  return b.pair(re, f(b[a].in[1]));
+}
+
+/// One past the last node to visit for these outputs: a region is visited whole.
+constexpr int end_of(Builder& b, const int* output, int outputs) {
+  int last = 0;
+  for (int i = 0; i < outputs; ++i)
+    real_nodes(b, output[i], [&](int n) {
+      const Region* r = b.region_of(n);
+      const int o = r != nullptr ? r->out[r->outputs - 1] : n;
+      last = o >= last ? o + 1 : last;
+    });
+  return last;
+}
+constexpr int first_node(const Builder& b, const int* wrt, int count) {
+  int first = b.size();
+  for (int i = 0; i < count; ++i) real_nodes(b, wrt[i], [&](int n) { first = n < first ? n : first; });
+  return first;
+}
+
+}  // namespace detail
+
+/// gradient[i] = d(sum of seed * output) / d(wrt[i]), over all outputs; zeros where there is no influence. A complex number
+/// counts as two real ones: its gradient is (d/d real, d/d imaginary), and so is the seed of a complex output.
+constexpr void reverse(Builder& b, const int* output, const int* seed, int outputs, const int* wrt, int count, int* gradient) {
+  const int last = detail::end_of(b, output, outputs), first = detail::first_node(b, wrt, count);
+  int* adjoint = b.adjoint;  // -2: no path from wrt, -1: a path, nothing arrived yet; below `first` nothing is read
+  for (int i = first; i < last; ++i) adjoint[i] = -2;
+  for (int i = 0; i < count; ++i)
+    detail::real_nodes(b, wrt[i], [&](int n) {
+      if (n < last) adjoint[n] = -1;
+    });
+  for (int i = first; i < last; ++i) {
+    for (int k = 0; k < 3; ++k)
+      if (b[i].in[k] >= first && adjoint[b[i].in[k]] != -2 && !b.is_detached(i)) adjoint[i] = -1;
+    if (const Region* r = b.region_of(i))
+      for (int k = 0; k < r->inputs; ++k)
+        if (r->in[k] >= first && adjoint[r->in[k]] != -2) adjoint[i] = -1;
+  }
+  for (int i = 0; i < outputs; ++i)
+    detail::real_pairs(b, output[i], seed[i], [&](int n, int s) {
+      if (n >= first && adjoint[n] != -2) adjoint[n] = detail::accumulate(b, adjoint[n], s);
+    });
+  ++b.walks;
+  detail::walk(b, first, last, first);
+  --b.walks;
+  for (int i = 0; i < count; ++i)
+    gradient[i] = detail::from_real_nodes(b, wrt[i], [&](int n) { return n < last && adjoint[n] >= 0 ? adjoint[n] : b.constant(0, b.dtype(n), b.shape(n)); });
+}
+/// The same for one output.
+constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int count, int* gradient) { reverse(b, &output, &seed, 1, wrt, count, gradient); }
 
 }  // namespace ETCH_ABI
 }  // namespace etch

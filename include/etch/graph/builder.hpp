@@ -11,6 +11,20 @@ namespace etch {
 inline namespace ETCH_ABI {
 
 class Builder;
+struct Region;
+/// What a region's inputs receive when dy arrives at its outputs; -1 for nothing. `needed[i]`: whether input i is asked for.
+using RegionRule = void (*)(Builder&, const Region&, const int* dy, const bool* needed, int* dx);
+
+/// Nodes from fresh inputs to fresh outputs whose gradient is a rule of its own: custom functions, checkpoints, hooks.
+struct Region {
+  static constexpr int max_inputs = 8, max_outputs = 4, max_saved = 8;
+  int in[max_inputs];
+  int out[max_outputs];
+  int saved[max_saved];
+  int inputs, outputs;
+  bool transparent;  ///< tangents pass through its nodes
+  RegionRule rule;   ///< null: a checkpoint, whose nodes are made once more and that copy is differentiated
+};
 /// A pointwise operation on complex nodes, in operations on their parts (graph/complex.hpp).
 constexpr int complex_map(Builder& b, Op op, DType result, int x, int y, int z);
 /// Not constexpr: reaching it in a constant expression is the error.
@@ -25,6 +39,8 @@ struct BuilderStorage {
   Node node[Capacity]{};
   int hash[2 * Capacity]{};
   int adjoint[Capacity]{};  ///< scratch of grad/
+  int image[Capacity]{};    ///< scratch of grad/: what stands for a node in a copy, a tangent or a batch
+  Region region[Capacity / 32 + 4]{};
 };
 
 /// Where a parameter of a module lives while it is traced: the address of its prototype, its place in the block.
@@ -36,7 +52,7 @@ struct BoundParameter {
 class Builder {
  public:
   template <int Capacity>
-  constexpr explicit Builder(BuilderStorage<Capacity>& s) : adjoint(s.adjoint), node_(s.node), hash_(s.hash), capacity_(Capacity) {
+  constexpr explicit Builder(BuilderStorage<Capacity>& s) : adjoint(s.adjoint), image(s.image), node_(s.node), hash_(s.hash), region_(s.region), capacity_(Capacity) {
     shape_[0] = Shape{};
     shapes_ = 1;
   }
@@ -45,6 +61,8 @@ class Builder {
   int streams = 0;            ///< random streams handed out so far
   int seed = -1, step = -1;   ///< nodes of the random state, bound on first use
   int* adjoint;               ///< scratch: the gradient of each node, or -1
+  int* image;                 ///< scratch: what stands for a node elsewhere
+  int walks = 0;              ///< passes of grad/ under way
 
   constexpr int size() const { return nodes_; }
   constexpr const Node& operator[](int id) const { return node_[id]; }
@@ -199,7 +217,35 @@ class Builder {
     if (!is_floating(dtype(a)) || is_constant(a, value) || is_detached(a)) return a;
     return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
   }
-  constexpr bool is_detached(int a) const { return node_[a].op == Op::cast && node_[node_[a].in[0]].dtype == node_[a].dtype; }
+  constexpr bool is_detached(int a) const { return is_identity(a) && node_[a].arg == 0; }
+  /// `a` as a node that nothing before has read: what is made of it is made of new nodes. It is gone when the graph is finished.
+  constexpr int fresh(int a) {
+    if (is_pair(a) && memory_of(a) >= 0) return view_as_complex(fresh(memory_of(a)));
+    if (is_pair(a)) return on_parts(a, [&](int x) { return fresh(x); });
+    return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, static_cast<std::uint64_t>(++fresh_));
+  }
+  constexpr bool is_fresh(int a) const { return is_identity(a) && node_[a].arg != 0; }
+  /// A value to be put in later: the direction of a derivative, before it is known.
+  constexpr int placeholder(DType d, const Shape& s) {
+    if (is_complex(d)) {
+      const int re = placeholder(real_dtype(d), s);
+      return pair(re, placeholder(real_dtype(d), s));
+    }
+    return emit(Op::empty, d, intern(s), -1, -1, -1, static_cast<std::uint64_t>(++fresh_));
+  }
+
+  constexpr void add_region(const Region& r) {
+    if (regions_ == capacity_ / 32 + 4) graph_is_too_large_raise_ETCH_MAX_NODES();
+    region_[regions_++] = r;
+  }
+  /// The region that `a` is an output of.
+  constexpr const Region* region_of(int a) const {
+    if (regions_ == 0 || !is_fresh(a)) return nullptr;
+    for (int i = 0; i < regions_; ++i)
+      for (int k = 0; k < region_[i].outputs; ++k)
+        if (region_[i].out[k] == a) return &region_[i];
+    return nullptr;
+  }
   /// Whether every element of `a` is one known value.
   constexpr bool is_constant(int a, double& value) const {
     while (node_[a].op == Op::expand || node_[a].op == Op::reshape) a = node_[a].in[0];
@@ -541,6 +587,8 @@ class Builder {
     return -1 - symbols_++;
   }
 
+  constexpr bool is_identity(int a) const { return node_[a].op == Op::cast && node_[node_[a].in[0]].dtype == node_[a].dtype; }
+
   /// A number or 0, 1, 2, ... has no memory that a library kernel could read; a node that computes it has.
   constexpr int in_memory(int a) {
     if (node_[a].op != Op::constant && node_[a].op != Op::iota && node_[a].op != Op::extent) return a;
@@ -619,7 +667,7 @@ class Builder {
   /// 0 * x is 0 only where x is known to be finite; gradients of masks rely on it, so only constants and masks count.
   constexpr bool finite_if_zero(int a) const {
     double v = 0;
-    return is_constant(a, v) || node_[a].op == Op::cast || !is_floating(dtype(a));
+    return is_constant(a, v) || (node_[a].op == Op::cast && !is_floating(dtype(node_[a].in[0]))) || !is_floating(dtype(a));
   }
 
   /// The base without what the slices hide: zeros that a chain of disjoint `place`s covers completely become `empty`.
@@ -675,7 +723,10 @@ class Builder {
   static constexpr int max_shapes = max_graph_shapes, max_outputs = 2048;
   Node* node_;
   int* hash_;
+  Region* region_;
   int capacity_;
+  int regions_ = 0;
+  int fresh_ = 0;
   int nodes_ = 0;
   Shape shape_[max_shapes]{};
   int shapes_ = 0;

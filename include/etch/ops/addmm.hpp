@@ -4,7 +4,7 @@
 #pragma once
 
 #include <etch/ops/contract.hpp>
-#include <etch/ops/reduce.hpp>
+#include <etch/ops/einsum.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -65,17 +65,12 @@ struct add_product_fn {
   constexpr auto operator()(auto input, auto a, auto b) const { return plus_product::unscaled(input, Product{}(a, b)); }
   constexpr auto operator()(auto input, auto a, auto b, auto beta, auto alpha) const { return plus_product::with(input, Product{}(a, b), beta, alpha); }
 };
+/// The sum over a batch is one product with a longer inner axis.
 struct batch_sum_fn {
   template <class A, class B>
   constexpr auto operator()(A a, B b) const {
-    const auto p = product_of_ranks_fn<3, 3>{}(a, b);
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(p)>, Poison>) {
-      return Poison{};
-    } else {
-      using P = std::remove_cvref_t<decltype(p)>;
-      using Rule = reduced<P, 1u, false>;
-      return result_of<typename P::value_type, Rule, P>{p.builder, p.builder->reduce(Op::sum, p.id, 1u)};
-    }
+    if constexpr (std::is_same_v<decltype(product_of_ranks_fn<3, 3>{}(a, b)), Poison>) return Poison{};
+    else return einsum_fn<"bij,bjk->ik">{}(a, b);
   }
 };
 

@@ -12,7 +12,7 @@ namespace detail {
 /// A program that computes expressions of these types, each into one output.
 template <class... E>
 struct EvalSpec {
-  static constexpr int capacity = 256 + 64 * (0 + ... + E::nodes);
+  static constexpr int capacity = 256 + (0 + ... + (64 * E::nodes + E::extra_nodes));
   static constexpr void trace(Builder& b) {
     int slot = 0;
     const int ids[] = {E::trace(b).id...};

@@ -24,6 +24,12 @@ struct GraphDraft {
   Slot slot[max_slots]{};
 };
 
+/// Whether a node only gave its input a new name while the graph was made.
+constexpr bool is_name(const GraphRef& g, int n) {
+  const Node& v = g.node[n];
+  return v.op == Op::cast && v.arg != 0 && g.node[v.in[0]].dtype == v.dtype;
+}
+
 /// Keeps what an output depends on, in order, renumbered.
 template <int N>
 constexpr void keep_live(const GraphRef& g, GraphDraft<N>& to) {
@@ -36,6 +42,10 @@ constexpr void keep_live(const GraphRef& g, GraphDraft<N>& to) {
   for (int n = 0; n < g.nodes; ++n) {
     if (number[n] == 0) continue;
     Node v = g.node[n];
+    if (is_name(g, n)) {
+      number[n] = number[v.in[0]];
+      continue;
+    }
     for (int k = 0; k < 3; ++k)
       if (v.in[k] >= 0) v.in[k] = number[v.in[k]];
     to.node[to.nodes] = v;

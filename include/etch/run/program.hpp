@@ -2,7 +2,7 @@
 #pragma once
 
 #include <etch/model/make.hpp>
-#include <etch/run/assign.hpp>
+#include <etch/run/several.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -39,10 +39,10 @@ class Program {
     }
     template <class P, std::size_t... I>
     static constexpr void trace(Builder& b, const P& in, std::index_sequence<I...>) {
-      b.output(F{}(detail::held<I>(in)...).id, 0);
+      detail::put_results(b, F{}(detail::held<I>(in)...));
     }
   };
-  using Result = decltype(detail::tensor_like(F{}(typename In::tracer{}...)));
+  using Result = detail::results_of<decltype(F{}(typename In::tracer{}...))>;
 
  public:
   using Code = Compiled<Spec>;
@@ -53,10 +53,11 @@ class Program {
   const Result& operator()(const In&... x) {
     Bindings in;
     (in.bind(x.data(), x.sizes()), ...);
-    void* out[] = {result_.data()};
+    void* out[detail::max_results]{};
+    detail::collect_results(result_, out);
     machine_.run(in, out, &random);
     ++random.step;
-    detail::resize_result<Code>(machine_, result_);
+    detail::resize_results<Code>(machine_, result_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program

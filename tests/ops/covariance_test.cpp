@@ -1,0 +1,53 @@
+// Trace, cross product, covariance and correlation, against PyTorch's numbers and against loops.
+#include <program.hpp>
+
+using namespace etch;
+using test::check_gradient;
+using test::filled;
+
+namespace {
+template <int... D>
+using D_ = Tensor<double, D...>;
+}  // namespace
+
+TEST_CASE("trace of any matrix") {
+  const auto a = filled<D_<6, 4>>();
+  auto [x, y, z] = eval(trace(a), trace(t(a)), trace(slice<1, 0, 1>(a)));
+  CHECK(x.item() == doctest::Approx(a(0, 0) + a(1, 1) + a(2, 2) + a(3, 3)));
+  CHECK(y.item() == doctest::Approx(x.item()));
+  CHECK(z.item() == a(0, 0));
+  static_assert(std::is_same_v<decltype(Tensor(trace(Tensor<std::int32_t, 2, 2>{})))::value_type, std::int64_t>);
+}
+
+TEST_CASE("cross along the first axis of three, or a named one, broadcast") {
+  const auto a = filled<D_<3, 3>>(), b = filled<D_<3, 3>>(-2, 2, 1);
+  auto [first, last, one] = eval(cross(a, b), cross<-1>(a, b), cross<1>(a, D_<3>{1, 0, 0}));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(first(0, i) == doctest::Approx(a(1, i) * b(2, i) - a(2, i) * b(1, i)));
+    CHECK(last(i, 1) == doctest::Approx(a(i, 2) * b(i, 0) - a(i, 0) * b(i, 2)));
+    CHECK(one(i, 2) == doctest::Approx(-a(i, 1)));
+  }
+}
+
+TEST_CASE("covariance and correlation, as torch.cov and torch.corrcoef") {
+  const D_<2, 4> x{{1, 2, 4, 7}, {3, -1, 0, 5}};
+  const Tensor<std::int32_t, 4> f{1, 2, 1, 3};
+  const D_<4> w{0.5, 1, 2, 0.25};
+  auto [c, biased, counted, both, weighed, r, alone] = eval(cov(x), cov(x, 0), cov(x, 1, f), cov(x, 1, f, w), cov(x, 0, nullptr, w), corrcoef(x), cov(select_axis<0, 0>(x)));
+  // torch.cov(x), torch.cov(x, correction=0), (fweights=f), (fweights=f, aweights=w), (correction=0, aweights=w), torch.corrcoef(x)
+  const double expected[6][3] = {{7.0, 3.8333333333333335, 7.583333333333333}, {5.25, 2.875, 5.6875}, {7.238095238095237, 5.904761904761904, 8.238095238095237}, {4.284023668639054, 3.1715976331360953, 5.775147928994084}, {2.3288888888888892, 0.6755555555555556, 2.9155555555555557}, {0.9999999999999998, 0.5261353625024292, 1.0}};
+  const D_<2, 2>* got[] = {&c, &biased, &counted, &both, &weighed, &r};
+  for (int i = 0; i < 6; ++i) {
+    CHECK((*got[i])(0, 0) == doctest::Approx(expected[i][0]));
+    CHECK((*got[i])(0, 1) == doctest::Approx(expected[i][1]));
+    CHECK((*got[i])(1, 0) == doctest::Approx(expected[i][1]));
+    CHECK((*got[i])(1, 1) == doctest::Approx(expected[i][2]));
+  }
+  CHECK(alone.item() == doctest::Approx(expected[0][0]));
+  CHECK(corrcoef(select_axis<0, 0>(x)).item() == 1);
+}
+
+TEST_CASE("gradients of small matrices' own") {
+  check_gradient([](auto a, auto w) { return sum(sin(cov(a))) + sum(sin(cov(a, 0, nullptr, w * w))) + sum(sin(cross(a, a * a))) + trace(a) * trace(a) + select_axis<0, 1>(select_axis<1, 0>(corrcoef(a))); }, filled<D_<3, 4>>(),
+                 filled<D_<4>>(0.5, 2));
+}
