@@ -78,7 +78,7 @@ inline double unary(Op op, double x) {
   switch (op) {
     case Op::neg: return -x;
     case Op::abs: return std::abs(x);
-    case Op::sign: return x > 0 ? 1 : x < 0 ? -1 : x;
+    case Op::sign: return x > 0 ? 1 : x < 0 ? -1 : 0;
     case Op::exp: return std::exp(x);
     case Op::exp2: return std::exp2(x);
     case Op::expm1: return std::expm1(x);
@@ -158,6 +158,9 @@ inline double special(etch::Special s, double x, double y) {
   const auto a = static_cast<std::int64_t>(x), b = static_cast<std::int64_t>(y);
   switch (s) {
     case S::signbit: return std::signbit(x) && x == x;
+    case S::clamp_min: return binary(Op::maximum, x, y);
+    case S::clamp_max: return binary(Op::minimum, x, y);
+    case S::copysign: return std::copysign(x, y);
     case S::nextafter: return std::nextafter(x, y);
     case S::shift_left: return b < 0 || b > 63 ? 0 : static_cast<double>(a << b);
     case S::shift_right: return static_cast<double>(a >> (b < 0 || b > 63 ? 63 : b));

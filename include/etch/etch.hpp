@@ -40,6 +40,9 @@
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/histogram.hpp>
 #include <etch/ops/index.hpp>
+#include <etch/ops/index_put.hpp>
+#include <etch/ops/masked.hpp>
+#include <etch/ops/masked_fill.hpp>
 #include <etch/ops/norm.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/quantile.hpp>
@@ -49,8 +52,10 @@
 #include <etch/ops/scan.hpp>
 #include <etch/ops/rounding.hpp>
 #include <etch/ops/shape.hpp>
+#include <etch/ops/slice_scatter.hpp>
 #include <etch/ops/sort.hpp>
 #include <etch/ops/tensordot.hpp>
+#include <etch/ops/special.hpp>
 #include <etch/optim/adam.hpp>
 #include <etch/optim/clip.hpp>
 #include <etch/optim/sgd.hpp>
@@ -63,6 +68,7 @@
 #include <etch/run/gradcheck.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/in_place.hpp>
+#include <etch/run/nonzero.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/random.hpp>
 #include <etch/run/train_step.hpp>

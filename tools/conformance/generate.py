@@ -108,6 +108,8 @@ class Run:
 
     def __init__(self, case, line, tensors, wide=False, outputs=True, gradients=False):
         self.call = Call(case, wide, getattr(line.module, 'NUMBERS_ARE_TENSORS', False) and bool(case['outputs']))
+        for v in self.call.vars:
+            v.tensors = tensors
         text, eager, self.names = line.fill(self.call, case, not outputs)
         eager = eager or not self.call.vars
         self.wide, self.outputs = wide, outputs

@@ -79,7 +79,7 @@ class Case:
         problems = []
         for j, w in enumerate(want):
             dtype, shape, data = got[j]
-            if not (isinstance(w, dict) and 't' in w):  # a number
+            if not (isinstance(w, dict) and 'dtype' in w):  # a number
                 expected = float(w['float']) if isinstance(w, dict) else w
                 if shape or not compare.close(compare.numbers(data, dtype)[0], expected, 1e-7, 1e-7):
                     problems.append(f'output {j}: expected {w}, found {compare.numbers(data, dtype)} of shape {shape}')

@@ -35,6 +35,12 @@ class Var:
     floating = property(lambda self: self.dtype in ('float64', 'float32', 'float16', 'bfloat16'))
     complex = property(lambda self: self.dtype.startswith('complex'))
 
+    @property
+    def numbers(self):
+        """What it holds, for operations whose result has a shape that depends on it."""
+        from compare import numbers
+        return numbers(self.tensors.bytes(self.stored), self.stored_dtype)
+
     def __str__(self):
         return self.name
 

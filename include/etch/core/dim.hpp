@@ -16,7 +16,7 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-inline constexpr int max_rank = 8;
+inline constexpr int max_rank = 10;
 
 /// A named size known at compile time: `struct Channels : dim<3> {};`.
 template <int N>
@@ -110,7 +110,7 @@ constexpr Dim dim_value(D d, int source) {
 /// The shape `D...` as a value, its named dims numbered from `source`.
 template <auto... D>
 constexpr Dims dims_of(int source = 0) {
-  static_assert(sizeof...(D) <= max_rank, "etch: shape: at most 8 dimensions");
+  static_assert(sizeof...(D) <= max_rank, "etch: shape: at most 10 dimensions");
   Dims r;
   ((r.at[r.rank] = dim_value(D, source + r.rank), ++r.rank), ...);
   return r;

@@ -23,7 +23,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> minimum(Vec<T, L> a, Vec<T, L> b
 template <class T, int L> ETCH_INLINE Vec<T, L> reciprocal(Vec<T, L> a) { return splat<T, L>(T(1)) / a; }
 template <class T, int L> ETCH_INLINE Vec<T, L> sign(Vec<T, L> a) {
   const auto zero = splat<T, L>(T(0)), one = splat<T, L>(T(1));
-  return select(a > zero, one, select(a < zero, zero - one, a));
+  return select(a > zero, one, select(a < zero, zero - one, zero));  // NaN has none
 }
 }  // namespace simd
 

@@ -1,7 +1,7 @@
 // Parts of a tensor, as Python's `x[...]`: what `x(every, 1)`, `x(Slice<1, 5>{}, newaxis, ellipsis)`, `x(rows, every)` trace to.
 //
 // Numbers, slices and new axes are views. Tensors of integers are applied to what these leave, all together: they broadcast,
-// and their dims stand where the first of them stood, or first where something is between them.
+// and their dims stand where the first of them stood, or first where something is between them. `ints<0, 2>{}` is such a list.
 #pragma once
 
 #include <etch/expr/lazy.hpp>
@@ -32,10 +32,13 @@ template <> inline constexpr Item item<NewAxis>{Item::add, 0, 0, 1};
 template <int A, int B, int S> inline constexpr Item item<Slice<A, B, S>>{Item::slice, A, B, S};
 
 template <class I>
+inline constexpr bool is_list = false;
+template <int... I> inline constexpr bool is_list<ints<I...>> = true;
+template <class I>
 inline constexpr bool is_tag = item<I>.kind != Item::by_index;
 /// An index that leaves something to be decided; numbers for every axis name an element.
 template <std::size_t Rank, class... I>
-concept partial_index = ((is_tag<I> || std::is_integral_v<I> || Operand<I>) && ...) && sizeof...(I) > 0 && !(sizeof...(I) == Rank && (std::is_integral_v<I> && ...));
+concept partial_index = ((is_tag<I> || is_list<I> || std::is_integral_v<I> || Operand<I>) && ...) && sizeof...(I) > 0 && !(sizeof...(I) == Rank && (std::is_integral_v<I> && ...));
 
 /// An item that is no tensor as an argument of a lazy expression.
 template <class I>
@@ -46,15 +49,33 @@ struct TagLeaf {
   constexpr I lower(Builder&) const { return {}; }
   void bind(Bindings&) const {}
 };
+/// A list of indices known to the compiler, `ints<0, 2, 3>{}`, as a tensor.
+template <class List>
+struct ListLeaf;
+template <int... I>
+struct ListLeaf<ints<I...>> {
+  using tracer = Tracer<std::int64_t, static_cast<int>(sizeof...(I))>;
+  static constexpr int nodes = 0;
+  static constexpr tracer trace(Builder& b) {
+    const int at[] = {I..., 0};
+    int r = b.empty(Shape{1, {static_cast<int>(sizeof...(I))}}, DType::int64);
+    for (int k = 0; k < static_cast<int>(sizeof...(I)); ++k) r = b.place(r, b.constant(at[k], DType::int64, Shape{1, {1}}), 0, k, 1);
+    return {&b, r};
+  }
+  constexpr tracer lower(Builder& b) const { return trace(b); }
+  void bind(Bindings&) const {}
+};
 template <class I>
 constexpr auto item_leaf(const I& i) {
-  if constexpr (std::is_integral_v<I>) return TagLeaf<At>{};
+  if constexpr (is_list<I>) return ListLeaf<I>{};
+  else if constexpr (std::is_integral_v<I>) return TagLeaf<At>{};
   else if constexpr (is_tag<I>) return TagLeaf<I>{};
   else return leaf(i);
 }
 template <class I>
 constexpr auto item_tracer(Builder* b, const I& i) {
-  if constexpr (std::is_integral_v<I>) return At{static_cast<std::int64_t>(i)};
+  if constexpr (is_list<I>) return ListLeaf<I>::trace(*b);
+  else if constexpr (std::is_integral_v<I>) return At{static_cast<std::int64_t>(i)};
   else if constexpr (is_tag<I>) return i;
   else return lower(b, i);
 }
@@ -330,7 +351,7 @@ auto item_of_tensor(const X& x, const I&... i) {
     }
     ++axis;
   }
-  l.data = static_cast<typename X::value_type*>(l.data) + at;
+  if constexpr ((std::is_integral_v<I> || ...)) l.data = static_cast<typename X::value_type*>(l.data) + at;
   using Args = Pack<decltype(l), decltype(item_leaf(i))...>;
   using R = decltype(item_fn{}(typename decltype(l)::tracer{}, typename decltype(item_leaf(i))::tracer{}...));
   using L = typename lazy_of<item_fn, Args, R>::type;

@@ -155,7 +155,7 @@ class Tensor<T, D...> {
   }
   template <class... I>
     requires detail::partial_index<sizeof...(D), I...>
-  const auto operator()(const I&... i) const {
+  auto operator()(const I&... i) const -> std::add_const_t<decltype(detail::item_of_tensor(*this, i...))> {
     return detail::item_of_tensor(*this, i...);
   }
   TensorLeaf<T, D...> leaf() const {

@@ -20,7 +20,8 @@ inline namespace ETCH_ABI {
 // Pointwise functions that few programs use. They share two opcodes, `arg` says which; value and derivative are a
 // `special_row` beside the function in ops/, so that a program which does without pays nothing.
 #define ETCH_SPECIAL_OPS(X)                                                                                          \
-  X(signbit) X(nextafter) X(shift_left) X(shift_right) X(gcd) X(hypot) X(logaddexp) X(logaddexp2)                    \
+  X(clamp_min) X(clamp_max) X(copysign) X(signbit) X(shift_left) X(shift_right) X(nextafter) X(gcd) X(hypot)         \
+  X(logaddexp) X(logaddexp2)                                                                                         \
   X(lgamma) X(digamma) X(zeta) X(erfinv) X(erfcx) X(ndtri) X(log_ndtr) X(entr) X(logit) X(xlogy) X(xlog1py)          \
   X(i0) X(i0e) X(i1) X(i1e) X(igamma) X(igammac) X(bessel_j0) X(bessel_j1) X(bessel_y0) X(bessel_y1)                 \
   X(modified_bessel_k0) X(modified_bessel_k1) X(scaled_modified_bessel_k0) X(scaled_modified_bessel_k1)              \
@@ -90,6 +91,8 @@ enum class Special : std::uint8_t {
 #undef ETCH_X
   count
 };
+/// Whether it is a few instructions, where most are an iteration or a call.
+constexpr bool is_cheap(Special s) { return s <= Special::shift_right; }
 
 constexpr bool is_map(Op op) { return op >= Op::neg && op <= Op::cast; }
 constexpr bool is_view(Op op) { return op >= Op::expand && op <= Op::slice; }

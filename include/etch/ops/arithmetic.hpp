@@ -11,6 +11,35 @@ namespace etch {
 inline namespace ETCH_ABI {
 
 namespace op {
+// The bounds: NaN in either stays; at the bound x receives the gradient, where one is NaN neither does.
+template <>
+struct special_row<Special::clamp_min> {
+  template <class V>
+  static ETCH_INLINE V value(V x, V low) { return max(x, low); }
+  static constexpr Value derivative(int which, Value a, Value b, Value, Value dy) {
+    return choose(compare(which == 0 ? Op::ge : Op::lt, a, b), dy, dy.number(0));
+  }
+};
+template <>
+struct special_row<Special::clamp_max> {
+  template <class V>
+  static ETCH_INLINE V value(V x, V high) { return min(x, high); }
+  static constexpr Value derivative(int which, Value a, Value b, Value, Value dy) {
+    return choose(compare(which == 0 ? Op::le : Op::gt, a, b), dy, dy.number(0));
+  }
+};
+/// |x| with the sign bit of y.
+template <>
+struct special_row<Special::copysign> {
+  template <class T, int L>
+  static ETCH_INLINE simd::Vec<T, L> value(simd::Vec<T, L> x, simd::Vec<T, L> y) {
+    return simd::detail::signed_by(abs(x), simd::detail::sign_of(y));
+  }
+  static constexpr Value derivative(int which, Value a, Value, Value y, Value dy) {
+    if (which == 1) return dy.number(0);
+    return choose(compare(Op::eq, a, a.number(0)), dy.number(0), dy * (y / a));
+  }
+};
 /// sqrt(x^2 + y^2) with nothing squared that could overflow.
 template <>
 struct special_row<Special::hypot> {
@@ -103,24 +132,13 @@ struct addcdiv_fn {
 
 // ---- bounds ----------------------------------------------------------------------------------------------------------
 
-/// Whether comparing against L needs no look at NaN: a number, which nobody gives as NaN, or integers.
-template <class L>
-constexpr bool ordered = is_weak<L> || !is_floating(dtype_of<typename L::value_type>);
-
-struct clamp_min_fn {
-  template <class L>
-  constexpr auto operator()(auto x, L low) const {
-    if constexpr (ordered<L>) return where(x < low, low, x);
-    else return where(x < low || isnan(low), low, x);
-  }
+template <Special S>
+struct bounded_fn {
+  template <class X, class L>
+  constexpr auto operator()(X x, L bound) const { return pair_with(x, bound, special_fn<S>{}); }
 };
-struct clamp_max_fn {
-  template <class H>
-  constexpr auto operator()(auto x, H high) const {
-    if constexpr (ordered<H>) return where(x > high, high, x);
-    else return where(x > high || isnan(high), high, x);
-  }
-};
+using clamp_min_fn = bounded_fn<Special::clamp_min>;
+using clamp_max_fn = bounded_fn<Special::clamp_max>;
 struct clamp_fn {
   template <class L, class H>
   constexpr auto operator()(auto x, L low, H high) const {
@@ -136,15 +154,10 @@ struct square_fn {
 };
 /// x + w (y - x); from y's side where |w| >= 1/2, so that 1 gives y.
 struct lerp_fn {
-  constexpr auto operator()(auto x, auto y, auto w) const {
+  template <class X, class Y>
+  constexpr auto operator()(X x, Y y, auto w) const {
     const auto near = abs(w) < 0.5;
-    return where(near, x, y) + (y - x) * where(near, w, w - 1);
-  }
-};
-struct copysign_fn {
-  constexpr auto operator()(auto x, auto y) const {
-    const auto a = abs(x);
-    return where(signbit(y), -a, a);
+    return where(near, x, y) + (y - x) * to<type_of<common_dtype<X, Y>()>>(where(near, w, w - 1));
   }
 };
 struct heaviside_fn {
@@ -249,7 +262,7 @@ ETCH_OPERATION1(square, detail::square_fn)
 /// x + weight (y - x)
 ETCH_OPERATION3(lerp, detail::lerp_fn)
 /// |x| with y's sign
-ETCH_OPERATION2(copysign, pair_fn<detail::copysign_fn, Kind::floating>)
+ETCH_OPERATION2(copysign, pair_fn<special_fn<Special::copysign>, Kind::floating>)
 /// 0 below 0, 1 above, `at_zero` at 0
 ETCH_OPERATION2(heaviside, pair_fn<detail::heaviside_fn>)
 /// sqrt(x^2 + y^2)

@@ -1,6 +1,7 @@
 // Products: `matmul` as PyTorch's (vectors, matrices, batches), `bmm`, `mm`, `mv`, `outer`, `linear`.
 #pragma once
 
+#include <etch/ops/complex.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/shape.hpp>
 
@@ -151,6 +152,9 @@ struct product_of_ranks_fn {
     }
   }
 };
+struct vdot_fn {
+  constexpr auto operator()(auto x, auto y) const { return product_of_ranks_fn<1, 1>{}(conj_fn{}(x), y); }
+};
 }  // namespace detail
 
 template <Operand A, Operand B> constexpr auto matmul(const A& a, const B& b) { return apply<matmul_fn>(a, b); }
@@ -162,7 +166,8 @@ template <Operand A, Operand B> constexpr auto bmm(const A& a, const B& b) { ret
 template <Operand A, Operand B> constexpr auto mv(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<2, 1>>(a, b); }
 /// sum_i a[i] b[i] of two vectors.
 template <Operand A, Operand B> constexpr auto dot(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<1, 1>>(a, b); }
-template <Operand A, Operand B> constexpr auto vdot(const A& a, const B& b) { return apply<detail::product_of_ranks_fn<1, 1>>(a, b); }
+/// The dot product of conj(a) and b.
+template <Operand A, Operand B> constexpr auto vdot(const A& a, const B& b) { return apply<detail::vdot_fn>(a, b); }
 
 namespace detail {
 struct outer_fn {

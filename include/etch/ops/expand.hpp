@@ -170,7 +170,7 @@ struct repeat_fn {
   constexpr auto operator()(X x) const {
     using Rule = repeated<X, Count...>;
     if constexpr (!Rule::counts_fit) {
-      static_assert(Rule::counts_fit, "etch: repeat: counts must not be negative, for at most 8 axes of static size");
+      static_assert(Rule::counts_fit, "etch: repeat: counts must not be negative, and the result have at most 10 axes");
       return Poison{};
     } else {
       return result_of<typename X::value_type, Rule, X>{x.builder, repeat_axes(*x.builder, x.id, x.builder->shape_of(Rule::value))};

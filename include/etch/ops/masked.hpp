@@ -29,8 +29,9 @@ struct masked_by_fn {
       neutral = b.constant(of_nothing(O, true), d);
     } else {  // of int64 no double holds the largest, so it is computed: -1 - lowest
       const double lowest = d == DType::boolean || d == DType::uint8 ? 0 : d == DType::int8 ? -128 : d == DType::int16 ? -32768 : d == DType::int32 ? -2147483648.0 : -9223372036854775808.0;
-      neutral = b.constant(O == Op::amax ? lowest : d == DType::boolean ? 1 : d == DType::uint8 ? 255 : -1 - lowest, d);
-      if (O == Op::amin && d == DType::int64) neutral = b.map(Op::sub, d, b.map(Op::sub, d, b.reshape(b.iota(1, d), Shape{}), b.constant(1, d)), b.constant(lowest, d));
+      if (O == Op::amax) neutral = b.constant(lowest, d);
+      else if (d != DType::int64) neutral = b.constant(d == DType::boolean ? 1 : d == DType::uint8 ? 255 : -1 - lowest, d);
+      else neutral = b.map(Op::sub, d, b.map(Op::sub, d, b.reshape(b.iota(1, d), Shape{}), b.constant(1, d)), b.constant(lowest, d));
     }
     return where_fn{}(mask, x, Tracer<T>{&b, neutral});
   }
@@ -99,8 +100,9 @@ template <auto... Option, Operand X, Operand M> constexpr auto sum(const X& x, c
 template <auto... Option, Operand X, Operand M> constexpr auto prod(const X& x, const M& mask) { return etch::prod<Option...>(detail::masked_by<Op::prod>(x, mask)); }
 template <auto... Option, Operand X, Operand M> constexpr auto amax(const X& x, const M& mask) { return etch::amax<Option...>(detail::masked_by<Op::amax>(x, mask)); }
 template <auto... Option, Operand X, Operand M> constexpr auto amin(const X& x, const M& mask) { return etch::amin<Option...>(detail::masked_by<Op::amin>(x, mask)); }
-template <auto... Option, Operand X, Operand M> constexpr auto argmax(const X& x, const M& mask) { return etch::argmax<Option...>(detail::masked_by<Op::amax>(x, mask)); }
-template <auto... Option, Operand X, Operand M> constexpr auto argmin(const X& x, const M& mask) { return etch::argmin<Option...>(detail::masked_by<Op::amin>(x, mask)); }
+/// The index of the largest, in the dtype of x, as torch.masked.argmax.
+template <auto... Option, Operand X, Operand M> constexpr auto argmax(const X& x, const M& mask) { return to<typename X::value_type>(etch::argmax<Option...>(detail::masked_by<Op::amax>(x, mask))); }
+template <auto... Option, Operand X, Operand M> constexpr auto argmin(const X& x, const M& mask) { return to<typename X::value_type>(etch::argmin<Option...>(detail::masked_by<Op::amin>(x, mask))); }
 template <auto... Option, Operand X, Operand M> constexpr auto logsumexp(const X& x, const M& mask) { return etch::logsumexp<Option...>(detail::masked_by<Op::amax>(x, mask)); }
 template <auto... Option, Operand X, Operand M> constexpr auto mean(const X& x, const M& mask) { return apply<detail::masked_mean_fn<Option...>>(x, mask); }
 /// The variance of what the mask leaves, over its number less the correction (1).
@@ -117,7 +119,7 @@ template <auto... Option, Operand X, Operand M> constexpr auto norm(const X& x, 
 template <int Axis, auto... Option, Operand X, Operand M, OperandOrNumber E> constexpr auto normalize(const X& x, const M& mask, const E& eps) { return apply<detail::masked_normalize_fn<Axis, Option...>>(x, mask, eps); }
 template <int Axis, auto... Option, Operand X> constexpr auto normalize(const X& x) { return apply<detail::masked_normalize_fn<Axis, Option...>>(x, 1e-12); }
 /// The median of what the mask leaves along an axis, the lower of two; NaN where it leaves nothing.
-template <int Axis, auto... Option, Operand X, Operand M> constexpr auto median(const X& x, const M& mask) { return etch::nanmedian<Axis, Option...>(where(mask, x, nan)).values; }
+template <int Axis, auto... Option, Operand X, Operand M> constexpr auto median(const X& x, const M& mask) { return etch::nanmedian<Axis, Option...>(where(mask, x, __builtin_nan(""))).values; }
 /// log(exp(a) + exp(b)), each with a mask of its own.
 template <Operand A, Operand B, Operand MA, Operand MB> constexpr auto logaddexp(const A& a, const B& b, const MA& a_mask, const MB& b_mask) { return apply<detail::masked_logaddexp_fn>(a, b, a_mask, b_mask); }
 // clang-format on

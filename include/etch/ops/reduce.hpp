@@ -9,11 +9,11 @@ inline namespace ETCH_ABI {
 struct KeepDim {};
 /// Among the axes of a reduction: reduced axes stay, of size 1. `sum<1, keepdim>(x)`
 inline constexpr KeepDim keepdim{};
-template <int N>
+template <double N>
 struct Correction {};
 /// Among the axes of `var` and `std`: the sum of squares is divided by n - N. `var<1, correction<0>>(x)`
-template <int N>
-inline constexpr Correction<N> correction{};
+template <auto N>
+inline constexpr Correction<static_cast<double>(N)> correction{};
 template <double P>
 struct Order {};
 /// Among the axes of `norm`: which norm. `norm<1, ord<1>>(x)`
@@ -29,13 +29,13 @@ struct ReduceOptions {
   int axes = 0;
   int axis[max_rank]{};
   bool keep = false;
-  int correction = 1;
+  double correction = 1;
   double order = 2;
   Interpolation interpolation = Interpolation::linear;
   constexpr void add(int a) { axis[axes++] = a; }
   constexpr void add(KeepDim) { keep = true; }
   constexpr void add(Interpolation i) { interpolation = i; }
-  template <int N>
+  template <double N>
   constexpr void add(Correction<N>) { correction = N; }
   template <double P>
   constexpr void add(Order<P>) { order = P; }
@@ -141,7 +141,7 @@ struct extremum_fn {
 namespace detail {
 /// s over (the number of elements reduced - Correction); of none or fewer that is 0 / 0 or infinite, as PyTorch's.
 template <class X, auto... Option>
-constexpr auto divided_by_count(auto s, int less) {
+constexpr auto divided_by_count(auto s, double less) {
   Builder& b = *s.builder;
   const Value count = Value{&b, count_node<X>(b, axes<X, Option...>::mask, b.dtype(s.id))};
   const Value n = less == 0 ? count : apply_map(Op::maximum, count - less, count.number(0));
@@ -252,14 +252,14 @@ namespace detail {
 template <int Axis>
 struct softmax_fn {
   constexpr auto operator()(auto x) const {
-    const auto e = exp(x - detach(amax_keepdim<Axis>(x)));
+    const auto e = exp(x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x)));
     return e / sum_keepdim<Axis>(e);
   }
 };
 template <int Axis>
 struct log_softmax_fn {
   constexpr auto operator()(auto x) const {
-    const auto d = x - detach(amax_keepdim<Axis>(x));
+    const auto d = x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x));
     return d - log(sum_keepdim<Axis>(exp(d)));
   }
 };

@@ -55,11 +55,12 @@ struct floor_divide_fn {
     }
   }
 };
+/// trunc(x / y). No gradient.
 struct trunc_divide_fn {
   template <class X>
   constexpr auto operator()(X x, X y) const {
     if constexpr (holds_integers<X>) return X{x.builder, x.builder->map(Op::div, dtype_of<typename X::value_type>, x.id, y.id)};
-    else return trunc(x / y);
+    else return trunc(detach(x) / detach(y));
   }
 };
 template <Rounding R>

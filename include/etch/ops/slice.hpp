@@ -49,6 +49,15 @@ struct slice_fn {
 };
 
 namespace detail {
+template <int A, int Start, int Length>
+struct narrow_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    constexpr int axis = axis_of(A, X::rank);
+    constexpr int start = Start < 0 && axis >= 0 ? Start + X::dims(0)[axis].size : Start;
+    return slice_fn<A, start, start + Length>{}(x);
+  }
+};
 template <class X, int A>
 struct without_axis {
   static constexpr Dims make() {
@@ -179,7 +188,8 @@ struct diagonal_fn {
 
 /// Elements [start, stop) of an axis, every step-th.
 template <int A, int Start, int Stop, int Step = 1, Operand X> constexpr auto slice(const X& x) { return apply<slice_fn<A, Start, Stop, Step>>(x); }
-template <int A, int Start, int Length, Operand X> constexpr auto narrow(const X& x) { return apply<slice_fn<A, Start, Start + Length>>(x); }
+/// `Length` elements of an axis from Start, which counts from the end where it is negative.
+template <int A, int Start, int Length, Operand X> constexpr auto narrow(const X& x) { return apply<detail::narrow_fn<A, Start, Length>>(x); }
 /// Index I of an axis, the axis removed: PyTorch's `select`.
 template <int A, int I, Operand X> constexpr auto select_axis(const X& x) { return apply<detail::select_fn<A, I>>(x); }
 /// The axes A backwards.

@@ -1,4 +1,5 @@
-// A tensor with values in place of a view of it: slice_scatter, select_scatter, diagonal_scatter.
+// A tensor with values in place of a view of it: slice_scatter, select_scatter, diagonal_scatter,
+// as_strided_scatter.
 //
 //   slice_scatter<1, 0, 2>(x, a)  is x with a in place of slice<1, 0, 2>(x)
 #pragma once
@@ -11,6 +12,16 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+template <class X, class Y>
+constexpr bool do_sizes_match() {
+  const Dims x = X::dims(0), y = Y::dims(0);
+  bool same = x.rank == y.rank;
+  for (int i = 0; same && i < x.rank; ++i) same = agree(x[i], y[i]);
+  return same;
+}
+template <class X, class Y>
+inline constexpr bool sizes_match = do_sizes_match<X, Y>();
+
 /// The slice is written over: `place`.
 template <int A, int Start, int Stop, int Step>
 struct slice_scatter_fn {
@@ -18,8 +29,7 @@ struct slice_scatter_fn {
   constexpr X operator()(X x, V value) const {
     using View = decltype(slice_fn<A, Start, Stop, Step>{}(x));
     if constexpr (!std::is_same_v<View, Poison>) {
-      using Rule = broadcast<View, V>;
-      constexpr bool same = View::rank == V::rank && Rule::agree_or_are_one && capacity(View::dims(0)) == capacity(V::dims(0));
+      constexpr bool same = sizes_match<View, V>;
       static_assert(same, "etch: slice_scatter: the values must have the sizes of the slice");
       if constexpr (same) {
         Builder& b = *x.builder;
@@ -42,42 +52,52 @@ struct select_scatter_fn {
   }
 };
 
-/// The two axes last and as one, the diagonal is a slice: every (columns + 1)-th element.
-template <class X, class V, int Offset, int A, int B>
-struct diagonal_values {
-  static constexpr int a = axis_of(A, X::rank), b = axis_of(B, X::rank);
-  static constexpr bool in_range = a >= 0 && b >= 0 && a != b;
-  static constexpr int rows = in_range ? X::dims(0)[a].size : 0, columns = in_range ? X::dims(0)[b].size : 0;
-  static constexpr int row = Offset < 0 ? -Offset : 0, column = Offset > 0 ? Offset : 0;
-  static constexpr int room = rows - row < columns - column ? rows - row : columns - column, length = room > 0 ? room : 0;
-  static constexpr bool values_fit = in_range && V::rank == X::rank - 1 && V::dims(0)[V::rank - 1].is(length);
-};
+/// The two axes last and as one: the diagonal is every (columns + 1)-th element.
 template <int Offset, int A, int B>
 struct diagonal_scatter_fn {
   template <class X, class V>
   constexpr X operator()(X x, V value) const {
-    using Rule = diagonal_values<X, V, Offset, A, B>;
-    static_assert(Rule::in_range, "etch: diagonal_scatter: two different axes must be named");
-    static_assert(Rule::values_fit, "etch: diagonal_scatter: the values must have the sizes of the diagonal");
-    if constexpr (Rule::values_fit && Rule::length > 0) {
+    using Rule = diagonal_of<X, Offset, A, B>;
+    constexpr bool values_fit = Rule::two_axes && V::rank == X::rank - 1 && V::dims(0)[V::rank - 1].is(Rule::length);
+    static_assert(Rule::two_axes, "etch: diagonal_scatter: two different axes must be named");
+    static_assert(values_fit, "etch: diagonal_scatter: the values must have the sizes of the diagonal");
+    if constexpr (values_fit && Rule::length > 0) {
       Builder& b = *x.builder;
       int order[max_rank]{}, back[max_rank]{};
       int n = 0;
       for (int i = 0; i < X::rank; ++i)
-        if (i != Rule::a && i != Rule::b) order[n++] = i;
-      order[n++] = Rule::a;
-      order[n] = Rule::b;
+        if (i != Rule::first && i != Rule::second) order[n++] = i;
+      order[n++] = Rule::first;
+      order[n] = Rule::second;
       for (int i = 0; i < X::rank; ++i) back[order[i]] = i;
       const int moved = b.permute(x.id, order);
       const Shape apart = b.shape(moved);
       Shape together = apart;
       together.size[--together.rank - 1] = Rule::rows * Rule::columns;
       const int line = b.reshape(moved, together);
-      const int at = b.map(Op::add, DType::int64, b.map(Op::mul, DType::int64, b.iota(Rule::length, DType::int64), b.constant(Rule::columns + 1, DType::int64, Shape{1, {Rule::length}})),
-                           b.constant(Rule::row * Rule::columns + Rule::column, DType::int64, Shape{1, {Rule::length}}));
+      const int at = strided_index<ints<Rule::columns + 1>>(b, Shape{1, {Rule::length}}, Rule::row * Rule::columns + Rule::column);
       const int from = b.cast(value.id, b.dtype(x.id)), axis = together.rank - 1;
       const int done = b.scatter(line, along_axis(b, at, axis, b.shape(from)), from, axis, Op::place);
       x.id = b.permute(b.reshape(done, apart), back);
+    }
+    return x;
+  }
+};
+
+/// The elements that as_strided looks at are written; one that it meets twice keeps the last value.
+template <class Sizes, class Strides, int Offset>
+struct as_strided_scatter_fn {
+  template <class X, class V>
+  constexpr X operator()(X x, V value) const {
+    using Rule = strided<X, Sizes, Strides, Offset>;
+    using View = result_of<typename X::value_type, Rule, X>;
+    static_assert(Rule::elements_exist, "etch: as_strided_scatter: there must be a stride for every size, none negative, and all elements exist");
+    constexpr bool values_fit = Rule::elements_exist && sizes_match<View, V>;
+    static_assert(values_fit || !Rule::elements_exist, "etch: as_strided_scatter: the values must have the sizes of the view");
+    if constexpr (values_fit) {
+      Builder& b = *x.builder;
+      const int at = flat(b, strided_index<Strides>(b, b.shape_of(Rule::value), Offset));
+      x.id = b.reshape(b.scatter(flat(b, x.id), at, flat(b, b.cast(value.id, b.dtype(x.id))), 0, Op::place), b.shape(x.id));
     }
     return x;
   }
@@ -94,6 +114,11 @@ constexpr auto slice_scatter(const X& x, const V& value) {
 template <int A, int I, Operand X, Operand V>
 constexpr auto select_scatter(const X& x, const V& value) {
   return apply<detail::select_scatter_fn<A, I>>(x, value);
+}
+/// x with `value` as as_strided<Sizes, Strides, Offset>(x).
+template <class Sizes, class Strides, int Offset = 0, Operand X, Operand V>
+constexpr auto as_strided_scatter(const X& x, const V& value) {
+  return apply<detail::as_strided_scatter_fn<Sizes, Strides, Offset>>(x, value);
 }
 /// x with `value` as diagonal<Offset, A, B>(x).
 template <int Offset = 0, int A = 0, int B = 1, Operand X, Operand V>

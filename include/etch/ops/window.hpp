@@ -91,6 +91,19 @@ struct strided {
   }
   static constexpr Dims value = make();
 };
+/// Offset + i stride_0 + j stride_1 + .. for each element (i, j, ..) of a shape.
+template <class Strides>
+constexpr int strided_index(Builder& b, const Shape& to, int offset) {
+  int index = b.constant(offset, DType::int64, to);
+  for (int i = 0; i < to.rank; ++i) {
+    Shape line;
+    line.rank = to.rank;
+    for (int k = 0; k < to.rank; ++k) line.size[k] = k == i ? to.size[k] : 1;
+    const int along = b.expand(b.reshape(b.iota(to.size[i], DType::int64), line), to);
+    index = b.map(Op::add, DType::int64, index, b.map(Op::mul, DType::int64, along, b.constant(Strides::at[i], DType::int64, to)));
+  }
+  return index;
+}
 /// y[i, j, ..] = x's element Offset + i stride_0 + j stride_1 + .. in row-major order, looked up.
 template <class Sizes, class Strides, int Offset>
 struct as_strided_fn {
@@ -106,15 +119,7 @@ struct as_strided_fn {
       Shape flat;
       flat.rank = 1;
       flat.size[0] = static_cast<int>(capacity(X::dims(0)));
-      int index = b.constant(Offset, DType::int64, to);
-      for (int i = 0; i < to.rank; ++i) {
-        Shape line;
-        line.rank = to.rank;
-        for (int k = 0; k < to.rank; ++k) line.size[k] = k == i ? to.size[k] : 1;
-        const int along = b.expand(b.reshape(b.iota(to.size[i], DType::int64), line), to);
-        index = b.map(Op::add, DType::int64, index, b.map(Op::mul, DType::int64, along, b.constant(Strides::at[i], DType::int64, to)));
-      }
-      return result_of<typename X::value_type, Rule, X>{&b, b.take(b.reshape(x.id, flat), index)};
+      return result_of<typename X::value_type, Rule, X>{&b, b.take(b.reshape(x.id, flat), strided_index<Strides>(b, to, Offset))};
     }
   }
 };

@@ -94,7 +94,7 @@ struct Lowering {
     live[live_count++] = n;
   }
   constexpr int subtree_cost(int n, int depth = 0) {
-    int c = cost_of(p.node(n).op);
+    int c = cost_of(p.node(n));
     for (int k = 0; depth < 12 && k < 3 && p.node(n).in[k] >= 0; ++k) {
       const Source s = p.source(p.node(n).in[k]);
       if (computed(s.node) && is_element(s.node) && !p.needed[s.node]) c += subtree_cost(s.node, depth + 1);

@@ -91,13 +91,24 @@ class Var : public Tensor<T, D...> {
     return *this;
   }
   using Base::operator=;
-  using Base::operator();
-  /// What `x(every, 1)` reads has no gradient of its own.
+  T& operator()(auto... i)
+    requires(sizeof...(i) == sizeof...(D) && (std::is_integral_v<decltype(i)> && ...))
+  {
+    return static_cast<Base&>(*this)(i...);
+  }
+  const T& operator()(auto... i) const
+    requires(sizeof...(i) == sizeof...(D) && (std::is_integral_v<decltype(i)> && ...))
+  {
+    return static_cast<const Base&>(*this)(i...);
+  }
+  /// A part, through which a gradient flows: slices, new axes, index tensors.
   template <class... I>
-    requires(sizeof...(I) == sizeof...(D) && (std::is_same_v<I, Every> || ...))
-  auto operator()(I...) const {
-    static_assert(sizeof...(I) > 100, "etch: Var: a part at a run-time index has no gradient; use slice or select_axis");
-    return Poison{};
+    requires detail::partial_index<sizeof...(D), I...>
+  auto operator()(const I&... i) const {
+    constexpr bool no_number = !(std::is_integral_v<I> || ...);
+    static_assert(no_number, "etch: Var: a part at a run-time index has no gradient; use slice or select_axis");
+    if constexpr (no_number) return detail::item_of_tensor(*this, i...);
+    else return Poison{};
   }
 
   /// The sum of all gradients since `zero_grad`.

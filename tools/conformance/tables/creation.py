@@ -12,7 +12,7 @@ def made(name, sizes, dtype, *values, default='float'):
 
 def like(name, x, sizes, dtype, *values):
     """name<[T,] sizes...>(x, values), where T is x's unless it is given."""
-    return f'{name}<{render([CPP[str(dtype)]] * (dtype is not None) + list(sizes))}>({render([x, *values])})'
+    return f'{name}<{render(([] if dtype is None else [CPP[str(dtype)]]) + list(sizes))}>({render([x, *values])})'
 
 
 def same_shape(name, x, dtype, *values):

@@ -11,8 +11,10 @@ def many(name, arguments, outputs):
 
 
 def values(x):
-    """The numbers of a list, or of a tensor that stands for one."""
-    return x.value if isinstance(x, Var) else x
+    """A number or a list, or what a tensor that stands for one holds."""
+    if not isinstance(x, Var):
+        return x
+    return [int(n) for n in x.numbers] if x.rank else int(x.numbers[0])
 
 
 def divided(name, how, dim, x, case):
