@@ -38,7 +38,7 @@ struct trace_fn {
       static_assert(matrix, "etch: trace: the operand must be a matrix");
       return Poison{};
     } else {
-      return reduce_fn<Op::sum, false>{}(main_diagonal_fn{}(x));
+      return reduce_fn<Op::sum>{}(main_diagonal_fn{}(x));
     }
   }
 };
@@ -98,18 +98,18 @@ struct cov_fn {
       const auto rest = cast_fn<R>{}(Tracer<typename C::value_type>{correction.builder, correction.id});
       if constexpr (sizeof...(W) == 0) {
         const auto n = Tracer<R>{x.builder, count_node<X>(*x.builder, 2u, dtype_of<R>)};
-        const auto centred = v - mean_fn<true, 1>{}(v);
+        const auto centred = v - mean_fn<1, keepdim>{}(v);
         return squeezed(matmul_fn{}(centred, conj_fn{}(transpose_fn<0, 1>{}(centred))) / maximum(n - rest, 0));
       } else {
         const auto w = (... * cast_fn<R>{}(weight));
-        const auto total = reduce_fn<Op::sum, false>{}(w);
-        const auto centred = v - reduce_fn<Op::sum, true, 1>{}(v * w) / total;
+        const auto total = reduce_fn<Op::sum>{}(w);
+        const auto centred = v - reduce_fn<Op::sum, 1, keepdim>{}(v * w) / total;
         const auto product = matmul_fn{}(centred * w, conj_fn{}(transpose_fn<0, 1>{}(centred)));
         if constexpr (!Weights) {
           return squeezed(product / maximum(total - rest, 0));
         } else {
           const auto last = cast_fn<R>{}(last_of(weight...));
-          return squeezed(product / maximum(total - rest * reduce_fn<Op::sum, false>{}(w * last) / total, 0));
+          return squeezed(product / maximum(total - rest * reduce_fn<Op::sum>{}(w * last) / total, 0));
         }
       }
     } else if constexpr (X::rank == 1) {

@@ -23,17 +23,17 @@ template <double P>
 struct distance_fn {
   constexpr auto operator()(auto d) const {
     if constexpr (P == 0) {
-      return reduce_fn<Op::sum, false, -1>{}(cast_fn<typename decltype(d)::value_type>{}(d != 0));
+      return reduce_fn<Op::sum, -1>{}(cast_fn<typename decltype(d)::value_type>{}(d != 0));
     } else if constexpr (P == 1) {
-      return reduce_fn<Op::sum, false, -1>{}(abs(d));
+      return reduce_fn<Op::sum, -1>{}(abs(d));
     } else if constexpr (P == __builtin_huge_val()) {
-      return reduce_fn<Op::amax, false, -1>{}(abs(d));
+      return reduce_fn<Op::amax, -1>{}(abs(d));
     } else if constexpr (P == 2) {
-      const auto s = reduce_fn<Op::sum, false, -1>{}(d * d);
+      const auto s = reduce_fn<Op::sum, -1>{}(d * d);
       return where(s == 0, 0, sqrt(where(s == 0, 1, s)));
     } else {
       const auto a = abs(d);
-      const auto s = reduce_fn<Op::sum, false, -1>{}(where(a == 0, 0, pow(where(a == 0, 1, a), P)));
+      const auto s = reduce_fn<Op::sum, -1>{}(where(a == 0, 0, pow(where(a == 0, 1, a), P)));
       return where(s == 0, 0, pow(where(s == 0, 1, s), 1 / P));
     }
   }
