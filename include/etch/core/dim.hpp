@@ -38,7 +38,7 @@ struct dyn {
 template <int... N>
 struct ints {
   static constexpr int count = sizeof...(N);
-  static constexpr int at[] = {N..., 0};
+  static constexpr int at[sizeof...(N) + 1] = {N..., 0};
 };
 
 /// The first axis argument `every`: the whole of an axis in `a(every, 1)`.
