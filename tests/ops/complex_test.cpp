@@ -228,3 +228,20 @@ TEST_CASE("complex numbers convert from and to std::complex, and print as PyTorc
   out << Tensor<complex<float>, 2>{{1, 2.5f}, {-0.25f, -1}};
   CHECK(out.str() == "tensor([ 1.0000+2.5000j, -0.2500-1.0000j])");
 }
+
+TEST_CASE("elements named by an index, running sums and mixed precision") {
+  const Tensor<C, 2, 3> z{{{1, 2}, {3, 4}, {5, 6}}, {{7, 8}, {9, 10}, {11, 12}}};
+  const Tensor<std::int64_t, 2, 1> index{{2}, {0}};
+  auto [value, gradient] = value_and_grad([](auto x, auto i) { return sum(imag(gather<1>(x, i)) * 2 + real(cumsum<1>(x))); })(z, index);
+  CHECK(value.item() == 3 * 2 * (6 + 8) + (1 + 4 + 9 + 7 + 16 + 27));  // three columns
+  CHECK(gradient(0, 2) == C(1, 6));
+  CHECK(gradient(1, 0) == C(3, 6));
+  const Tensor<C, 2, 3> put = scatter_add<1>(z, index, Tensor<C, 2, 1>{{{1, -1}}, {{0, 1}}});
+  CHECK(put(0, 2) == C(6, 5));
+  CHECK(put(1, 0) == C(7, 9));
+  const Tensor<bfloat16, 1> a{3};
+  const Tensor<float, 1> x{1}, b{0.7f};
+  CHECK(Tensor<float, 1>(addcdiv(x, a, b, -3.14f))(0) == doctest::Approx(1 - 3.14 * 3 / 0.7).epsilon(1e-6));  // in float throughout
+  CHECK(isfinite(complex<float>(1, 1) * x).item());
+  CHECK(isinf(x * complex<float>(0, HUGE_VALF)).item());
+}

@@ -170,6 +170,12 @@ TEST_CASE("operations in place") {
   CHECK(k(3) == 15);
   logical_not_(k);
   CHECK(k(3) == 0);
+  k |= 5;
+  k <<= 1;
+  k %= 4;
+  CHECK(k(0) == 2);
+  masked_fill_(add_(x, 1, 0.5f), x > 1, 7);
+  CHECK((x(1, 3) == 7 && x(1, 4) == 0.5f));
   auto s = filled<F<4, 8>>();
   const Tensor p = softmax<1>(s);
   s = softmax<1>(s);

@@ -701,10 +701,15 @@ class Builder {
   /// The number of this node, new or not. What has no elements is a constant, so that no kernel meets a size of 0.
   constexpr int emit(Op op, DType dtype, std::int16_t shape, int a, int b, int c, std::uint64_t arg) {
     if (op != Op::pair && (is_pair(a) || is_pair(b) || is_pair(c))) {  // what only moves elements moves both parts
-      const bool moves = is_view(op) || op == Op::place || op == Op::sum || op == Op::take || op == Op::scatter_add || op == Op::cumsum || op == Op::delay || op == Op::cast;
-      if (!is_complex(dtype) || !moves) this_operation_takes_no_complex_numbers();
-      const int re = emit(op, real_dtype(dtype), shape, part(a, 0), part(b, 0), part(c, 0), arg);
-      return pair(re, emit(op, real_dtype(dtype), shape, part(a, 1), part(b, 1), part(c, 1), arg));
+      const bool moves = is_view(op) || op == Op::place || op == Op::sum || op == Op::take || op == Op::scatter_add || op == Op::gather || op == Op::cumsum || op == Op::delay || op == Op::cast;
+      const Op how = static_cast<Op>(arg >> 8 & 255);
+      if (!is_complex(dtype) || !(moves || (op == Op::scatter && (how == Op::place || how == Op::sum)))) this_operation_takes_no_complex_numbers();
+      auto of = [&](int which) {
+        auto in = [&](int n) { return op < Op::take ? part(n, which) : n < 0 ? n : in_memory(part(n, which)); };
+        return emit(op, real_dtype(dtype), shape, in(a), in(b), in(c), arg);
+      };
+      const int re = of(0);
+      return pair(re, of(1));
     }
     if (empty_shapes_ && !is_leaf(op) && op != Op::expand && op != Op::pair && is_empty(shape_[shape])) return constant(0, dtype, Shape{shape_[shape]});
     const std::uint64_t m = 0xff51afd7ed558ccdULL;

@@ -121,14 +121,19 @@ struct add_scaled_fn {
     }
   }
 };
-struct addcmul_fn {
-  constexpr auto operator()(auto x, auto a, auto b) const { return x + a * b; }
-  constexpr auto operator()(auto x, auto a, auto b, auto value) const { return x + value * a * b; }
+/// x + value a b or x + value a / b, in the dtype of all three.
+template <bool Divide>
+struct add_scaled_product_fn {
+  template <class X, class A, class B>
+  constexpr auto operator()(X x, A a, B b, auto... value) const {
+    using T = type_of<common_dtype<X, A, B>()>;
+    const auto scaled = (to<T>(value) * ... * to<T>(a));
+    if constexpr (Divide) return to<T>(x) + scaled / to<T>(b);
+    else return to<T>(x) + scaled * to<T>(b);
+  }
 };
-struct addcdiv_fn {
-  constexpr auto operator()(auto x, auto a, auto b) const { return x + a / b; }
-  constexpr auto operator()(auto x, auto a, auto b, auto value) const { return x + value * a / b; }
-};
+using addcmul_fn = add_scaled_product_fn<false>;
+using addcdiv_fn = add_scaled_product_fn<true>;
 
 // ---- bounds ----------------------------------------------------------------------------------------------------------
 

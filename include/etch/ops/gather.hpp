@@ -28,7 +28,7 @@ struct gather_sizes {
 namespace detail {
 
 template <class I>
-inline constexpr bool is_index = dtype_of<typename I::value_type> != DType::boolean && !is_floating(dtype_of<typename I::value_type>);
+inline constexpr bool is_index = dtype_of<typename I::value_type> != DType::boolean && is_integral(dtype_of<typename I::value_type>);
 
 /// The dims of X, all but axis A's, which is the elements of I; of a number, what I has.
 template <class X, class I, int A>

@@ -50,7 +50,7 @@ template <auto... Option>
 struct masked_mean_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
-    using T = std::conditional_t<is_floating(dtype_of<typename X::value_type>), typename X::value_type, float>;
+    using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
     const auto y = cast_fn<T>{}(x);
     return reduce_fn<Op::sum, Option...>{}(masked_by_fn<Op::sum>{}(y, mask)) / reduce_fn<Op::sum, Option...>{}(where(mask, ones_like(y), 0));
   }
@@ -59,7 +59,7 @@ template <auto... Option>
 struct masked_var_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
-    using T = std::conditional_t<is_floating(dtype_of<typename X::value_type>), typename X::value_type, float>;
+    using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
     const auto y = cast_fn<T>{}(x);
     const auto centred = y - masked_mean_fn<Option..., keepdim>{}(y, mask);
     const auto count = reduce_fn<Op::sum, Option...>{}(where(mask, ones_like(y), 0));
@@ -77,7 +77,7 @@ struct masked_norm_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
     constexpr double order = axes<tracer_of<X>, Option...>::options.order;
-    using T = std::conditional_t<is_floating(dtype_of<typename X::value_type>), typename X::value_type, float>;
+    using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
     return norm_fn<Option...>{}(where(mask, cast_fn<T>{}(x), order < 0 ? inf : 0.0));
   }
 };

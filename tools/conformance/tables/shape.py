@@ -130,4 +130,6 @@ OPS = {
     'trace(input)': 'trace({input})',
     'cross(input, other, dim=None)': '{call("cross", axes(dim), input, other)}',
     'combinations(input, r=2, with_replacement=False)': 'combinations<{r}, {with_replacement}>({input})',
+    # complex numbers
+    **{f'{op}(input)': f'{op}({{input}})' for op in 'real imag conj conj_physical resolve_conj resolve_neg view_as_real view_as_complex'.split()},
 }
