@@ -304,6 +304,11 @@ struct Cursor {
   index_t at[max_rank];
   int tile = -1;
 
+  /// An index is counted in a pointer that begins at null, which pointer arithmetic does not allow.
+  static ETCH_INLINE void move(char*& pointer, index_t by) {
+    pointer = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(pointer) + static_cast<std::uintptr_t>(by));
+  }
+
   ETCH_INLINE Cursor(const FusedCall& c) {
     const FusedArgs& a = *c.args;
     index_t rest = c.row0;
@@ -318,7 +323,7 @@ struct Cursor {
         p[s] = c.tile - c.col0 * a.stride[s * a.dims + a.dims - 1];
         continue;
       }
-      for (int d = 0; d + 1 < a.dims; ++d) p[s] += at[d] * a.stride[s * a.dims + d];
+      for (int d = 0; d + 1 < a.dims; ++d) move(p[s], at[d] * a.stride[s * a.dims + d]);
     }
   }
   ETCH_INLINE void next(const FusedCall& c) {
@@ -327,7 +332,7 @@ struct Cursor {
       const bool wraps = ++at[d] == a.extent[d];
       const index_t by = wraps ? 1 - a.extent[d] : 1;
       for (int s = 0; s < Slots; ++s)
-        if (s != tile) p[s] += by * a.stride[s * a.dims + d];
+        if (s != tile) move(p[s], by * a.stride[s * a.dims + d]);
       if (!wraps) break;
       at[d] = 0;
     }
