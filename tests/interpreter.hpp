@@ -434,9 +434,10 @@ class Interpreter {
       if (v.op == Op::argsort) {
         std::vector<std::size_t> order(size);
         for (std::size_t i = 0; i < size; ++i) order[i] = i;
-        std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
+        std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) {
           const double x = a.value[first + i * step], y = a.value[first + j * step];
-          return back ? (std::isnan(x) ? !std::isnan(y) : x > y) : (std::isnan(y) ? !std::isnan(x) : x < y);
+          if (std::isnan(x) || std::isnan(y) || x == y) return std::isnan(x) == std::isnan(y) ? i < j : std::isnan(back ? x : y);
+          return back ? x > y : x < y;
         });
         for (std::size_t i = 0; i < size; ++i) r.value[first + i * step] = static_cast<double>(order[i]);
         continue;
