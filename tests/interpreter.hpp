@@ -104,6 +104,8 @@ inline double unary(Op op, double x) {
     case Op::erf: return std::erf(x);
     case Op::erfc: return std::erfc(x);
     case Op::sigmoid: return 1 / (1 + std::exp(-x));
+    case Op::gelu: return x * 0.5 * std::erfc(-x * std::sqrt(0.5));
+    case Op::gelu_grad: return 0.5 * std::erfc(-x * std::sqrt(0.5)) + x * std::exp(-0.5 * x * x) / std::sqrt(2 * 3.14159265358979323846);
     case Op::floor: return std::floor(x);
     case Op::ceil: return std::ceil(x);
     case Op::round: return std::nearbyint(x);

@@ -11,6 +11,7 @@
 #include <etch/model/make.hpp>
 #include <etch/nn/activation.hpp>
 #include <etch/nn/attention.hpp>
+#include <etch/nn/checkpoint.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/init.hpp>

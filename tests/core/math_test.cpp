@@ -115,6 +115,30 @@ TEST_CASE("math: activations") {
   function("sigmoid", sigmoid, exact, native ? 2.5 : 30, {{-20, 20}, {-86, 1}});
 }
 
+TEST_CASE("math: gelu and its derivative") {
+  const auto check = []<class T>(T tolerance) {
+    constexpr int lanes = 8;
+    for (int i = -12000; i <= 12000; i += lanes) {
+      const auto x = (simd::iota<T, lanes>(T(0)) + T(i)) * T(0.001);
+      const auto y = simd::gelu(x), slope = simd::gelu_grad(x);
+      for (int j = 0; j < lanes; ++j) {
+        const long double v = x[j], half = 0.5L, cdf = half * std::erfc(-v * std::sqrt(half));
+        const long double bell = std::exp(-half * v * v) / std::sqrt(2 * 3.14159265358979323846L);
+        CHECK(std::fabs(y[j] - v * cdf) <= tolerance * std::fmax(1.0L, std::fabs(v)));
+        CHECK(std::fabs(slope[j] - (cdf + v * bell)) <= 2 * tolerance);
+        if (sizeof(T) == 4 && v > -5) CHECK(std::fabs(y[j] - v * cdf) <= 1e-4L * std::fabs(v * cdf));
+      }
+    }
+    CHECK(simd::gelu(simd::splat<T, 1>(T(-1e30)))[0] == 0);
+    CHECK(simd::gelu(simd::splat<T, 1>(T(1e30)))[0] == T(1e30));
+    CHECK(simd::gelu_grad(simd::splat<T, 1>(T(-1e30)))[0] == 0);
+    CHECK(simd::gelu_grad(simd::splat<T, 1>(T(1e30)))[0] == 1);
+    CHECK(std::isnan(simd::gelu(simd::splat<T, 1>(std::numeric_limits<T>::quiet_NaN()))[0]));
+  };
+  check(2e-7F);
+  check(5e-16);
+}
+
 TEST_CASE("math: sine and cosine, through the far arguments") {
   function(ETCH_FUNCTION(sin), 2.5, {{-4, 4}, {-8192, 8192}, {1e-30, 1e30, true}});
   function(ETCH_FUNCTION(cos), 2.5, {{-4, 4}, {-8192, 8192}, {1e-30, 1e30, true}});

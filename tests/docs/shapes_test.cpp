@@ -15,6 +15,9 @@ inline constexpr Channels channels{};
 struct Batch : dyn<64> {};
 inline constexpr Batch batch{};
 
+struct Found : dyn<4> {};
+inline constexpr Found found{};
+
 }  // namespace
 
 TEST_CASE("sizes are integers, names or bounds") {
@@ -86,4 +89,14 @@ TEST_CASE("results have the actual sizes") {
   CHECK(program(x).size(0) == 17);
   CHECK(twice.size(0) == 17);
   CHECK(rows.size(0) == 17);
+}
+
+TEST_CASE("sizes that values decide") {
+  const Tensor<std::int64_t, 6> x{{7, 3, 7, 7, 3, 1}};
+  const auto [values, inverse, counts] = unique(x);  // Tensor<std::int64_t, counted<6>>, of 3 elements now
+  auto share = to<float>(counts) / 6;                // lazy, of 3 elements
+  const auto few = unique<found>(x);                 // Tensor<std::int64_t, found>, where struct Found : dyn<4> {}
+  const Tensor y = share;
+  static_assert(std::is_same_v<std::remove_const_t<decltype(few.values)>, Tensor<std::int64_t, found>>);
+  CHECK((y.size(0) == 3 && y(2) == 0.5f && values(2) == 7 && inverse(1) == 1 && few.values.size(0) == 3));
 }

@@ -7,7 +7,7 @@ using test::check_gradient;
 using test::filled;
 
 namespace {
-const double inf = std::numeric_limits<double>::infinity(), none = std::numeric_limits<double>::quiet_NaN();
+const double none = std::numeric_limits<double>::quiet_NaN();
 using Numbers = std::vector<double>;
 
 /// Equal, sign of zero included; NaN equals NaN.

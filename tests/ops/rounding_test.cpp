@@ -6,7 +6,7 @@ using test::check_gradient;
 using test::filled;
 
 namespace {
-const double inf = std::numeric_limits<double>::infinity(), none = std::numeric_limits<double>::quiet_NaN();
+const double none = std::numeric_limits<double>::quiet_NaN();
 
 template <class T, int N>
 void same(const Tensor<T, N>& got, const double (&expected)[N]) {

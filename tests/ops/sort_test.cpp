@@ -104,6 +104,13 @@ TEST_CASE("gradients go where the elements came from") {
   check_gradient([](auto a) { return grad([](auto y) { return sum(square(sort<0>(y).values) * cumsum<0>(y)); })(a); }, x);
 }
 
+TEST_CASE("both results from one program") {
+  const auto x = filled<F<5, 9>>();
+  const auto [v, i] = eval(sort<1>(x));
+  const Tensor w = sort<1>(x).values;
+  for (int k = 0; k < 9; ++k) CHECK((v(2, k) == w(2, k) && v(2, k) == x(2, i(2, k))));
+}
+
 TEST_CASE("many threads change nothing") {
   const auto x = filled<F<64, 300>>();
   const int before = cpu::num_threads();

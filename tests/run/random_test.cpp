@@ -131,6 +131,10 @@ TEST_CASE("fills in place") {
   const Moments all(random_(b));
   CHECK(all.low == 0);
   CHECK(all.high == 255);
+  F<2, 50> part;
+  uniform_(part(1, every), 2, 3);
+  CHECK(sum(part(0, every)).item() == 0);
+  CHECK(amin(part(1, every)).item() >= 2);
   Tensor<double, 3> d;
   CHECK(Moments(normal_(d, 4, 0)).variance == 0);
   uniform_(d);

@@ -47,6 +47,25 @@ TEST_CASE("assigning to a view writes into the tensor it looks at") {
   CHECK(same(x, expected));
 }
 
+TEST_CASE("views that step backwards, diagonals and parts are written to as well") {
+  F<3, 4> x;
+  flip<0, 1>(x) = Tensor<float, 3, 4>{{0, 1, 2, 3}, {4, 5, 6, 7}, {8, 9, 10, 11}};
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 4; ++j) CHECK(x(i, j) == 11 - (i * 4 + j));
+  diagonal<1>(x) = -1;
+  CHECK(x(0, 1) == -1);
+  CHECK(x(2, 3) == -1);
+  CHECK(x(2, 2) == 1);
+  auto [left, right] = split<2, 1>(x);
+  right = left + 100;
+  CHECK(x(0, 2) == 111);
+  CHECK(x(2, 3) == x(2, 1) + 100);
+  slice<1, -1, -5, -3>(x) = 7;  // columns 3 and 0
+  CHECK(x(1, 0) == 7);
+  CHECK(x(1, 3) == 7);
+  CHECK(x(1, 2) != 7);
+}
+
 TEST_CASE("parts as Python takes them") {
   const auto x = filled<F<4, 5, 6>>();
   const Tensor a = x(ellipsis, 1);
@@ -151,6 +170,12 @@ TEST_CASE("operations in place") {
   CHECK(k(3) == 15);
   logical_not_(k);
   CHECK(k(3) == 0);
+  k |= 5;
+  k <<= 1;
+  k %= 4;
+  CHECK(k(0) == 2);
+  masked_fill_(add_(x, 1, 0.5f), x > 1, 7);
+  CHECK((x(1, 3) == 7 && x(1, 4) == 0.5f));
   auto s = filled<F<4, 8>>();
   const Tensor p = softmax<1>(s);
   s = softmax<1>(s);

@@ -110,8 +110,9 @@ class Run:
         self.call = Call(case, wide, getattr(line.module, 'NUMBERS_ARE_TENSORS', False) and bool(case['outputs']))
         for v in self.call.vars:
             v.tensors = tensors
-        text, eager, self.names = line.fill(self.call, case, not outputs)
-        eager = eager or not self.call.vars
+        refused = 'raises' in case  # on tensors, as a user writes it
+        text, self.template, self.names = line.fill(self.call, {**case, 'outputs': [{'shape': [1]}]} if refused else case, not outputs)
+        eager = refused or isinstance(self.template, t.Eager) or not self.call.vars
         self.wide, self.outputs = wide, outputs
         self.grads = list(case.get('grads') or {}) if gradients and not eager else []
         paths = {v.path: i for i, v in enumerate(self.call.vars)}

@@ -20,6 +20,8 @@ import table
 import ties
 
 PER_UNIT = 24
+# what compilers say of arguments that no function takes
+NO_FUNCTION = 'does not compile: (no match|class template argument deduction failed|could not convert|cannot convert|invalid conversion|no viable|invalid operands|expansion pattern)'
 
 
 def as_wanted(got, want):
@@ -56,7 +58,7 @@ class Case:
             return ['the call was not refused']
         if said.startswith(('etch: ', 'does not compile: etch: ')):
             return []
-        if self.entry['raises'] == 'TypeError' and re.match('does not compile: no match', said):
+        if (self.entry['raises'] == 'TypeError' or isinstance(self.runs[0].template, table.Inexpressible)) and re.match(NO_FUNCTION, said):
             self.by_type = True
             return []
         return [said]

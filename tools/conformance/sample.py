@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Cuts a small oracle folder from a large one: for each operation a few cases with the fewest bytes.
+"""Cuts a small oracle folder from a large one: for each operation a few cases, of different dtypes, with gradients where there are some.
 
-    sample.py FROM TO [--families NAME...] [--cases 1] [--bytes 4096] [--passed RESULTS.json]
+    sample.py FROM TO [--families NAME...] [--cases 1] [--bytes 1024] [--passed RESULTS.json...]
 
-RESULTS.json is what `./run conformance --out` wrote: only cases that passed are taken.
+RESULTS.json is what `./run conformance --out` wrote: of the families in it only cases that passed are taken.
 """
 import argparse
 import collections
@@ -41,16 +41,24 @@ def write(folder, family, cases, tensors):
     (folder / f'{family}.json').write_text(f'{json.dumps(fields)[:-1]}, "cases": [\n{lines}\n]}}\n')
 
 
+def of_many_dtypes(cases):
+    """The same cases, the first of each dtype in front."""
+    seen = set()
+    first = [c for c in cases if not (c.get('dtype') in seen or seen.add(c.get('dtype')))]
+    return first + [c for c in cases if c not in first]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('source', type=pathlib.Path)
     parser.add_argument('target', type=pathlib.Path)
     parser.add_argument('--families', nargs='*')
     parser.add_argument('--cases', type=int, default=1, help='of each operation (%(default)s)')
-    parser.add_argument('--bytes', type=int, default=4096, help='the most a case may hold (%(default)s)')
-    parser.add_argument('--passed', type=pathlib.Path)
+    parser.add_argument('--bytes', type=int, default=1024, help='the most that the tensors of a case may take (%(default)s)')
+    parser.add_argument('--passed', type=pathlib.Path, nargs='*', default=[])
     options = parser.parse_args()
-    passed = options.passed and {c['id'] for c in json.loads(options.passed.read_text())['cases'] if c['state'] == 'passed'}
+    results = [case for path in options.passed for case in json.loads(path.read_text())['cases']]
+    passed, told = {c['id'] for c in results if c['state'] == 'passed'}, {c['id'].split('/')[0] for c in results}
     options.target.mkdir(parents=True, exist_ok=True)
     for family in manifest.families(options.source):
         if options.families and family.name not in options.families:
@@ -59,10 +67,10 @@ def main():
         groups = collections.OrderedDict()
         for case in family.cases:
             weight = sum(size[n] for n in tensors_of(case))
-            if weight <= options.bytes and (not passed or case['id'] in passed):
+            if weight <= options.bytes and (family.name not in told or case['id'] in passed):
                 empty = weight == 0 and bool(list(tensors_of(case)))
-                groups.setdefault((case['op'], case.get('variant', '')), []).append((empty, not case.get('grads'), weight, case['id'], case))
-        chosen = [entry[-1] for group in groups.values() for entry in sorted(group, key=lambda e: e[:4])[:options.cases]]
+                groups.setdefault((case['op'], case.get('variant', '')), []).append((empty, not case.get('grads'), -weight, case['id'], case))
+        chosen = [case for group in groups.values() for case in of_many_dtypes([e[-1] for e in sorted(group, key=lambda e: e[:4])])[:options.cases]]
         if chosen:
             names = [n for case in chosen for n in tensors_of(case)]
             write(options.target, family.name, chosen, {n: (family.tensors.header[n]['dtype'], family.tensors.header[n]['shape'], family.tensors.bytes(n)) for n in names})

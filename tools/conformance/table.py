@@ -105,6 +105,15 @@ class Eager(str):
         return self
 
 
+class Inexpressible(Eager):
+    """A call whose arguments no function of etch takes, and why; it counts as refused when the compiler says just that."""
+
+    def __new__(cls, text, reason):
+        self = super().__new__(cls, text)
+        self.reason = reason
+        return self
+
+
 class Line:
     """One line of a table."""
 
@@ -115,7 +124,7 @@ class Line:
         self.bind = eval(f'lambda {rest[:-1]}: dict(locals())')
 
     def fill(self, call, case, grad=False):
-        """(C++ of the call, whether it runs on tensors, the names of its arguments); Missing where the line does not cover the call."""
+        """(C++ of the call, its template, the names of its arguments); Missing where the line does not cover the call."""
         try:
             names = self.bind(*call.args, **call.kwargs)
         except TypeError as error:
@@ -126,7 +135,7 @@ class Line:
                 template = getattr(template, 'grad', template)
             if template is None:
                 raise Missing(f'{self.key}: not for these arguments')
-            return fill(template, {**vars(self.module), 'case': case, **names}), isinstance(template, Eager), names
+            return fill(template, {**vars(self.module), 'case': case, **names}), template, names
         except Missing:
             raise
         except Exception as error:
@@ -211,5 +220,5 @@ def formula(text):
 
 
 def helpers():
-    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
+    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'Inexpressible': Inexpressible, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
             'math': math, 'dedent': textwrap.dedent, 'CPP': CPP}

@@ -186,7 +186,7 @@ using from_dims = typename detail::pack_of<To, T, Rule, std::make_index_sequence
 
 /// Whether every size is an `int` or a named dim: the form every result has.
 template <auto... D>
-inline constexpr bool canonical = ((std::is_same_v<decltype(D), int> || !std::is_integral_v<decltype(D)>) && ...);
+inline constexpr bool canonical = ((std::is_same_v<decltype(D), int> || std::is_class_v<decltype(D)>) && ...);
 
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -42,6 +42,24 @@ template <class T, int L, class... C> ETCH_INLINE Vec<T, L> poly(Vec<T, L> x, do
   return r;
 }
 
+// The same by pairs of terms, for what a result waits for: a chain half as long or shorter. Lowest coefficient first in t.
+template <int N, class V> ETCH_INLINE V pairs(V* t, V x) {
+  if constexpr (N == 1) {
+    return t[0];
+  } else {
+    if constexpr (N % 2 != 0) t[N - 2] = fma(t[N - 1], x, t[N - 2]);
+    for (int i = 0; i < N / 2; ++i) t[i] = fma(t[2 * i + 1], x, t[2 * i]);
+    return pairs<N / 2>(t, x * x);
+  }
+}
+template <class T, int L, class... C> ETCH_INLINE Vec<T, L> poly_pairs(Vec<T, L> x, C... coefficient) {
+  constexpr int N = sizeof...(C);
+  Vec<T, L> t[N];
+  int i = N;
+  ((t[--i] = splat<T, L>(static_cast<T>(coefficient))), ...);
+  return pairs<N>(t, x);
+}
+
 template <class T, int L> ETCH_INLINE Vec<T, L> sign_of(Vec<T, L> x) {
   return bit_cast<T>(bit_cast<Int<T>>(x) & Ieee<T>::sign);
 }
@@ -92,7 +110,7 @@ template <class T, int L> ETCH_INLINE ExpParts<T, L> reduce_exp(Vec<T, L> x) {
 // exp(r) - 1 on that interval.
 template <class T, int L> ETCH_INLINE Vec<T, L> expm1_core(Vec<T, L> r) {
   Vec<T, L> q;
-  if constexpr (sizeof(T) == 4) q = poly(r, 0x1.6ac7a6p-10, 0x1.123dc2p-7, 0x1.555856p-5, 0x1.55548cp-3, 0x1.fffffcp-2);
+  if constexpr (sizeof(T) == 4) q = poly_pairs(r, 0x1.6ac7a6p-10, 0x1.123dc2p-7, 0x1.555856p-5, 0x1.55548cp-3, 0x1.fffffcp-2);
   else
     q = poly(r, 0x1.ae07361000637p-26, 0x1.28af0ff6953adp-22, 0x1.71dee0fd66ca1p-19, 0x1.a019986dc8fa1p-16,
              0x1.a01a01413ac03p-13, 0x1.6c16c184b8d03p-10, 0x1.1111111124c5ap-7, 0x1.5555555550607p-5,
@@ -104,6 +122,16 @@ template <class T, int L> ETCH_INLINE Vec<T, L> expm1_core(Vec<T, L> r) {
 template <class T, int L> ETCH_INLINE Vec<T, L> exp_normal(Vec<T, L> x) {
   const auto [n, r] = reduce_exp(x);
   const auto p = expm1_core(r) + T(1);
+  if constexpr (requires { scale_native(p, n); }) return scale_native(p, n);
+  else return p * power_of_two(n);
+}
+
+// 2^x of floats where the result is a normal number, within 2 ulp: exp's polynomial in x ln 2.
+template <int L> ETCH_INLINE Vec<float, L> exp2_normal(Vec<float, L> x) {
+  constexpr double a = 0.6931471805599453, b = a * a, c = b * a;
+  const auto n = nearest(x), r = x - n;
+  const auto q = poly_pairs(r, 0x1.6ac7a6p-10 * c * c, 0x1.123dc2p-7 * b * c, 0x1.555856p-5 * b * b, 0x1.55548cp-3 * c, 0x1.fffffcp-2 * b);
+  const auto p = fma(r * r, q, fma(r, splat<float, L>(static_cast<float>(a)), 1.0f));
   if constexpr (requires { scale_native(p, n); }) return scale_native(p, n);
   else return p * power_of_two(n);
 }

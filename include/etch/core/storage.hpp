@@ -42,40 +42,44 @@ class Storage {
     void* const block = allocate_block(all);
     header_ = new (block) Header{};
     header_->bytes = all;
-    header_->data = static_cast<char*>(block) + sizeof(Header);
+    data_ = static_cast<char*>(block) + sizeof(Header);
   }
   /// A handle of memory that the caller owns and keeps alive.
   static Storage over(void* memory) {
     Storage s;
     s.header_ = new (allocate_block(sizeof(Header))) Header{};
     s.header_->bytes = sizeof(Header);
-    s.header_->data = memory;
+    s.data_ = memory;
     return s;
   }
-  constexpr Storage(const Storage& o) : header_(o.header_) {
+  constexpr Storage(const Storage& o) : header_(o.header_), data_(o.data_) {
     if (header_ != nullptr) header_->owners.fetch_add(1, std::memory_order_relaxed);
   }
-  constexpr Storage(Storage&& o) noexcept : header_(o.header_) { o.header_ = nullptr; }
+  constexpr Storage(Storage&& o) noexcept : header_(o.header_), data_(o.data_) {
+    o.header_ = nullptr;
+    o.data_ = nullptr;
+  }
   constexpr Storage& operator=(Storage o) noexcept {
     Header* h = header_;
     header_ = o.header_;
     o.header_ = h;
+    data_ = o.data_;
     return *this;
   }
   constexpr ~Storage() {
     if (header_ != nullptr && header_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1)
       free_block(header_, header_->bytes);
   }
-  void* data() const { return header_ == nullptr ? nullptr : header_->data; }
+  void* data() const { return data_; }
   explicit operator bool() const { return header_ != nullptr; }
 
  private:
   struct alignas(alignment) Header {
     std::atomic<int> owners{1};
     std::size_t bytes = 0;
-    void* data = nullptr;
   };
   Header* header_ = nullptr;
+  void* data_ = nullptr;
 };
 
 }  // namespace ETCH_ABI

@@ -86,6 +86,15 @@ constexpr int64 gathered_size(int64 count, int64 dim) {
   return count * whole_vectors<T>(dim);
 }
 
+/// Fetches rows [first, first + count) of what the next (batch, head) pair will read, while this one computes.
+template <class T>
+ETCH_INLINE void fetch_rows(const Rows<const T>& x, int64 first, int64 count, int64 dim) {
+  constexpr int64 line = 64 / int64{sizeof(T)};
+  for (int64 i = first; i < first + count; ++i) {
+    for (int64 j = 0; j < dim; j += line) ETCH_PREFETCH(x.data + i * x.row + j);
+  }
+}
+
 /// x^T in panels: [panel][dim][Tile::cols], zeros beyond the last row of x.
 template <class T>
 void pack_transposed(int64 count, int64 dim, const T* x, int64 row, T* to) {
@@ -201,8 +210,9 @@ struct AttentionForward {
         scores(space.take(Tile<T>::rows * ld)),
         sums(space.take(Tile<T>::rows * whole_vectors<T>(s.value_dim))) {}
 
+  /// `next` are q, k and v of the next pair.
   void run(const AttentionShape& s, const T* q, int64 q_row, const T* k, int64 k_row, const T* v, int64 v_row, T* out,
-           int64 out_row, T* lse) const {
+           int64 out_row, T* lse, const Rows<const T> (&next)[3]) const {
     const int64 dim = whole_vectors<T>(s.value_dim);
     const T scale = static_cast<T>(s.scale);
     pack_transposed(s.keys, s.head_dim, k, k_row, keys);
@@ -211,6 +221,7 @@ struct AttentionForward {
     for (int64 i = 0; i < tiles.count; ++i) {
       const int64 first = tiles.begin(i), height = tiles.size(i), end = visible(s, first + height - 1, 0, s.keys);
       T m[padded_rows], sum[padded_rows];
+      for (int t = 0; t < 3; ++t) fetch_rows(next[t], first, height, t == 2 ? s.value_dim : s.head_dim);
       for (int64 r = 0; r < padded_rows; ++r) m[r] = -static_cast<T>(__builtin_inf()), sum[r] = T(0);
       if (end == 0) fill(sums, 0, height * dim, T(0));
       for (int64 j = 0; j < end; j += key_block) {
@@ -281,6 +292,7 @@ struct AttentionGradients {
   Rows<const T> q, k, v, out, dout;
   const T* lse;
   Rows<T> dq, dk, dv;
+  Rows<const T> next[5];  // q, k, v, out and dout of the next pair
 };
 
 template <class T>
@@ -316,6 +328,7 @@ struct AttentionBackward {
       const int64 first = tiles.begin(i), height = tiles.size(i), row = query + first;
       const int64 seen = visible(s, row + height - 1, key, count);
       T *const p = scores + first * ld, *const ds = slopes + first * ld;
+      for (int t = 0; key == 0 && t < 5; ++t) fetch_rows(g.next[t], row, height, t < 2 ? s.head_dim : s.value_dim);
       score_tile(height, seen, s.head_dim, g.q.data + row * g.q.row, g.q.row, keys + key * s.head_dim, p, ld);
       score_tile(height, seen, s.value_dim, g.dout.data + row * g.dout.row, g.dout.row, values + key * s.value_dim, ds,
                  ld);
@@ -412,10 +425,11 @@ void attention_forward(const AttentionShape& shape, HeadRows<const T> q, HeadRow
     T *lse, *workspace;
     int64 bytes, pairs = 0, group = 0;
     void operator()(int64 pair, int thread) const {
-      const int64 b = pair / s.heads, h = pair % s.heads;
+      const int64 b = pair / s.heads, h = pair % s.heads, b1 = (pair + 1) / s.heads, h1 = (pair + 1) % s.heads;
       detail::Carver<T> space{workspace + thread * bytes / int64{sizeof(T)}};
+      const detail::Rows<const T> next[] = {{q.at(b1, h1), q.row}, {k.at(b1, h1), k.row}, {v.at(b1, h1), v.row}};
       detail::AttentionForward<T>(s, space).run(s, q.at(b, h), q.row, k.at(b, h), k.row, v.at(b, h), v.row,
-                                                out.at(b, h), out.row, lse + pair * s.queries);
+                                                out.at(b, h), out.row, lse + pair * s.queries, next);
     }
   };
   if (shape.batch * shape.heads <= 0 || shape.queries <= 0) return;
@@ -444,11 +458,12 @@ void attention_backward(const AttentionShape& shape, HeadRows<const T> q, HeadRo
     T* workspace;
     int64 bytes, pairs = 0, group = 0;
     void operator()(int64 pair, int thread) const {
-      const int64 b = pair / s.heads, h = pair % s.heads;
+      const int64 b = pair / s.heads, h = pair % s.heads, b1 = (pair + 1) / s.heads, h1 = (pair + 1) % s.heads;
       detail::Carver<T> space{workspace + thread * bytes / int64{sizeof(T)}};
       const detail::AttentionGradients<T> g{{q.at(b, h), q.row},     {k.at(b, h), k.row},       {v.at(b, h), v.row},
                                             {out.at(b, h), out.row}, {dout.at(b, h), dout.row}, lse + pair * s.queries,
-                                            {dq.at(b, h), dq.row},   {dk.at(b, h), dk.row},     {dv.at(b, h), dv.row}};
+                                            {dq.at(b, h), dq.row},   {dk.at(b, h), dk.row},     {dv.at(b, h), dv.row},
+                                            {{q.at(b1, h1), q.row}, {k.at(b1, h1), k.row}, {v.at(b1, h1), v.row}, {out.at(b1, h1), out.row}, {dout.at(b1, h1), dout.row}}};
       detail::AttentionBackward<T>(s, space).run(s, g);
     }
   };

@@ -65,6 +65,12 @@ constexpr int actual_size(const Size& given) {
   }
 }
 
+constexpr bool no_negative_size(const Dims& d) {
+  for (int i = 0; i < d.rank; ++i)
+    if (d[i].size < 0) return false;
+  return true;
+}
+
 template <auto D>
 constexpr bool is_bounded() {
   if constexpr (std::is_integral_v<decltype(D)>) return false;
@@ -83,6 +89,7 @@ class Tensor<T, D...> {
   static constexpr int rank = sizeof...(D);
   static constexpr int bounded = (0 + ... + (detail::is_bounded<D>() ? 1 : 0));
   static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
+  static_assert(detail::no_negative_size(dims_of<D...>()), "etch: tensor: sizes must not be negative");
 
   Tensor() : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T)) { set_sizes(nullptr, 0); }
   /// The actual sizes of the bounded dims, in order.
@@ -210,8 +217,10 @@ class Tensor<T, D...> {
 namespace detail {
 template <auto D>
 constexpr auto canonical_dim() {
-  if constexpr (std::is_integral_v<decltype(D)>) return static_cast<int>(D);
-  else return D;
+  static_assert(std::is_integral_v<decltype(D)> || std::is_class_v<decltype(D)>, "etch: tensor: sizes must be integers, named or bounded dims");
+  if constexpr (std::is_class_v<decltype(D)>) return D;
+  else if constexpr (std::is_integral_v<decltype(D)>) return static_cast<int>(D);
+  else return 0;
 }
 }  // namespace detail
 

@@ -25,7 +25,11 @@ struct Batch {
 
   constexpr bool varies(int n, int first) const { return n >= first && b.image[n] >= 0; }
   /// A node with the leading axis, repeated along it where it does not vary.
-  constexpr int lifted(int n, int first) const { return varies(n, first) ? b.image[n] : b.expand(n, with_leading(size, b.shape(n))); }
+  constexpr int lifted(int n, int first) const {
+    if (varies(n, first)) return b.image[n];
+    const Shape s = with_leading(size, b.shape(n));
+    return b[n].op == Op::empty ? b.empty(s, b.dtype(n)) : b.expand(n, s);
+  }
   /// Axis 0 moved behind `to` others, and back.
   constexpr int axis_to(int n, int to) const {
     int order[max_rank]{};

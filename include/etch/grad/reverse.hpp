@@ -218,6 +218,8 @@ constexpr void walk_copy(Builder& b, const Region& r, const int* dy, int first) 
     if (depends) image[n] = b.node(v.op, v.dtype, Shape{b.shape(n)}, from[0], from[1], from[2], v.arg);
   }
   const int end = b.size();
+  for (int k = 0; k < r.outputs; ++k)
+    for (int n = copy; dy[k] >= 0 && n < end; ++n) b.order(n, dy[k]);
   for (int n = copy; n < end; ++n) b.adjoint[n] = -2;
   for (int n = start; n <= last; ++n)
     if (image[n] >= copy && n >= first && b.adjoint[n] != -2) b.adjoint[image[n]] = -1;

@@ -234,6 +234,9 @@ class Builder {
     return emit(Op::empty, d, intern(s), -1, -1, -1, static_cast<std::uint64_t>(++fresh_));
   }
 
+  /// `a` is computed after `first`, which it does not read: what is computed again waits until it is wanted.
+  constexpr void order(int a, int first) { node_[a].after = first + 1; }
+
   constexpr void add_region(const Region& r) {
     if (regions_ == capacity_ / 32 + 4) graph_is_too_large_raise_ETCH_MAX_NODES();
     region_[regions_++] = r;
@@ -720,7 +723,7 @@ class Builder {
       if (n.op == op && n.dtype == dtype && n.shape == shape && n.in[0] == a && n.in[1] == b && n.in[2] == c && n.arg == arg) return hash_[s] - 1;
     }
     if (nodes_ == capacity_) graph_is_too_large_raise_ETCH_MAX_NODES();
-    node_[nodes_] = Node{op, dtype, shape, {a, b, c}, arg};
+    node_[nodes_] = Node{op, dtype, shape, {a, b, c}, 0, arg};
     hash_[s] = ++nodes_;
     return nodes_ - 1;
   }

@@ -40,6 +40,7 @@ struct Node {
   DType dtype;
   std::int16_t shape;  ///< index into the graph's shapes
   int in[3];           ///< nodes, -1 for none
+  int after;           ///< 1 + a node that must be computed first, though it is not read; 0 for none
   std::uint64_t arg;
 };
 

@@ -12,7 +12,7 @@ inline namespace ETCH_ABI {
 #define ETCH_UNARY_OPS(X)                                                                                            \
   X(neg) X(abs) X(sign) X(exp) X(exp2) X(expm1) X(log) X(log2) X(log10) X(log1p) X(sqrt) X(rsqrt) X(reciprocal)      \
   X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(tanh) X(asinh) X(acosh) X(atanh) X(erf) X(erfc)     \
-  X(sigmoid) X(floor) X(ceil) X(round) X(trunc) X(logical_not) X(isnan)
+  X(sigmoid) X(gelu) X(gelu_grad) X(floor) X(ceil) X(round) X(trunc) X(logical_not) X(isnan)
 #define ETCH_BINARY_OPS(X)                                                                                           \
   X(add) X(sub) X(mul) X(div) X(pow) X(fmod) X(atan2) X(maximum) X(minimum) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)      \
   X(logical_and) X(logical_or) X(logical_xor)

@@ -21,7 +21,7 @@ struct flat1 { ETCH_D1 { return dy.number(0); } };
 struct flat2 { ETCH_D2 { return dy.number(0); } };
 
 constexpr double pi = 3.14159265358979323846, ln2 = 0.693147180559945309417, ln10 = 2.302585092994045684018;
-constexpr double two_over_sqrt_pi = 1.128379167095512573896;
+constexpr double two_over_sqrt_pi = 1.128379167095512573896, one_over_sqrt_two_pi = 0.398942280401432677940;
 
 // clang-format off
 struct neg_row        { ETCH_VALUE1 { return -x; }                ETCH_D1 { return -dy; } };
@@ -52,6 +52,8 @@ struct atanh_row      { ETCH_VALUE1 { return atanh(x); }          ETCH_D1 { retu
 struct erf_row        { ETCH_VALUE1 { return erf(x); }            ETCH_D1 { return dy * apply_map(Op::exp, -(x * x)) * two_over_sqrt_pi; } };
 struct erfc_row       { ETCH_VALUE1 { return erfc(x); }           ETCH_D1 { return dy * apply_map(Op::exp, -(x * x)) * -two_over_sqrt_pi; } };
 struct sigmoid_row    { ETCH_VALUE1 { return sigmoid(x); }        ETCH_D1 { return dy * (y * (1.0 - y)); } };
+struct gelu_row       { ETCH_VALUE1 { return gelu(x); }           ETCH_D1 { return dy * apply_map(Op::gelu_grad, x); } };  // of x alone, so that it can be computed with gelu
+struct gelu_grad_row  { ETCH_VALUE1 { return gelu_grad(x); }      ETCH_D1 { return dy * (apply_map(Op::exp, x * x * -0.5) * (2.0 - x * x) * one_over_sqrt_two_pi); } };
 struct floor_row : flat1 { ETCH_VALUE1 { return floor(x); } };
 struct ceil_row  : flat1 { ETCH_VALUE1 { return ceil(x); } };
 struct round_row : flat1 { ETCH_VALUE1 { return round(x); } };

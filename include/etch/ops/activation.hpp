@@ -11,9 +11,6 @@ namespace detail {
 struct relu_fn {
   constexpr auto operator()(auto x) const { return where(x > 0, x, 0); }
 };
-struct gelu_fn {
-  constexpr auto operator()(auto x) const { return x * (erf(x * 0.70710678118654752440) + 1) * 0.5; }
-};
 struct gelu_tanh_fn {
   constexpr auto operator()(auto x) const { return x * (tanh((x + x * x * x * 0.044715) * 0.79788456080286535588) + 1) * 0.5; }
 };
@@ -34,7 +31,7 @@ struct elu_fn {
 /// max(x, 0)
 template <Operand X> constexpr auto relu(const X& x) { return apply<detail::relu_fn>(x); }
 /// x Phi(x) = x/2 (1 + erf(x / sqrt 2))
-template <Operand X> constexpr auto gelu(const X& x) { return apply<detail::gelu_fn>(x); }
+template <Operand X> constexpr auto gelu(const X& x) { return apply<unary_fn<Op::gelu>>(x); }
 /// GELU's approximation by tanh.
 template <Operand X> constexpr auto gelu_tanh(const X& x) { return apply<detail::gelu_tanh_fn>(x); }
 /// x sigmoid(x)

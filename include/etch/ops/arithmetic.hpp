@@ -190,7 +190,14 @@ struct positive_fn {
   constexpr auto operator()(auto x) const { return x; }
 };
 
-constexpr double largest(DType d) { return d == DType::float64 ? 0x1.fffffffffffffp+1023 : 0x1.fffffep+127; }
+constexpr double largest(DType d) {
+  switch (d) {
+    case DType::float16: return 65504;
+    case DType::bfloat16: return 0x1.fep+127;
+    case DType::float32: return 0x1.fffffep+127;
+    default: return 0x1.fffffffffffffp+1023;
+  }
+}
 struct nan_to_num_fn {
   template <class X>
   constexpr auto operator()(X x, auto nan, auto... infinite) const {

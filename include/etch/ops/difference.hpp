@@ -24,7 +24,10 @@ struct diff_fn {
   template <class X>
   constexpr auto operator()(X x) const {
     using Rule = axis_of_at_least<X, Axis, 0>;
-    if constexpr (!Rule::enough) {
+    if constexpr (Times < 0) {
+      static_assert(Times >= 0, "etch: diff: the order must not be negative");
+      return Poison{};
+    } else if constexpr (!Rule::enough) {
       static_assert(Rule::enough, "etch: diff: the axis must be one of the input's, of a static size");
       return Poison{};
     } else {

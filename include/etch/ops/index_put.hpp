@@ -40,7 +40,7 @@ namespace detail {
 template <bool Accumulate>
 struct put_mask_fn {
   template <class X, class V, class M>
-  constexpr X operator()(X x, V value, M mask) const {
+  constexpr auto operator()(X x, V value, M mask) const {
     constexpr bool leading = M::rank >= 1 && M::rank <= X::rank;
     static_assert(leading, "etch: index_put: a mask must have the leading sizes of the input");
     if constexpr (leading) {

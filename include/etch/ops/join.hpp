@@ -15,7 +15,7 @@ inline constexpr bool is_skipped = X::rank == 1 && X::dims(0)[0].is(0);
 template <int A, class... X>
 struct joined {
   static constexpr int count = sizeof...(X);
-  static constexpr bool skipped[sizeof...(X)] = {is_skipped<X>...};
+  static constexpr bool skipped[count] = {is_skipped<X>...};
   static constexpr int find_first() {
     for (int i = 0; i < count; ++i)
       if (!skipped[i]) return i;

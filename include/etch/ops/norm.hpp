@@ -15,6 +15,7 @@ struct norm_fn {
   constexpr auto operator()(A given) const {
     const auto x = [&] {
       if constexpr (is_floating(dtype_of<typename A::value_type>)) return given;
+      else if constexpr (is_complex(dtype_of<typename A::value_type>)) return abs(given);
       else return cast_fn<float>{}(given);
     }();
     using X = tracer_of<std::remove_const_t<decltype(x)>>;

@@ -85,7 +85,7 @@ constexpr int scattered(Builder& b, int base, int index, int a, int axis, Reduce
 template <int A, Reduce How, bool IncludeSelf>
 struct scatter_fn {
   template <class X, class I, class V>
-  constexpr X operator()(X x, I index, V value) const {
+  constexpr auto operator()(X x, I index, V value) const {
     static_assert(is_index<I>, "etch: scatter: indices must be integers");
     Builder& b = *x.builder;
     const int at = as_line(b, index.id);
@@ -107,7 +107,7 @@ struct scatter_fn {
 template <int A, Reduce How, bool IncludeSelf>
 struct index_reduce_fn {
   template <class X, class I, class V>
-  constexpr X operator()(X x, I index, V value) const {
+  constexpr auto operator()(X x, I index, V value) const {
     using Rule = slice_sizes<X, I, tracer_of<V>, A>;
     static_assert(is_index<I>, "etch: index_reduce: indices must be integers");
     static_assert(Rule::values_fit, "etch: index_reduce: the values must have the input's sizes, along the axis that of the index");
@@ -130,7 +130,7 @@ struct index_add_fn {
 template <int A>
 struct index_fill_fn {
   template <class X, class I, class V>
-  constexpr X operator()(X x, I index, V value) const {
+  constexpr auto operator()(X x, I index, V value) const {
     constexpr int axis = axis_of(A, X::rank > 0 ? X::rank : 1);
     static_assert(axis >= 0, "etch: index_fill: axis out of range");
     static_assert(is_index<I> && I::rank <= 1, "etch: index_fill: the index must be a list of integers");
@@ -151,7 +151,7 @@ struct index_fill_fn {
 template <bool Accumulate>
 struct put_fn {
   template <class X, class I, class V>
-  constexpr X operator()(X x, I index, V value) const {
+  constexpr auto operator()(X x, I index, V value) const {
     constexpr bool same_elements = capacity(I::dims(0)) == capacity(V::dims(0));
     static_assert(is_index<I>, "etch: put: indices must be integers");
     static_assert(same_elements, "etch: put: there must be as many values as indices");

@@ -184,6 +184,18 @@ struct diagonal_fn {
     }
   }
 };
+/// The first axis backwards; a number has none.
+struct flipud_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    if constexpr (X::rank == 0) {
+      static_assert(X::rank > 0, "etch: flipud: the operand must have an axis");
+      return Poison{};
+    } else {
+      return flip_fn<0>{}(x);
+    }
+  }
+};
 }  // namespace detail
 
 /// Elements [start, stop) of an axis, every step-th.
@@ -194,7 +206,7 @@ template <int A, int Start, int Length, Operand X> constexpr auto narrow(const X
 template <int A, int I, Operand X> constexpr auto select_axis(const X& x) { return apply<detail::select_fn<A, I>>(x); }
 /// The axes A backwards.
 template <int... A, Operand X> constexpr auto flip(const X& x) { return apply<detail::flip_fn<A...>>(x); }
-template <Operand X> constexpr auto flipud(const X& x) { return apply<detail::flip_fn<0>>(x); }
+template <Operand X> constexpr auto flipud(const X& x) { return apply<detail::flipud_fn>(x); }
 template <Operand X> constexpr auto fliplr(const X& x) { return apply<detail::flip_fn<1>>(x); }
 /// K quarter turns in the plane of two axes, from A towards B.
 template <int K = 1, int A = 0, int B = 1, Operand X> constexpr auto rot90(const X& x) { return apply<detail::rot90_fn<K, A, B>>(x); }

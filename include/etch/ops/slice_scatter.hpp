@@ -26,7 +26,7 @@ inline constexpr bool sizes_match = do_sizes_match<X, Y>();
 template <int A, int Start, int Stop, int Step>
 struct slice_scatter_fn {
   template <class X, class V>
-  constexpr X operator()(X x, V value) const {
+  constexpr auto operator()(X x, V value) const {
     using View = decltype(slice_fn<A, Start, Stop, Step>{}(x));
     if constexpr (!std::is_same_v<View, Poison>) {
       constexpr bool same = sizes_match<View, V>;
@@ -43,7 +43,7 @@ struct slice_scatter_fn {
 template <int A, int I>
 struct select_scatter_fn {
   template <class X, class V>
-  constexpr X operator()(X x, V value) const {
+  constexpr auto operator()(X x, V value) const {
     constexpr int axis = axis_of(A, X::rank), i = I < 0 && axis >= 0 ? I + X::dims(0)[axis].size : I;
     if constexpr (axis >= 0 && V::rank + 1 == X::rank) return slice_scatter_fn<A, i, i + 1, 1>{}(x, unsqueeze_fn<axis>{}(value));
     static_assert(axis >= 0, "etch: select_scatter: axis out of range");
@@ -56,7 +56,7 @@ struct select_scatter_fn {
 template <int Offset, int A, int B>
 struct diagonal_scatter_fn {
   template <class X, class V>
-  constexpr X operator()(X x, V value) const {
+  constexpr auto operator()(X x, V value) const {
     using Rule = diagonal_of<X, Offset, A, B>;
     constexpr bool values_fit = Rule::two_axes && V::rank == X::rank - 1 && V::dims(0)[V::rank - 1].is(Rule::length);
     static_assert(Rule::two_axes, "etch: diagonal_scatter: two different axes must be named");
@@ -88,7 +88,7 @@ struct diagonal_scatter_fn {
 template <class Sizes, class Strides, int Offset>
 struct as_strided_scatter_fn {
   template <class X, class V>
-  constexpr X operator()(X x, V value) const {
+  constexpr auto operator()(X x, V value) const {
     using Rule = strided<X, Sizes, Strides, Offset>;
     using View = result_of<typename X::value_type, Rule, X>;
     static_assert(Rule::elements_exist, "etch: as_strided_scatter: there must be a stride for every size, none negative, and all elements exist");

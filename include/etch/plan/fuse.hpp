@@ -201,10 +201,16 @@ constexpr int ready(Planning<N>& p, int n) {
   return p.level[p.root(n)];
 }
 
+/// The first level that may hold `n`.
+template <int N>
+constexpr int earliest(Planning<N>& p, int n) {
+  return p.node(n).after > 0 ? ready(p, p.node(n).after - 1) + 1 : 1;
+}
+
 template <int N>
 constexpr void fuse_node(Planning<N>& p, int n) {
   const Node& v = p.node(n);
-  int together = 1, apart = 1;
+  int together = earliest(p, n), apart = together;
   for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
     const Source s = p.source(v.in[k]);
     const int from_memory = is_leaf(p.node(p.root(v.in[k])).op) ? 1 : ready(p, v.in[k]) + 1;
@@ -255,7 +261,7 @@ constexpr void fuse(Planning<N>& p) {
       p.level[n] = is_leaf(v.op) ? 0 : p.level[v.in[0]];
       continue;
     }
-    int level = 1;
+    int level = detail::earliest(p, n);
     for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
       const int root = p.root(v.in[k]);
       const int at = is_leaf(p.node(root).op) ? 1 : p.level[root] + 1;

@@ -76,7 +76,8 @@ auto detect_anomaly(const E& e) {
     Message m;
     m << name_of(n.op) << " of ";
     m.shape(sizes, s.rank) << (g.output[i].node > g.output[0].node ? ", on the way back" : "");
-    fail("detect_anomaly", n.op == Op::input ? "an input holds a NaN" : "an operation made a NaN", m);
+    if (n.op == Op::input) fail("detect_anomaly", "an input holds a NaN", m);
+    fail("detect_anomaly", "an operation made a NaN", m);
   }
   return value;
 }

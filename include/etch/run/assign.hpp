@@ -45,7 +45,7 @@ inline bool overlaps(const Bindings& in, const cpu::PlanView& v, const void* a, 
 template <class Code>
 constexpr std::uint64_t make_overwritable() {
   constexpr const auto& p = Code::plan;
-  if (p.steps != 1 || p.step[0].kind != StepKind::fused || p.step[0].combines != 0) return 0;
+  if (p.steps != 1 || p.step[0].kind != StepKind::fused || p.step[0].combines != 0 || p.random_slot >= 0) return 0;
   const Step& s = p.step[0];
   int to = -1;
   for (int k = 0; k < s.accesses; ++k)

@@ -48,6 +48,7 @@ constexpr void keep_live(const GraphRef& g, GraphDraft<N>& to) {
     }
     for (int k = 0; k < 3; ++k)
       if (v.in[k] >= 0) v.in[k] = number[v.in[k]];
+    if (v.after > 0) v.after = number[v.after - 1] > 0 ? number[v.after - 1] + 1 : 0;
     to.node[to.nodes] = v;
     number[n] = to.nodes++;
   }

@@ -36,6 +36,12 @@ template <Operand E>
 auto eval(const E& e) {
   return detail::tensor_of<decltype(detail::as_expression(e))>(e);
 }
+/// Both results of an operation that has two: `auto [values, indices] = eval(sort<1>(x))`.
+template <class E>
+  requires requires(const E& e) { e.values; e.indices; }
+auto eval(const E& e) {
+  return detail::evaluate_together(std::index_sequence_for<int, int>{}, detail::as_expression(e.values), detail::as_expression(e.indices));
+}
 template <Operand E, Operand... More>
 requires(sizeof...(More) > 0) auto eval(const E& e, const More&... more) {
   return detail::evaluate_together(std::index_sequence_for<E, More...>{}, detail::as_expression(e),

@@ -43,32 +43,40 @@ X&& zero_(X&& x) {
   return copy_(static_cast<X&&>(x), typename std::remove_cvref_t<X>::value_type(0));
 }
 
-#define ETCH_IN_PLACE(name)                                                                      \
-  template <Writable X, class... A>                                                              \
-  X&& name##_(X&& x, const A&... a) {                                                            \
-    return detail::write_in_place(static_cast<X&&>(x), name(x, a...));                           \
+#define ETCH_IN_PLACE(name)                                            \
+  template <Writable X, class... A>                                    \
+  X&& name##_(X&& x, const A&... a) {                                  \
+    return detail::write_in_place(static_cast<X&&>(x), name(x, a...)); \
   }
-#define ETCH_IN_PLACE_BY(op, name)                                                               \
-  template <Writable X, OperandOrNumber A>                                                       \
-  X&& operator op##=(X&& x, const A& a) {                                                        \
-    return detail::write_in_place(static_cast<X&&>(x), x op a);                                  \
-  }                                                                                              \
-  template <Writable X, OperandOrNumber A>                                                       \
-  X&& name##_(X&& x, const A& a) {                                                               \
-    return detail::write_in_place(static_cast<X&&>(x), x op a);                                  \
+#define ETCH_IN_PLACE_BY(op)                                           \
+  template <Writable X, OperandOrNumber A>                             \
+  X&& operator op##=(X&& x, const A& a) {                              \
+    return detail::write_in_place(static_cast<X&&>(x), x op a);        \
   }
+// A name is looked up where it is used, so one that its header does not declare is a mistake only of who calls it.
 // clang-format off
-ETCH_IN_PLACE_BY(+, add) ETCH_IN_PLACE_BY(-, sub) ETCH_IN_PLACE_BY(*, mul) ETCH_IN_PLACE_BY(/, div)
-ETCH_IN_PLACE(abs) ETCH_IN_PLACE(neg) ETCH_IN_PLACE(sign) ETCH_IN_PLACE(exp) ETCH_IN_PLACE(exp2) ETCH_IN_PLACE(expm1)
-ETCH_IN_PLACE(log) ETCH_IN_PLACE(log2) ETCH_IN_PLACE(log10) ETCH_IN_PLACE(log1p) ETCH_IN_PLACE(sqrt) ETCH_IN_PLACE(rsqrt)
-ETCH_IN_PLACE(reciprocal) ETCH_IN_PLACE(square) ETCH_IN_PLACE(sin) ETCH_IN_PLACE(cos) ETCH_IN_PLACE(tan) ETCH_IN_PLACE(asin)
-ETCH_IN_PLACE(acos) ETCH_IN_PLACE(atan) ETCH_IN_PLACE(sinh) ETCH_IN_PLACE(cosh) ETCH_IN_PLACE(tanh) ETCH_IN_PLACE(asinh)
-ETCH_IN_PLACE(acosh) ETCH_IN_PLACE(atanh) ETCH_IN_PLACE(erf) ETCH_IN_PLACE(erfc) ETCH_IN_PLACE(sigmoid) ETCH_IN_PLACE(floor)
-ETCH_IN_PLACE(ceil) ETCH_IN_PLACE(round) ETCH_IN_PLACE(trunc) ETCH_IN_PLACE(relu) ETCH_IN_PLACE(clamp) ETCH_IN_PLACE(pow)
-ETCH_IN_PLACE(fmod) ETCH_IN_PLACE(atan2) ETCH_IN_PLACE(eq) ETCH_IN_PLACE(ne) ETCH_IN_PLACE(lt) ETCH_IN_PLACE(le)
-ETCH_IN_PLACE(gt) ETCH_IN_PLACE(ge) ETCH_IN_PLACE(logical_and) ETCH_IN_PLACE(logical_or) ETCH_IN_PLACE(logical_xor)
-ETCH_IN_PLACE(logical_not)
+ETCH_IN_PLACE(add) ETCH_IN_PLACE(sub) ETCH_IN_PLACE(mul) ETCH_IN_PLACE(true_divide) ETCH_IN_PLACE(floor_divide) ETCH_IN_PLACE(remainder) ETCH_IN_PLACE(fmod)
+ETCH_IN_PLACE(pow) ETCH_IN_PLACE(float_power) ETCH_IN_PLACE(abs) ETCH_IN_PLACE(neg) ETCH_IN_PLACE(sign) ETCH_IN_PLACE(sgn) ETCH_IN_PLACE(positive)
+ETCH_IN_PLACE(exp) ETCH_IN_PLACE(exp2) ETCH_IN_PLACE(expm1) ETCH_IN_PLACE(log) ETCH_IN_PLACE(log2) ETCH_IN_PLACE(log10) ETCH_IN_PLACE(log1p)
+ETCH_IN_PLACE(sqrt) ETCH_IN_PLACE(rsqrt) ETCH_IN_PLACE(reciprocal) ETCH_IN_PLACE(square) ETCH_IN_PLACE(sin) ETCH_IN_PLACE(cos) ETCH_IN_PLACE(tan)
+ETCH_IN_PLACE(asin) ETCH_IN_PLACE(acos) ETCH_IN_PLACE(atan) ETCH_IN_PLACE(sinh) ETCH_IN_PLACE(cosh) ETCH_IN_PLACE(tanh) ETCH_IN_PLACE(asinh)
+ETCH_IN_PLACE(acosh) ETCH_IN_PLACE(atanh) ETCH_IN_PLACE(atan2) ETCH_IN_PLACE(sinc) ETCH_IN_PLACE(hypot) ETCH_IN_PLACE(erf) ETCH_IN_PLACE(erfc)
+ETCH_IN_PLACE(erfinv) ETCH_IN_PLACE(sigmoid) ETCH_IN_PLACE(logit) ETCH_IN_PLACE(lgamma) ETCH_IN_PLACE(digamma) ETCH_IN_PLACE(i0) ETCH_IN_PLACE(floor)
+ETCH_IN_PLACE(ceil) ETCH_IN_PLACE(round) ETCH_IN_PLACE(trunc) ETCH_IN_PLACE(fix) ETCH_IN_PLACE(frac) ETCH_IN_PLACE(relu) ETCH_IN_PLACE(leaky_relu)
+ETCH_IN_PLACE(elu) ETCH_IN_PLACE(gelu) ETCH_IN_PLACE(silu) ETCH_IN_PLACE(softplus) ETCH_IN_PLACE(clamp) ETCH_IN_PLACE(clamp_min) ETCH_IN_PLACE(clamp_max)
+ETCH_IN_PLACE(clip) ETCH_IN_PLACE(lerp) ETCH_IN_PLACE(addcmul) ETCH_IN_PLACE(addcdiv) ETCH_IN_PLACE(nan_to_num) ETCH_IN_PLACE(copysign)
+ETCH_IN_PLACE(heaviside) ETCH_IN_PLACE(nextafter) ETCH_IN_PLACE(ldexp) ETCH_IN_PLACE(xlogy) ETCH_IN_PLACE(gcd) ETCH_IN_PLACE(lcm) ETCH_IN_PLACE(deg2rad)
+ETCH_IN_PLACE(rad2deg) ETCH_IN_PLACE(eq) ETCH_IN_PLACE(ne) ETCH_IN_PLACE(lt) ETCH_IN_PLACE(le) ETCH_IN_PLACE(gt) ETCH_IN_PLACE(ge) ETCH_IN_PLACE(logical_and)
+ETCH_IN_PLACE(logical_or) ETCH_IN_PLACE(logical_xor) ETCH_IN_PLACE(logical_not) ETCH_IN_PLACE(bitwise_and) ETCH_IN_PLACE(bitwise_or)
+ETCH_IN_PLACE(bitwise_xor) ETCH_IN_PLACE(bitwise_not) ETCH_IN_PLACE(bitwise_left_shift) ETCH_IN_PLACE(bitwise_right_shift) ETCH_IN_PLACE(masked_fill)
+ETCH_IN_PLACE(masked_scatter) ETCH_IN_PLACE(put) ETCH_IN_PLACE(index_put)
+ETCH_IN_PLACE_BY(+) ETCH_IN_PLACE_BY(-) ETCH_IN_PLACE_BY(*) ETCH_IN_PLACE_BY(/) ETCH_IN_PLACE_BY(%)
+ETCH_IN_PLACE_BY(&) ETCH_IN_PLACE_BY(|) ETCH_IN_PLACE_BY(^) ETCH_IN_PLACE_BY(<<) ETCH_IN_PLACE_BY(>>)
 // clang-format on
+template <Writable X, OperandOrNumber A>
+X&& div_(X&& x, const A& a) {
+  return detail::write_in_place(static_cast<X&&>(x), x / a);
+}
 
 #define ETCH_IN_PLACE_ALONG(name)                                                                \
   template <int A, Writable X, class... R>                                                       \
@@ -76,6 +84,7 @@ ETCH_IN_PLACE(logical_not)
     return detail::write_in_place(static_cast<X&&>(x), name<A>(x, r...));                        \
   }
 ETCH_IN_PLACE_ALONG(scatter) ETCH_IN_PLACE_ALONG(scatter_add) ETCH_IN_PLACE_ALONG(index_add) ETCH_IN_PLACE_ALONG(index_copy) ETCH_IN_PLACE_ALONG(index_fill)
+ETCH_IN_PLACE_ALONG(cumsum) ETCH_IN_PLACE_ALONG(cumprod) ETCH_IN_PLACE_ALONG(renorm) ETCH_IN_PLACE_ALONG(tril) ETCH_IN_PLACE_ALONG(triu)
 #undef ETCH_IN_PLACE
 #undef ETCH_IN_PLACE_BY
 #undef ETCH_IN_PLACE_ALONG

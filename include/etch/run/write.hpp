@@ -64,7 +64,7 @@ inline constexpr ViewLayout view_layout = make_view_layout<E>();
 /// Stores dense elements of `bytes` each where a view of a tensor of these sizes says.
 inline void store_through(const ViewLayout& v, char* base, const int* base_sizes, const char* from, std::size_t bytes) {
   auto actual = [&](int code) {
-    if (code >= 0) return static_cast<std::int64_t>(code);
+    if (is_static(code)) return static_cast<std::int64_t>(number_of(code));
     if (code < -2 * max_symbols) return static_cast<std::int64_t>(code + 2 * max_symbols);  // see stride_code
     const Symbol& s = v.symbol[-1 - code];
     std::int64_t n = s.factor;

@@ -68,6 +68,10 @@ OPS = {
     'atleast_3d(*tensors)': '{listed("atleast_3d", tensors[0] if len(tensors) == 1 else tensors)}',
     'resolve_conj(input)': '{input}',
     'resolve_neg(input)': '{input}',
+    'real(input)': 'real({input})',
+    'imag(input)': 'imag({input})',
+    'view_as_real(input)': 'view_as_real({input})',
+    'view_as_complex(input)': 'view_as_complex({input})',
     # axes in another order
     'permute(input, dims)': '{template("permute", dims, input)}',
     'transpose(input, dim0, dim1)': 'transpose<{dim0}, {dim1}>({input})',

@@ -1,0 +1,6 @@
+// expect: etch: unique: the size of the result depends on values, so it has no place in a traced function
+#include <etch/etch.hpp>
+
+using namespace etch;
+
+auto mistake(Tracer<float, 7> x) { return unique(x); }
