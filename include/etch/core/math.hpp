@@ -109,7 +109,8 @@ template <class T, int L> struct NormalParts { Vec<T, L> cdf, bell; };
 template <class T, int L> ETCH_INLINE NormalParts<T, L> normal_parts(Vec<T, L> x) {
   if constexpr (sizeof(T) == 4) {  // 1 - Phi(|x|) = e^(-u^2) erfcx(u) / 2 for u = |x| / sqrt 2: one exponential for both
     const auto u = abs(x) * T(0.70710678118654752), z = u * u;
-    const auto far = z > T(87), zero = splat<T, L>(0);
+    const auto far = z > T(87);
+    const auto zero = splat<T, L>(0);
     const auto bell = select(far, zero, exp2_normal(select(far, zero, z) * T(-1.4426950408889634)));
     const auto half = poly_pairs(at_most(u, T(4)) - T(2),
                                  -0x1.982b24p-22, -0x1.233d48p-23, 0x1.491b04p-19, 0x1.de445ep-18,
