@@ -15,6 +15,7 @@
 namespace conformance {
 
 using namespace etch;
+using etch::atan2, etch::copysign, etch::fmax, etch::fmin, etch::fmod, etch::hypot, etch::ldexp, etch::nextafter, etch::pow;  // and not <cmath>'s, of numbers
 
 inline constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
 
