@@ -10,7 +10,6 @@ using test::filled;
 namespace {
 template <int... D>
 using D_ = Tensor<double, D...>;
-constexpr double inf = std::numeric_limits<double>::infinity();
 template <class A, class B>
 double distance(double p, const A& a, int i, const B& b, int j, int n) {
   double s = 0;

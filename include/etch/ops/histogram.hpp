@@ -14,12 +14,14 @@ struct Density {};
 /// Among the arguments of `histogram`: the counts over their sum and the widths of the bins.
 inline constexpr Density density{};
 
+namespace detail {
 /// Points that count `weight` times: `histogram<10>(weighted(x, w))`.
 template <class X, class W>
 struct Weighted {
   X points;
   W weights;
 };
+}  // namespace detail
 /// Counts, and the edges between which they were counted: of histogramdd a Pack of them, `bin_edges<1>(h)`.
 template <class H, class E>
 struct Histogram {
@@ -223,7 +225,7 @@ constexpr auto histogram_of(const X& x, const E&... edges) {
 }  // namespace detail
 
 /// x and how often each of its elements counts.
-template <Operand X, Operand W> constexpr auto weighted(const X& x, const W& weights) { return Weighted<X, W>{x, weights}; }
+template <Operand X, Operand W> constexpr auto weighted(const X& x, const W& weights) { return detail::Weighted<X, W>{x, weights}; }
 
 /// Where each value belongs in a sorted vector, or in its row of sorted rows; `Right`: behind what equals it.
 template <bool Right = false, class Out = std::int64_t, Operand S, OperandOrNumber V> constexpr auto searchsorted(const S& sorted, const V& values) {
