@@ -4,6 +4,7 @@
 // and their dims stand where the first of them stood, or first where something is between them. `ints<0, 2>{}` is such a list.
 #pragma once
 
+#include <etch/core/error.hpp>
 #include <etch/expr/lazy.hpp>
 
 namespace etch {
