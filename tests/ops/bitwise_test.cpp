@@ -7,7 +7,8 @@ using test::filled;
 
 TEST_CASE_TEMPLATE("and, or, xor, not", T, std::uint8_t, std::int8_t, std::int32_t, std::int64_t) {
   const double low = std::is_same_v<T, std::uint8_t> ? 0 : -90;
-  const auto a = filled<Tensor<T, 3, 17>>(low, 90), b = filled<Tensor<T, 17>>(low, 90, 1);
+  const auto a = filled<Tensor<T, 3, 17>>(low, 90);
+  const auto b = filled<Tensor<T, 17>>(low, 90, 1);
   const auto [conjunction, disjunction, difference, complement] = eval(a & b, a | b, a ^ b, ~a);
   int wrong = 0;
   for (int i = 0; i < 3; ++i)
@@ -46,7 +47,8 @@ TEST_CASE("shifts by less than 0 or beyond the width") {
 }
 
 TEST_CASE_TEMPLATE("gcd and lcm", T, std::int32_t, std::int64_t) {
-  const auto a = filled<Tensor<T, 3, 17>>(-60, 60), b = filled<Tensor<T, 17>>(-60, 60, 1);
+  const auto a = filled<Tensor<T, 3, 17>>(-60, 60);
+  const auto b = filled<Tensor<T, 17>>(-60, 60, 1);
   check([](auto x, auto y) { return gcd(x, y); }, a, b);
   const Tensor<T, 5> x{{-4, 0, 6, 0, 12}}, y{{6, -5, 0, 0, 18}};
   const auto [g, l] = eval(gcd(x, y), lcm(x, y));

@@ -92,7 +92,7 @@ TEST_CASE("filling and scattering where a mask is true") {
     }
   auto short_source = [&] { const Tensor y = masked_scatter(x, m, F<3>{}); };
   CHECK_THROWS_AS(short_source(), Error);
-  const Tensor wide = masked_fill(F<1>{{2}}, m, 3);
+  const Tensor wide = masked_fill(F<1>({2}), m, 3);
   CHECK(wide(1) == 2);
   check_gradient([](auto v, auto w) { return masked_scatter(v * 2, v > 0, w * w) + masked_fill(v, w > 0, mean(w)) + masked::softmax<0>(v, w > -1); }, filled<G<6>>(), filled<G<6>>(-2, 2, 1));
   check_gradient([](auto v, auto w) { return masked::var<0>(v, w > -1.5) + masked::norm<0, ord<3>>(v, w > -1) * masked::logsumexp<0>(v, w > -1) + masked::prod<0>(v, w > -1); }, filled<G<6>>(), filled<G<6>>(-2, 2, 1));
