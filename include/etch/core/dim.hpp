@@ -94,6 +94,14 @@ struct Dims {
   constexpr const Dim& operator[](int i) const { return at[i]; }
 };
 
+/// Equal ranks, and sizes that agree one by one.
+constexpr bool agree(const Dims& a, const Dims& b) {
+  if (a.rank != b.rank) return false;
+  for (int i = 0; i < a.rank; ++i)
+    if (!agree(a[i], b[i])) return false;
+  return true;
+}
+
 constexpr Dim static_dim(int n) { return Dim{n, -1, 0, false}; }
 
 template <class D>

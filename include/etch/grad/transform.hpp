@@ -148,7 +148,7 @@ struct vjp_fn {
     if constexpr (is_poison<Y>()) {
       return Poison{};
     } else {
-      constexpr bool fits = same_sizes<Y, tracer_of<decltype(v)>>();
+      constexpr bool fits = agree(Y::dims(), std::remove_cvref_t<decltype(v)>::dims());
       static_assert(fits, "etch: vjp: the last argument must have the shape of the function's result");
       Builder& b = *v.builder;
       int g[sizeof...(I)]{};
@@ -156,13 +156,6 @@ struct vjp_fn {
       if constexpr (fits) reverse(b, &y.id, &seed, 1, t.wrt, T::variables, g);
       return several(y, typename T::template variable<static_cast<int>(I)>{&b, g[I]}...);
     }
-  }
-  template <class Y, class V>
-  static constexpr bool same_sizes() {
-    if (Y::rank != V::rank) return false;
-    for (int i = 0; i < Y::rank; ++i)
-      if (!agree(Y::dims()[i], V::dims()[i])) return false;
-    return true;
   }
 };
 
@@ -190,7 +183,7 @@ struct jvp_fn {
     if constexpr (is_poison<Y>()) {
       return Poison{};
     } else {
-      constexpr bool fits = (vjp_fn<F>::template same_sizes<std::remove_cvref_t<decltype(held<I>(all))>, std::remove_cvref_t<decltype(held<n + I>(all))>>() && ...);
+      constexpr bool fits = (agree(std::remove_cvref_t<decltype(held<I>(all))>::dims(), std::remove_cvref_t<decltype(held<n + I>(all))>::dims()) && ...);
       static_assert(fits, "etch: jvp: a direction must have the shape of its argument");
       Builder& b = *builder_of(held<I>(all)...);
       const int direction[] = {b.cast(held<n + I>(all).id, b.dtype(held<I>(all).id))...};
@@ -266,7 +259,7 @@ struct jacobian_fn {
       static_assert(floating, "etch: grad: only floating values have a gradient");
       constexpr bool fits = ((Y::rank + T::template variable<A>::rank <= max_rank) && ...);
       if constexpr (!fits) {
-        static_assert(fits, "etch: jacobian: the result has more than 8 dimensions");
+        static_assert(fits, "etch: jacobian: the result has more than 10 dimensions");
         return Poison{};
       } else {
         return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -280,9 +273,10 @@ struct jacobian_fn {
 template <class F, int A>
 using hessian_fn = jacobian_fn<Mode::forward, grad_fn<F, A>, A>;
 
-/// The value and H v, for argument A; the last argument is v. Forward over reverse.
-template <class F, int A>
-struct hvp_fn {
+/// The value and the product of the Hessian and a vector, for argument A; the last argument is the vector. The gradient is moved
+/// forward along it (H v) or pulled back by it (v H).
+template <Mode M, class F, int A>
+struct hessian_product_fn {
   [[no_unique_address]] F f;
   static constexpr int extra_nodes = 1792;
   template <class... X>
@@ -299,45 +293,21 @@ struct hvp_fn {
     if constexpr (is_poison<W>()) {
       return Poison{};
     } else {
-      constexpr bool fits = vjp_fn<F>::template same_sizes<W, tracer_of<std::remove_cvref_t<decltype(v)>>>();
+      constexpr bool fits = agree(W::dims(), std::remove_cvref_t<decltype(v)>::dims());
       static_assert(fits, "etch: hvp: the last argument must have the shape of the variable");
       Builder& b = *v.builder;
-      const int direction = b.cast(v.id, b.dtype(t.wrt[0]));
+      const int vector = b.cast(v.id, b.dtype(t.wrt[0]));
       W product = r.gradient;
-      if constexpr (fits) forward(b, &r.gradient.id, 1, t.wrt, &direction, 1, &product.id);
+      if constexpr (fits && M == Mode::forward) forward(b, &r.gradient.id, 1, t.wrt, &vector, 1, &product.id);
+      else if constexpr (fits) reverse(b, r.gradient.id, vector, t.wrt, 1, &product.id);
       return several(r.value, product);
     }
   }
 };
-/// The value and v H, for argument A: reverse over reverse.
 template <class F, int A>
-struct vhp_fn {
-  [[no_unique_address]] F f;
-  static constexpr int extra_nodes = 1792;
-  template <class... X>
-  constexpr auto operator()(X... all) const {
-    static_assert(sizeof...(X) >= 2, "etch: hvp: the arguments of the function, then a vector of the variable's shape");
-    return split(std::make_index_sequence<sizeof...(X) - 1>{}, Pack<X...>{{{all}...}});
-  }
-  template <std::size_t... I, class P>
-  constexpr auto split(std::index_sequence<I...>, const P& all) const {
-    const auto t = variables_in(f, std::integer_sequence<int, A>{}, held<I>(all)...);
-    const auto v = held<sizeof...(I)>(all);
-    const auto r = value_and_grad_fn<F, A>{f}(held<I>(t.in)...);
-    using W = std::remove_cvref_t<decltype(r.gradient)>;
-    if constexpr (is_poison<W>()) {
-      return Poison{};
-    } else {
-      constexpr bool fits = vjp_fn<F>::template same_sizes<W, tracer_of<std::remove_cvref_t<decltype(v)>>>();
-      static_assert(fits, "etch: hvp: the last argument must have the shape of the variable");
-      Builder& b = *v.builder;
-      const int seed = b.cast(v.id, b.dtype(t.wrt[0]));
-      W product = r.gradient;
-      if constexpr (fits) reverse(b, r.gradient.id, seed, t.wrt, 1, &product.id);
-      return several(r.value, product);
-    }
-  }
-};
+using hvp_fn = hessian_product_fn<Mode::forward, F, A>;
+template <class F, int A>
+using vhp_fn = hessian_product_fn<Mode::reverse, F, A>;
 
 }  // namespace detail
 }  // namespace ETCH_ABI

@@ -9,14 +9,7 @@ inline namespace ETCH_ABI {
 /// Whether two shapes are the same; a loss does not broadcast, since that hides mistakes.
 template <class X, class Y>
 struct loss_shapes {
-  static constexpr bool check() {
-    const Dims x = X::dims(0), y = Y::dims(X::rank);
-    if (x.rank != y.rank) return false;
-    for (int i = 0; i < x.rank; ++i)
-      if (!agree(x[i], y[i])) return false;
-    return true;
-  }
-  static constexpr bool same = check();
+  static constexpr bool same = agree(X::dims(0), Y::dims(X::rank));
 };
 
 template <Reduction R>

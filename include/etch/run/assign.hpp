@@ -122,14 +122,7 @@ namespace detail {
 /// Whether an expression of shape E can be assigned to a tensor of shape T: the same sizes, or broadcast to them.
 template <class To, class From>
 struct assignable {
-  static constexpr bool check() {
-    const Dims t = To::dims(0), f = From::dims(To::rank);
-    if (f.rank != t.rank) return false;
-    for (int i = 0; i < t.rank; ++i)
-      if (!agree(t[i], f[i])) return false;
-    return true;
-  }
-  static constexpr bool sizes_agree = check();
+  static constexpr bool sizes_agree = agree(To::dims(0), From::dims(To::rank));
 };
 }  // namespace detail
 
