@@ -13,23 +13,6 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
-/// The diagonal of a matrix.
-template <class X>
-struct diagonal_size {
-  static constexpr Dims make() {
-    Dims r;
-    const Dims x = X::dims(0);
-    r.push(static_dim(x[0].size < x[1].size ? x[0].size : x[1].size));
-    return r;
-  }
-  static constexpr Dims value = make();
-};
-struct main_diagonal_fn {
-  template <class X>
-  constexpr auto operator()(X x) const {
-    return result_of<typename X::value_type, diagonal_size<X>, X>{x.builder, diagonal_node(*x.builder, x.id, 0, 1)};
-  }
-};
 struct trace_fn {
   template <class X>
   constexpr auto operator()(X x) const {
@@ -38,7 +21,7 @@ struct trace_fn {
       static_assert(matrix, "etch: trace: the operand must be a matrix");
       return Poison{};
     } else {
-      return reduce_fn<Op::sum>{}(main_diagonal_fn{}(x));
+      return reduce_fn<Op::sum>{}(diagonal_fn<0, 0, 1>{}(x));
     }
   }
 };
@@ -136,7 +119,7 @@ struct corrcoef_fn {
     } else if constexpr (C::rank == 0) {
       return c / c;
     } else {
-      const auto deviation = sqrt(real_fn{}(main_diagonal_fn{}(c)));
+      const auto deviation = sqrt(real_fn{}(diagonal_fn<0, 0, 1>{}(c)));
       const auto r = c / unsqueeze_fn<1>{}(deviation) / deviation;
       if constexpr (is_complex_type<typename C::value_type>) return complex_fn{}(minimum(maximum(real_fn{}(r), -1), 1), minimum(maximum(imag_fn{}(r), -1), 1));
       else return minimum(maximum(r, -1), 1);

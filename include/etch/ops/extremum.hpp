@@ -36,16 +36,9 @@ struct arg_fn {
       return Poison{};
     } else {
       Builder& b = *x.builder;
-      const bool all = Axes::options.axes == 0 || X::rank == 0;
-      Shape s = b.shape(x.id);
-      if (all) {
-        const int n = b.product(s.size, s.rank);
-        s = Shape{};
-        s.rank = 1;
-        s.size[0] = n;
-      }
-      const int axis = all ? 0 : __builtin_ctz(Axes::mask | 1u << 31);
-      const int line = b.reshape(x.id, s);
+      const Line found = line_of<X, Axes>(b, x.id);
+      const int line = found.node, axis = found.axis;
+      const Shape s = b.shape(line);
       Shape position, kept = s;
       position.rank = s.rank;
       for (int i = 0; i < s.rank; ++i) position.size[i] = i == axis ? s.size[i] : 1;

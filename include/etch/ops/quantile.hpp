@@ -38,16 +38,9 @@ struct quantile_fn {
       constexpr DType d = dtype_of<typename X::value_type>, i64 = DType::int64;
       constexpr Interpolation how = Axes::options.interpolation;
       Builder& b = *x.builder;
-      const bool all = Axes::options.axes == 0 || X::rank == 0;
-      const int axis = all ? 0 : __builtin_ctz(Axes::mask | 1u << 31);
-      Shape s = b.shape(x.id);
-      if (all) {
-        const int n = b.product(s.size, s.rank);
-        s = Shape{};
-        s.rank = 1;
-        s.size[0] = n;
-      }
-      const int line = b.reshape(x.id, s);
+      const Line found = line_of<X, Axes>(b, x.id);
+      const int line = found.node, axis = found.axis;
+      const Shape s = b.shape(line);
       Shape one = s, many = s, row;
       one.size[axis] = 1;
       row.rank = s.rank;

@@ -90,6 +90,18 @@ struct reduced {
   static constexpr Dims value = make();
 };
 
+/// What an operation along one axis, or over all elements, looks at: the operand, flat where all are meant, and the axis.
+struct Line {
+  int node;
+  int axis;
+};
+template <class X, class Axes>
+constexpr Line line_of(Builder& b, int x) {
+  if (Axes::options.axes != 0 && X::rank != 0) return {x, __builtin_ctz(Axes::mask | 1u << 31)};
+  const Shape s = b.shape(x);
+  return {b.reshape(x, Shape{1, {b.product(s.size, s.rank)}}), 0};
+}
+
 /// The number of elements the axes in `mask` hold, as a rank-0 node; a constant unless one of them is bounded.
 template <class A>
 constexpr int count_node(Builder& b, unsigned mask, DType d) {
