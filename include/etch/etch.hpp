@@ -68,6 +68,7 @@
 #include <etch/run/gradcheck.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/in_place.hpp>
+#include <etch/run/loop.hpp>
 #include <etch/run/nonzero.hpp>
 #include <etch/run/program.hpp>
 #include <etch/run/random.hpp>

@@ -5,6 +5,7 @@
 
 #include <etch/cpu/attention.hpp>
 #include <etch/cpu/gather.hpp>
+#include <etch/cpu/loop.hpp>
 #include <etch/cpu/machine.hpp>
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/order.hpp>
@@ -179,6 +180,7 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::checked) return {detail::run_checked, nullptr};
   else if constexpr (K == StepKind::gather) return {detail::run_gather<sizeof(T)>, nullptr};
   else if constexpr (K == StepKind::scatter) return {detail::run_scatter<T>, nullptr};
+  else if constexpr (K == StepKind::loop) return {detail::run_loop, nullptr};
   else if constexpr (is_along(K)) return along_kernel<K, T>();
   else return {};
 }

@@ -31,6 +31,8 @@ struct LibraryKernel {
   std::size_t (*workspace)(const Machine&, const Step&) = nullptr;
 };
 
+struct LoopView;
+
 /// A plan and its kernels as plain arrays: one type for all programs, so that running them is compiled once.
 struct PlanView {
   const Step* step;
@@ -44,12 +46,26 @@ struct PlanView {
   int symbols;
   const Kernel* kernel;  ///< one for each step, null where it has no words
   const LibraryKernel* library;  ///< one for each step, null for fused loops
+  const LoopView* const* loop;   ///< one for each step, null where it is no loop
   const Slot* slot;
   int slots;
   const Shape* shape;
   std::int64_t arena_bytes;
   std::int64_t scratch_bytes;
   int random_slot;
+  bool draws;  ///< whether it, or a loop in it, asks for random numbers
+};
+
+/// The program of a loop's body, and how it is called.
+struct LoopView {
+  PlanView body;
+  int iterations;
+  int carried, stacked, constants;
+  std::uint64_t wanted;  ///< results that the program around it has
+  int results;           ///< the last of them, + 1
+  int stream;
+  bool reversed;
+  std::int64_t carried_bytes[max_loop_values];
 };
 
 /// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing, unless threads were added.
@@ -58,7 +74,7 @@ class Machine {
   explicit Machine(const PlanView& plan);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
-  ~Machine() { free_block(block_, static_cast<std::size_t>(total_)); }
+  ~Machine();
 
   /// Binds inputs and outputs (whose sizes are checked against each other where they are bounded) and runs every step.
   void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
@@ -71,6 +87,13 @@ class Machine {
     return n;
   }
   std::int64_t bytes() const { return total_; }
+
+  // ---- what loops ask ----
+  const LoopView& loop(int s) const { return *plan_.loop[s]; }
+  Machine& body(int s) const { return *body_[s]; }
+  RandomState* random() const { return random_; }
+  /// Takes over the actual sizes of the program around it.
+  void take_sizes(const Machine& around);
 
   // ---- what library kernels ask ----
   const Step& step(int s) const { return plan_.step[s]; }
@@ -96,6 +119,8 @@ class Machine {
   void allocate(int thread_count);
 
   PlanView plan_;
+  Machine** body_ = nullptr;      ///< of each step that is a loop
+  RandomState* random_ = nullptr;
   void* block_ = nullptr;
   char* arena_ = nullptr;
   char* workspace_ = nullptr;     ///< of library kernels, for all threads
@@ -151,7 +176,20 @@ void with_type(DType d, F f) {
 
 }  // namespace detail
 
-inline Machine::Machine(const PlanView& plan) : plan_(plan) { allocate(num_threads()); }
+inline Machine::Machine(const PlanView& plan) : plan_(plan) {
+  allocate(num_threads());
+  bool loops = false;
+  for (int s = 0; s < plan.steps; ++s) loops = loops || plan.loop[s] != nullptr;
+  if (!loops) return;
+  body_ = new Machine*[static_cast<std::size_t>(plan.steps)]{};
+  for (int s = 0; s < plan.steps; ++s)
+    if (plan.loop[s] != nullptr) body_[s] = new Machine(plan.loop[s]->body);
+}
+inline Machine::~Machine() {
+  for (int s = 0; body_ != nullptr && s < plan_.steps; ++s) delete body_[s];
+  delete[] body_;
+  free_block(block_, static_cast<std::size_t>(total_));
+}
 
 /// Room for all that a run by so many threads needs; what was there is forgotten.
 inline void Machine::allocate(int thread_count) {
@@ -160,8 +198,8 @@ inline void Machine::allocate(int thread_count) {
   resolved_ = false;
   std::size_t workspace = 0;
   for (int s = 0; s < plan.steps; ++s) {
-    if (plan.library[s].workspace == nullptr) continue;
-    const std::size_t w = plan.library[s].workspace(*this, plan.step[s]);
+    std::size_t w = plan.library[s].workspace == nullptr ? 0 : plan.library[s].workspace(*this, plan.step[s]);
+    for (int c = 0; plan.loop[s] != nullptr && c < plan.loop[s]->carried; ++c) w += 2 * static_cast<std::size_t>(plan.loop[s]->carried_bytes[c]);
     workspace = w > workspace ? w : workspace;
   }
   const auto n = static_cast<std::size_t>(plan.accesses), steps = static_cast<std::size_t>(plan.steps), threads = static_cast<std::size_t>(threads_);
@@ -221,6 +259,16 @@ inline bool Machine::bind_sizes(const Bindings& in) {
   return changed;
 }
 
+inline void Machine::take_sizes(const Machine& around) {
+  for (int i = 0; i < around.tags_; ++i) {
+    int t = 0;
+    while (t < tags_ && tag_[t] != around.tag_[i]) ++t;
+    if (t == tags_) tag_[tags_++] = around.tag_[i];
+    if (tag_size_[t] != around.tag_size_[i]) resolved_ = false;
+    tag_size_[t] = around.tag_size_[i];
+  }
+}
+
 inline void Machine::resolve() {
   for (int i = 0; i < plan_.symbols; ++i) size_value_[i] = static_cast<double>(size(-1 - i));
   for (int a = 0; a < plan_.accesses; ++a)
@@ -263,11 +311,12 @@ inline void Machine::bind(const Bindings& in, void* const* out) {
 
 inline void Machine::run(const Bindings& given, void* const* out, RandomState* random) {
   Bindings with_random;
+  if (plan_.draws && random == nullptr) {
+    random = &default_random();
+    ++random->step;
+  }
+  random_ = random;
   if (plan_.random_slot >= 0) {  // the random state has a slot of its own among the inputs
-    if (random == nullptr) {
-      random = &default_random();
-      ++random->step;
-    }
     for (int i = 0, next = 0; i < plan_.slots; ++i) {
       if (plan_.slot[i].kind == SlotKind::random) with_random.bind(random);
       else {

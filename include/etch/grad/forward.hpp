@@ -14,6 +14,15 @@ namespace detail {
 
 constexpr int sum_of(Builder& b, int old, int more) { return old < 0 ? more : more < 0 ? old : b.map(Op::add, b.dtype(old), old, more); }
 
+/// Not constexpr: reaching it in a constant expression is the error.
+inline void loops_have_no_forward_mode_use_reverse_mode() {}
+constexpr void no_tangents_of_loops(Builder& b, int n, int first) {
+  int operand[max_loop_values]{};
+  const int count = b.ref().operands(n, operand);
+  for (int i = 0; i < count; ++i)
+    if (operand[i] >= first && b.image[operand[i]] >= 0) loops_have_no_forward_mode_use_reverse_mode();
+}
+
 /// What node `n` adds to its tangent when its input `which` moves by `dx`.
 constexpr int tangent_part(Builder& b, int n, int which, int dx) {
   const Node node = b[n];
@@ -67,6 +76,7 @@ constexpr void forward(Builder& b, const int* output, int outputs, const int* wr
       continue;
     }
     if (tangent[i] >= 0 || !is_floating(b.dtype(i)) || b.is_detached(i)) continue;
+    if (b[i].op == Op::loop) detail::no_tangents_of_loops(b, i, first);
     for (int k = 0; k < 3; ++k) {
       const int in = b[i].in[k];
       if (in >= first && tangent[in] >= 0) tangent[i] = detail::sum_of(b, tangent[i], detail::tangent_part(b, i, k, tangent[in]));

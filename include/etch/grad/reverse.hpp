@@ -196,6 +196,27 @@ constexpr void real_nodes(const Builder& b, int a, F f) {
 }
 
 constexpr void walk(Builder& b, int begin, int end, int first);
+constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* dy, int* dx);  // grad/loop.hpp
+
+/// What arrived at the results of the loop node `n` goes on to its operands.
+constexpr void walk_loop(Builder& b, int n, int end, int first) {
+  int dy[max_loop_values]{}, dx[max_loop_values]{}, operand[max_loop_values]{};
+  const Loop l = b.loop_of(n);
+  bool any = b.adjoint[n] >= 0;
+  for (int k = 0; k < l.results(); ++k) dy[k] = k == 0 ? b.adjoint[n] : -1;
+  for (int m = n + 1; m < end; ++m)
+    if (b[m].op == Op::result && b[m].in[0] == n && static_cast<int>(b[m].arg) < l.results()) {
+      dy[b[m].arg] = b.adjoint[m];
+      any = any || b.adjoint[m] >= 0;
+    }
+  if (!any) return;
+  const int count = b.ref().operands(n, operand);
+  loop_gradient(b, n, operand, dy, dx);
+  for (int i = 0; i < count; ++i) {
+    const int in = operand[i];
+    if (dx[i] >= 0 && in >= first && b.adjoint[in] != -2) b.adjoint[in] = accumulate(b, b.adjoint[in], dx[i]);
+  }
+}
 
 /// A checkpoint's nodes are made once more, from its inputs, and the copy is walked in their place.
 constexpr void walk_copy(Builder& b, const Region& r, const int* dy, int first) {
@@ -259,7 +280,11 @@ constexpr void walk(Builder& b, int begin, int end, int first) {
       if (i == r->out[r->outputs - 1]) walk_region(b, *r, first);
       continue;
     }
-    if (adjoint[i] < 0) continue;
+    if (b[i].op == Op::loop) {
+      walk_loop(b, i, end, first);
+      continue;
+    }
+    if (adjoint[i] < 0 || b[i].op == Op::result) continue;
     const Node node = b[i];
     if (node.op == Op::attention) {
       const int q = node.in[0], k = node.in[1], v = node.in[2];
@@ -352,3 +377,5 @@ constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int cou
 
 }  // namespace ETCH_ABI
 }  // namespace etch
+
+#include <etch/grad/loop.hpp>  // defines loop_gradient, which asks for the gradient of a body

@@ -68,7 +68,7 @@ class Builder {
   constexpr const Node& operator[](int id) const { return node_[id]; }
   constexpr const Shape& shape(int id) const { return shape_[node_[id].shape]; }
   constexpr DType dtype(int id) const { return node_[id].dtype; }
-  constexpr GraphRef ref() const { return {node_, nodes_, shape_, shapes_, output_, outputs_, symbol_, symbols_, slot_, slots_}; }
+  constexpr GraphRef ref() const { return {node_, nodes_, shape_, shapes_, output_, outputs_, symbol_, symbols_, slot_, slots_, loop_}; }
 
   // ---- sizes -------------------------------------------------------------------------------------------------------
 
@@ -466,6 +466,33 @@ class Builder {
   }
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
+  // ---- loops -------------------------------------------------------------------------------------------------------
+
+  /// A loop over these operands; the node is its first result, of this dtype and shape.
+  constexpr int add_loop(const Loop& l, const int* operand, DType d, const Shape& s) {
+    if (loops_ == max_loops || l.operands() > max_loop_values) a_graph_has_too_many_loops_or_a_loop_too_many_operands();
+    int more = -1;
+    const int n = l.operands();
+    for (int i = (n - 1) / 2 * 2; i >= 0; i -= 2) {
+      const int a = expanded_in_memory(operand[i]), b = i + 1 < n ? expanded_in_memory(operand[i + 1]) : -1;
+      more = emit(Op::list, DType::boolean, 0, a, b, more, 0);
+    }
+    loop_[loops_] = l;
+    return emit(Op::loop, d, intern(s), more, -1, -1, static_cast<std::uint64_t>(loops_++));
+  }
+  /// Result `which` of a loop; 0 is the loop's own node.
+  constexpr int result(int loop_node, int which, DType d, const Shape& s) {
+    return which == 0 ? loop_node : emit(Op::result, d, intern(s), loop_node, -1, -1, static_cast<std::uint64_t>(which));
+  }
+  constexpr Loop& loop_of(int loop_node) { return loop_[node_[loop_node].arg]; }
+  /// A shape of another graph, with its symbols.
+  constexpr Shape shape_from(const GraphRef& g, Shape s) {
+    for (int i = 0; i < s.rank; ++i)
+      if (s.size[i] < 0) s.size[i] = symbol_code(g.symbol[-1 - s.size[i]]);
+    return s;
+  }
+  constexpr void copy_loop(const Loop& l) { loop_[loops_++] = l; }
+
   // ---- complex numbers -----------------------------------------------------------------------------------------------
 
   /// (re, im) as one complex node. No kernel computes it: every function of a builder works on the parts of what it is given.
@@ -745,6 +772,8 @@ class Builder {
   int symbols_ = 0;
   Slot slot_[max_slots]{};
   int slots_ = 0;
+  Loop loop_[max_loops]{};
+  int loops_ = 0;
   Output output_[max_outputs]{};
   int outputs_ = 0;
   SpecialRule rule_[static_cast<int>(Special::count)]{};

@@ -12,6 +12,7 @@ inline namespace ETCH_ABI {
 
 /// Not constexpr: reaching it in a constant expression is the error.
 inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
+inline void a_graph_has_too_many_loops_or_a_loop_too_many_operands() {}
 [[noreturn]] inline void etch_internal_shapes_differ() { __builtin_trap(); }
 
 /// A bounded size: at run time `factor` times the sizes bound to its tags, at most `capacity`.
@@ -47,6 +48,20 @@ struct Node {
 /// The step of a slice or place: every step-th element, backwards where negative.
 constexpr int slice_step(std::uint64_t arg) { return static_cast<int>(static_cast<std::int64_t>(arg) >> 40); }
 
+/// About how many multiply-adds one element of an operation costs.
+constexpr int cost_of(const Node& v) {
+  switch (v.op) {
+    case Op::uniform: return 10;
+    case Op::exp: case Op::exp2: case Op::log: case Op::log2: case Op::log10: case Op::sigmoid: case Op::sin: case Op::cos: return 8;
+    case Op::tanh: case Op::erf: case Op::erfc: case Op::expm1: case Op::log1p: case Op::sinh: case Op::cosh: return 10;
+    case Op::gelu: case Op::gelu_grad: return 18;
+    case Op::tan: case Op::asin: case Op::acos: case Op::atan: case Op::atan2: case Op::asinh: case Op::acosh: case Op::atanh: case Op::pow: case Op::fmod: return 16;
+    case Op::special1: case Op::special2: return is_cheap(static_cast<Special>(v.arg)) ? 1 : 16;
+    case Op::div: case Op::sqrt: case Op::rsqrt: case Op::reciprocal: return 2;
+    default: return 1;
+  }
+}
+
 /// What a slot of a program's inputs is bound to.
 enum class SlotKind : std::uint8_t { tensor, scalar, block, random, variable };
 struct Slot {
@@ -67,6 +82,31 @@ inline constexpr int max_symbols = 16;
 inline constexpr int max_graph_shapes = 512;
 inline constexpr int max_slots = 64;
 
+class Builder;
+/// Adds a loop's body to a builder: `in` are the nodes of its operands in one iteration, `out` receives its results.
+using LoopBody = void (*)(Builder&, const int* in, int* out);
+
+inline constexpr int max_loops = 48;
+inline constexpr int max_loop_values = 40;  ///< operands of a loop, results, or values kept for its gradient
+
+/// What a `loop` node runs. Its operands are, in order, carried values (an iteration's first results are the next one's),
+/// stacked ones (each iteration sees its own row) and constants; its results are what is carried out, then rows that are
+/// stacked, then what its gradient wants kept, stacked too. No default initialisers, as for nodes.
+struct Loop {
+  LoopBody body;   ///< null: the gradient of another loop
+  int of;          ///< that other loop
+  int iterations;
+  int carried, stacked, constants, rows;  ///< `rows`: stacked results
+  int stream;      ///< tells its random numbers from those of others
+  bool reversed;   ///< the last row comes first
+  bool training;
+  int saves;       ///< values kept for the gradient, once one was asked for
+  int save[max_loop_values];  ///< their nodes in a trace of the body with its gradient
+
+  constexpr int operands() const { return carried + stacked + constants; }
+  constexpr int results() const { return carried + rows; }
+};
+
 /// A finished graph of exactly `N` nodes, `S` shapes and `R` results.
 template <int N, int S, int R>
 struct Graph {
@@ -76,6 +116,7 @@ struct Graph {
   Output output[R > 0 ? R : 1]{};
   Symbol symbol[max_symbols]{};
   Slot slot[max_slots]{};
+  Loop loop[max_loops]{};
   int symbols = 0;
   int slots = 0;
 };
@@ -92,6 +133,7 @@ struct GraphRef {
   int symbols;
   const Slot* slot;
   int slots;
+  const Loop* loop;
 
   constexpr const Shape& shape_of(int id) const { return shape[node[id].shape]; }
   /// The most elements of one size.
@@ -102,11 +144,26 @@ struct GraphRef {
     return n;
   }
   constexpr std::int64_t elements(int id) const { return elements(shape_of(id)); }
+  /// Which results of a `loop` node the graph has: a bit each.
+  constexpr std::uint64_t wanted_results(int loop_node) const {
+    std::uint64_t wanted = 1;
+    for (int n = loop_node + 1; n < nodes; ++n)
+      if (node[n].op == Op::result && node[n].in[0] == loop_node) wanted |= std::uint64_t{1} << node[n].arg;
+    return wanted;
+  }
+  /// The operands of a `loop` node, in order; returns how many.
+  constexpr int operands(int loop_node, int* out) const {
+    int n = 0;
+    for (int at = node[loop_node].in[0]; at >= 0; at = node[at].in[2])
+      for (int k = 0; k < 2; ++k)
+        if (node[at].in[k] >= 0) out[n++] = node[at].in[k];
+    return n;
+  }
 };
 
 template <int N, int S, int R>
 constexpr GraphRef ref(const Graph<N, S, R>& g) {
-  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots};
+  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots, g.loop};
 }
 
 }  // namespace ETCH_ABI

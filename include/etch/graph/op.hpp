@@ -81,6 +81,10 @@ enum class Op : std::uint8_t {
   attention_grad,  ///< (attention, lse, dout) -> dq
   attention_dk,    ///< (attention_grad) -> dk, by the same kernel
   attention_dv,    ///< (attention_grad) -> dv, by the same kernel
+  // a body run again and again (graph/loop.hpp)
+  list,    ///< (a, b, more) -> nothing: operands of a loop, `more` is the next list
+  loop,    ///< (list) -> its first result: arg = number of the loop
+  result,  ///< (loop) -> a further result of it: arg = which
   count
 };
 
@@ -100,7 +104,7 @@ constexpr bool is_reduce(Op op) { return op >= Op::sum && op <= Op::amin; }
 constexpr bool is_along(Op op) { return op >= Op::cumsum && op <= Op::searchsorted; }
 constexpr bool is_leaf(Op op) { return op <= Op::empty; }
 /// A second result of the kernel that computes its input.
-constexpr bool is_part(Op op) { return op == Op::attention_lse || op == Op::attention_dk || op == Op::attention_dv; }
+constexpr bool is_part(Op op) { return op == Op::attention_lse || op == Op::attention_dk || op == Op::attention_dv || op == Op::result; }
 
 constexpr const char* name_of(Op op) {
   constexpr const char* names[] = {"input", "constant", "iota", "extent", "empty",
@@ -110,7 +114,7 @@ constexpr const char* name_of(Op op) {
                                        "special1", "special2", "cast",
                                    "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
                                    "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
-                                   "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
+                                   "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv", "list", "loop", "result"};
   return names[static_cast<int>(op)];
 }
 

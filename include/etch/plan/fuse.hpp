@@ -262,11 +262,16 @@ constexpr void fuse(Planning<N>& p) {
       continue;
     }
     int level = detail::earliest(p, n);
-    for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
+    for (int k = 0; k < 3; ++k) {
+      if (v.in[k] < 0) continue;
       const int root = p.root(v.in[k]);
       const int at = is_leaf(p.node(root).op) ? 1 : p.level[root] + 1;
       level = at > level ? at : level;
       p.opaque[root] = true;
+    }
+    if (v.op == Op::list) {  // has no kernel: what reads it comes after what it names
+      p.level[n] = level - 1;
+      continue;
     }
     if (is_part(v.op)) {
       p.group[n] = p.group[v.in[0]];
@@ -311,6 +316,7 @@ constexpr void fuse(Planning<N>& p) {
       case Op::gather: kind = StepKind::gather; break;
       case Op::scatter: kind = StepKind::scatter; break;
       case Op::attention: kind = StepKind::attention; break;
+      case Op::loop: kind = StepKind::loop; break;
       default:
         if (is_along(v.op)) kind = static_cast<StepKind>(static_cast<int>(StepKind::cumsum) + static_cast<int>(v.op) - static_cast<int>(Op::cumsum));
     }

@@ -19,7 +19,7 @@ constexpr int new_buffer(Planning<N>& p, int n) {
 template <int N>
 constexpr void assign_buffers(Planning<N>& p) {
   for (int n = 0; n < p.g.nodes; ++n) {
-    if (p.placed[n] || is_leaf(p.node(n).op) || p.is_view_of(n)) continue;
+    if (p.placed[n] || is_leaf(p.node(n).op) || p.is_view_of(n) || p.node(n).op == Op::list) continue;
     const Op op = p.node(n).op;
     const bool library = !p.is_fused(n) && op != Op::dot;
     if (!p.needed[n] && !library) continue;
@@ -139,6 +139,18 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       const int sizes[6] = {q.size[0], q.size[1], q.size[2], k.size[2], q.size[3], w.size[3]};
       for (int i = 0; i < 6; ++i) s.dim[i] = sizes[i];
       s.flops = (backward ? 5 : 2) * 2 * p.z.capacity(p.elements(p.node(f).in[0])) * p.z.capacity(k.size[2]) / ((v.arg >> 32 & 1) != 0 ? 2 : 1);
+      break;
+    }
+    case StepKind::loop: {  // operands, then the results that are wanted, in order
+      int operand[max_loop_values]{};
+      s.dims = 1;
+      s.dim[0] = p.g.operands(n, operand);
+      for (int i = 0; i < s.dim[0]; ++i) add_plain_access(p, out, operand[i]);
+      add_plain_access(p, out, n);
+      const std::uint64_t wanted = p.g.wanted_results(n);
+      for (int k = 1; k < 64; ++k)
+        for (int m = n + 1; (wanted >> k & 1) != 0 && m < p.g.nodes; ++m)
+          if (p.node(m).op == Op::result && p.node(m).in[0] == n && static_cast<int>(p.node(m).arg) == k) add_plain_access(p, out, m);
       break;
     }
     default: {  // along an axis: [outer, size, inner], and how many values are searched
@@ -387,8 +399,8 @@ constexpr bool check(const PlanDraft<N>& d) {
     }
     if (library) {
       const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
-      const int operands = is_along(step.kind) || by_index ? step.accesses - 1 : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
-      const int results = step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
+      const int operands = is_along(step.kind) || by_index ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
+      const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)
         if (d.access[k].root == Root::buffer && !written[d.access[k].index]) return false;

@@ -84,7 +84,7 @@ struct Planning {
     for (int i = 0; i < g.nodes; ++i) {
       const Op op = g.node[i].op;
       origin[i] = is_map(op) || is_reduce(op) || op == Op::uniform ? Origin::fused : is_view(op) ? Origin::view : Origin::other;
-      if (is_part(op)) part[g.node[i].in[0]][g.node[i].op == Op::attention_dv ? 1 : 0] = i;
+      if (is_part(op) && op != Op::result) part[g.node[i].in[0]][op == Op::attention_dv ? 1 : 0] = i;
     }
   }
 
@@ -287,7 +287,7 @@ constexpr void place_nodes(Planning<N>& p) {
     if (is_view(v.op)) {
       const int in = v.in[0];
       const Op below = p.node(in).op;
-      const bool any_reader = below == Op::attention || below == Op::attention_grad || is_part(below);  // reads as it lies
+      const bool any_reader = below == Op::attention || below == Op::attention_grad || (is_part(below) && below != Op::result);  // reads as it lies
       if (p.users[in] != 1 && !any_reader) return false;
       Location from = l;
       if (v.op == Op::permute) {
@@ -316,7 +316,7 @@ constexpr void place_nodes(Planning<N>& p) {
     int core = n;
     while (p.node(core).op == Op::reshape) core = p.node(core).in[0];
     const Op op = p.node(core).op;
-    if (!is_view(op) && !is_leaf(op) && op != Op::place && !is_part(op) && !p.placed[core]) {
+    if (!is_view(op) && !is_leaf(op) && op != Op::place && (!is_part(op) || op == Op::result) && !p.placed[core]) {
       p.placed[core] = true;  // dense in the same order: any kernel can, and other users may read it there
       p.at[core] = p.dense(Root::output, o.slot, o.offset, core);
     } else if (p.users[n] == 1) {
@@ -358,7 +358,7 @@ constexpr void place_nodes(Planning<N>& p) {
   };
   for (int n = 0; n < p.g.nodes; ++n) {  // what library kernels cannot read as it lies is copied
     const Node& v = p.node(n);
-    const bool by_index = v.op == Op::take || v.op == Op::scatter_add || is_along(v.op), attends = v.op == Op::attention || v.op == Op::attention_grad;
+    const bool by_index = v.op == Op::take || v.op == Op::scatter_add || v.op == Op::list || is_along(v.op), attends = v.op == Op::attention || v.op == Op::attention_grad;
     const bool strided = v.op == Op::dot || v.op == Op::checked || v.op == Op::gather || v.op == Op::scatter;
     if (!strided && !by_index && !attends) continue;
     for (int k = 0; k < 3; ++k) {

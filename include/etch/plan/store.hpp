@@ -7,20 +7,6 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// About how many multiply-adds one element of an operation costs.
-constexpr int cost_of(const Node& v) {
-  switch (v.op) {
-    case Op::uniform: return 10;
-    case Op::exp: case Op::exp2: case Op::log: case Op::log2: case Op::log10: case Op::sigmoid: case Op::sin: case Op::cos: return 8;
-    case Op::tanh: case Op::erf: case Op::erfc: case Op::expm1: case Op::log1p: case Op::sinh: case Op::cosh: return 10;
-    case Op::gelu: case Op::gelu_grad: return 18;
-    case Op::tan: case Op::asin: case Op::acos: case Op::atan: case Op::atan2: case Op::asinh: case Op::acosh: case Op::atanh: case Op::pow: case Op::fmod: return 16;
-    case Op::special1: case Op::special2: return is_cheap(static_cast<Special>(v.arg)) ? 1 : 16;
-    case Op::div: case Op::sqrt: case Op::rsqrt: case Op::reciprocal: return 2;
-    default: return 1;
-  }
-}
-
 namespace detail {
 
 /// A trial of computing `n` again inside group `to`: what it costs and what it reads.

@@ -51,7 +51,7 @@ struct Access {
 enum class StepKind : std::uint8_t {
   fused, dot, take, scatter_add, checked, gather, scatter,
   cumsum, cumprod, logcumsumexp, cummax, cummin, recurrence, delay, argsort, searchsorted,
-  attention, attention_grad
+  attention, attention_grad, loop
 };
 constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }
 
@@ -71,7 +71,7 @@ struct Step {
   bool by_column = false;    ///< chunks divide the columns, not the rows
   int combine = 0, combines = 0;  ///< accumulators to initialise before and to combine after
   std::int64_t scratch = 0;       ///< bytes per thread for rows kept between passes
-  std::uint64_t arg = 0;          ///< of the node: attention's scale and mask
+  std::uint64_t arg = 0;          ///< of the node: attention's scale and mask, a loop's number
   std::int64_t flops = 0, bytes = 0;
 };
 

@@ -22,6 +22,7 @@ struct GraphDraft {
   Output output[2048]{};
   Symbol symbol[max_symbols]{};
   Slot slot[max_slots]{};
+  Loop loop[max_loops]{};
 };
 
 /// Whether a node only gave its input a new name while the graph was made.
@@ -62,6 +63,7 @@ constexpr void keep_live(const GraphRef& g, GraphDraft<N>& to) {
   for (int i = 0; i < g.symbols; ++i) to.symbol[i] = g.symbol[i];
   to.symbols = g.symbols;
   for (int i = 0; i < g.slots; ++i) to.slot[i] = g.slot[i];
+  for (int i = 0; i < max_loops && g.loop[i].iterations > 0; ++i) to.loop[i] = g.loop[i];
   to.slots = g.slots;
 }
 
@@ -83,6 +85,7 @@ constexpr Graph<N, S, R> exact_graph(const D& d) {
   for (int i = 0; i < R; ++i) g.output[i] = d.output[i];
   for (int i = 0; i < d.symbols; ++i) g.symbol[i] = d.symbol[i];
   for (int i = 0; i < d.slots; ++i) g.slot[i] = d.slot[i];
+  for (int i = 0; i < max_loops && d.loop[i].iterations > 0; ++i) g.loop[i] = d.loop[i];
   g.symbols = d.symbols;
   g.slots = d.slots;
   return g;
@@ -103,6 +106,26 @@ constexpr Plan<S, W, A, C, B> exact_plan(const D& d) {
   p.scratch_bytes = d.scratch_bytes;
   p.valid = d.valid;
   return p;
+}
+
+/// How the loop `node` of a graph calls the program of its body.
+template <class Body>
+constexpr cpu::LoopView loop_view(const GraphRef& around, int node) {
+  const Loop& l = around.loop[around.node[node].arg];
+  cpu::LoopView r{};
+  r.body = Body::view();
+  r.iterations = l.iterations;
+  r.carried = l.carried;
+  r.stacked = l.stacked;
+  r.constants = l.constants;
+  r.wanted = around.wanted_results(node);
+  while (r.wanted >> r.results != 0 || r.results < l.carried) ++r.results;
+  r.stream = l.stream;
+  r.reversed = l.reversed;
+  int operand[max_loop_values]{};
+  around.operands(node, operand);
+  for (int c = 0; c < l.carried; ++c) r.carried_bytes[c] = (around.elements(operand[c]) * static_cast<std::int64_t>(size_of(around.node[operand[c]].dtype)) + 63) / 64 * 64;
+  return r;
 }
 
 }  // namespace detail
@@ -135,21 +158,37 @@ struct Compiled {
     if constexpr (plan.step[S].words == 0) return nullptr;
     else return kernel_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
   }
+  /// The program of a loop's body.
+  template <int L>
+  struct BodySpec {
+    static constexpr int capacity = detail::max_body_nodes;
+    static constexpr void trace(Builder& b) { detail::trace_loop(b, ref(graph), L); }
+  };
+  template <int Node>
+  static constexpr cpu::LoopView body_of = detail::loop_view<Compiled<BodySpec<static_cast<int>(graph.node[Node].arg)>>>(ref(graph), Node);
+  template <int S>
+  static constexpr const cpu::LoopView* loop_of() {
+    if constexpr (plan.step[S].kind == StepKind::loop) return &body_of<plan.step[S].node>;
+    else return nullptr;
+  }
   struct Table {
     cpu::Kernel kernel[plan.steps > 0 ? plan.steps : 1];
     cpu::LibraryKernel library[plan.steps > 0 ? plan.steps : 1];
+    const cpu::LoopView* loop[plan.steps > 0 ? plan.steps : 1];
   };
   template <std::size_t... S>
   static constexpr Table make_table(std::index_sequence<S...>) {
-    return Table{{kernel_of<static_cast<int>(S)>()...}, {cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype>()...}};
+    return Table{{kernel_of<static_cast<int>(S)>()...}, {cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype>()...}, {loop_of<static_cast<int>(S)>()...}};
   }
 
  public:
   static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
 
   static constexpr cpu::PlanView view() {
+    bool draws = plan.random_slot >= 0;
+    for (int s = 0; s < plan.steps; ++s) draws = draws || (table.loop[s] != nullptr && table.loop[s]->body.draws);
     return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel, table.library,
-            graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot};
+            table.loop, graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws};
   }
 };
 

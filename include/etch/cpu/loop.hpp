@@ -1,0 +1,57 @@
+// Runs a loop: one program for its body, bound again for each iteration.
+//
+//   carried values go back and forth between two buffers, rows of stacked ones lie one after another
+#pragma once
+
+#include <etch/cpu/machine.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+/// The random state of one iteration: a seed of its own, the same when the gradient comes by.
+inline RandomState iteration_random(const RandomState& around, int stream, index_t iteration) {
+  std::uint64_t h = around.seed + 0x9E3779B97F4A7C15ULL * (static_cast<std::uint64_t>(stream) << 32 | static_cast<std::uint64_t>(iteration + 1));
+  h = (h ^ h >> 30) * 0xBF58476D1CE4E5B9ULL;
+  h = (h ^ h >> 27) * 0x94D049BB133111EBULL;
+  return {h ^ h >> 31, around.step};
+}
+
+/// Accesses: the operands, then the results that are wanted, in order.
+inline void run_loop(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const LoopView& l = machine.loop(s);
+  Machine& body = machine.body(s);
+  body.take_sizes(machine);
+  const int operands = l.carried + l.stacked + l.constants, first_result = step.access + operands;
+  Bindings in;
+  in.count = operands;
+  void* out[max_loop_values]{};
+  char* turn[max_loop_values][2]{};
+  char* work = static_cast<char*>(machine.workspace());
+  for (int c = 0; c < l.carried; ++c)
+    for (int k = 0; k < 2; ++k, work += l.carried_bytes[c]) turn[c][k] = work;
+  for (int i = 0; i < operands; ++i) in.data[i] = machine.pointer(step.access + i);
+  auto row_of = [&](int access, index_t row) { return machine.pointer(access) + row * machine.stride(access, 0) * static_cast<index_t>(machine.element_size(access)); };
+  for (index_t i = 0; i < l.iterations; ++i) {
+    const index_t row = l.reversed ? l.iterations - 1 - i : i;
+    for (int k = l.carried; k < l.carried + l.stacked; ++k) in.data[k] = row_of(step.access + k, row);
+    int slot = 0, access = first_result;
+    for (int k = 0; k < l.results; ++k) {
+      const bool wanted = (l.wanted >> k & 1) != 0;
+      if (k < l.carried) out[slot++] = wanted && i + 1 == l.iterations ? machine.pointer(access) : turn[k][i & 1];
+      else if (wanted) out[slot++] = row_of(access, row);
+      access += wanted ? 1 : 0;
+    }
+    RandomState random;
+    if (l.body.draws) random = iteration_random(*machine.random(), l.stream, row);
+    body.run(in, out, &random);
+    for (int c = 0; c < l.carried; ++c) in.data[c] = out[c];
+  }
+}
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch

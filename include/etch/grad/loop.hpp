@@ -1,0 +1,214 @@
+// The gradient of a loop is a loop that runs the other way, over what the first one kept.
+//
+//   loop:      c, y[i] = body(c, x[i], k)                                         keeps s[i]
+//   gradient:  dc, dk = body'(dc, dk, s[i], x[i], dy[i], k);  dx[i] as rows       starts with dc = what arrives, dk = 0
+//
+// A trace of body' is a trace of the body and its reverse mode, in which the kept values are replaced by operands.
+#pragma once
+
+#include <etch/grad/reverse.hpp>
+#include <etch/grad/saved.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+/// Not constexpr: reaching it in a constant expression is the error.
+inline void only_loops_over_floating_values_have_a_gradient() {}
+
+/// A body's operands and results, and what arrives at and leaves them, as nodes of one builder.
+struct LoopTrace {
+  int in[max_loop_values]{};
+  int out[max_loop_values]{};
+  int arriving[max_loop_values]{};  ///< one for each result
+  int gradient[max_loop_values]{};  ///< one for each floating operand
+  int base = 0;                     ///< where the nodes begin that `save` counts from
+};
+
+constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out);
+
+/// One iteration of `l`, a loop of this table.
+constexpr void trace_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out) {
+  if (l.body != nullptr) l.body(b, in, out);
+  else trace_gradient_body(b, table, l, in, out);
+}
+
+/// The body and its reverse mode, for these gradients that arrive, or for any. Either way the same nodes are made in the
+/// same order, so that `save` can count them.
+constexpr void trace_both(Builder& b, const Loop* table, const Loop& l, LoopTrace& t, const int* arriving) {
+  t.base = b.size();
+  trace_body(b, table, l, t.in, t.out);
+  for (int k = 0; k < l.results(); ++k) {
+    t.arriving[k] = b.placeholder(b.dtype(t.out[k]), Shape{b.shape(t.out[k])});
+    if (arriving != nullptr) t.arriving[k] = arriving[k];
+  }
+  int wrt[max_loop_values]{};
+  int count = 0;
+  for (int i = 0; i < l.operands(); ++i)
+    if (is_floating(b.dtype(t.in[i]))) wrt[count++] = t.in[i];
+  for (int k = 0; k < l.results(); ++k)
+    if (!is_floating(b.dtype(t.out[k]))) only_loops_over_floating_values_have_a_gradient();
+  reverse(b, t.out, t.arriving, l.results(), wrt, count, t.gradient);
+}
+/// The node that `save` means: counted from the trace's first, or -1 - the number of a carried operand.
+constexpr int saved_node(const LoopTrace& t, int save) { return save < 0 ? t.in[-1 - save] : t.base + save; }
+
+constexpr Shape row_shape(const Shape& s) {
+  Shape r;
+  r.rank = s.rank - 1;
+  for (int i = 0; i < r.rank; ++i) r.size[i] = s.size[i + 1];
+  return r;
+}
+constexpr Shape rows_shape(int count, const Shape& s) {
+  Shape r;
+  r.rank = s.rank + 1;
+  r.size[0] = count;
+  for (int i = 0; i < s.rank; ++i) r.size[i + 1] = s.size[i];
+  return r;
+}
+constexpr bool is_stacked(const Loop& l, int operand) { return operand >= l.carried && operand < l.carried + l.stacked; }
+
+/// The body of `l`, the gradient of a loop f: operands dc, dk, saved, x, dy, k; results dc, dk, dx.
+constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out) {
+  const Loop& f = table[l.of];
+  const int constants = l.carried - f.carried, saved = l.carried, x = saved + f.saves, dy = x + f.stacked, k0 = l.carried + l.stacked;
+  LoopTrace t;
+  int arriving[max_loop_values]{};
+  for (int c = 0; c < f.carried; ++c) {
+    t.in[c] = b.placeholder(b.dtype(in[c]), Shape{b.shape(in[c])});
+    arriving[c] = in[c];
+  }
+  for (int s = 0; s < f.stacked; ++s) t.in[f.carried + s] = in[x + s];
+  for (int k = 0; k < f.constants; ++k) t.in[f.carried + f.stacked + k] = in[k0 + k];
+  for (int r = 0; r < f.rows; ++r) arriving[f.carried + r] = in[dy + r];
+  trace_both(b, table, f, t, arriving);
+  // the saved values come from outside, and what depends on them is made once more
+  const int end = b.size();
+  int image[max_body_nodes]{};
+  for (int n = 0; n < end; ++n) image[n] = -1;
+  for (int k = 0; k < f.saves; ++k) image[saved_node(t, f.save[k])] = in[saved + k];
+  for (int n = t.base; n < end; ++n) {
+    if (image[n] >= 0) continue;
+    const Node v = b[n];
+    int from[3] = {v.in[0], v.in[1], v.in[2]};
+    bool depends = false;
+    for (int& i : from)
+      if (i >= 0 && image[i] >= 0) {
+        i = image[i];
+        depends = true;
+      }
+    if (depends) image[n] = b.node(v.op, v.dtype, Shape{b.shape(n)}, from[0], from[1], from[2], v.arg);
+  }
+  auto made = [&](int gradient) { return image[gradient] >= 0 ? image[gradient] : gradient; };
+  int g = 0;
+  for (int c = 0; c < f.carried; ++c) out[c] = made(t.gradient[g++]);
+  for (int s = 0, row = l.carried; s < f.stacked; ++s)
+    if (is_floating(b.dtype(in[x + s]))) out[row++] = made(t.gradient[g++]);
+  for (int k = 0; k < constants; ++k) out[f.carried + k] = b.map(Op::add, b.dtype(in[f.carried + k]), in[f.carried + k], made(t.gradient[g++]));
+}
+
+/// What arrives at a loop node's results goes on to its operands: dx[i] for operand i, -1 for nothing.
+constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* dy, int* dx) {
+  Loop& f = b.loop_of(n);
+  BuilderStorage<max_body_nodes> storage;
+  Builder inner(storage);
+  inner.training = f.training;
+  LoopTrace t;
+  for (int i = 0; i < f.operands(); ++i) {
+    const Shape s = inner.shape_from(b.ref(), is_stacked(f, i) ? row_shape(b.shape(operand[i])) : b.shape(operand[i]));
+    t.in[i] = i < f.carried ? inner.placeholder(b.dtype(operand[i]), s) : inner.input(inner.add_slot(SlotKind::tensor, b.dtype(operand[i]), s), 0, b.dtype(operand[i]), s);
+  }
+  trace_both(inner, b.ref().loop, f, t, nullptr);
+  int gradients = 0;
+  for (int i = 0; i < f.operands(); ++i) gradients += is_floating(b.dtype(operand[i])) ? 1 : 0;
+  if (f.saves < 0) {
+    SavedValues cut(inner);
+    for (int c = 0; c < f.carried; ++c) cut.fixed[t.in[c]] = true;
+    for (int k = 0; k < f.results(); ++k) cut.late[t.arriving[k]] = true;
+    cut.mark(t.gradient, gradients);
+    f.saves = cut.choose(f.save);
+    for (int k = 0; k < f.saves; ++k) {
+      int node = f.save[k] - t.base;
+      for (int c = 0; c < f.carried; ++c) node = f.save[k] == t.in[c] ? -1 - c : node;
+      f.save[k] = node;
+    }
+  }
+  Loop g{};
+  g.of = static_cast<int>(b[n].arg);
+  g.iterations = f.iterations;
+  g.constants = f.constants;
+  g.stacked = f.saves + f.stacked + f.rows;
+  g.carried = f.carried;
+  g.stream = f.stream;
+  g.reversed = !f.reversed;
+  g.training = f.training;
+  g.saves = -1;
+  int in[max_loop_values]{};
+  int count = 0;
+  auto arriving = [&](int k) {
+    if (dy[k] >= 0) return dy[k];
+    const Shape s = b.shape_from(inner.ref(), inner.shape(t.out[k]));
+    return b.constant(0, inner.dtype(t.out[k]), k < f.carried ? s : rows_shape(f.iterations, s));
+  };
+  for (int c = 0; c < f.carried; ++c) in[count++] = arriving(c);
+  for (int i = f.carried + f.stacked; i < f.operands(); ++i) {
+    if (!is_floating(b.dtype(operand[i]))) continue;
+    in[count++] = b.constant(0, b.dtype(operand[i]), Shape{b.shape(operand[i])});
+    ++g.carried;
+  }
+  for (int k = 0; k < f.saves; ++k) {
+    const int node = saved_node(t, f.save[k]);
+    in[count++] = b.result(n, f.results() + k, inner.dtype(node), rows_shape(f.iterations, b.shape_from(inner.ref(), inner.shape(node))));
+  }
+  for (int i = f.carried; i < f.carried + f.stacked; ++i) {
+    in[count++] = operand[i];
+    g.rows += is_floating(b.dtype(operand[i])) ? 1 : 0;
+  }
+  for (int k = f.carried; k < f.results(); ++k) in[count++] = arriving(k);
+  for (int i = f.carried + f.stacked; i < f.operands(); ++i) in[count++] = operand[i];
+  // results: dc, dk, dx
+  int owner[max_loop_values]{};
+  int results = 0;
+  for (int i = 0; i < f.carried; ++i) owner[results++] = i;
+  for (int i = f.carried + f.stacked; i < f.operands(); ++i)
+    if (is_floating(b.dtype(operand[i]))) owner[results++] = i;
+  for (int i = f.carried; i < f.carried + f.stacked; ++i)
+    if (is_floating(b.dtype(operand[i]))) owner[results++] = i;
+  for (int i = 0; i < f.operands(); ++i) dx[i] = -1;
+  int node = -1;
+  for (int k = 0; k < results; ++k) {
+    const int i = owner[k];
+    const Shape s = b.shape(operand[i]);
+    dx[i] = k == 0 ? (node = b.add_loop(g, in, b.dtype(operand[i]), s)) : b.result(node, k, b.dtype(operand[i]), s);
+  }
+}
+
+/// Makes the program of one iteration of loop `which` in a graph: an input for each operand, an output for each carried
+/// result and for each other that the graph reads.
+constexpr void trace_loop(Builder& b, const GraphRef& g, int which) {
+  const Loop& l = g.loop[which];
+  int node = 0, operand[max_loop_values]{};
+  while (g.node[node].op != Op::loop || static_cast<int>(g.node[node].arg) != which) ++node;
+  g.operands(node, operand);
+  b.training = l.training;
+  LoopTrace t;
+  for (int i = 0; i < l.operands(); ++i) {
+    const DType d = g.node[operand[i]].dtype;
+    const Shape s = b.shape_from(g, is_stacked(l, i) ? row_shape(g.shape_of(operand[i])) : g.shape_of(operand[i]));
+    t.in[i] = b.input(b.add_slot(SlotKind::tensor, d, s), 0, d, s);
+  }
+  const std::uint64_t wanted = g.wanted_results(node);
+  if ((wanted >> l.results()) == 0) {
+    trace_body(b, g.loop, l, t.in, t.out);
+  } else {
+    trace_both(b, g.loop, l, t, nullptr);
+  }
+  int slot = 0;
+  for (int c = 0; c < l.carried; ++c) b.output(t.out[c], slot++);
+  for (int k = l.carried; k < l.results() + (l.saves > 0 ? l.saves : 0); ++k)
+    if (wanted >> k & 1) b.output(k < l.results() ? t.out[k] : saved_node(t, l.save[k - l.results()]), slot++);
+}
+
+}  // namespace detail
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,47 @@
+// scan: a loop over the rows of tensors, as one node with one compiled body; torch's and JAX's scan.
+//
+//   auto [h, y] = scan([](auto h, auto x, auto w) {
+//     const auto next = tanh(matmul(h, w) + x);
+//     return several(next, next);
+//   }, h0, xs, w);
+#pragma once
+
+#include <etch/ops/loop.hpp>
+#include <etch/run/several.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+template <bool Reversed, class F, class C, class X, class... K>
+constexpr auto scan(const C& init, const X& xs, const K&... constants) {
+  static_assert(std::is_empty_v<F>, "etch: scan: a traced function must have no captures; pass values as arguments");
+  using Fn = loop_fn<F, LoopOperands{value_count<C>, value_count<X>, is_values<C>, is_values<X>, Reversed}>;
+  return spread(init, [&](const auto&... c) {
+    return spread(xs, [&](const auto&... x) {
+      if constexpr ((is_tracer_v<std::remove_cvref_t<decltype(c)>> || ...) || (is_tracer_v<std::remove_cvref_t<decltype(x)>> || ...) || (is_tracer_v<K> || ...)) {
+        Builder* b = builder_of(c..., x..., constants...);
+        return Fn{}(lower(b, c)..., lower(b, x)..., lower(b, constants)...);
+      } else {
+        return call<Fn>(c..., x..., constants...);
+      }
+    });
+  });
+}
+
+}  // namespace detail
+
+/// `auto [c, y] = scan(f, init, xs, constants...)`: f(c, x, constants...) returns several(next c, y) for each row x of xs along its first
+/// axis; the result is the last c and all y. `init` and `xs` may be `several(...)`. Compiled once, however many rows; differentiable.
+template <class F, class C, class X, class... K>
+constexpr auto scan(F, const C& init, const X& xs, const K&... constants) {
+  return detail::scan<false, F>(init, xs, constants...);
+}
+/// The same from the last row to the first; y[i] still belongs to x[i].
+template <class F, class C, class X, class... K>
+constexpr auto reverse_scan(F, const C& init, const X& xs, const K&... constants) {
+  return detail::scan<true, F>(init, xs, constants...);
+}
+
+}  // namespace ETCH_ABI
+}  // namespace etch
