@@ -26,10 +26,12 @@ struct LoopTrace {
 };
 
 constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out);
+constexpr void trace_keeping_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out);
 
 /// One iteration of `l`, a loop of this table.
 constexpr void trace_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out) {
   if (l.body != nullptr) l.body(b, in, out);
+  else if (l.keeps) trace_keeping_body(b, table, l, in, out);
   else trace_gradient_body(b, table, l, in, out);
 }
 
@@ -105,6 +107,16 @@ constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l,
   for (int s = 0, row = l.carried; s < f.stacked; ++s)
     if (is_floating(b.dtype(in[x + s]))) out[row++] = made(t.gradient[g++]);
   for (int k = 0; k < constants; ++k) out[f.carried + k] = b.map(Op::add, b.dtype(in[f.carried + k]), in[f.carried + k], made(t.gradient[g++]));
+}
+
+/// The body of `l`, which is a loop f whose kept values are rows too.
+constexpr void trace_keeping_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out) {
+  const Loop& f = table[l.of];
+  LoopTrace t;
+  for (int i = 0; i < f.operands(); ++i) t.in[i] = in[i];
+  trace_both(b, table, f, t, nullptr);
+  for (int k = 0; k < f.results(); ++k) out[k] = t.out[k];
+  for (int k = 0; k < f.saves; ++k) out[f.results() + k] = saved_node(t, f.save[k]);
 }
 
 /// What arrives at a loop node's results goes on to its operands: dx[i] for operand i, -1 for nothing.

@@ -200,18 +200,28 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
 
 /// What arrived at the results of the loop node `n` goes on to its operands.
 constexpr void walk_loop(Builder& b, int n, int end, int first) {
-  int dy[max_loop_values]{}, dx[max_loop_values]{}, operand[max_loop_values]{};
-  const Loop l = b.loop_of(n);
-  bool any = b.adjoint[n] >= 0;
-  for (int k = 0; k < l.results(); ++k) dy[k] = k == 0 ? b.adjoint[n] : -1;
+  int dy[2 * max_loop_values]{}, dx[max_loop_values]{}, operand[max_loop_values]{};
+  for (int& d : dy) d = -1;
+  dy[0] = b.adjoint[n];
+  int last = dy[0] >= 0 ? 0 : -1;
   for (int m = n + 1; m < end; ++m)
-    if (b[m].op == Op::result && b[m].in[0] == n && static_cast<int>(b[m].arg) < l.results()) {
-      dy[b[m].arg] = b.adjoint[m];
-      any = any || b.adjoint[m] >= 0;
+    if (b[m].op == Op::result && b[m].in[0] == n && b.adjoint[m] >= 0) {
+      const int k = static_cast<int>(b[m].arg);
+      dy[k] = b.adjoint[m];
+      last = k > last ? k : last;
     }
-  if (!any) return;
+  if (last < 0) return;
   const int count = b.ref().operands(n, operand);
-  loop_gradient(b, n, operand, dy, dx);
+  int node = n;
+  if (Loop l = b.loop_of(n); last >= l.results()) {  // a gradient's gradient: what was kept was a result
+    l.body = nullptr;
+    l.of = static_cast<int>(b[n].arg);
+    l.keeps = true;
+    l.rows += l.saves;
+    l.saves = -1;
+    node = b.add_loop(l, operand, b.dtype(n), Shape{b.shape(n)});
+  }
+  loop_gradient(b, node, operand, dy, dx);
   for (int i = 0; i < count; ++i) {
     const int in = operand[i];
     if (dx[i] >= 0 && in >= first && b.adjoint[in] != -2) b.adjoint[in] = accumulate(b, b.adjoint[in], dx[i]);

@@ -93,8 +93,9 @@ inline constexpr int max_loop_values = 40;  ///< operands of a loop, results, or
 /// stacked ones (each iteration sees its own row) and constants; its results are what is carried out, then rows that are
 /// stacked, then what its gradient wants kept, stacked too. No default initialisers, as for nodes.
 struct Loop {
-  LoopBody body;   ///< null: the gradient of another loop
+  LoopBody body;   ///< null: made from another loop
   int of;          ///< that other loop
+  bool keeps;      ///< it is that loop with what it keeps among its rows; else it is its gradient
   int iterations;
   int carried, stacked, constants, rows;  ///< `rows`: stacked results
   int stream;      ///< tells its random numbers from those of others
