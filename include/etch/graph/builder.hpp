@@ -554,10 +554,18 @@ class Builder {
   constexpr int slots() const { return slots_; }
   constexpr int shapes() const { return shapes_; }
 
-  constexpr void bind(const BoundParameter* table, int count) {
+  constexpr void bind(const BoundParameter* table, int count, const BoundParameter* stacks, int stack_count) {
     parameter_ = table;
     parameters_ = count;
+    stack_ = stacks;
+    stacks_ = stack_count;
     last_ = 0;
+  }
+  /// The tensor of the stack of modules at this address, -1 where it is not bound as one.
+  constexpr int stack(const void* address) const {
+    for (int i = 0; i < stacks_; ++i)
+      if (stack_[i].address == address) return stack_[i].node;
+    return -1;
   }
   /// The node of the parameter at this address; members are mostly asked for in order, so the search goes both ways from
   /// the last one found.
@@ -778,6 +786,8 @@ class Builder {
   int outputs_ = 0;
   SpecialRule rule_[static_cast<int>(Special::count)]{};
   const BoundParameter* parameter_ = nullptr;
+  const BoundParameter* stack_ = nullptr;
+  int stacks_ = 0;
   int parameters_ = 0;
   int last_ = 0;
 };

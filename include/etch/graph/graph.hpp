@@ -117,7 +117,6 @@ struct Graph {
   Output output[R > 0 ? R : 1]{};
   Symbol symbol[max_symbols]{};
   Slot slot[max_slots]{};
-  Loop loop[max_loops]{};
   int symbols = 0;
   int slots = 0;
 };
@@ -134,7 +133,7 @@ struct GraphRef {
   int symbols;
   const Slot* slot;
   int slots;
-  const Loop* loop;
+  const Loop* loop;  ///< of a graph that is being made or compiled; a finished one has them compiled
 
   constexpr const Shape& shape_of(int id) const { return shape[node[id].shape]; }
   /// The most elements of one size.
@@ -164,7 +163,7 @@ struct GraphRef {
 
 template <int N, int S, int R>
 constexpr GraphRef ref(const Graph<N, S, R>& g) {
-  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots, g.loop};
+  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots, nullptr};
 }
 
 }  // namespace ETCH_ABI

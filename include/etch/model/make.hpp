@@ -31,16 +31,26 @@ struct ModelLeaf {
   void bind(Bindings& to) const { to.bind(storage.data()); }
 };
 
+/// Nodes enough for any program over M: what a parameter brings with its gradient, and a margin.
+template <class M>
+constexpr int capacity_for() {
+#ifdef ETCH_MAX_NODES
+  return ETCH_MAX_NODES;
+#else
+  return 1024 + 26 * layout<M>.tensors;
+#endif
+}
+
 /// Calls a model: one node of an expression, however deep the model.
 template <class M>
 struct call_model_fn {
+  static constexpr int extra_nodes = capacity_for<M>();
   template <class... X>
   constexpr auto operator()(ModelTracer<M> m, X... x) const {
-    BoundParameter table[layout<M>.tensors > 0 ? layout<M>.tensors : 1];
-    bind_parameters<M>(*m.builder, m.slot, table);
-    m.builder->bind(table, layout<M>.tensors);
+    BoundModule<M> bound;
+    bind_parameters<M>(*m.builder, m.slot, bound);
     const auto y = call_prototype<M>(x...);
-    m.builder->bind(nullptr, 0);
+    m.builder->bind(nullptr, 0, nullptr, 0);
     return y;
   }
 };

@@ -67,6 +67,7 @@ struct Walk {
       using T = std::remove_cvref_t<decltype(member)>;
       at = (at + alignof(T) - 1) / alignof(T) * alignof(T);
       if constexpr (is_module_tensor<T>) f(member, base + at);
+      else if constexpr (requires { f.stack(member, base + at); }) f.stack(member, base + at);
       else Walk<T>::tensors(member, f, base + at);
       at += sizeof(T);
     };
@@ -152,22 +153,84 @@ constexpr auto make_layout() {
   Walk<M>::tensors(prototype<M>, f);
   return f.layout;
 }
-/// Collects the address of every tensor of the prototype beside its input node.
+}  // namespace detail
+
+/// Offsets, shapes and dtypes of a model's tensors, known to the compiler.
+template <class M>
+inline constexpr auto layout = detail::make_layout<M>();
+
+namespace detail {
+/// Modules of one type, one after another, whose numbers may be taken as the rows of one tensor.
+template <class R>
+concept Stacked = requires(const R& r) {
+  typename R::module_type;
+  r[0];
+} && R::loops;
+
+/// An input of a program that holds a parameter or a buffer, or a whole stack of modules.
+struct ModuleInput {
+  int node;
+  std::size_t offset;
+  Role role;
+};
+/// While M is traced: the node of every tensor by its address, the tensor of every stack, and the inputs these are parts of.
+template <class M>
+struct BoundModule {
+  static constexpr int capacity = count_tensors<M>().parameters + count_tensors<M>().buffers + 1;
+  BoundParameter table[capacity]{};
+  BoundParameter stacks[capacity]{};
+  ModuleInput input[capacity]{};
+  int tensors = 0, stack_count = 0, inputs = 0;
+};
+/// Fills a BoundModule. The numbers are those of a slot, or lie in the node `row` with one dtype.
+template <class M>
 struct BindTensors {
   Builder& b;
+  BoundModule<M>& to;
   int slot;
-  BoundParameter* table;
-  int next = 0;
+  int row = -1;
+
+  constexpr int node(std::size_t offset, DType d, const Shape& s, Role role, bool whole) {
+    if (row < 0) {
+      const int n = b.input(slot, static_cast<std::int64_t>(offset), d, s);
+      if (whole) to.input[to.inputs++] = {n, offset, role};
+      return n;
+    }
+    const auto first = static_cast<std::int64_t>(offset / size_of(d));
+    return b.reshape(b.slice(row, 0, first, b.product(s.size, s.rank), 1), s);
+  }
   template <Role R, class T, auto... D>
   constexpr void operator()(const ModuleTensor<R, T, D...>& p, std::size_t offset) {
-    table[next].address = &p;
-    table[next++].node = b.input(slot, static_cast<std::int64_t>(offset), dtype_of<T>, b.shape_of(dims_of<D...>()));
+    to.table[to.tensors++] = {&p, node(offset, dtype_of<T>, b.shape_of(dims_of<D...>()), R, true)};
+  }
+  /// Its members are parts of the one tensor, whoever asks for them.
+  template <Stacked S>
+  constexpr void stack(const S& modules, std::size_t offset) {
+    using Item = typename S::module_type;
+    constexpr DType d = layout<Item>.tensor[0].dtype;
+    constexpr int width = static_cast<int>(sizeof(Item) / size_of(d));
+    const int all = node(offset, d, Shape{2, {S::count, width}}, Role::parameter, true);
+    to.stacks[to.stack_count++] = {&modules, all};
+    const int outer = row;
+    for (int i = 0; i < S::count; ++i) {
+      row = b.reshape(b.slice(all, 0, i, 1, 1), Shape{1, {width}});
+      Walk<Item>::tensors(modules[i], *this);
+    }
+    row = outer;
   }
 };
 template <class M>
-constexpr void bind_parameters(Builder& b, int slot, BoundParameter* table) {
-  BindTensors f{b, slot, table};
+constexpr void bind_parameters(Builder& b, int slot, BoundModule<M>& to) {
+  BindTensors<M> f{b, to, slot};
   Walk<M>::tensors(prototype<M>, f);
+  b.bind(to.table, to.tensors, to.stacks, to.stack_count);
+}
+/// The same for a module whose numbers are the node `row`.
+template <class M>
+constexpr void bind_row(Builder& b, int row, BoundModule<M>& to) {
+  BindTensors<M> f{b, to, -1, row};
+  Walk<M>::tensors(prototype<M>, f);
+  b.bind(to.table, to.tensors, to.stacks, to.stack_count);
 }
 template <class M, class... X>
 constexpr auto call_prototype(X... x) {
@@ -177,10 +240,6 @@ constexpr auto call_prototype(X... x) {
 #pragma clang diagnostic pop
 #endif
 }  // namespace detail
-
-/// Offsets, shapes and dtypes of a model's tensors, known to the compiler.
-template <class M>
-inline constexpr auto layout = detail::make_layout<M>();
 
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -1,7 +1,7 @@
 // Repeat: N modules of one type, applied one after another; members "0" .. "N-1", as those of a ModuleList.
 #pragma once
 
-#include <etch/model/module.hpp>
+#include <etch/model/make.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -12,12 +12,55 @@ struct repeated {
   static constexpr bool same = std::is_same_v<In, Out>;
 };
 
+namespace detail {
+
+/// Repeat unrolls fewer modules than this; more are one loop in the graph, which compiles as if there were one.
+inline constexpr int loop_from = 8;
+
+/// Whether modules of type M can be the rows of one tensor: parameters of one dtype and nothing else.
+template <class M>
+constexpr bool is_uniform() {
+  for (int i = 0; i < layout<M>.tensors; ++i)
+    if (layout<M>.tensor[i].role != Role::parameter || layout<M>.tensor[i].dtype != layout<M>.tensor[0].dtype) return false;
+  return layout<M>.tensors > 0;
+}
+
+/// M as the body of a loop: what it is given is carried, its parameters are a row.
+template <class M, class X>
+struct repeat_body {
+  static constexpr void trace(Builder& b, const int* in, int* out) {
+    BoundModule<M> bound;
+    bind_row<M>(b, in[1], bound);
+    out[0] = call_prototype<M>(X{&b, in[0]}).id;
+    b.bind(nullptr, 0, nullptr, 0);
+  }
+};
+
+template <class M, class X>
+constexpr int repeat_loop(Builder& b, int count, int x, int rows) {
+  Loop l{};
+  l.body = &repeat_body<M, X>::trace;
+  l.of = -1;
+  l.iterations = count;
+  l.carried = l.stacked = 1;
+  l.stream = b.streams++;
+  l.training = b.training;
+  l.saves = -1;
+  const int operand[] = {x, rows};
+  return b.add_loop(l, operand, b.dtype(x), Shape{b.shape(x)});
+}
+
+}  // namespace detail
+
 namespace nn {
 
 /// y = M_{N-1}(.. M_1(M_0(x))); the type of M's call is worked out once, however large N is.
 template <class M, int N>
 struct Repeat {
   static_assert(N >= 1, "etch: Repeat: at least one module");
+  using module_type = M;
+  static constexpr int count = N;
+  static constexpr bool loops = N >= etch::detail::loop_from && etch::detail::is_uniform<M>();
   M item[N];
 
   static constexpr const char* etch_names = "#";
@@ -31,6 +74,20 @@ struct Repeat {
   }
 
   constexpr auto forward(auto x) const {
+    auto y = x;
+    if constexpr (loops && std::is_same_v<decltype(x), decltype(item[0](x))>) {
+      if (const int rows = x.builder->stack(this); rows >= 0) {
+        y.id = etch::detail::repeat_loop<M, decltype(x)>(*x.builder, N, x.id, rows);
+        return y;
+      }
+    }
+    return unrolled(x);
+  }
+  constexpr const M& operator[](int i) const { return item[i]; }
+  constexpr M& operator[](int i) { return item[i]; }
+
+ private:
+  constexpr auto unrolled(auto x) const {
     auto y = item[0](x);
     if constexpr (N > 1) {
       using Loop = repeated<decltype(y), decltype(item[1](y))>;
@@ -40,8 +97,6 @@ struct Repeat {
     }
     return y;
   }
-  constexpr const M& operator[](int i) const { return item[i]; }
-  constexpr M& operator[](int i) { return item[i]; }
 };
 
 }  // namespace nn

@@ -85,7 +85,6 @@ constexpr Graph<N, S, R> exact_graph(const D& d) {
   for (int i = 0; i < R; ++i) g.output[i] = d.output[i];
   for (int i = 0; i < d.symbols; ++i) g.symbol[i] = d.symbol[i];
   for (int i = 0; i < d.slots; ++i) g.slot[i] = d.slot[i];
-  for (int i = 0; i < max_loops && d.loop[i].iterations > 0; ++i) g.loop[i] = d.loop[i];
   g.symbols = d.symbols;
   g.slots = d.slots;
   return g;
@@ -158,14 +157,20 @@ struct Compiled {
     if constexpr (plan.step[S].words == 0) return nullptr;
     else return kernel_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
   }
+  /// The graph with its loops, for the compiler alone: at run time a body has no address, as a prototype has none.
+  static constexpr GraphRef with_loops() {
+    GraphRef g = ref(graph);
+    g.loop = graph_draft.loop;
+    return g;
+  }
   /// The program of a loop's body.
   template <int L>
   struct BodySpec {
     static constexpr int capacity = detail::max_body_nodes;
-    static constexpr void trace(Builder& b) { detail::trace_loop(b, ref(graph), L); }
+    static constexpr void trace(Builder& b) { detail::trace_loop(b, with_loops(), L); }
   };
   template <int Node>
-  static constexpr cpu::LoopView body_of = detail::loop_view<Compiled<BodySpec<static_cast<int>(graph.node[Node].arg)>>>(ref(graph), Node);
+  static constexpr cpu::LoopView body_of = detail::loop_view<Compiled<BodySpec<static_cast<int>(graph.node[Node].arg)>>>(with_loops(), Node);
   template <int S>
   static constexpr const cpu::LoopView* loop_of() {
     if constexpr (plan.step[S].kind == StepKind::loop) return &body_of<plan.step[S].node>;

@@ -15,16 +15,6 @@ constexpr auto input_tracer(Builder& b) {
   return decltype(std::declval<X>().leaf())::trace(b);
 }
 
-/// Nodes enough for any program over M: what a parameter brings with its gradient, and a margin.
-template <class M>
-constexpr int capacity_for() {
-#ifdef ETCH_MAX_NODES
-  return ETCH_MAX_NODES;
-#else
-  return 1024 + 26 * layout<M>.tensors;
-#endif
-}
-
 }  // namespace detail
 
 /// A function of tensors as a program; `F` is captureless.

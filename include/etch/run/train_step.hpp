@@ -51,14 +51,13 @@ struct GradientSpec {
   static constexpr void trace(Builder& b) {
     b.training = true;
     const int slot = b.add_slot(SlotKind::block, parameter_dtype<M>(), Shape{});
-    BoundParameter table[layout<M>.tensors > 0 ? layout<M>.tensors : 1];
-    bind_parameters<M>(b, slot, table);
-    b.bind(table, layout<M>.tensors);
+    BoundModule<M> bound;
+    bind_parameters<M>(b, slot, bound);
     Pack<typename In::tracer...> in{{{input_tracer<In>(b)}...}};
-    finish(b, table, in, std::index_sequence_for<In...>{});
+    finish(b, bound, in, std::index_sequence_for<In...>{});
   }
   template <class P, std::size_t... I>
-  static constexpr void finish(Builder& b, const BoundParameter* table, const P& in, std::index_sequence<I...>) {
+  static constexpr void finish(Builder& b, const BoundModule<M>& bound, const P& in, std::index_sequence<I...>) {
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
@@ -69,15 +68,15 @@ struct GradientSpec {
 #endif
     using Loss = std::remove_cvref_t<decltype(loss)>;
     if constexpr (is_tracer_v<Loss> && Loss::rank == 0) {  // TrainStep says so otherwise
-      int wrt[layout<M>.tensors > 0 ? layout<M>.tensors : 1]{}, gradient[layout<M>.tensors > 0 ? layout<M>.tensors : 1]{};
+      int wrt[BoundModule<M>::capacity]{}, gradient[BoundModule<M>::capacity]{};
       int count = 0;
-      for (int i = 0; i < layout<M>.tensors; ++i)
-        if (layout<M>.tensor[i].role == Role::parameter) wrt[count++] = table[i].node;
+      for (int i = 0; i < bound.inputs; ++i)
+        if (bound.input[i].role == Role::parameter) wrt[count++] = bound.input[i].node;
       reverse(b, loss.id, b.constant(1, b.dtype(loss.id)), wrt, count, gradient);
       b.output(loss.id, 0);
       count = 0;
-      for (int i = 0; i < layout<M>.tensors; ++i)
-        if (layout<M>.tensor[i].role == Role::parameter) b.output(gradient[count++], 1, static_cast<std::int64_t>(layout<M>.tensor[i].offset));
+      for (int i = 0; i < bound.inputs; ++i)
+        if (bound.input[i].role == Role::parameter) b.output(gradient[count++], 1, static_cast<std::int64_t>(bound.input[i].offset));
     }
   }
 };
