@@ -499,10 +499,12 @@ class Interpreter {
   void attention_gradient(int n, const Node& v, Array& r) {
     dk.resize(node.size());
     dv.resize(node.size());
-    const Node& f = g.node[v.in[0]];
+    int in[6] = {};
+    g.operands(n, in);
+    const Node& f = g.node[in[3]];
     std::vector<double> unused;
     const auto p = probabilities(f, unused);
-    const Array &q = operand(f, 0), &k = operand(f, 1), &w = operand(f, 2), &dout = operand(v, 2);
+    const Array &q = operand(f, 0), &k = operand(f, 1), &w = operand(f, 2), &dout = node[static_cast<std::size_t>(in[5])];
     const auto T = static_cast<std::size_t>(q.size[2]), S = static_cast<std::size_t>(k.size[2]), D = static_cast<std::size_t>(q.size[3]), E = static_cast<std::size_t>(w.size[3]);
     const auto rows = static_cast<std::size_t>(q.size[0] * q.size[1]) * T;
     const double scale = static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(f.arg)));

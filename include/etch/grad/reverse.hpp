@@ -301,7 +301,8 @@ constexpr void walk(Builder& b, int begin, int end, int first) {
       Shape rows = b.shape(q);
       --rows.rank;
       const int lse = b.node(Op::attention_lse, DType::float32 < b.dtype(i) ? b.dtype(i) : DType::float32, rows, i, -1, -1, 0);
-      const int dq = b.node(Op::attention_grad, b.dtype(i), b.shape(q), i, lse, adjoint[i], node.arg);
+      const int all[6] = {q, k, v, i, lse, adjoint[i]};
+      const int dq = b.node(Op::attention_grad, b.dtype(i), b.shape(q), b.list(all, 6, true), -1, -1, node.arg);
       const int dk = b.node(Op::attention_dk, b.dtype(i), b.shape(k), dq, -1, -1, 0);
       const int dv = b.node(Op::attention_dv, b.dtype(i), b.shape(v), dq, -1, -1, 0);
       const int parts[3] = {dq, dk, dv};

@@ -471,14 +471,16 @@ class Builder {
   /// A loop over these operands; the node is its first result, of this dtype and shape.
   constexpr int add_loop(const Loop& l, const int* operand, DType d, const Shape& s) {
     if (loops_ == max_loops || l.operands() > max_loop_values) a_graph_has_too_many_loops_or_a_loop_too_many_operands();
-    int more = -1;
-    const int n = l.operands();
-    for (int i = (n - 1) / 2 * 2; i >= 0; i -= 2) {
-      const int a = expanded_in_memory(operand[i]), b = i + 1 < n ? expanded_in_memory(operand[i + 1]) : -1;
-      more = emit(Op::list, DType::boolean, 0, a, b, more, 0);
-    }
+    int in[max_loop_values]{};
+    for (int i = 0; i < l.operands(); ++i) in[i] = expanded_in_memory(operand[i]);
     loop_[loops_] = l;
-    return emit(Op::loop, d, intern(s), more, -1, -1, static_cast<std::uint64_t>(loops_++));
+    return emit(Op::loop, d, intern(s), list(in, l.operands(), false), -1, -1, static_cast<std::uint64_t>(loops_++));
+  }
+  /// Operands of one node, if there are more than three; `strided` ones are read as they lie.
+  constexpr int list(const int* operand, int n, bool strided) {
+    int more = -1;
+    for (int i = (n - 1) / 2 * 2; i >= 0; i -= 2) more = emit(Op::list, DType::boolean, 0, operand[i], i + 1 < n ? operand[i + 1] : -1, more, strided ? 1 : 0);
+    return more;
   }
   /// Result `which` of a loop; 0 is the loop's own node.
   constexpr int result(int loop_node, int which, DType d, const Shape& s) {
@@ -491,7 +493,6 @@ class Builder {
       if (s.size[i] < 0) s.size[i] = symbol_code(g.symbol[-1 - s.size[i]]);
     return s;
   }
-  constexpr void copy_loop(const Loop& l) { loop_[loops_++] = l; }
 
   // ---- complex numbers -----------------------------------------------------------------------------------------------
 

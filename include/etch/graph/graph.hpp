@@ -151,10 +151,10 @@ struct GraphRef {
       if (node[n].op == Op::result && node[n].in[0] == loop_node) wanted |= std::uint64_t{1} << node[n].arg;
     return wanted;
   }
-  /// The operands of a `loop` node, in order; returns how many.
-  constexpr int operands(int loop_node, int* out) const {
+  /// The operands of a node that has a list of them, in order; returns how many.
+  constexpr int operands(int listing, int* out) const {
     int n = 0;
-    for (int at = node[loop_node].in[0]; at >= 0; at = node[at].in[2])
+    for (int at = node[listing].in[0]; at >= 0; at = node[at].in[2])
       for (int k = 0; k < 2; ++k)
         if (node[at].in[k] >= 0) out[n++] = node[at].in[k];
     return n;

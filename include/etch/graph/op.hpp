@@ -78,11 +78,11 @@ enum class Op : std::uint8_t {
   // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
   attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
   attention_lse,   ///< (attention) -> log-sum-exp of each row [B, H, T], by the same kernel
-  attention_grad,  ///< (attention, lse, dout) -> dq
+  attention_grad,  ///< (list of q, k, v, out, lse, dout) -> dq: arg = as attention
   attention_dk,    ///< (attention_grad) -> dk, by the same kernel
   attention_dv,    ///< (attention_grad) -> dv, by the same kernel
-  // a body run again and again (graph/loop.hpp)
-  list,    ///< (a, b, more) -> nothing: operands of a loop, `more` is the next list
+  // a body run again and again (ops/loop.hpp)
+  list,    ///< (a, b, more) -> nothing: operands where there are more than three, `more` is the next list; arg = 1 where they need not be dense
   loop,    ///< (list) -> its first result: arg = number of the loop
   result,  ///< (loop) -> a further result of it: arg = which
   count

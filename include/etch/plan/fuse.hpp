@@ -278,8 +278,6 @@ constexpr void fuse(Planning<N>& p) {
       p.level[n] = p.level[v.in[0]];
       continue;
     }
-    if (v.op == Op::attention_grad)
-      for (int k = 0; k < 3; ++k) p.opaque[p.root(p.node(v.in[0]).in[k])] = true;
     if (v.op == Op::place) {
       // the base is copied (or filled) first, then what is not written in place already
       int bottom = v.in[0];

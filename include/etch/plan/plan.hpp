@@ -112,11 +112,10 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
     case StepKind::attention:
     case StepKind::attention_grad: {  // q k v out lse, and dout dq dk dv for its gradient
       const bool backward = group.kind == StepKind::attention_grad;
-      const int f = backward ? v.in[0] : n;
-      const int lse = backward ? v.in[1] : p.part[n][0];
-      const Shape q = p.shape(p.node(f).in[0]), k = p.shape(p.node(f).in[1]), w = p.shape(p.node(f).in[2]);
-      for (int i = 0; i < 3; ++i) add_plain_access(p, out, p.node(f).in[i]);
-      add_plain_access(p, out, f);
+      int in[6] = {v.in[0], v.in[1], v.in[2], n, p.part[n][0], -1};
+      if (backward) p.g.operands(n, in);
+      const Shape q = p.shape(in[0]), k = p.shape(in[1]), w = p.shape(in[2]);
+      for (int i = 0; i < 4; ++i) add_plain_access(p, out, in[i]);
       auto unused = [&](int like, const Shape& shape) {  // the kernel computes it anyway
         Access a{};
         a.root = Root::buffer;
@@ -125,20 +124,20 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
         p.z.dense(shape, a.stride);
         out.access[out.accesses++] = a;
       };
-      if (lse >= 0) add_plain_access(p, out, lse);
-      else unused(p.node(f).in[0], q);
+      if (in[4] >= 0) add_plain_access(p, out, in[4]);
+      else unused(in[0], q);
       if (backward) {
-        add_plain_access(p, out, v.in[2]);
+        add_plain_access(p, out, in[5]);
         add_plain_access(p, out, n);
         for (int i = 0; i < 2; ++i) {
           if (p.part[n][i] >= 0) add_plain_access(p, out, p.part[n][i]);
-          else unused(p.node(f).in[1 + i], i == 0 ? k : w);
+          else unused(in[1 + i], i == 0 ? k : w);
         }
       }
       s.dims = 6;
       const int sizes[6] = {q.size[0], q.size[1], q.size[2], k.size[2], q.size[3], w.size[3]};
       for (int i = 0; i < 6; ++i) s.dim[i] = sizes[i];
-      s.flops = (backward ? 5 : 2) * 2 * p.z.capacity(p.elements(p.node(f).in[0])) * p.z.capacity(k.size[2]) / ((v.arg >> 32 & 1) != 0 ? 2 : 1);
+      s.flops = (backward ? 5 : 2) * 2 * p.z.capacity(p.elements(in[0])) * p.z.capacity(k.size[2]) / ((v.arg >> 32 & 1) != 0 ? 2 : 1);
       break;
     }
     case StepKind::loop: {  // operands, then the results that are wanted, in order

@@ -144,7 +144,11 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
   cost.flops += s.flops;
   if (s.kind == StepKind::dot || s.words == 0)
     for (const int in : node.in)
-      if (in >= 0) cost.read += s.kind == StepKind::take && in == node.in[0] ? p.bytes(s.node) : p.bytes(in);
+      if (in >= 0 && p.graph.node[in].op != Op::list) cost.read += s.kind == StepKind::take && in == node.in[0] ? p.bytes(s.node) : p.bytes(in);
+  if (s.kind == StepKind::attention_grad || s.kind == StepKind::loop) {
+    int operand[max_loop_values]{};
+    for (int i = 0, n = p.graph.operands(s.node, operand); i < n; ++i) cost.read += p.bytes(operand[i]);
+  }
   if (s.words == 0) cost.written += p.bytes(s.node);
   for (int n = s.node + 1; n < p.graph.nodes; ++n)
     if (is_part(p.graph.node[n].op) && p.graph.node[n].in[0] == s.node) cost.written += p.bytes(n);
@@ -152,7 +156,7 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
 }
 
 inline const char* name_of_kind(StepKind kind) {
-  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "attention", "attention_grad"};
+  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "attention", "attention_grad", "loop"};
   return names[static_cast<int>(kind)];
 }
 
