@@ -65,6 +65,7 @@ struct LoopView {
   int results;           ///< the last of them, + 1
   int stream;
   bool reversed;
+  std::int64_t arena_bytes;  ///< of the body and the loops in it
   std::int64_t carried_bytes[max_loop_values];
 };
 

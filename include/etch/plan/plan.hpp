@@ -142,8 +142,9 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
     }
     case StepKind::loop: {  // operands, then the results that are wanted, in order
       int operand[max_loop_values]{};
-      s.dims = 1;
+      s.dims = 2;
       s.dim[0] = p.g.operands(n, operand);
+      s.dim[1] = p.g.loop[v.arg].iterations;
       for (int i = 0; i < s.dim[0]; ++i) add_plain_access(p, out, operand[i]);
       add_plain_access(p, out, n);
       const std::uint64_t wanted = p.g.wanted_results(n);

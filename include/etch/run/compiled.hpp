@@ -113,6 +113,7 @@ constexpr cpu::LoopView loop_view(const GraphRef& around, int node) {
   const Loop& l = around.loop[around.node[node].arg];
   cpu::LoopView r{};
   r.body = Body::view();
+  r.arena_bytes = Body::arena_bytes;
   r.iterations = l.iterations;
   r.carried = l.carried;
   r.stacked = l.stacked;
@@ -139,8 +140,14 @@ struct Compiled {
   static constexpr auto graph = detail::exact_graph<graph_draft.nodes, graph_draft.shapes, graph_draft.outputs>(graph_draft);
 
  private:
+  /// The graph with its loops, for the compiler alone: at run time a body has no address, as a prototype has none.
+  static constexpr GraphRef with_loops() {
+    GraphRef g = ref(graph);
+    g.loop = graph_draft.loop;
+    return g;
+  }
   static constexpr int planned = graph.nodes + graph.results;
-  static constexpr auto grouping = group_graph<planned>(ref(graph));
+  static constexpr auto grouping = group_graph<planned>(with_loops());
   static constexpr auto plan_draft = lower_graph<planned>(grouping);
 
  public:
@@ -157,23 +164,17 @@ struct Compiled {
     if constexpr (plan.step[S].words == 0) return nullptr;
     else return kernel_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
   }
-  /// The graph with its loops, for the compiler alone: at run time a body has no address, as a prototype has none.
-  static constexpr GraphRef with_loops() {
-    GraphRef g = ref(graph);
-    g.loop = graph_draft.loop;
-    return g;
-  }
   /// The program of a loop's body.
   template <int L>
   struct BodySpec {
     static constexpr int capacity = detail::max_body_nodes;
     static constexpr void trace(Builder& b) { detail::trace_loop(b, with_loops(), L); }
   };
-  template <int Node>
-  static constexpr cpu::LoopView body_of = detail::loop_view<Compiled<BodySpec<static_cast<int>(graph.node[Node].arg)>>>(with_loops(), Node);
+  template <int S>
+  static constexpr cpu::LoopView body_view = detail::loop_view<Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>>(with_loops(), plan.step[S].node);
   template <int S>
   static constexpr const cpu::LoopView* loop_of() {
-    if constexpr (plan.step[S].kind == StepKind::loop) return &body_of<plan.step[S].node>;
+    if constexpr (plan.step[S].kind == StepKind::loop) return &body_view<S>;
     else return nullptr;
   }
   struct Table {
@@ -188,6 +189,17 @@ struct Compiled {
 
  public:
   static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
+
+  /// The compiled body of step S, a loop.
+  template <int S>
+  using Body = Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>;
+  /// Memory for intermediate values, those of loops included.
+  static constexpr std::int64_t arena_bytes = [] {
+    std::int64_t n = plan.arena_bytes;
+    for (int s = 0; s < plan.steps; ++s)
+      if (table.loop[s] != nullptr) n += table.loop[s]->arena_bytes;
+    return n;
+  }();
 
   static constexpr cpu::PlanView view() {
     bool draws = plan.random_slot >= 0;

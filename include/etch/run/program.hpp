@@ -36,7 +36,7 @@ class Program {
 
  public:
   using Code = Compiled<Spec>;
-  static constexpr std::int64_t arena_bytes = Code::plan.arena_bytes;
+  static constexpr std::int64_t arena_bytes = Code::arena_bytes;
 
   Program() : machine_(Code::view()) {}
   /// The result is the program's own tensor: it stays until the next call.
@@ -76,7 +76,7 @@ class ModelProgram {
 
  public:
   using Code = Compiled<Spec>;
-  static constexpr std::int64_t arena_bytes = Code::plan.arena_bytes;
+  static constexpr std::int64_t arena_bytes = Code::arena_bytes;
 
   explicit ModelProgram(Model<M> model) : model_(model), machine_(Code::view()) {}
   const Result& operator()(const In&... x) {

@@ -118,7 +118,7 @@ class TrainStep {
   using Gradient = Compiled<detail::GradientSpec<M, F, In...>>;
   using Update = Compiled<detail::UpdateSpec<Optimizer, T, count>>;
   /// Memory for intermediate values, known to `static_assert`.
-  static constexpr std::int64_t arena_bytes = Gradient::plan.arena_bytes + Update::plan.arena_bytes;
+  static constexpr std::int64_t arena_bytes = Gradient::arena_bytes + Update::arena_bytes;
 
   TrainStep(Model<M> model, Optimizer optimizer, std::uint64_t seed = 0)
       : model_(model), optimizer_(optimizer), gradient_machine_(Gradient::view()), update_machine_(Update::view()), gradient_(sizeof(M)), random_{seed, 0} {

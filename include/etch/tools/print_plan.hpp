@@ -29,6 +29,9 @@ struct PlanRef {
   const Access* access;
   const Symbol* symbol;
   std::int64_t arena_bytes, scratch_bytes;
+  PlanRef (*const* body)();  ///< of each step that is a loop
+  int times;                 ///< how often each step runs
+  int depth;                 ///< loops around it
 
   std::int64_t capacity(int size) const { return size >= 0 ? size : symbol[-1 - size].capacity; }
   std::int64_t bytes(int node) const {
@@ -36,10 +39,31 @@ struct PlanRef {
   }
 };
 
+using MakePlanRef = PlanRef (*)();
+template <class Code>
+PlanRef plan_ref();
+template <class Code, int S>
+constexpr MakePlanRef body_ref() {
+  if constexpr (Code::plan.step[S].kind == StepKind::loop) return &plan_ref<typename Code::template Body<S>>;
+  else return nullptr;
+}
+template <class Code, std::size_t... S>
+const MakePlanRef* body_refs(std::index_sequence<S...>) {
+  static constexpr MakePlanRef of[] = {body_ref<Code, static_cast<int>(S)>()..., nullptr};
+  return of;
+}
 template <class Code>
 PlanRef plan_ref() {
   constexpr const auto& p = Code::plan;
-  return {ref(Code::graph), p.step, p.steps, p.word, p.access, p.symbol, p.arena_bytes, p.scratch_bytes};
+  return {ref(Code::graph), p.step, p.steps, p.word, p.access, p.symbol, Code::arena_bytes, p.scratch_bytes,
+          body_refs<Code>(std::make_index_sequence<static_cast<std::size_t>(p.steps)>{}), 1, 0};
+}
+/// The program in step `s`, a loop.
+inline PlanRef body_of(const PlanRef& p, int s) {
+  PlanRef body = p.body[s]();
+  body.times = p.times * static_cast<int>(p.step[s].dim[1]);
+  body.depth = p.depth + 1;
+  return body;
 }
 
 /// A short line of text that drops what does not fit.
@@ -181,10 +205,10 @@ inline ShortText operations_of(const PlanRef& p, const Step& s) {
 inline ShortText loop_of(const PlanRef& p, const Step& s) {
   const bool fused = s.kind == StepKind::fused;
   ShortText text;
-  for (int k = 0; k < (fused ? s.loop_dims : s.dims); ++k) {
+  for (int k = s.kind == StepKind::loop ? 1 : 0; k < (fused ? s.loop_dims : s.dims); ++k) {
     const int size = fused ? s.loop[k] : s.dim[k];
     char digits[32];
-    std::snprintf(digits, sizeof digits, "%s%s%lld", k == 0 ? "" : "x", size < 0 ? "<=" : "",
+    std::snprintf(digits, sizeof digits, "%s%s%lld", text.size == 0 ? "" : "x", size < 0 ? "<=" : "",
                   static_cast<long long>(p.capacity(size)));
     text.add(digits);
   }
@@ -196,6 +220,7 @@ inline bool same_kernel(const PlanRef& p, const Step& a, const Step& b) {
          std::memcmp(p.word + a.code, p.word + b.code, sizeof *p.word * static_cast<std::size_t>(a.words)) == 0;
 }
 inline bool same_line(const PlanRef& p, const Step& a, const Step& b) {
+  if (a.kind == StepKind::loop) return &a == &b;
   if (a.kind != b.kind || a.loop_dims != b.loop_dims || a.dims != b.dims || !same_kernel(p, a, b)) return false;
   for (int k = 0; k < a.loop_dims; ++k)
     if (a.loop[k] != b.loop[k]) return false;
@@ -212,9 +237,8 @@ bool is_repeated(const PlanRef& p, int s, Same same) {
   return false;
 }
 
+/// A line for each kernel, those of a loop's body below it.
 inline void print_steps(const PlanRef& p, std::FILE* out) {
-  std::fprintf(out, "%5s  %-14s  %-16s %7s %8s %7s  %s\n", "calls", "kernel", "loop", "read", "write", "flop",
-               "operations");
   for (int s = 0; s < p.steps; ++s) {
     if (is_repeated(p, s, same_line)) continue;
     StepCost all;
@@ -225,9 +249,11 @@ inline void print_steps(const PlanRef& p, std::FILE* out) {
       all = {all.read + one.read, all.written + one.written, all.flops + one.flops};
       ++calls;
     }
-    std::fprintf(out, "%5d  %-14s  %-16s %7s %8s %7s  %s\n", calls, name_of_kind(p.step[s].kind),
-                 loop_of(p, p.step[s]).text, quantity(all.read, "B").text, quantity(all.written, "B").text,
-                 quantity(all.flops, "").text, operations_of(p, p.step[s]).text);
+    const int indent = 2 * p.depth;
+    std::fprintf(out, "%5d  %*s%-*s  %-16s %7s %8s %7s  %s\n", calls * p.times, indent, "", 14 - indent, name_of_kind(p.step[s].kind),
+                 loop_of(p, p.step[s]).text, quantity(all.read * p.times, "B").text, quantity(all.written * p.times, "B").text,
+                 quantity(all.flops * p.times, "").text, operations_of(p, p.step[s]).text);
+    if (p.step[s].kind == StepKind::loop) print_steps(body_of(p, s), out);
   }
 }
 
@@ -238,12 +264,13 @@ struct PlanTotals {
 
   void add(const PlanRef& p) {
     for (int s = 0; s < p.steps; ++s) {
-      ++calls;
+      calls += p.times;
       groups += p.step[s].words != 0;
       kernels += p.step[s].words != 0 && !is_repeated(p, s, same_kernel);
-      flops += cost_of_step(p, p.step[s]).flops;
+      flops += cost_of_step(p, p.step[s]).flops * p.times;
+      if (p.step[s].kind == StepKind::loop) add(body_of(p, s));
     }
-    arena += p.arena_bytes;
+    if (p.depth == 0) arena += p.arena_bytes;
   }
   void print(const char* title, std::FILE* out) const {
     std::fprintf(out, "%s: %d kernels called, %d fused groups (%d different), arena %lld bytes, %.4g Mflop\n", title,
@@ -264,6 +291,8 @@ inline void print_parameters(const PlanRef& p, std::FILE* out) {
 }
 
 inline void print_program(const char* title, const PlanRef& p, std::FILE* out) {
+  std::fprintf(out, "%5s  %-14s  %-16s %7s %8s %7s  %s\n", "calls", "kernel", "loop", "read", "write", "flop",
+               "operations");
   print_steps(p, out);
   PlanTotals totals;
   totals.add(p);
