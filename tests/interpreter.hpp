@@ -416,7 +416,7 @@ class Interpreter {
       case Op::attention_lse:
         r.value = lse[static_cast<std::size_t>(v.in[0])];
         break;
-      case Op::attention_grad: attention_gradient(n, v, r); break;
+      case Op::attention_grad: attention_gradient(n, r); break;
       case Op::attention_dk: r.value = dk[static_cast<std::size_t>(v.in[0])]; break;
       case Op::attention_dv: r.value = dv[static_cast<std::size_t>(v.in[0])]; break;
       default: break;
@@ -496,7 +496,7 @@ class Interpreter {
       r.value[i] = x;
     }
   }
-  void attention_gradient(int n, const Node& v, Array& r) {
+  void attention_gradient(int n, Array& r) {
     dk.resize(node.size());
     dv.resize(node.size());
     int in[6] = {};

@@ -18,6 +18,7 @@
 #include <etch/nn/layer_norm.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/repeat.hpp>
+#include <etch/nn/rnn.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/addmm.hpp>

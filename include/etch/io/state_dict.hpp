@@ -36,22 +36,22 @@ using StateDict = std::vector<StateEntry>;
 namespace io {
 namespace detail {
 
-/// The next of ETCH_MODULE's member names, in order; "#" stands for 0, 1, 2, ...
+/// The next of ETCH_MODULE's member names, in order. One with "#" names all members, which it numbers from 0. One that begins
+/// with "~" is no part of the path: what follows is put behind the tensors' names, as in weight_ih_l0_reverse.
 class MemberNames {
  public:
-  explicit MemberNames(std::string_view list) : rest_(list), numbered_(list == "#") {}
+  explicit MemberNames(std::string_view list) : rest_(list) {}
 
   std::string next() {
-    if (numbered_) return std::to_string(count_++);
+    std::string name(rest_.substr(0, rest_.find(',')));
+    if (const std::size_t number = name.find('#'); number != name.npos) return name.replace(number, 1, std::to_string(count_++));
     const std::size_t end = rest_.find(',');
-    std::string name(rest_.substr(0, end));
     rest_.remove_prefix(end == rest_.npos ? rest_.size() : rest_.find_first_not_of(' ', end + 1));
     return name;
   }
 
  private:
   std::string_view rest_;
-  bool numbered_;
   int count_ = 0;
 };
 
@@ -67,14 +67,16 @@ StateEntry state_entry(std::string name, ModuleTensor<R, T, D...>& tensor) {
 }
 
 template <class M>
-void append_state(StateDict& to, const std::string& prefix, M& model) {
+void append_state(StateDict& to, const std::string& prefix, const std::string& suffix, M& model) {
   MemberNames names(M::etch_names);
   auto visit = [&](auto& member) {
-    const std::string name = prefix + names.next();
+    const std::string name = names.next();
     if constexpr (etch::detail::is_module_tensor<std::remove_cvref_t<decltype(member)>>)
-      to.push_back(state_entry(name, member));
+      to.push_back(state_entry(prefix + name + suffix, member));
+    else if (name.starts_with('~'))
+      append_state(to, prefix, suffix + name.substr(1), member);
     else
-      append_state(to, name + '.', member);
+      append_state(to, prefix + name + '.', suffix, member);
   };
   model.etch_members(visit);
 }
@@ -103,9 +105,9 @@ inline void read_model(const SafetensorsFile& file, const StateDict& model) {
 template <class M, class F, class Optimizer, class... In>
 StateDict training_state(TrainStep<M, F, Optimizer, In...>& step) {
   StateDict state;
-  append_state(state, "", *step.model());
+  append_state(state, "", "", *step.model());
   for (int i = 0; i < Optimizer::states; ++i)
-    append_state(state, std::string(optimizer_prefix) + std::to_string(i) + '.', step.state(i));
+    append_state(state, std::string(optimizer_prefix) + std::to_string(i) + '.', "", step.state(i));
   return state;
 }
 
@@ -116,7 +118,7 @@ StateDict training_state(TrainStep<M, F, Optimizer, In...>& step) {
 template <class M>
 StateDict state_dict(const Model<M>& model) {
   StateDict state;
-  io::detail::append_state(state, "", *model);
+  io::detail::append_state(state, "", "", *model);
   return state;
 }
 
