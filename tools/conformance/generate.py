@@ -48,6 +48,11 @@ class Call:
         self.vars.append(v)
         return v
 
+    def stored(self, path):
+        """The bytes of an input as they are stored, and their dtype."""
+        v = next(v for v in self.vars if v.path == path)
+        return v.tensors.bytes(v.stored), v.stored_dtype
+
     def decode(self, value, path):
         if isinstance(value, list):
             return [self.decode(v, f'{path}.{i}') for i, v in enumerate(value)]

@@ -117,6 +117,13 @@ constexpr const X& self(const X& x) {
   return x;
 }
 
+/// x, in a program that trains or does not: `training=True` of functions that draw.
+template <class X>
+constexpr X in_mode(X x, bool training) {
+  x.builder->training = training;
+  return x;
+}
+
 /// Several results of a traced function.
 template <class... A>
 constexpr auto outputs(const A&... a) {

@@ -114,6 +114,10 @@ class Inexpressible(Eager):
         return self
 
 
+class Drawn(str):
+    """A template of a call that draws random numbers: its gradients are compared in shape only, as `stochastic` outputs are."""
+
+
 class Module(str):
     """A template of a module's type, filled with the arguments of its constructor; `forward` is one of the call of `module` on
     the case's `inputs`, and knows the constructor's arguments too."""
@@ -261,5 +265,5 @@ def formula(text):
 
 
 def helpers():
-    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'Inexpressible': Inexpressible, 'Module': Module, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
+    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'Inexpressible': Inexpressible, 'Module': Module, 'Drawn': Drawn, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
             'math': math, 'dedent': textwrap.dedent, 'CPP': CPP}
