@@ -40,6 +40,7 @@
 #include <etch/ops/difference.hpp>
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/histogram.hpp>
+#include <etch/ops/glu.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/index_put.hpp>
 #include <etch/ops/masked.hpp>
@@ -48,6 +49,7 @@
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/quantile.hpp>
 #include <etch/ops/random.hpp>
+#include <etch/ops/random_activation.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/scatter.hpp>
 #include <etch/ops/scan.hpp>

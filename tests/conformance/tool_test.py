@@ -28,6 +28,7 @@ OPS = {
     'sum(input, dim)': 'sum<{dim}>({input})',
     'number(a)': '{a} + 1',
     'refuses(input)': 'self({input})',
+    'nn.Linear(in_features, out_features, bias=True)': Module('nn::Linear<{in_features}, {out_features}, {bias}, {T}>'),
 }
 '''
 
@@ -54,6 +55,17 @@ class Folder:
             case.setdefault('grad_outputs', [0])
         self.cases.append(case)
         self.expected[name] = (state, says)
+
+
+    def module(self, state, op, params, args, outputs, grads=None, says='', buffers=None, **fields):
+        """A case of a module with this state_dict."""
+        prefix = f'tool/{op}/{len(self.cases):02}/k.'
+
+        def tensors(group, values):
+            return {'dict': {k: self.tensor(f'{prefix}{group}.{k}', *v) for k, v in values.items()}}
+
+        kwargs = {'params': tensors('params', params), 'buffers': tensors('buffers', buffers or {}), 'forward_kwargs': {'dict': {}}}
+        self.add(state, op, args, outputs, grads, says, kwargs=kwargs, **fields)
 
 
 def weights(n, j=0):
@@ -105,6 +117,15 @@ def make():
     f.add('failed', 'nonsense', [x], **refused, says='does not compile')
     f.add('passed', 'refuses', [2], raises='TypeError', message_regex='')
     f.add('failed', 'refuses', [2], **refused, says='no matching function')
+    line, unit = {'ctor': {'args': [3], 'kwargs': {'out_features': 1}}, 'training': True}, ([1], [1. + 4. + 9. + 5.])
+    state = {'weight': ([1, 3], x[1]), 'bias': ([1], [5.])}
+    slopes = {'a0': ([3], [v * c[0] for v in x[1]], 'float64'), 'k.params.weight': ([1, 3], [v * c[0] for v in x[1]], 'float64'), 'k.params.bias': ([1], [c[0]], 'float64')}
+    f.module('passed', 'nn.Linear', state, [x], [unit], slopes, **line)
+    f.module('passed', 'nn.Linear', state, [x], [unit], slopes, training=False, attrs={'in_features': 3, 'out_features': 1, 'training': False})
+    f.module('failed', 'nn.Linear', state, [x], [unit], {**slopes, 'k.params.bias': ([1], [2 * c[0]], 'float64')}, says='gradient k.params.bias', **line)
+    f.module('failed', 'nn.Linear', {**state, 'bias': ([2], [5., 5.])}, [x], [unit], says='another_shape', **line)
+    f.module('failed', 'nn.Linear', {'weight': state['weight']}, [x], [unit], says='that_the_state_has_not', **line)
+    f.module('failed', 'nn.Linear', {**state, 'other': state['bias']}, [x], [unit], says='that_the_module_has_not', **line)
     return f
 
 

@@ -23,16 +23,35 @@ class Call:
         self.vars, self.wide = [], wide
         self.args = [self.decode(v, f'a{i}') for i, v in enumerate(case['args'])]
         self.kwargs = {k: self.decode(v, f'k.{k}') for k, v in case['kwargs'].items()}
+        self.module = 'params' in self.kwargs and 'buffers' in self.kwargs
+        if self.module:
+            self.inputs = [*self.args, *self.kwargs['forward_kwargs'].values()]
+            self.T = 'double' if wide else 'float' if case['dtype'] == 'float32' else t.CPP[case['dtype']]
+            self.ctor, self.attrs = case.get('ctor'), case.get('attrs', {})
         if numbers_are_tensors and not self.vars and self.args and isinstance(self.args[0], (bool, int, float, complex)):
             value = self.args[0]
             dtype = 'bool' if isinstance(value, bool) else 'int64' if isinstance(value, int) else 'float32' if isinstance(value, float) else 'complex64'
             self.args[0] = self.var('a0', [], dtype, value=value)
+
+    def constructor(self, parameters):
+        """(args, kwargs) of a module's constructor, or its settings of these names where they were not recorded. A tensor that
+        the module keeps as a buffer stands for its shape; any other is one more input."""
+        if self.ctor is None:
+            return [], {k: self.decode(v, f'c.{k}') for k, v in self.attrs.items() if k in parameters}
+        shapes = {k: t.Var(f'c_{k}', f'c.{k}', v['shape'], v['dtype']) for k, v in self.ctor['kwargs'].items() if k in self.kwargs['buffers'] and isinstance(v, dict) and 't' in v}
+        return ([self.decode(v, f'c.{i}') for i, v in enumerate(self.ctor['args'])],
+                {k: shapes[k] if k in shapes else self.decode(v, f'c.{k}') for k, v in self.ctor['kwargs'].items()})
 
     def var(self, path, shape, dtype, **kept):
         v = t.Var(path.replace('.', '_'), path, shape, WIDER.get(dtype, dtype) if self.wide else dtype, **kept)
         v.stored_dtype = dtype
         self.vars.append(v)
         return v
+
+    def stored(self, path):
+        """The bytes of an input as they are stored, and their dtype."""
+        v = next(v for v in self.vars if v.path == path)
+        return v.tensors.bytes(v.stored), v.stored_dtype
 
     def decode(self, value, path):
         if isinstance(value, list):

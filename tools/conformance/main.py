@@ -7,6 +7,7 @@ import argparse
 import collections
 import concurrent.futures
 import json
+import math
 import os
 import re
 import sys
@@ -76,7 +77,7 @@ class Case:
         for run in self.runs:
             for path, got in zip(run.grads, run.result[len(run.result) - len(run.grads):]):
                 checked.add(path)
-                problems += self.gradient(path, grads[path], got, run.wide)
+                problems += self.gradient(path, grads[path], got, run)
         if set(grads) - checked:
             problems.append(f'gradients not computed: {", ".join(sorted(set(grads) - checked))}')
         return problems
@@ -116,14 +117,21 @@ class Case:
             rtol, atol = self.entry['rtol'], self.entry['atol']
         return compare.difference(compare.numbers(data, dtype), compare.numbers(self.tensors.bytes(want['t']), want['dtype']), rtol, atol)
 
-    def gradient(self, path, want, got, wide):
+    def gradient(self, path, want, got, run):
         dtype, shape, data = got if want is None else as_wanted(got, want)
         numbers = compare.numbers(data, dtype)
         if want is None:
             return [f'gradient {path}: none expected, found {next(n for n in numbers if n != 0)}'] if any(n != 0 for n in numbers) else []
         if shape != want['shape']:
             return [f'gradient {path}: shape {want["shape"]} expected, found {shape}']
-        wrong = compare.difference(numbers, compare.numbers(self.tensors.bytes(want['t']), want['dtype']), *compare.TOLERANCE[dtype])
+        wanted = compare.numbers(self.tensors.bytes(want['t']), want['dtype'])
+        if isinstance(run.template, table.Drawn):
+            return []
+        if run.wide:  # at a NaN PyTorch's own gradient depends on the place in its vectors
+            at = compare.numbers(*run.call.stored(path))
+            if len(at) == len(wanted):
+                numbers, wanted = ([0 if isinstance(a, float) and math.isnan(a) else n for a, n in zip(at, values)] for values in (numbers, wanted))
+        wrong = compare.difference(numbers, wanted, *compare.TOLERANCE[dtype])
         return [f'gradient {path}: {wrong}'] if wrong else []
 
     def describe(self):

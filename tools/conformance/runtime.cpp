@@ -51,15 +51,20 @@ static void fill_weights(DType dtype, void* to, std::int64_t n, int j) {
 
 void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs, bool (*in_loss)(int)) {
   std::vector<Storage> memory, out;
+  std::vector<char*> bound;
   Bindings in;
   static const int no_sizes[max_rank]{};
   int output = 0;
   for (int i = 0; i < graph.slots; ++i) {
     const Slot& s = graph.slot[i];
-    if (s.kind == SlotKind::random) continue;
+    if (s.kind == SlotKind::random) {
+      bound.push_back(nullptr);
+      continue;
+    }
     const std::int64_t n = graph.elements(graph.shape[s.shape]);
     memory.emplace_back(static_cast<std::size_t>(n) * size_of(s.dtype));
     void* p = memory.back().data();
+    bound.push_back(static_cast<char*>(p));
     if (i < inputs) {
       job.read(p, static_cast<std::size_t>(n) * size_of(s.dtype));
     } else {  // the weights of the loss: j is the number of the output
@@ -72,6 +77,7 @@ void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs,
   void* to[256]{};
   int results = 0;
   for (int i = 0; i < graph.outputs; ++i) {
+    if (graph.output[i].effect) continue;
     const int id = graph.output[i].node;
     out.emplace_back(static_cast<std::size_t>(graph.elements(id)) * size_of(graph.node[id].dtype));
     to[graph.output[i].slot] = out.back().data();
@@ -82,12 +88,14 @@ void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs,
   machine.run(in, to, &random);
   for (int slot = 0; slot < results; ++slot)
     for (int i = 0; i < graph.outputs; ++i) {
-      if (graph.output[i].slot != slot) continue;
+      if (graph.output[i].slot != slot || graph.output[i].effect) continue;
       const Node& node = graph.node[graph.output[i].node];
       const Shape& s = graph.shape[node.shape];
       std::int64_t sizes[max_rank]{}, n = 1;
       for (int k = 0; k < s.rank; ++k) n *= sizes[k] = machine.size(s.size[k]);
-      job.write(name_of(node.dtype), s.rank, sizes, to[slot], static_cast<std::size_t>(n) * size_of(node.dtype));
+      const void* data = to[slot];
+      if (node.op == Op::input) data = bound[node.arg >> 48] + (node.arg & 0xffffffffffffULL);  // after the effects, such as a buffer's new value
+      job.write(name_of(node.dtype), s.rank, sizes, data, static_cast<std::size_t>(n) * size_of(node.dtype));
     }
 }
 

@@ -117,11 +117,108 @@ constexpr const X& self(const X& x) {
   return x;
 }
 
+/// x, in a program that trains or does not: `training=True` of functions that draw.
+template <class X>
+constexpr X in_mode(X x, bool training) {
+  x.builder->training = training;
+  return x;
+}
+
 /// Several results of a traced function.
 template <class... A>
 constexpr auto outputs(const A&... a) {
   return Pack<A...>{{{a}...}};
 }
+
+/// An entry of a module's state_dict.
+template <class X>
+struct Named {
+  const char* name;
+  X value;
+};
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#endif
+template <class M>
+constexpr const M& module_of() {
+  return prototype<M>;
+}
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
+/// While it lives, the tensors of module M are the nodes that a state_dict has under their names; every name must be used.
+template <class M>
+class Loaded {
+ public:
+  template <class... X>
+  constexpr Loaded(Builder* b, bool training, const Named<X>&... state) : builder_(b) {
+    const char* const name[] = {state.name..., ""};
+    const int id[] = {state.value.id..., -1};
+    Path path;
+    load(module_of<M>(), path, name, id, static_cast<int>(sizeof...(X)));
+    if (next_ != static_cast<int>(sizeof...(X))) the_state_has_a_tensor_that_the_module_has_not();
+    b->training = training;
+    b->bind(table_, next_);
+  }
+  constexpr ~Loaded() { builder_->bind(nullptr, 0); }
+  Loaded(const Loaded&) = delete;
+
+ private:
+  struct Path {
+    char text[96]{};
+    int size = 0;
+    constexpr void add(char c) { text[size++] = c; }
+    constexpr bool is(const char* s) const {
+      int i = 0;
+      while (i < size && s[i] == text[i]) ++i;
+      return i == size && s[i] == 0;
+    }
+  };
+  /// The name of member `i` of a list like ETCH_MODULE's; "#" stands for 0, 1, 2, ...
+  static constexpr void add_name(Path& to, const char* list, int i) {
+    if (list[0] == '#') {
+      if (i > 9) to.add(static_cast<char>('0' + i / 10));
+      to.add(static_cast<char>('0' + i % 10));
+      return;
+    }
+    for (; i > 0; ++list)
+      if (*list == ',') --i;
+    for (; *list != 0 && *list != ','; ++list)
+      if (*list != ' ') to.add(*list);
+  }
+  template <class X>
+  constexpr void load(const X& m, const Path& prefix, const char* const* name, const int* id, int count) {
+    int i = 0;
+    auto visit = [&](const auto& member) {
+      using T = std::remove_cvref_t<decltype(member)>;
+      Path path = prefix;
+      add_name(path, X::etch_names, i++);
+      if constexpr (etch::detail::is_module_tensor<T>) {
+        int found = -1;
+        for (int k = 0; k < count; ++k)
+          if (path.is(name[k])) found = id[k];
+        if (found < 0) the_module_has_a_tensor_that_the_state_has_not();
+        if (!(builder_->shape(found) == builder_->shape_of(T::dims())) || builder_->dtype(found) != dtype_of<typename T::value_type>) a_tensor_of_the_module_has_another_shape();
+        table_[next_].address = &member;
+        table_[next_++].node = found;
+      } else {
+        path.add('.');
+        load(member, path, name, id, count);
+      }
+    };
+    m.etch_members(visit);
+  }
+  static void the_state_has_a_tensor_that_the_module_has_not() {}
+  static void the_module_has_a_tensor_that_the_state_has_not() {}
+  static void a_tensor_of_the_module_has_another_shape() {}
+
+  Builder* builder_;
+  BoundParameter table_[layout<M>.tensors + 1]{};
+  int next_ = 0;
+};
 
 /// Which inputs get a gradient, and which outputs enter the loss.
 template <int... I>

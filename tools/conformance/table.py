@@ -114,6 +114,20 @@ class Inexpressible(Eager):
         return self
 
 
+class Drawn(str):
+    """A template of a call that draws random numbers: its gradients are compared in shape only, as `stochastic` outputs are."""
+
+
+class Module(str):
+    """A template of a module's type, filled with the arguments of its constructor; `forward` is one of the call of `module` on
+    the case's `inputs`, and knows the constructor's arguments too."""
+
+    def __new__(cls, text, forward='module({inputs})'):
+        self = super().__new__(cls, text)
+        self.forward = forward
+        return self
+
+
 class Line:
     """One line of a table."""
 
@@ -125,12 +139,11 @@ class Line:
 
     def fill(self, call, case, grad=False):
         """(C++ of the call, its template, the names of its arguments); Missing where the line does not cover the call."""
-        try:
-            names = self.bind(*call.args, **call.kwargs)
-        except TypeError as error:
-            raise Missing(f'{self.key}: {str(error).replace("<lambda>() ", "")}') from None
+        names = self.arguments(*call.constructor(self.bind.__code__.co_varnames)) if call.module else self.arguments(call.args, call.kwargs)
         try:
             template = self.template(**names) if callable(self.template) else self.template
+            if isinstance(template, Module):
+                return self.module_text(template, call, case, names), template, names
             if grad:
                 template = getattr(template, 'grad', template)
             if template is None:
@@ -142,19 +155,51 @@ class Line:
             raise Broken(f'the line {self.key} breaks: {type(error).__name__}: {error}') from None
 
 
+    def arguments(self, args, kwargs):
+        try:
+            return self.bind(*args, **kwargs)
+        except TypeError as error:
+            raise Missing(f'{self.key}: {str(error).replace("<lambda>() ", "")}') from None
+
+    def module_type(self, T, args, kwargs):
+        """The C++ type of a module constructed with these arguments, for modules that hold modules."""
+        names = self.arguments(args, kwargs)
+        template = self.template(**names) if callable(self.template) else self.template
+        return fill(template, {**vars(self.module), 'T': T, **names})
+
+    def module_text(self, template, call, case, names):
+        """Binds a module's tensors by their names, calls it, and gives what its buffers hold afterwards."""
+        known = {**vars(self.module), 'case': case, 'T': call.T, 'inputs': call.inputs, 'params': call.kwargs['params'], 'buffers': call.kwargs['buffers'], **names}
+        state = [(name, v) for group in ('params', 'buffers') for name, v in call.kwargs[group].items() if isinstance(v, Var)]
+        bound = ''.join(f', Named{{"{name}", {v}}}' for name, v in state)
+        after = [dict(state)[name.partition(': ')[2]] for name in case.get('output_names', []) if name.startswith('buffer after: ')]
+        before, _, results = fill(template.forward, known).rpartition('=>')
+        return (f'using M = {fill(template, known)}; const Loaded<M> loaded({call.vars[0]}.builder, {render(case["training"])}{bound}); const auto& module = module_of<M>(); '
+                f'{before}{";" * bool(before.strip())} const auto y = {results} => y' + ''.join(f'; {v}' for v in after))
+
+
 class Table:
-    """All lines: a case's own family first, then any."""
+    """All lines: a case's own family first, then any. A family is a file, or a folder of files."""
 
     def __init__(self, folder):
         self.families = {}
         self.flags = {}
-        for path in sorted(pathlib.Path(folder).glob('*.py')):
-            spec = importlib.util.spec_from_file_location(f'table_{path.stem}', path)
+        folder = pathlib.Path(folder)
+        for path in sorted([*folder.glob('*.py'), *folder.glob('*/*.py')]):
+            family = path.stem if path.parent == folder else path.parent.name
+            spec = importlib.util.spec_from_file_location(f'table_{family}_{path.stem}', path)
             module = importlib.util.module_from_spec(spec)
-            module.__dict__.update(helpers())
+            module.__dict__.update(helpers(), line_of=self.line_of)
             spec.loader.exec_module(module)
             lines = [Line(key, template, module) for key, template in getattr(module, 'OPS', {}).items()]
-            self.families[path.stem] = {line.name: line for line in lines}
+            self.families.setdefault(family, {}).update({line.name: line for line in lines})
+
+    def line_of(self, name):
+        """The line of this name in any family."""
+        for lines in self.families.values():
+            if name in lines:
+                return lines[name]
+        raise Missing(f'no line for {name} in the table')
 
     def find(self, case):
         family, op, variant = case['id'].split('/')[0], case['op'], case.get('variant', '')
@@ -220,5 +265,5 @@ def formula(text):
 
 
 def helpers():
-    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'Inexpressible': Inexpressible, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
+    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'Inexpressible': Inexpressible, 'Module': Module, 'Drawn': Drawn, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
             'math': math, 'dedent': textwrap.dedent, 'CPP': CPP}
