@@ -28,6 +28,8 @@
 #include <etch/ops/compare.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/covariance.hpp>
+#include <etch/ops/cross.hpp>
+#include <etch/ops/trace.hpp>
 #include <etch/ops/create.hpp>
 #include <etch/ops/gather.hpp>
 #include <etch/ops/extremum.hpp>

@@ -68,7 +68,11 @@ constexpr int scatter_gradient(Builder& b, int n, int which, int dy) {
       const Value share = g / into(base_hit, hit, Op::sum);
       return (which == 0 ? base_hit * share : hit * found(share)).id;
     }
-    default: return which == 0 ? into(g, a.number(0), Op::place).id : found(g).id;
+    default: {
+      if (which == 2) return found(g).id;
+      const bool back = (node.arg >> 16 & 1) != 0;
+      return back ? into(g.number(0), found(g), Op::place).id : into(g, a.number(0), Op::place).id;
+    }
   }
 }
 

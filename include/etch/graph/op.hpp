@@ -62,9 +62,9 @@ enum class Op : std::uint8_t {
   // by index
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
-  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16
+  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16 | Demand << 48
   gather,       ///< (a, index) -> shape of index, found along one axis: arg = axis
-  scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write
+  scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write | back << 16
   // along one axis, a kernel of its own: arg = axis | reverse << 8 (from the last element; descending; right)
   cumsum,       ///< a -> running sums
   cumprod,      ///< a -> running products
@@ -91,6 +91,8 @@ enum class Special : std::uint8_t {
 #undef ETCH_X
   count
 };
+/// What `checked` demands of its operand, and so what it says where that does not hold.
+enum class Demand : std::uint8_t { index, weights };
 /// Whether it is a few instructions, where most are an iteration or a call.
 constexpr bool is_cheap(Special s) { return s <= Special::shift_right; }
 

@@ -18,13 +18,13 @@ struct silu_fn {
   constexpr auto operator()(auto x) const { return x * sigmoid(x); }
 };
 struct softplus_fn {
-  constexpr auto operator()(auto x) const { return maximum(x, 0) + log1p(exp(-abs(x))); }
+  constexpr auto operator()(auto x) const { return larger(x, 0) + log1p(exp(-abs(x))); }
 };
 struct leaky_relu_fn {
   constexpr auto operator()(auto x, auto slope) const { return where(x > 0, x, x * slope); }
 };
 struct elu_fn {
-  constexpr auto operator()(auto x) const { return where(x > 0, x, expm1(minimum(x, 0))); }
+  constexpr auto operator()(auto x) const { return where(x > 0, x, expm1(smaller(x, 0))); }
 };
 }  // namespace detail
 

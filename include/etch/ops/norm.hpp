@@ -74,8 +74,7 @@ struct renorm_fn {
 template <auto... Option, Operand X> constexpr auto norm(const X& x) { return apply<detail::norm_fn<Option...>>(x); }
 template <auto... Option, Operand X> constexpr auto linalg_vector_norm(const X& x) { return norm<Option...>(x); }
 /// The norm of a - b: `dist<ord<4>>(a, b)`.
-template <auto... Option, OperandOrNumber A, OperandOrNumber B>
-  requires(Operand<A> || Operand<B>)
+template <auto... Option, Operand A, Operand B>
 constexpr auto dist(const A& a, const B& b) {
   return apply<detail::dist_fn<Option...>>(a, b);
 }
