@@ -29,6 +29,7 @@
 #include <etch/ops/contract.hpp>
 #include <etch/ops/covariance.hpp>
 #include <etch/ops/cross.hpp>
+#include <etch/ops/svd.hpp>
 #include <etch/ops/trace.hpp>
 #include <etch/ops/create.hpp>
 #include <etch/ops/gather.hpp>

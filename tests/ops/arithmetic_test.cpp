@@ -140,7 +140,7 @@ TEST_CASE("the rest") {
   const V<std::int64_t, 2> i{{1, -2}};
   static_assert(std::is_same_v<decltype(rad2deg(i))::value_type, float> && std::is_same_v<decltype(square(i))::value_type, std::int64_t>);
   static_assert(std::is_same_v<decltype(copysign(i, -1))::value_type, float> && std::is_same_v<decltype(angle(i))::value_type, float>);
-  check([](auto a) { return test::results(deg2rad(a), rad2deg(a), absolute(a), negative(a), sgn(a), positive(a), multiply(a, 2), subtract(a, 2), arctan2(a, 3)); }, i);
+  check([](auto a) { return test::results(deg2rad(a), rad2deg(a), absolute(a), negative(a), sgn(a), positive(a), multiply(a, 2), subtract(a, 2), arctan2(a, a)); }, i);
 }
 
 TEST_CASE("gradients") {

@@ -9,6 +9,7 @@
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/order.hpp>
 #include <etch/cpu/scan.hpp>
+#include <etch/cpu/svd.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -180,6 +181,7 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::gather) return {detail::run_gather<sizeof(T)>, nullptr};
   else if constexpr (K == StepKind::scatter) return {detail::run_scatter<T>, nullptr};
   else if constexpr (is_along(K)) return along_kernel<K, T>();
+  else if constexpr (K == StepKind::svd) return {detail::run_svd<T>, detail::svd_workspace};
   else return {};
 }
 

@@ -467,6 +467,17 @@ class Builder {
     if (c >= 0) c = in_memory(c);
     return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
   }
+  /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
+  constexpr int svd(int a) {
+    Shape s = shape(a);
+    int& rows = s.size[s.rank - 2];
+    int& columns = s.size[s.rank - 1];
+    const int m = rows, n = columns;
+    rows = m + 1 + n;
+    columns = m < n ? m : n;
+    if (is_half(a)) return cast(svd(cast(a, DType::float32)), dtype(a));
+    return emit(Op::svd, dtype(a), intern(s), in_memory(a), -1, -1, 0);
+  }
   /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
   constexpr int take_along(int a, int index, int axis) {
     return gather(a, index, axis);

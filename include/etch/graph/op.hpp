@@ -75,6 +75,8 @@ enum class Op : std::uint8_t {
   delay,        ///< a -> y[i] = a[i-1], y[0] = arg >> 9 (0 or 1)
   argsort,      ///< a -> int64: the stable order of the elements, NaN last
   searchsorted, ///< (sorted [..., N], values [..., M]) -> int64 [..., M]: where a value belongs
+  // factorisations, a kernel of their own: what belongs together lies in one result, row after row
+  svd,          ///< a [..., M, N] -> [..., M + 1 + N, K], K = min(M, N): U, the singular values, V; a = U diag(s) V^T
   // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
   attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
   attention_lse,   ///< (attention) -> log-sum-exp of each row [B, H, T], by the same kernel
@@ -111,7 +113,7 @@ constexpr const char* name_of(Op op) {
 #undef ETCH_X
                                        "special1", "special2", "cast",
                                    "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
+                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "svd",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv"};
   return names[static_cast<int>(op)];
 }

@@ -310,6 +310,7 @@ constexpr void fuse(Planning<N>& p) {
       case Op::checked: kind = StepKind::checked; break;
       case Op::gather: kind = StepKind::gather; break;
       case Op::scatter: kind = StepKind::scatter; break;
+      case Op::svd: kind = StepKind::svd; break;
       case Op::attention: kind = StepKind::attention; break;
       default:
         if (is_along(v.op)) kind = static_cast<StepKind>(static_cast<int>(StepKind::cumsum) + static_cast<int>(v.op) - static_cast<int>(Op::cumsum));
