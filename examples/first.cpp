@@ -20,7 +20,7 @@ int main() {
   auto model = make<Xor>(Generator{0});
   auto loss = [](auto& m, auto x, auto y) { return cross_entropy(m(x), y); };
   auto step = train_step(model, loss, optim::AdamW{.lr = 0.05}, x, y);
-  for (int i = 0; i < 100; ++i) step(x, y);  // forward, loss, gradient, AdamW: one program, no allocation
+  for (int i = 0; i < 30; ++i) step(x, y);  // forward, loss, gradient, AdamW: one program, no allocation
 
   std::cout << softmax<1>(model(x)) << "\n" << argmax<1>(model(x)) << "\n";
 }

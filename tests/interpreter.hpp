@@ -412,6 +412,7 @@ class Interpreter {
         }
         break;
       }
+      case Op::svd: svd(v, r); break;
       case Op::attention: attention(n, v, r); break;
       case Op::attention_lse:
         r.value = lse[static_cast<std::size_t>(v.in[0])];
@@ -423,6 +424,50 @@ class Interpreter {
     }
   }
 
+  /// Singular values and vectors from the eigenvectors of A^T A, by Jacobi's rotations of both sides: half the digits.
+  void svd(const Node& v, Array& r) {
+    const Array& in = operand(v, 0);
+    const std::size_t rank = in.size.size(), M = static_cast<std::size_t>(in.size[rank - 2]), N = static_cast<std::size_t>(in.size[rank - 1]), K = std::min(M, N);
+    const std::size_t count = in.value.size() / (M * N), rows = std::max(M, N);
+    for (std::size_t matrix = 0; matrix < count; ++matrix) {
+      auto a = [&](std::size_t i, std::size_t j) { return in.value[matrix * M * N + (M >= N ? i * N + j : j * N + i)]; };  // rows x K
+      std::vector<double> g(K * K), z(K * K);
+      for (std::size_t i = 0; i < K; ++i)
+        for (std::size_t j = 0; j < K; ++j) {
+          z[i * K + j] = i == j;
+          for (std::size_t k = 0; k < rows; ++k) g[i * K + j] += a(k, i) * a(k, j);
+        }
+      for (int sweep = 0; sweep < 50; ++sweep)
+        for (std::size_t p = 0; p < K; ++p)
+          for (std::size_t q = p + 1; q < K; ++q) {
+            if (g[p * K + q] == 0) continue;
+            const double angle = 0.5 * std::atan2(2 * g[p * K + q], g[q * K + q] - g[p * K + p]), c = std::cos(angle), s = std::sin(angle);
+            auto turn = [&](double& x, double& y) {
+              const double t = c * x - s * y;
+              y = s * x + c * y;
+              x = t;
+            };
+            for (std::size_t k = 0; k < K; ++k) turn(g[k * K + p], g[k * K + q]);
+            for (std::size_t k = 0; k < K; ++k) turn(g[p * K + k], g[q * K + k]);
+            for (std::size_t k = 0; k < K; ++k) turn(z[k * K + p], z[k * K + q]);
+          }
+      std::vector<std::size_t> order(K);
+      for (std::size_t k = 0; k < K; ++k) order[k] = k;
+      std::sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return g[i * K + i] > g[j * K + j]; });
+      double* const out = &r.value[matrix * (M + 1 + N) * K];
+      for (std::size_t k = 0; k < K; ++k) {
+        const std::size_t from = order[k];
+        const double s = std::sqrt(std::max(0.0, g[from * K + from]));
+        out[M * K + k] = s;
+        for (std::size_t i = 0; i < rows; ++i) {
+          double x = 0;
+          for (std::size_t j = 0; j < K; ++j) x += a(i, j) * z[j * K + from];
+          out[(M >= N ? i : M + 1 + i) * K + k] = s == 0 ? 0 : x / s;
+        }
+        for (std::size_t i = 0; i < K; ++i) out[(M >= N ? M + 1 + i : i) * K + k] = z[i * K + from];
+      }
+    }
+  }
   /// Scans and orders, by their definitions.
   void along(const Node& v, Array& r) {
     const bool two = v.op == Op::recurrence, back = (v.arg >> 8 & 1) != 0;

@@ -29,6 +29,10 @@
 #include <etch/ops/compare.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/covariance.hpp>
+#include <etch/ops/cross.hpp>
+#include <etch/ops/svd.hpp>
+#include <etch/ops/trace.hpp>
+#include <etch/ops/vander.hpp>
 #include <etch/ops/create.hpp>
 #include <etch/ops/gather.hpp>
 #include <etch/ops/extremum.hpp>
@@ -46,6 +50,7 @@
 #include <etch/ops/masked.hpp>
 #include <etch/ops/masked_fill.hpp>
 #include <etch/ops/norm.hpp>
+#include <etch/ops/pad.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/quantile.hpp>
 #include <etch/ops/random.hpp>

@@ -1,4 +1,4 @@
-// expect: etch: in_place: the result's kind (bool, integer, floating) must not be above the tensor's
+// expect: etch: in_place: the result's kind (bool, integer, floating, complex) must not be above the tensor's
 #include <etch/etch.hpp>
 
 using namespace etch;

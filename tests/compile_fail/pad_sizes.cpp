@@ -1,4 +1,4 @@
-// expect: etch: constant_pad_nd: axes must have static sizes, and not be cut below 0
+// expect: etch: pad: axes must have static sizes, and not be cut below 0
 // sizes: 33 20 14
 #include <etch/etch.hpp>
 

@@ -103,7 +103,7 @@ TEST_CASE("powers") {
   same(r[2], {-inf, 0, 0, std::log(2.), none});
   const auto a = filled<Tensor<float, 33>>(0.1, 5);
   check([](auto x) { return test::results(pow(x, 2), pow(x, 3), pow(x, 0.5), pow(x, -0.5), pow(x, -1), pow(x, -2), pow(x, 0), pow(x, 1), pow(x, 2.5)); }, a);
-  check([](auto x) { return test::results(float_power(x, 2), float_power(2.5, x), ldexp(x, 3)); }, filled<V<std::int64_t, 9>>(-4, 5));
+  check([](auto x) { return test::results(float_power(x, 2), float_power(2.5, x)); }, filled<V<std::int64_t, 9>>(-4, 5));
   static_assert(std::is_same_v<decltype(float_power(a, 2))::value_type, double>);
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("the rest") {
   const V<std::int64_t, 2> i{{1, -2}};
   static_assert(std::is_same_v<decltype(rad2deg(i))::value_type, float> && std::is_same_v<decltype(square(i))::value_type, std::int64_t>);
   static_assert(std::is_same_v<decltype(copysign(i, -1))::value_type, float> && std::is_same_v<decltype(angle(i))::value_type, float>);
-  check([](auto a) { return test::results(deg2rad(a), rad2deg(a), absolute(a), negative(a), sgn(a), positive(a), multiply(a, 2), subtract(a, 2), arctan2(a, 3)); }, i);
+  check([](auto a) { return test::results(deg2rad(a), rad2deg(a), absolute(a), negative(a), sgn(a), positive(a), multiply(a, 2), subtract(a, 2), arctan2(a, a)); }, i);
 }
 
 TEST_CASE("gradients") {

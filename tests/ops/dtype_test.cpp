@@ -117,5 +117,5 @@ TEST_CASE("expressions promote as PyTorch's") {
 TEST_CASE("halves print as numbers") {
   std::ostringstream out;
   out << Tensor<half, 2>{1.5, -0.1};
-  CHECK(out.str() == "tensor([ 1.5000, -0.1000])");
+  CHECK(out.str() == "tensor([ 1.5000, -0.1000], dtype=float16)");
 }

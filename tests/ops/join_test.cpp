@@ -1,4 +1,4 @@
-// Tensors made one: cat and all that is cat, padding, rolling; and results that are views or constants.
+// Tensors made one: cat and all that is cat, rolling; and results that are views or constants.
 #include "elements.hpp"
 
 using namespace etch;
@@ -109,21 +109,9 @@ TEST_CASE("rolled around the end") {
   CHECK(z[2].size == std::vector<int>{2, 0});
 }
 
-TEST_CASE("padded by a number, and cut") {
-  const auto y = check([](auto a) { return results(constant_pad_nd<1, 2>(a, 9), constant_pad_nd<0, 1, -1, 1>(a), constant_pad_nd<-1, -2>(a, 3), constant_pad_nd<>(a)); }, test::numbered<F<2, 3>>());
-  expect_values(y[0], {2, 6}, {9, 0, 1, 2, 9, 9, 9, 3, 4, 5, 9, 9});
-  expect_values(y[1], {2, 4}, {3, 4, 5, 0, 0, 0, 0, 0});
-  expect(y[2], {2, 0}, [](const int*) { return 0; });
-  expect(y[3], {2, 3}, [](const int* i) { return i[0] * 3 + i[1]; });
-  const Tensor p = constant_pad_nd<1, 0>(Tensor<std::int64_t, 1>{7}, 2.9);
-  CHECK(p(0) == 2);
-  CHECK(p(1) == 7);
-}
-
 TEST_CASE("every part receives its gradient") {
   const auto x = filled<Tensor<double, 3, 4>>();
   test::check_gradient([](auto a) { return sin(roll<ints<1, 2>, ints<0, 1>>(a)) * a; }, x);
-  test::check_gradient([](auto a) { return sin(constant_pad_nd<1, -2, 2, -1>(a, 0.5)); }, x);
   test::check_gradient([](auto a) { return sin(block_diag(a, t(a))); }, x);
   test::check_gradient([](auto a) { return sin(hstack(a, select_axis<0, 0>(vstack(a, a)) * a)) * column_stack(a, squeeze<2>(slice<2, 0, 1>(dstack(a, a)))); }, x);
 }

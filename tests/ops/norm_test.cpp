@@ -56,7 +56,7 @@ TEST_CASE("gradients, and those at 0") {
 TEST_CASE("dist and renorm") {
   const D_<2, 2> x{{3, 4}, {0.3, 0.4}};
   CHECK(dist(x, D_<2, 2>{}).item() == doctest::Approx(std::sqrt(25.25)));
-  CHECK(dist<ord<inf>>(x, 1.0).item() == 3);
+  CHECK(dist<ord<inf>>(x, ones<double, 1>()).item() == 3);
   const Tensor y = renorm<0>(x, 1.0);
   CHECK(y(0, 0) == doctest::Approx(0.6));
   CHECK(y(1, 1) == 0.4);

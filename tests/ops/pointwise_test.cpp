@@ -99,7 +99,7 @@ TEST_CASE_TEMPLATE("binary operations agree with the C library", T, float, doubl
   check([](auto x, auto y) { return test::results(x + y, x - y, x * y, x / y, maximum(x, y), minimum(x, y), atan2(x, y), fmod(x, y)); }, a, b);
   check([](auto x, auto y) { return pow(y, x); }, a, b);
   check([](auto x, auto y) { return test::results(x == y, x != y, x < y, x <= y, x > y, x >= y, x == x, x <= x); }, a, b);
-  check([](auto x) { return test::results(x + 1, 2 - x, x * 3, 4 / x, maximum(x, 0), minimum(0.5, x), pow(x, 2), clamp(x, -1, 1)); }, a);
+  check([](auto x) { return test::results(x + 1, 2 - x, x * 3, 4 / x, pow(x, 2), clamp(x, -1, 1)); }, a);
   check([](auto x, auto y) { return test::results(where(x > y, x, y), where(x > 0, x, 0), where(x > 0, 1, y)); }, a, b);
 }
 
@@ -110,7 +110,7 @@ TEST_CASE_TEMPLATE("binary operations on integers", T, std::int32_t, std::int64_
   check([](auto x, auto y) { return x / y; }, a, b);  // true division, float32
   check([](auto x, auto y) { return fmod(x, y); }, a, b);
   check([](auto x, auto y) { return where(x > y, x, y); }, a, b);
-  check([](auto x) { return test::results(x + 1, 2 - x, x * 3, maximum(x, 0)); }, a);
+  check([](auto x) { return test::results(x + 1, 2 - x, x * 3); }, a);
   static_assert(is_lazy<decltype(a / b), float, 5, 7> && is_lazy<decltype(a + 1), T, 5, 7> && is_lazy<decltype(a + 0.5), float, 5, 7>);
 }
 

@@ -36,7 +36,13 @@ TEST_CASE("slices, selections, diagonals, strided views") {
   CHECK((s.data()[1] == 1 && s.data()[3] == 2 && s.data()[6] == 3 && s.data()[8] == 4 && s.data()[2] == x.data()[2]));
   const Tensor n = narrow<1, -5, 5>(x);
   CHECK(same(n, x));
-  check_gradient([](auto v, auto w) { return diagonal_scatter<1>(v, w) * select_scatter<1, 1>(v * v, w) + as_strided_scatter<ints<3>, ints<4>>(v, w); }, filled<G<3, 4>>(), filled<G<3>>());
+  check_gradient([](auto v, auto w) { return diagonal_scatter<1>(v, w) * select_scatter<1, 1>(v * v, w) + as_strided_scatter<ints<3>, ints<4>>(zeros_like(v), w); }, filled<G<3, 4>>(), filled<G<3>>());
+}
+
+TEST_CASE("as_strided_scatter sends back what it wrote over, as torch's does") {
+  auto f = [](auto v, auto w) { return sum(as_strided_scatter<ints<2>, ints<2>, 1>(v, w) * (iota_like<0>(v) + 1)); };
+  const Tensor r = grad(f)(G<5>{1, 1, 1, 1, 1}, G<2>{3, 3});
+  CHECK(same(r, G<5>{0, 2, 0, 4, 0}));  // torch: [0, 2, 0, 4, 0], where differences give [1, 0, 3, 0, 5]
 }
 
 TEST_CASE("index_put writes and adds, by lists and by masks") {

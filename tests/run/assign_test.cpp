@@ -46,14 +46,14 @@ TEST_CASE("memory of the target stays, and nothing is allocated twice") {
   CHECK(y.data() == memory);
 }
 
-TEST_CASE("another dtype is converted") {
+TEST_CASE("another dtype is converted; to a lower kind where it is asked for") {
   const Tensor<float, 4> x{{1.5f, -2.5f, 3.f, 0.f}};
   Tensor<std::int32_t, 4> i;
-  i = x * 2;
+  i = to<std::int32_t>(x * 2);
   CHECK(i(0) == 3);
   CHECK(i(1) == -5);
   Tensor<bool, 4> b;
-  b = x;
+  b = to<bool>(x);
   CHECK(b(0));
   CHECK(!b(3));
   Tensor<double, 4> d;

@@ -44,6 +44,16 @@ struct RowWalk {
   }
 };
 
+/// What a `checked` says of an element outside.
+inline void demand(const Step& step, std::int64_t given, index_t size, std::int64_t position) {
+  switch (static_cast<Demand>(step.arg >> 48)) {
+    case Demand::weights: fail("cov", "weights must not be negative", Message{} << "got one at position " << static_cast<long>(position));
+    default:
+      fail("index", "an index must lie within its dimension",
+           Message{} << "got " << static_cast<long>(given) << " for size " << static_cast<long>(size) << " of axis " << static_cast<int>(step.arg & 255));
+  }
+}
+
 /// [sizes.., size of the axis]; accesses index, out.
 inline void run_checked(Machine& machine, int s) {
   const Step& step = machine.step(s);
@@ -55,9 +65,7 @@ inline void run_checked(Machine& machine, int s) {
   for (index_t r = 0; r < walk.rows; ++r, walk.next())
     for (index_t c = 0; c < walk.columns; ++c) {
       const std::int64_t given = from[walk.offset[0] + c * walk.step(0)], i = given < 0 && wraps ? given + size : given;
-      if (i < 0 || i >= size)
-        fail("index", "an index must lie within its dimension",
-             Message{} << "got " << static_cast<long>(given) << " for size " << static_cast<long>(size) << " of axis " << static_cast<int>(step.arg & 255));
+      if (i < 0 || i >= size) demand(step, given, size, r * walk.columns + c);
       *to++ = i;
     }
 }

@@ -10,6 +10,7 @@
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/order.hpp>
 #include <etch/cpu/scan.hpp>
+#include <etch/cpu/svd.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -182,6 +183,7 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::scatter) return {detail::run_scatter<T>, nullptr};
   else if constexpr (K == StepKind::loop) return {detail::run_loop, nullptr};
   else if constexpr (is_along(K)) return along_kernel<K, T>();
+  else if constexpr (K == StepKind::svd) return {detail::run_svd<T>, detail::svd_workspace};
   else return {};
 }
 

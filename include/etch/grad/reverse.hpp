@@ -68,7 +68,11 @@ constexpr int scatter_gradient(Builder& b, int n, int which, int dy) {
       const Value share = g / into(base_hit, hit, Op::sum);
       return (which == 0 ? base_hit * share : hit * found(share)).id;
     }
-    default: return which == 0 ? into(g, a.number(0), Op::place).id : found(g).id;
+    default: {
+      if (which == 2) return found(g).id;
+      const bool back = (node.arg >> 16 & 1) != 0;
+      return back ? into(g.number(0), found(g), Op::place).id : into(g, a.number(0), Op::place).id;
+    }
   }
 }
 
@@ -115,6 +119,53 @@ constexpr int product_gradient(Builder& b, int x, unsigned mask, int dy) {
   auto others = [&](bool back) { return Value{&b, b.along(Op::delay, b.along(Op::cumprod, line, kept, back), kept, back, -1, 1)}; };
   const Value d{&b, unreduce(b, dy, 1u << kept, rows)};
   return b.permute(b.reshape((d * others(false) * others(true)).id, lines), inverse);
+}
+
+/// What the matrices of an `svd` receive. With X / E[i, j] = X[i, j] / (s[j]^2 - s[i]^2) off the diagonal, and X - X^T = skew X:
+///
+///   dA = U (skew(U^T dU) / E diag(s) + diag(s) skew(V^T dV) / E + diag(ds)) V^T + (I - U U^T) dU / s V^T + U (dV / s)^T (I - V V^T)
+///
+/// Vectors of equal singular values, or of 0, are not unique: nothing flows through that choice.
+constexpr int svd_gradient(Builder& b, int n, int dy) {
+  const Shape all = b.shape(n), from = b.shape(b[n].in[0]);
+  const int row = all.rank - 2, m = from.size[row], k = all.size[all.rank - 1], c = from.size[row + 1];
+  auto part = [&](int x, int start, int count) { return Value{&b, b.slice(x, row, start, count, 1)}; };
+  auto product = [&](Value x, Value y) { return Value{&b, b.dot(x.id, y.id)}; };
+  auto turned = [&](Value x) { return Value{&b, transposed(b, x.id)}; };
+  const Value u = part(n, 0, m), s = part(n, m, 1), v = part(n, m + 1, c), du = part(dy, 0, m), ds = part(dy, m, 1), dv = part(dy, m + 1, c);
+  auto rows = [&](Value x, int count) {  // one row, repeated
+    Shape to = all;
+    to.size[row] = count;
+    return Value{&b, b.expand(x.id, to)};
+  };
+  auto over = [&](Value x, Value y) {
+    const Value none = compare(Op::eq, y, y.number(0));
+    return choose(none, x.number(0), x / choose(none, y.number(1), y));
+  };
+  const Value across = rows(s, k), down = turned(across), gap = (across - down) * (across + down);
+  // U diag(ds) V^T; the rest only where vectors are differentiated
+  Value inner{&b, -1};
+  auto add = [&](Value x) { inner = inner.id < 0 ? x : inner + x; };
+  if (!b.is_zero(du.id)) {
+    const Value x = product(turned(u), du);
+    add(over(x - turned(x), gap) * across);
+  }
+  if (!b.is_zero(dv.id)) {
+    const Value x = product(turned(v), dv);
+    add(over(x - turned(x), gap) * down);
+  }
+  Value left = u * rows(ds, m);
+  if (inner.id >= 0) left = left + product(u, inner);
+  Value r = product(left, turned(v));
+  if (m > k && !b.is_zero(du.id)) {
+    const Value x = over(du, rows(s, m));
+    r = r + product(x - product(u, product(turned(u), x)), turned(v));
+  }
+  if (c > k && !b.is_zero(dv.id)) {
+    const Value x = over(dv, rows(s, c));
+    r = r + product(u, turned(x - product(v, product(turned(v), x))));
+  }
+  return r.id;
 }
 
 /// What input `which` of node `n` receives when `dy` arrives at it; -1 for nothing.
@@ -178,6 +229,7 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
     case Op::logcumsumexp:
     case Op::recurrence:
     case Op::delay: return scan_gradient(b, n, which, dy);
+    case Op::svd: return svd_gradient(b, n, dy);
     case Op::attention_lse:
     case Op::attention_grad:
     case Op::attention_dk:

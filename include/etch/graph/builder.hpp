@@ -439,6 +439,12 @@ class Builder {
     const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (wraps ? 256ULL : 0ULL) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16;
     return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
   }
+  /// Zeros of the shape of the bool node `holds`; where it is false the program fails with the sentence of `rule`.
+  constexpr int must_hold(int holds, Demand rule) {
+    const int zero = constant(0, DType::int64, Shape{shape(holds)}), below = constant(-1, DType::int64, Shape{shape(holds)});
+    const int index = in_memory(map(Op::where, DType::int64, holds, zero, below));
+    return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, std::uint64_t{1} << 16 | static_cast<std::uint64_t>(rule) << 48);
+  }
   /// y[i, j, k] = a[i, index[i, j, k], k] along axis 1, and so for any axis; `index` is checked.
   constexpr int gather(int a, int index, int axis) {
     double v = 0;
@@ -446,11 +452,12 @@ class Builder {
     return emit(Op::gather, dtype(a), node_[index].shape, in_memory(a), in_memory(index), -1, static_cast<std::uint64_t>(axis));
   }
   /// `base` with base[i, index[i, j, k], k] = a[i, j, k] (op `place`), or reduced with it, one after another; `index` is checked.
-  constexpr int scatter(int base, int index, int a, int axis, Op op) {
-    if (is_empty(shape(index)) || is_empty(shape(base)) || (op == Op::sum && is_zero(a))) return base;
+  /// `back` sends the gradient of what `place` covers to the base instead of the rest of it: as_strided_scatter's.
+  constexpr int scatter(int base, int index, int a, int axis, Op op, bool back = false) {
+    if (is_empty(shape(index)) || is_empty(shape(base)) || (op == Op::sum && is_zero(a))) return back ? detach(base) : base;
     if (is_half(base) && op != Op::place) return cast(scatter(cast(base, DType::float32), index, cast(a, DType::float32), axis, op), dtype(base));
     return emit(Op::scatter, dtype(base), node_[base].shape, expanded_in_memory(base), in_memory(index), expanded_in_memory(a),
-                static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8);
+                static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8 | (back ? 1ULL << 16 : 0));
   }
   /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
   constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
@@ -459,6 +466,17 @@ class Builder {
     a = in_memory(a);
     if (c >= 0) c = in_memory(c);
     return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
+  }
+  /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
+  constexpr int svd(int a) {
+    Shape s = shape(a);
+    int& rows = s.size[s.rank - 2];
+    int& columns = s.size[s.rank - 1];
+    const int m = rows, n = columns;
+    rows = m + 1 + n;
+    columns = m < n ? m : n;
+    if (is_half(a)) return cast(svd(cast(a, DType::float32)), dtype(a));
+    return emit(Op::svd, dtype(a), intern(s), in_memory(a), -1, -1, 0);
   }
   /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
   constexpr int take_along(int a, int index, int axis) {

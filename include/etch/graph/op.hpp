@@ -62,9 +62,9 @@ enum class Op : std::uint8_t {
   // by index
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
-  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16
+  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16 | Demand << 48
   gather,       ///< (a, index) -> shape of index, found along one axis: arg = axis
-  scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write
+  scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write | back << 16
   // along one axis, a kernel of its own: arg = axis | reverse << 8 (from the last element; descending; right)
   cumsum,       ///< a -> running sums
   cumprod,      ///< a -> running products
@@ -75,6 +75,8 @@ enum class Op : std::uint8_t {
   delay,        ///< a -> y[i] = a[i-1], y[0] = arg >> 9 (0 or 1)
   argsort,      ///< a -> int64: the stable order of the elements, NaN last
   searchsorted, ///< (sorted [..., N], values [..., M]) -> int64 [..., M]: where a value belongs
+  // factorisations, a kernel of their own: what belongs together lies in one result, row after row
+  svd,          ///< a [..., M, N] -> [..., M + 1 + N, K], K = min(M, N): U, the singular values, V; a = U diag(s) V^T
   // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
   attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
   attention_lse,   ///< (attention) -> log-sum-exp of each row [B, H, T], by the same kernel
@@ -95,6 +97,8 @@ enum class Special : std::uint8_t {
 #undef ETCH_X
   count
 };
+/// What `checked` demands of its operand, and so what it says where that does not hold.
+enum class Demand : std::uint8_t { index, weights };
 /// Whether it is a few instructions, where most are an iteration or a call.
 constexpr bool is_cheap(Special s) { return s <= Special::shift_right; }
 
@@ -113,7 +117,7 @@ constexpr const char* name_of(Op op) {
 #undef ETCH_X
                                        "special1", "special2", "cast",
                                    "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
+                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "svd",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv", "list", "loop", "result"};
   return names[static_cast<int>(op)];
 }

@@ -67,13 +67,13 @@ struct silu_fn {
   constexpr auto operator()(auto x) const { return x * sigmoid(x); }
 };
 struct log1p_exp_fn {
-  constexpr auto operator()(auto x) const { return maximum(x, 0) + log1p(exp(-abs(x))); }
+  constexpr auto operator()(auto x) const { return larger(x, 0) + log1p(exp(-abs(x))); }
 };
 struct softplus_fn {
   constexpr auto operator()(auto x, auto beta, auto threshold) const { return where(x * beta > threshold, x, log1p_exp_fn{}(x * beta) / beta); }
 };
 struct logsigmoid_fn {
-  constexpr auto operator()(auto x) const { return minimum(x, 0) - log1p(exp(-abs(x))); }
+  constexpr auto operator()(auto x) const { return smaller(x, 0) - log1p(exp(-abs(x))); }
 };
 struct mish_fn {
   constexpr auto operator()(auto x) const { return x * tanh(log1p_exp_fn{}(x)); }

@@ -65,7 +65,8 @@ struct add_product_fn {
   constexpr auto operator()(auto input, auto a, auto b) const { return plus_product::unscaled(input, Product{}(a, b)); }
   constexpr auto operator()(auto input, auto a, auto b, auto beta, auto alpha) const { return plus_product::with(input, Product{}(a, b), beta, alpha); }
 };
-/// The sum over a batch is one product with a longer inner axis.
+/// The sum over a batch is one product with a longer inner axis. A complex alpha is applied before the sum: what it rounds is
+/// then of the size of one product, as in PyTorch.
 struct batch_sum_fn {
   template <class A, class B>
   constexpr auto operator()(A a, B b) const {
@@ -73,27 +74,41 @@ struct batch_sum_fn {
     else return einsum_fn<"bij,bjk->ik">{}(a, b);
   }
 };
+struct add_batch_sum_fn : add_product_fn<batch_sum_fn> {
+  using add_product_fn<batch_sum_fn>::operator();
+  template <class I, class A, class B, class S>
+  constexpr auto operator()(I input, A a, B b, auto beta, S alpha) const {
+    const auto products = product_of_ranks_fn<3, 3>{}(a, b);
+    if constexpr (std::is_same_v<std::remove_const_t<decltype(products)>, Poison>) {
+      return Poison{};
+    } else if constexpr (is_complex_type<typename decltype(products)::value_type>) {
+      return plus_product::with(input, reduce_fn<Op::sum, 0>{}(scaled(products, alpha)), beta, Tracer<std::int64_t>{input.builder, input.builder->constant(1, DType::int64)});
+    } else {
+      return add_product_fn<batch_sum_fn>::operator()(input, a, b, beta, alpha);
+    }
+  }
+};
 
 }  // namespace detail
 
 #define ETCH_ADD_PRODUCT(name, ...)                                                                                              \
   template <Operand I, Operand A, Operand B> constexpr auto name(const I& input, const A& a, const B& b) {                       \
-    return apply<detail::add_product_fn<__VA_ARGS__>>(input, a, b);                                                              \
+    return apply<__VA_ARGS__>(input, a, b);                                                                                      \
   }                                                                                                                              \
   template <Operand I, Operand A, Operand B, OperandOrNumber Beta, OperandOrNumber Alpha = int>                                  \
   constexpr auto name(const I& input, const A& a, const B& b, const Beta& beta, const Alpha& alpha = 1) {                        \
-    return apply<detail::add_product_fn<__VA_ARGS__>>(input, a, b, beta, alpha);                                                 \
+    return apply<__VA_ARGS__>(input, a, b, beta, alpha);                                                                         \
   }
 /// beta input + alpha a b, of matrices a [M, K] and b [K, N].
-ETCH_ADD_PRODUCT(addmm, detail::product_of_ranks_fn<2, 2>)
+ETCH_ADD_PRODUCT(addmm, detail::add_product_fn<detail::product_of_ranks_fn<2, 2>>)
 /// beta input + alpha a b, of a matrix and a vector.
-ETCH_ADD_PRODUCT(addmv, detail::product_of_ranks_fn<2, 1>)
+ETCH_ADD_PRODUCT(addmv, detail::add_product_fn<detail::product_of_ranks_fn<2, 1>>)
 /// beta input + alpha sum over the batch of a b.
-ETCH_ADD_PRODUCT(addbmm, detail::batch_sum_fn)
+ETCH_ADD_PRODUCT(addbmm, detail::add_batch_sum_fn)
 /// beta input + alpha a b, of batches a [B, M, K] and b [B, K, N].
-ETCH_ADD_PRODUCT(baddbmm, detail::product_of_ranks_fn<3, 3>)
+ETCH_ADD_PRODUCT(baddbmm, detail::add_product_fn<detail::product_of_ranks_fn<3, 3>>)
 /// beta input + alpha a b^T, of vectors a and b.
-ETCH_ADD_PRODUCT(addr, detail::outer_fn)
+ETCH_ADD_PRODUCT(addr, detail::add_product_fn<detail::outer_fn>)
 #undef ETCH_ADD_PRODUCT
 
 }  // namespace ETCH_ABI

@@ -240,52 +240,50 @@ struct frexp_int_fn {
 ETCH_OPERATION3(add, detail::add_scaled_fn<false>)
 ETCH_OPERATION3(sub, detail::add_scaled_fn<true>)
 /// y - x and y - alpha x
-template <OperandOrNumber A, OperandOrNumber B>
-  requires(Operand<A> || Operand<B>)
+template <Operand A, OperandOrNumber B>
 constexpr auto rsub(const A& x, const B& y) {
   return sub(y, x);
 }
-template <OperandOrNumber A, OperandOrNumber B, OperandOrNumber C>
-  requires(Operand<A> || Operand<B>)
+template <Operand A, OperandOrNumber B, OperandOrNumber C>
 constexpr auto rsub(const A& x, const B& y, const C& alpha) {
   return sub(y, x, alpha);
 }
 /// x + value a b
-ETCH_OPERATION3(addcmul, detail::addcmul_fn)
+ETCH_OF_TENSORS3(3, addcmul, detail::addcmul_fn)
 template <Operand X, OperandOrNumber A, OperandOrNumber B, OperandOrNumber V>
 constexpr auto addcmul(const X& x, const A& a, const B& b, const V& value) {
-  return apply<detail::addcmul_fn>(x, a, b, value);
+  return detail::apply_to_tensors<detail::addcmul_fn, 3>(x, a, b, value);
 }
 /// x + value a / b
-ETCH_OPERATION3(addcdiv, detail::addcdiv_fn)
+ETCH_OF_TENSORS3(3, addcdiv, detail::addcdiv_fn)
 template <Operand X, OperandOrNumber A, OperandOrNumber B, OperandOrNumber V>
 constexpr auto addcdiv(const X& x, const A& a, const B& b, const V& value) {
-  return apply<detail::addcdiv_fn>(x, a, b, value);
+  return detail::apply_to_tensors<detail::addcdiv_fn, 3>(x, a, b, value);
 }
 
 /// min(max(x, low), high); NaN in any stays, and at a bound x receives the gradient.
-ETCH_OPERATION3(clamp, detail::clamp_fn)
-ETCH_OPERATION3(clip, detail::clamp_fn)
-ETCH_OPERATION2(clamp_min, detail::clamp_min_fn)
-ETCH_OPERATION2(clamp_max, detail::clamp_max_fn)
+ETCH_OF_TENSORS3(1, clamp, detail::clamp_fn)
+ETCH_OF_TENSORS3(1, clip, detail::clamp_fn)
+ETCH_OF_TENSOR2(clamp_min, detail::clamp_min_fn)
+ETCH_OF_TENSOR2(clamp_max, detail::clamp_max_fn)
 
 /// x * x
 ETCH_OPERATION1(square, detail::square_fn)
 /// x + weight (y - x)
-ETCH_OPERATION3(lerp, detail::lerp_fn)
+ETCH_OF_TENSORS3(2, lerp, detail::lerp_fn)
 /// |x| with y's sign
-ETCH_OPERATION2(copysign, pair_fn<special_fn<Special::copysign>, Kind::floating>)
+ETCH_OF_TENSOR2(copysign, pair_fn<special_fn<Special::copysign>, Kind::floating>)
 /// 0 below 0, 1 above, `at_zero` at 0
-ETCH_OPERATION2(heaviside, pair_fn<detail::heaviside_fn>)
+ETCH_OF_TENSORS2(heaviside, pair_fn<detail::heaviside_fn>)
 /// sqrt(x^2 + y^2)
-ETCH_OPERATION2(hypot, pair_fn<special_fn<Special::hypot>, Kind::floating>)
+ETCH_OF_TENSORS2(hypot, pair_fn<special_fn<Special::hypot>, Kind::floating>)
 /// log(e^x + e^y) and log2(2^x + 2^y)
-ETCH_OPERATION2(logaddexp, pair_fn<special_fn<Special::logaddexp>, Kind::floating>)
-ETCH_OPERATION2(logaddexp2, pair_fn<special_fn<Special::logaddexp2>, Kind::floating>)
+ETCH_OF_TENSORS2(logaddexp, pair_fn<special_fn<Special::logaddexp>, Kind::floating>)
+ETCH_OF_TENSORS2(logaddexp2, pair_fn<special_fn<Special::logaddexp2>, Kind::floating>)
 /// The next number from x in the direction of y
-ETCH_OPERATION2(nextafter, pair_fn<special_fn<Special::nextafter>, Kind::floating>)
+ETCH_OF_TENSORS2(nextafter, pair_fn<special_fn<Special::nextafter>, Kind::floating>)
 /// x 2^n
-ETCH_OPERATION2(ldexp, detail::ldexp_fn)
+ETCH_OF_TENSORS2(ldexp, detail::ldexp_fn)
 /// x^y in double
 ETCH_OPERATION2(float_power, detail::float_power_fn)
 ETCH_OPERATION1(deg2rad, detail::deg2rad_fn)

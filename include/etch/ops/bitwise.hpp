@@ -132,9 +132,9 @@ ETCH_OPERATION2(bitwise_right_shift, detail::of_integers<Special::shift_right>)
 ETCH_OPERATION2(operator<<, detail::of_integers<Special::shift_left>)
 ETCH_OPERATION2(operator>>, detail::of_integers<Special::shift_right>)
 /// The greatest common divisor, not negative; gcd(0, 0) = 0.
-ETCH_OPERATION2(gcd, detail::of_integers<Special::gcd>)
+ETCH_OF_TENSORS2(gcd, detail::of_integers<Special::gcd>)
 /// The least common multiple |x y| / gcd(x, y); 0 where one is 0.
-ETCH_OPERATION2(lcm, pair_fn<detail::of_integers_fn<detail::lcm_fn, false>>)
+ETCH_OF_TENSORS2(lcm, pair_fn<detail::of_integers_fn<detail::lcm_fn, false>>)
 /// Whether the sign bit is set: below 0, -0.0, and NaN of that sign.
 ETCH_OPERATION1(signbit, detail::signbit_fn)
 

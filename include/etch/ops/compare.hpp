@@ -130,8 +130,8 @@ struct isin_fn {
 }  // namespace detail
 
 /// The larger and the smaller of two numbers; a number and NaN give the number.
-ETCH_OPERATION2(fmax, pair_fn<detail::fmax_fn>)
-ETCH_OPERATION2(fmin, pair_fn<detail::fmin_fn>)
+ETCH_OF_TENSORS2(fmax, pair_fn<detail::fmax_fn>)
+ETCH_OF_TENSORS2(fmin, pair_fn<detail::fmin_fn>)
 
 ETCH_OPERATION1(isinf, detail::of_floats_fn<detail::isinf_fn, false>)
 ETCH_OPERATION1(isfinite, detail::of_floats_fn<detail::isfinite_fn, true>)
@@ -142,13 +142,13 @@ ETCH_OPERATION1(isneginf, detail::of_floats_fn<detail::isneginf_fn, false>)
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>
   requires(Operand<X> || Operand<Y>)
 constexpr auto isclose(const X& x, const Y& y, const R& rtol = 1e-5, const A& atol = 1e-8) {
-  return apply<detail::isclose_broadcast_fn<EqualNan>>(x, y, rtol, atol);
+  return detail::apply_to_tensors<detail::isclose_broadcast_fn<EqualNan>, 2>(x, y, rtol, atol);
 }
 /// Whether all elements are close, as a bool of rank 0.
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>
   requires(Operand<X> || Operand<Y>)
 constexpr auto allclose(const X& x, const Y& y, const R& rtol = 1e-5, const A& atol = 1e-8) {
-  return apply<detail::allclose_fn<EqualNan>>(x, y, rtol, atol);
+  return detail::apply_to_tensors<detail::allclose_fn<EqualNan>, 2>(x, y, rtol, atol);
 }
 /// Whether shapes and all elements are equal, as a bool of rank 0.
 template <Operand X, Operand Y>

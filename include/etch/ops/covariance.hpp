@@ -1,4 +1,4 @@
-// Small matrices' own: trace, cross product, covariance and correlation.
+// Covariance and correlation of the rows of a matrix.
 #pragma once
 
 #include <etch/graph/contraction.hpp>
@@ -11,68 +11,34 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+
+/// One weight for each observation (column) of X: counts, or real numbers.
+template <bool Frequencies, bool Weights, class X, class... W>
+struct cov_weights {
+  static constexpr bool match = (((W::rank == 1) && agree(W::dims(X::rank)[0], X::dims(0)[1])) && ...);
+  static constexpr DType dtype[] = {dtype_of<typename W::value_type>...};
+  static constexpr bool have_dtypes = (!Frequencies || (is_integral(dtype[0]) && dtype[0] != DType::boolean)) && (!Weights || is_floating(dtype[sizeof...(W) - 1]));
+};
+
 namespace detail {
-
-struct trace_fn {
-  template <class X>
-  constexpr auto operator()(X x) const {
-    constexpr bool matrix = X::rank == 2;
-    if constexpr (!matrix) {
-      static_assert(matrix, "etch: trace: the operand must be a matrix");
-      return Poison{};
-    } else {
-      return reduce_fn<Op::sum>{}(diagonal_fn<0, 0, 1>{}(x));
-    }
-  }
-};
-
-/// The first axis of size 3, torch.cross's default.
-constexpr int no_axis = 1 << 20;
-constexpr int axis_of_three(const Dims& d) {
-  for (int i = 0; i < d.rank; ++i)
-    if (d[i].is(3)) return i;
-  return -1;
-}
-/// x[1], x[2], x[0] along an axis, `by` times.
-constexpr int turned(Builder& b, int x, int axis, int by) {
-  const int whole = b.empty(b.shape(x), b.dtype(x));
-  const int head = b.slice(x, axis, by, 3 - by, 1), tail = b.slice(x, axis, 0, by, 1);
-  return b.place(b.place(whole, head, axis, 0, 1), tail, axis, 3 - by, 1);
-}
-template <int Axis>
-struct cross_fn {
-  template <class A, class B>
-  constexpr auto operator()(A x, B y) const {
-    using Rule = broadcast<A, B>;
-    if constexpr (!Rule::agree_or_are_one) {
-      static_assert(Rule::agree_or_are_one, "etch: cross: sizes must agree or be 1");
-      return Poison{};
-    } else {
-      constexpr int axis = Axis == no_axis ? axis_of_three(Rule::value) : axis_of(Axis, Rule::value.rank);
-      constexpr bool three = axis >= 0 && Rule::value[axis < 0 ? 0 : axis].is(3);
-      if constexpr (!three) {
-        static_assert(three, "etch: cross: the axis must have size 3");
-        return Poison{};
-      } else {
-        constexpr DType d = common_dtype<A, B>();
-        Builder& b = *x.builder;
-        const Shape s = b.shape_of(Rule::value);
-        const int p = b.expand(b.cast(x.id, d), s), q = b.expand(b.cast(y.id, d), s);
-        const Value p1{&b, turned(b, p, axis, 1)}, p2{&b, turned(b, p, axis, 2)}, q1{&b, turned(b, q, axis, 1)}, q2{&b, turned(b, q, axis, 2)};
-        return result_of<type_of<d>, Rule, A, B>{&b, (p1 * q2 - p2 * q1).id};
-      }
-    }
-  }
-};
 
 /// The rows of x are variables, its columns observations; weights count or weigh the observations.
 template <bool Frequencies, bool Weights>
 struct cov_fn {
+  /// A weight in the dtype that is computed in; negative ones are an error when the program runs.
+  template <class R, class W>
+  static constexpr auto not_negative(W weight) {
+    Builder& b = *weight.builder;
+    const DType d = dtype_of<typename W::value_type>;
+    const int none = b.must_hold(b.map(Op::ge, DType::boolean, weight.id, b.constant(0, d, b.shape(weight.id))), Demand::weights);
+    weight.id = b.map(Op::add, d, weight.id, b.cast(none, d));
+    return cast_fn<R>{}(weight);
+  }
   template <class X, class C, class... W>
   constexpr auto operator()(X x, C correction, W... weight) const {
-    constexpr bool fits = X::rank <= 2 && ((W::rank == 1) && ...);
+    constexpr bool fits = X::rank <= 2;
     if constexpr (!fits) {
-      static_assert(fits, "etch: cov: the operand must be a matrix or a vector, and weights vectors");
+      static_assert(fits, "etch: cov: the operand must be a matrix or a vector");
       return Poison{};
     } else if constexpr (X::rank == 2) {
       using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
@@ -82,17 +48,17 @@ struct cov_fn {
       if constexpr (sizeof...(W) == 0) {
         const auto n = Tracer<R>{x.builder, count_node<X>(*x.builder, 2u, dtype_of<R>)};
         const auto centred = v - mean_fn<1, keepdim>{}(v);
-        return squeezed(matmul_fn{}(centred, conj_fn{}(transpose_fn<0, 1>{}(centred))) / maximum(n - rest, 0));
+        return squeezed(matmul_fn{}(centred, conj_fn{}(transpose_fn<0, 1>{}(centred))) / larger(n - rest, 0));
       } else {
-        const auto w = (... * cast_fn<R>{}(weight));
-        const auto total = reduce_fn<Op::sum>{}(w);
-        const auto centred = v - reduce_fn<Op::sum, 1, keepdim>{}(v * w) / total;
-        const auto product = matmul_fn{}(centred * w, conj_fn{}(transpose_fn<0, 1>{}(centred)));
-        if constexpr (!Weights) {
-          return squeezed(product / maximum(total - rest, 0));
+        using Rule = cov_weights<Frequencies, Weights, X, W...>;
+        if constexpr (!Rule::match) {
+          static_assert(Rule::match, "etch: cov: there must be one weight for each observation");
+          return Poison{};
+        } else if constexpr (!Rule::have_dtypes) {
+          static_assert(Rule::have_dtypes, "etch: cov: fweights must be integers, and aweights floating");
+          return Poison{};
         } else {
-          const auto last = cast_fn<R>{}(last_of(weight...));
-          return squeezed(product / maximum(total - rest * reduce_fn<Op::sum>{}(w * last) / total, 0));
+          return weighted(v, rest, not_negative<R>(weight)...);
         }
       }
     } else if constexpr (X::rank == 1) {
@@ -100,6 +66,16 @@ struct cov_fn {
     } else {
       return (*this)(unsqueeze_fn<0>{}(unsqueeze_fn<0>{}(x)), correction, weight...);
     }
+  }
+  /// The product of the weights, and what all weigh.
+  template <class R, class... W>
+  static constexpr auto weighted(auto v, R rest, W... weight) {
+    const auto w = (... * weight);
+    const auto total = reduce_fn<Op::sum>{}(w);
+    const auto centred = v - reduce_fn<Op::sum, 1, keepdim>{}(v * w) / total;
+    const auto product = matmul_fn{}(centred * w, conj_fn{}(transpose_fn<0, 1>{}(centred)));
+    if constexpr (!Weights) return squeezed(product / larger(total - rest, 0));
+    else return squeezed(product / larger(total - rest * reduce_fn<Op::sum>{}(w * last_of(weight...)) / total, 0));
   }
   static constexpr auto last_of(auto w) { return w; }
   static constexpr auto last_of(auto, auto w) { return w; }
@@ -121,19 +97,14 @@ struct corrcoef_fn {
     } else {
       const auto deviation = sqrt(real_fn{}(diagonal_fn<0, 0, 1>{}(c)));
       const auto r = c / unsqueeze_fn<1>{}(deviation) / deviation;
-      if constexpr (is_complex_type<typename C::value_type>) return complex_fn{}(minimum(maximum(real_fn{}(r), -1), 1), minimum(maximum(imag_fn{}(r), -1), 1));
-      else return minimum(maximum(r, -1), 1);
+      if constexpr (is_complex_type<typename C::value_type>) return complex_fn{}(smaller(larger(real_fn{}(r), -1), 1), smaller(larger(imag_fn{}(r), -1), 1));
+      else return smaller(larger(r, -1), 1);
     }
   }
 };
 
 }  // namespace detail
 
-/// The sum of a matrix's diagonal.
-template <Operand X> constexpr auto trace(const X& x) { return apply<detail::trace_fn>(x); }
-/// The cross product along an axis of size 3: the first such, or the one named.
-template <Operand A, Operand B> constexpr auto cross(const A& a, const B& b) { return apply<detail::cross_fn<detail::no_axis>>(a, b); }
-template <int Axis, Operand A, Operand B> constexpr auto cross(const A& a, const B& b) { return apply<detail::cross_fn<Axis>>(a, b); }
 /// The covariance of the rows of x, divided by n - correction; `nullptr` stands for a weight left out, as in
 /// `cov(x, 1, nullptr, aweights)`.
 template <Operand X, OperandOrNumber C = int> constexpr auto cov(const X& x, const C& correction = 1) { return apply<detail::cov_fn<false, false>>(x, correction); }

@@ -108,7 +108,7 @@ struct histc_fn {
     const auto range = bounds(x, low, high, 1);
     const auto valid = x >= range.min && x <= range.max;
     const auto at = where(valid, (x - range.min) / (range.max - range.min) * Bins, 0);
-    const auto place = minimum(to<std::int64_t>(at), Bins - 1);
+    const auto place = smaller(to<std::int64_t>(at), Bins - 1);
     return counts<Bins, typename X::value_type>(*x.builder, place.id, valid.id, ones_like(x).id);
   }
 };
@@ -136,7 +136,7 @@ constexpr Value place_of(X x, E edges, Value& valid) {
   const Tracer<typename X::value_type> first{x.builder, x.builder->reshape(x.builder->slice(edges.id, 0, 0, 1, 1), Shape{})};
   const Tracer<typename X::value_type> last{x.builder, x.builder->reshape(x.builder->slice(edges.id, 0, bins, 1, 1), Shape{})};
   const auto inside = x >= first && x <= last;
-  const auto at = minimum(searchsorted_fn<true, std::int64_t>{}(edges, x) - 1, bins - 1);  // the last bin holds its right edge
+  const auto at = smaller(searchsorted_fn<true, std::int64_t>{}(edges, x) - 1, bins - 1);  // the last bin holds its right edge
   valid = valid.id < 0 ? Value{x.builder, inside.id} : Value{x.builder, x.builder->map(Op::logical_and, DType::boolean, valid.id, inside.id)};
   return {x.builder, at.id};
 }

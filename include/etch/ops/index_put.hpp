@@ -75,6 +75,7 @@ template <bool Accumulate>
 struct index_put_fn {
   template <class X, class V, class... I>
   constexpr auto operator()(X x, V value, I... i) const {
+    static_assert(written_dtype<X, V>::agrees, "etch: index_put: the values must have the dtype of the input");
     if constexpr (sizeof...(I) == 1 && ((!is_tag<I> && std::is_same_v<typename std::conditional_t<is_tag<I>, X, I>::value_type, bool>) && ...)) return put_mask_fn<Accumulate>{}(x, value, i...);
     else return put_item_fn<Accumulate>{}(x, value, i...);
   }

@@ -1,4 +1,4 @@
-// Tensors made one: concatenated, stacked, padded, rolled. Each part is written where it belongs.
+// Tensors made one: concatenated, stacked, rolled. Each part is written where it belongs.
 #pragma once
 
 #include <etch/ops/pointwise.hpp>
@@ -204,62 +204,6 @@ struct roll_flat_fn {
     return reshape_as_fn{}(roll_fn<ints<Shift>, ints<0>>{}(flatten_fn<0, -1>{}(x)), x);
   }
 };
-
-/// Axis rank - 1 - k grows by Pads[2k] in front and Pads[2k + 1] behind; negative numbers cut off.
-template <class X, int... Pads>
-struct padded {
-  static constexpr int pairs = sizeof...(Pads) / 2;
-  static constexpr int at(int i) {
-    const int p[] = {Pads..., 0};
-    return p[i];
-  }
-  static constexpr bool pairs_fit = sizeof...(Pads) % 2 == 0 && pairs <= X::rank;
-  static constexpr bool check() {
-    bool ok = pairs_fit;
-    for (int k = 0; ok && k < pairs; ++k) {
-      const Dim d = X::dims(0)[X::rank - 1 - k];
-      ok = !d.bounded && (at(2 * k) > 0 ? 0 : at(2 * k)) + (at(2 * k + 1) > 0 ? 0 : at(2 * k + 1)) + d.size >= 0;
-    }
-    return ok;
-  }
-  static constexpr bool sizes_stay_positive = check();
-  static constexpr Dims make() {
-    Dims r = X::dims(0);
-    for (int k = 0; sizes_stay_positive && k < pairs; ++k)
-      if (at(2 * k) != 0 || at(2 * k + 1) != 0) r[X::rank - 1 - k] = static_dim(r[X::rank - 1 - k].size + at(2 * k) + at(2 * k + 1));
-    return r;
-  }
-  static constexpr Dims value = make();
-};
-template <int... Pads>
-struct constant_pad_nd_fn {
-  template <class X, class V>
-  constexpr auto operator()(X x, V value) const {
-    using Rule = padded<X, Pads...>;
-    if constexpr (!Rule::pairs_fit || !Rule::sizes_stay_positive) {
-      static_assert(Rule::pairs_fit, "etch: constant_pad_nd: there must be two numbers for each axis, from the last, and no more axes than x has");
-      static_assert(Rule::sizes_stay_positive, "etch: constant_pad_nd: axes must have static sizes, and not be cut below 0");
-      return Poison{};
-    } else {
-      Builder& b = *x.builder;
-      const int fill = b.cast(value.id, b.dtype(x.id));
-      int r = x.id;
-      for (int k = 0; k < Rule::pairs; ++k) {
-        const int axis = X::rank - 1 - k;
-        int before = Rule::at(2 * k), after = Rule::at(2 * k + 1);
-        const int cut_before = before < 0 ? -before : 0, cut_after = after < 0 ? -after : 0;
-        r = b.slice(r, axis, cut_before, b.shape(r).size[axis] - cut_before - cut_after, 1);
-        before += cut_before;
-        after += cut_after;
-        if (before == 0 && after == 0) continue;
-        Shape s = b.shape(r);
-        s.size[axis] += before + after;
-        r = b.place(b.expand(fill, s), r, axis, before, 1);
-      }
-      return result_of<typename X::value_type, Rule, X>{&b, r};
-    }
-  }
-};
 }  // namespace detail
 
 /// Tensors one after another along axis A; they become their common type.
@@ -283,8 +227,6 @@ template <Operand X, Operand... R> constexpr auto block_diag(const X& x, const R
 template <int Shift, int A, Operand X> constexpr auto roll(const X& x) { return apply<detail::roll_fn<ints<Shift>, ints<A>>>(x); }
 template <int Shift, Operand X> constexpr auto roll(const X& x) { return apply<detail::roll_flat_fn<Shift>>(x); }
 template <class Shifts, class Axes, Operand X> constexpr auto roll(const X& x) { return apply<detail::roll_fn<Shifts, Axes>>(x); }
-/// x with room filled by `value`: Pads are the numbers before and behind the last axis, the one before it, and so on.
-template <int... Pads, Operand X, OperandOrNumber V = int> constexpr auto constant_pad_nd(const X& x, const V& value = 0) { return apply<detail::constant_pad_nd_fn<Pads...>>(x, value); }
 
 }  // namespace ETCH_ABI
 }  // namespace etch

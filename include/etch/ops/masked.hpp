@@ -64,7 +64,7 @@ struct masked_var_fn {
     const auto centred = y - masked_mean_fn<Option..., keepdim>{}(y, mask);
     const auto count = reduce_fn<Op::sum, Option...>{}(where(mask, ones_like(y), 0));
     constexpr auto less = axes<tracer_of<X>, Option...>::options.correction;
-    return reduce_fn<Op::sum, Option...>{}(masked_by_fn<Op::sum>{}(centred * centred, mask)) / maximum(count - less, 0);
+    return reduce_fn<Op::sum, Option...>{}(masked_by_fn<Op::sum>{}(centred * centred, mask)) / larger(count - less, 0);
   }
 };
 template <auto... Option>
@@ -86,7 +86,7 @@ template <int Axis, auto... Option>
 struct masked_normalize_fn {
   constexpr auto operator()(auto x, auto mask, auto eps) const { return (*this)(masked_by_fn<Op::sum>{}(x, mask), masked_norm_fn<Axis, keepdim, Option...>{}(x, mask), eps, 0); }
   constexpr auto operator()(auto x, auto eps) const { return (*this)(x, norm_fn<Axis, keepdim, Option...>{}(x), eps, 0); }
-  constexpr auto operator()(auto x, auto norm, auto eps, int) const { return x / maximum(norm, eps); }
+  constexpr auto operator()(auto x, auto norm, auto eps, int) const { return x / larger(norm, eps); }
 };
 struct masked_logaddexp_fn {
   constexpr auto operator()(auto a, auto b, auto a_mask, auto b_mask) const { return logaddexp(masked_by_fn<Op::amax>{}(a, a_mask), masked_by_fn<Op::amax>{}(b, b_mask)); }

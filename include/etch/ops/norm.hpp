@@ -1,18 +1,49 @@
-// Norms of vectors: norm, dist and renorm, of any order.
+// Norms of vectors: norm, dist and renorm, of any order; and the nuclear norm of matrices.
 //
 //   norm<1, ord<p>>(x) = (sum |x|^p)^(1/p)      0 counts what is not 0, inf and -inf are extrema; gradients at 0 are 0
 #pragma once
 
 #include <etch/ops/reduce.hpp>
+#include <etch/ops/svd.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+/// The sum of the singular values of the matrices that two axes hold.
+template <auto... Option>
+struct nuclear_norm_fn {
+  template <class A>
+  constexpr auto operator()(A given) const {
+    using X = tracer_of<A>;
+    using Axes = axes<X, Option...>;
+    constexpr bool two_axes = Axes::in_range && __builtin_popcount(Axes::mask) == 2;
+    if constexpr (!two_axes) {
+      static_assert(two_axes, "etch: norm: the nuclear norm is one of two axes");
+      return Poison{};
+    } else {
+      constexpr int first = __builtin_ctz(Axes::mask), second = 31 - __builtin_clz(Axes::mask);
+      const auto s = of_matrix_fn<svdvals_fn>{}(movedim_fn<ints<first, second>, ints<-2, -1>>{}(X(given)));
+      if constexpr (std::is_same_v<std::remove_const_t<decltype(s)>, Poison>) {
+        return s;
+      } else {
+        using Rule = reduced<X, Axes::mask, Axes::keep>;
+        Builder& b = *s.builder;
+        return result_of<typename decltype(s)::value_type, Rule, X>{&b, b.reshape(reduce_fn<Op::sum, -1>{}(s).id, b.shape_of(Rule::value))};
+      }
+    }
+  }
+};
+
 template <auto... Option>
 struct norm_fn {
   template <class A>
   constexpr auto operator()(A given) const {
+    if constexpr (reduce_options<Option...>().nuclear) return nuclear_norm_fn<Option...>{}(given);
+    else return of_elements(given);
+  }
+  template <class A>
+  static constexpr auto of_elements(A given) {
     const auto x = [&] {
       if constexpr (is_floating(dtype_of<typename A::value_type>)) return given;
       else if constexpr (is_complex(dtype_of<typename A::value_type>)) return abs(given);
@@ -70,12 +101,12 @@ struct renorm_fn {
 
 }  // namespace detail
 
-/// The norm of all elements or along axes, of order 2: `norm(x)`, `norm<1>(x)`, `norm<0, 1, keepdim, ord<inf>>(x)`.
+/// The norm of all elements or along axes, of order 2: `norm(x)`, `norm<1>(x)`, `norm<0, 1, keepdim, ord<inf>>(x)`; the sum
+/// of the singular values: `norm<nuclear>(x)`.
 template <auto... Option, Operand X> constexpr auto norm(const X& x) { return apply<detail::norm_fn<Option...>>(x); }
 template <auto... Option, Operand X> constexpr auto linalg_vector_norm(const X& x) { return norm<Option...>(x); }
 /// The norm of a - b: `dist<ord<4>>(a, b)`.
-template <auto... Option, OperandOrNumber A, OperandOrNumber B>
-  requires(Operand<A> || Operand<B>)
+template <auto... Option, Operand A, Operand B>
 constexpr auto dist(const A& a, const B& b) {
   return apply<detail::dist_fn<Option...>>(a, b);
 }

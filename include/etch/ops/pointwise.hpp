@@ -3,6 +3,7 @@
 
 #include <etch/expr/lazy.hpp>
 #include <etch/graph/table.hpp>
+#include <etch/ops/declare.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -198,30 +199,30 @@ struct detach_fn {
 
 #define ETCH_UNARY(name, op, kind) \
   template <Operand X> constexpr auto name(const X& x) { return apply<unary_fn<Op::op, Kind::kind>>(x); }
-#define ETCH_BINARY(name, op, kind)                                  \
-  template <OperandOrNumber A, OperandOrNumber B>                    \
-    requires(Operand<A> || Operand<B>)                               \
-  constexpr auto name(const A& a, const B& b) {                      \
-    return apply<binary_fn<Op::op, Kind::kind>>(a, b);               \
-  }
+#define ETCH_BINARY(name, op, kind) ETCH_OPERATION2(name, binary_fn<Op::op, Kind::kind>)
+#define ETCH_BINARY_OF_TENSOR(name, op, kind) ETCH_OF_TENSOR2(name, binary_fn<Op::op, Kind::kind>)
+#define ETCH_BINARY_OF_TENSORS(name, op, kind) ETCH_OF_TENSORS2(name, binary_fn<Op::op, Kind::kind>)
 
 // clang-format off
 ETCH_BINARY(operator+, add, arithmetic)   ETCH_BINARY(add, add, arithmetic)
 ETCH_BINARY(operator-, sub, arithmetic)   ETCH_BINARY(sub, sub, arithmetic)
 ETCH_BINARY(operator*, mul, arithmetic)   ETCH_BINARY(mul, mul, arithmetic)
 ETCH_BINARY(operator/, div, floating)
-ETCH_BINARY(pow, pow, arithmetic)         ETCH_BINARY(fmod, fmod, arithmetic)
-ETCH_BINARY(atan2, atan2, floating)
-ETCH_BINARY(maximum, maximum, arithmetic) ETCH_BINARY(minimum, minimum, arithmetic)
-ETCH_BINARY(operator==, eq, comparison)   ETCH_BINARY(eq, eq, comparison)
-ETCH_BINARY(operator!=, ne, comparison)   ETCH_BINARY(ne, ne, comparison)
-ETCH_BINARY(operator<, lt, comparison)    ETCH_BINARY(lt, lt, comparison)
-ETCH_BINARY(operator<=, le, comparison)   ETCH_BINARY(le, le, comparison)
-ETCH_BINARY(operator>, gt, comparison)    ETCH_BINARY(gt, gt, comparison)
-ETCH_BINARY(operator>=, ge, comparison)   ETCH_BINARY(ge, ge, comparison)
-ETCH_BINARY(operator&&, logical_and, logical) ETCH_BINARY(logical_and, logical_and, logical)
-ETCH_BINARY(operator||, logical_or, logical)  ETCH_BINARY(logical_or, logical_or, logical)
-ETCH_BINARY(logical_xor, logical_xor, logical)
+ETCH_BINARY(pow, pow, arithmetic)             ETCH_BINARY_OF_TENSOR(fmod, fmod, arithmetic)
+ETCH_BINARY(operator==, eq, comparison)       ETCH_BINARY_OF_TENSOR(eq, eq, comparison)
+ETCH_BINARY(operator!=, ne, comparison)       ETCH_BINARY_OF_TENSOR(ne, ne, comparison)
+ETCH_BINARY(operator<, lt, comparison)        ETCH_BINARY_OF_TENSOR(lt, lt, comparison)
+ETCH_BINARY(operator<=, le, comparison)       ETCH_BINARY_OF_TENSOR(le, le, comparison)
+ETCH_BINARY(operator>, gt, comparison)        ETCH_BINARY_OF_TENSOR(gt, gt, comparison)
+ETCH_BINARY(operator>=, ge, comparison)       ETCH_BINARY_OF_TENSOR(ge, ge, comparison)
+ETCH_BINARY(operator&&, logical_and, logical) ETCH_BINARY_OF_TENSORS(logical_and, logical_and, logical)
+ETCH_BINARY(operator||, logical_or, logical)  ETCH_BINARY_OF_TENSORS(logical_or, logical_or, logical)
+ETCH_BINARY_OF_TENSORS(logical_xor, logical_xor, logical)
+ETCH_BINARY_OF_TENSORS(atan2, atan2, floating)
+ETCH_BINARY_OF_TENSORS(maximum, maximum, arithmetic) ETCH_BINARY_OF_TENSORS(minimum, minimum, arithmetic)
+namespace detail {  // for traced code, where one may be a number
+ETCH_BINARY(larger, maximum, arithmetic)      ETCH_BINARY(smaller, minimum, arithmetic)
+}
 
 ETCH_UNARY(operator-, neg, arithmetic)    ETCH_UNARY(neg, neg, arithmetic)
 ETCH_UNARY(operator!, logical_not, logical) ETCH_UNARY(logical_not, logical_not, logical)
@@ -241,6 +242,8 @@ ETCH_UNARY(isnan, isnan, comparison)
 // clang-format on
 #undef ETCH_UNARY
 #undef ETCH_BINARY
+#undef ETCH_BINARY_OF_TENSOR
+#undef ETCH_BINARY_OF_TENSORS
 
 template <OperandOrNumber M, OperandOrNumber A, OperandOrNumber B>
   requires(Operand<M>)

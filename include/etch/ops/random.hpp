@@ -70,7 +70,7 @@ struct cauchy_fn {
   constexpr auto operator()(auto x, auto median, auto scale) const { return like(x, tan((uniform_for(x) - 0.5) * 3.14159265358979323846) * scale + median); }
 };
 struct geometric_fn {  // #trials until the first success
-  constexpr auto operator()(auto x, auto p) const { return like(x, maximum(ceil(log(1 - uniform_for(x)) / log(1 - p)), 1)); }
+  constexpr auto operator()(auto x, auto p) const { return like(x, larger(ceil(log(1 - uniform_for(x)) / log(1 - p)), 1)); }
 };
 /// 1 with probability p.
 struct bernoulli_fn {

@@ -19,6 +19,9 @@ struct Order {};
 /// Among the axes of `norm`: which norm. `norm<1, ord<1>>(x)`
 template <auto P>
 inline constexpr Order<static_cast<double>(P)> ord{};
+struct Nuclear {};
+/// Among the axes of `norm`: the sum of a matrix's singular values. `norm<1, 2, nuclear>(x)`
+inline constexpr Nuclear nuclear{};
 inline constexpr double inf = __builtin_huge_val();
 /// Among the axes of `quantile`: what is taken where q lies between two elements.
 enum class Interpolation { linear, lower, higher, midpoint, nearest };
@@ -31,9 +34,11 @@ struct ReduceOptions {
   bool keep = false;
   double correction = 1;
   double order = 2;
+  bool nuclear = false;
   Interpolation interpolation = Interpolation::linear;
   constexpr void add(int a) { axis[axes++] = a; }
   constexpr void add(KeepDim) { keep = true; }
+  constexpr void add(Nuclear) { nuclear = true; }
   constexpr void add(Interpolation i) { interpolation = i; }
   template <double N>
   constexpr void add(Correction<N>) { correction = N; }

@@ -46,6 +46,12 @@ struct slice_sizes {
   static constexpr bool values_fit = check();
 };
 
+/// Whether the values have the dtype of what they are written into; a number takes it.
+template <class X, class V>
+struct written_dtype {
+  static constexpr bool agrees = detail::is_weak<V> || std::is_same_v<typename X::value_type, typename V::value_type>;
+};
+
 namespace detail {
 
 constexpr Op scatter_op(Reduce how) {
@@ -87,6 +93,7 @@ struct scatter_fn {
   template <class X, class I, class V>
   constexpr auto operator()(X x, I index, V value) const {
     static_assert(is_index<I>, "etch: scatter: indices must be integers");
+    static_assert(written_dtype<X, V>::agrees, "etch: scatter: the values must have the dtype of the input");
     Builder& b = *x.builder;
     const int at = as_line(b, index.id);
     int from = b.cast(value.id, b.dtype(x.id));
@@ -110,6 +117,7 @@ struct index_reduce_fn {
   constexpr auto operator()(X x, I index, V value) const {
     using Rule = slice_sizes<X, I, tracer_of<V>, A>;
     static_assert(is_index<I>, "etch: index_reduce: indices must be integers");
+    static_assert(written_dtype<X, V>::agrees, "etch: scatter: the values must have the dtype of the input");
     static_assert(Rule::values_fit, "etch: index_reduce: the values must have the input's sizes, along the axis that of the index");
     if constexpr (Rule::values_fit) {
       Builder& b = *x.builder;
@@ -123,7 +131,10 @@ struct index_reduce_fn {
 template <int A>
 struct index_add_fn {
   constexpr auto operator()(auto x, auto index, auto value) const { return index_reduce_fn<A, Reduce::sum, true>{}(x, index, value); }
-  constexpr auto operator()(auto x, auto index, auto value, auto alpha) const { return index_reduce_fn<A, Reduce::sum, true>{}(x, index, value * alpha); }
+  template <class V>
+  constexpr auto operator()(auto x, auto index, V value, auto alpha) const {
+    return index_reduce_fn<A, Reduce::sum, true>{}(x, index, cast_fn<typename V::value_type>{}(value * alpha));
+  }
 };
 
 /// One number for whole slices: a mask of what is named, so that the number's gradient counts each element once.
@@ -154,6 +165,7 @@ struct put_fn {
   constexpr auto operator()(X x, I index, V value) const {
     constexpr bool same_elements = capacity(I::dims(0)) == capacity(V::dims(0));
     static_assert(is_index<I>, "etch: put: indices must be integers");
+    static_assert(written_dtype<X, V>::agrees, "etch: scatter: the values must have the dtype of the input");
     static_assert(same_elements, "etch: put: there must be as many values as indices");
     if constexpr (same_elements) {
       Builder& b = *x.builder;

@@ -84,7 +84,8 @@ struct diagonal_scatter_fn {
   }
 };
 
-/// The elements that as_strided looks at are written; one that it meets twice keeps the last value.
+/// The elements that as_strided looks at are written; one that it meets twice keeps the last value. To x goes back the
+/// gradient of what was written and not of the rest, as PyTorch has it.
 template <class Sizes, class Strides, int Offset>
 struct as_strided_scatter_fn {
   template <class X, class V>
@@ -97,7 +98,7 @@ struct as_strided_scatter_fn {
     if constexpr (values_fit) {
       Builder& b = *x.builder;
       const int at = flat(b, strided_index<Strides>(b, b.shape_of(Rule::value), Offset));
-      x.id = b.reshape(b.scatter(flat(b, x.id), at, flat(b, b.cast(value.id, b.dtype(x.id))), 0, Op::place), b.shape(x.id));
+      x.id = b.reshape(b.scatter(flat(b, x.id), at, flat(b, b.cast(value.id, b.dtype(x.id))), 0, Op::place, true), b.shape(x.id));
     }
     return x;
   }

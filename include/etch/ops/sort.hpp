@@ -68,9 +68,9 @@ struct median_index_fn {
       } else {
         const auto numbers = n - reduce_fn<Op::sum, Axis, keepdim>{}(isnan(x));
         // half of an odd or even count, rounded down, without an integer division
-        const auto half = to<std::int64_t>(floor(to<double>(maximum(numbers - 1, 0)) * 0.5));
+        const auto half = to<std::int64_t>(floor(to<double>(larger(numbers - 1, 0)) * 0.5));
         if constexpr (IgnoreNan) return take_along_fn<Axis>{}(order, half);
-        else return take_along_fn<Axis>{}(order, where(numbers < n, minimum(numbers, n - 1), half));
+        else return take_along_fn<Axis>{}(order, where(numbers < n, smaller(numbers, n - 1), half));
       }
     }
   }

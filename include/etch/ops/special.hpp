@@ -221,12 +221,13 @@ struct shifted_fn {
 
 #define ETCH_SPECIAL1(name, special) ETCH_OPERATION1(name, special_floating_fn<Special::special>)
 #define ETCH_SPECIAL2(name, special) ETCH_OPERATION2(name, detail::special2<Special::special>)
+#define ETCH_SPECIAL_OF_TENSORS2(name, special) ETCH_OF_TENSORS2(name, detail::special2<Special::special>)
 // clang-format off
 ETCH_SPECIAL1(lgamma, lgamma)       ETCH_SPECIAL1(gammaln, lgamma)
 ETCH_SPECIAL1(digamma, digamma)     ETCH_SPECIAL1(psi, digamma)
 ETCH_SPECIAL2(zeta, zeta)
-ETCH_SPECIAL2(igamma, igamma)       ETCH_SPECIAL2(gammainc, igamma)
-ETCH_SPECIAL2(igammac, igammac)     ETCH_SPECIAL2(gammaincc, igammac)
+ETCH_SPECIAL_OF_TENSORS2(igamma, igamma)   ETCH_SPECIAL_OF_TENSORS2(gammainc, igamma)
+ETCH_SPECIAL_OF_TENSORS2(igammac, igammac) ETCH_SPECIAL_OF_TENSORS2(gammaincc, igammac)
 ETCH_SPECIAL1(erfinv, erfinv)       ETCH_SPECIAL1(erfcx, erfcx)
 ETCH_SPECIAL1(ndtri, ndtri)         ETCH_SPECIAL1(log_ndtr, log_ndtr)
 ETCH_SPECIAL1(entr, entr)           ETCH_SPECIAL1(logit, logit)
@@ -253,6 +254,7 @@ ETCH_OPERATION2(shifted_chebyshev_polynomial_w, detail::shifted_fn<Special::cheb
 // clang-format on
 #undef ETCH_SPECIAL1
 #undef ETCH_SPECIAL2
+#undef ETCH_SPECIAL_OF_TENSORS2
 
 /// The normal distribution's cumulative probability.
 ETCH_OPERATION1(ndtr, detail::ndtr_fn)

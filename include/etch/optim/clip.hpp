@@ -24,7 +24,7 @@ struct ClipGradNorm : Inner {
   template <class P, class S>
   static constexpr void update(P& p, P g, P* state, const S* s) {
     const auto norm = sqrt(sum(g * g));
-    Inner::update(p, P(g * minimum(s[Inner::scalars] / (norm + 1e-6), 1)), state, s);
+    Inner::update(p, P(g * etch::detail::smaller(s[Inner::scalars] / (norm + 1e-6), 1)), state, s);
   }
 };
 

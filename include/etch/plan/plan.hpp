@@ -153,6 +153,17 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
           if (p.node(m).op == Op::result && p.node(m).in[0] == n && static_cast<int>(p.node(m).arg) == k) add_plain_access(p, out, m);
       break;
     }
+    case StepKind::svd: {  // [matrices, M, N]
+      const Shape a = p.shape(v.in[0]);
+      add_plain_access(p, out, v.in[0]);
+      add_plain_access(p, out, n);
+      s.dims = 3;
+      s.dim[0] = p.z.product(a, 0, a.rank - 2);
+      s.dim[1] = a.size[a.rank - 2];
+      s.dim[2] = a.size[a.rank - 1];
+      s.flops = 20 * p.z.capacity(p.elements(v.in[0])) * a.size[a.rank - 1];
+      break;
+    }
     default: {  // along an axis: [outer, size, inner], and how many values are searched
       const Shape a = p.shape(v.in[0]);
       const int axis = static_cast<int>(v.arg & 255);
@@ -399,7 +410,7 @@ constexpr bool check(const PlanDraft<N>& d) {
     }
     if (library) {
       const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
-      const int operands = is_along(step.kind) || by_index ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
+      const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
       const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)

@@ -119,6 +119,11 @@ Tensor<T, D...>::Tensor(const E& e) : Tensor() {
 }
 
 namespace detail {
+/// Whether a tensor of To may hold results of From: not of a higher kind (bool, integer, floating, complex).
+template <class To, class From>
+struct result_dtype_for {
+  static constexpr bool can_be_held = can_cast(dtype_of<From>, dtype_of<To>);
+};
 /// Whether an expression of shape E can be assigned to a tensor of shape T: the same sizes, or broadcast to them.
 template <class To, class From>
 struct assignable {
@@ -134,8 +139,10 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
     auto x = detail::as_expression(e);
     using X = decltype(x);
     using Rule = detail::assignable<Tensor, X>;
+    using Held = detail::result_dtype_for<T, typename X::value_type>;
     static_assert(Rule::sizes_agree, "etch: assign: the sizes of the expression must be the tensor's");
-    if constexpr (Rule::sizes_agree) {
+    static_assert(Held::can_be_held, "etch: assign: the expression's kind (bool, integer, floating, complex) must not be above the tensor's; to<T>(x) converts");
+    if constexpr (Rule::sizes_agree && Held::can_be_held) {
       if constexpr (!std::is_same_v<typename X::value_type, T>) {
         return *this = apply<cast_fn<T>>(x);
       } else {

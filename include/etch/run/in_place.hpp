@@ -17,13 +17,15 @@ concept Writable = !std::is_const_v<std::remove_reference_t<X>> && Operand<std::
                    (requires(X& x) { x.resize(x.sizes()); } || requires(X& x) { x.arguments; });
 
 namespace detail {
-constexpr int kind_of(DType d) { return d == DType::boolean ? 0 : is_floating(d) ? 2 : 1; }
 template <class X, class E>
 constexpr X&& write_in_place(X&& x, const E& e) {
-  using To = typename std::remove_cvref_t<X>::value_type;
-  constexpr bool can_hold = std::is_same_v<E, Poison> || kind_of(dtype_of<typename E::value_type>) <= kind_of(dtype_of<To>);
-  static_assert(can_hold, "etch: in_place: the result's kind (bool, integer, floating) must not be above the tensor's");
-  if constexpr (can_hold) x = e;
+  using Rule = result_dtype_for<typename std::remove_cvref_t<X>::value_type, typename E::value_type>;
+  if constexpr (std::is_same_v<E, Poison>) {
+  } else if constexpr (!Rule::can_be_held) {
+    static_assert(Rule::can_be_held, "etch: in_place: the result's kind (bool, integer, floating, complex) must not be above the tensor's");
+  } else {
+    x = e;
+  }
   return static_cast<X&&>(x);
 }
 }  // namespace detail

@@ -1,0 +1,7 @@
+// expect: etch: cross: the operands must have as many dimensions
+// sizes: 3 2
+#include <etch/etch.hpp>
+
+int main() {
+  etch::Tensor y = etch::cross(etch::Tensor<float, 5, 5, 3>{}, etch::Tensor<float, 5, 3>{});
+}
