@@ -11,7 +11,7 @@ namespace etch {
 inline namespace ETCH_ABI {
 
 /// What a window is told.
-enum class Knob : std::uint8_t { kernel, stride, padding, dilation, output_padding, groups, divisor, same, ceil, exclude_padding, no_bias, return_indices, count };
+enum class Knob : std::uint8_t { kernel, stride, padding, dilation, output_padding, groups, divisor, same, ceil, exclude_padding, no_bias, return_indices, output_size, count };
 template <Knob K, int... N>
 struct Setting {};
 /// Elements from one window to the next: one number, or one for each axis. A pool's is its kernel size.
@@ -32,6 +32,8 @@ inline constexpr Setting<Knob::ceil, 1> ceil_mode{};
 template <bool B> inline constexpr Setting<Knob::exclude_padding, !B> count_include_pad{};
 /// What an average divides by.
 template <int N> inline constexpr Setting<Knob::divisor, N> divisor_override{};
+/// What comes out, of several sizes that may.
+template <int... N> inline constexpr Setting<Knob::output_size, N...> output_size{};
 /// A layer without a bias.
 inline constexpr Setting<Knob::no_bias, 1> no_bias{};
 /// A pooling layer that returns (values, indices).
