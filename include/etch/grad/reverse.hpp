@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/graph/table.hpp>
+#include <etch/graph/window.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -143,18 +144,7 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return b.permute(dy, inverse);
     }
     case Op::reshape: return b.reshape(dy, b.shape(in));
-    case Op::window: {  // position by position of the windows, added where it was read
-      const int axis = b.place_axis(n), step = b.window_step(n), dilation = b.window_dilation(n);
-      const Shape windows = b.shape(n);
-      Shape part = b.shape(in);
-      part.size[axis] = windows.size[axis];
-      int sum = -1;
-      for (int k = 0; k < windows.size[axis + 1]; ++k) {
-        const int rows = b.reshape(b.slice(dy, axis + 1, k, 1, 1), part);
-        sum = accumulate(b, sum, b.place(b.constant(0, b.dtype(dy), b.shape(in)), rows, axis, k * dilation, step));
-      }
-      return sum;
-    }
+    case Op::window: return unwindowed(b, dy, b.shape(in).size[b.place_axis(n)], b.place_axis(n), b.window_step(n), b.window_dilation(n));
     case Op::slice: {
       const int axis = static_cast<int>(node.arg & 255), step = b.place_step(n), length = b.shape(n).size[axis];
       const int zeros = b.constant(0, b.dtype(dy), b.shape(in));
