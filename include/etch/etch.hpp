@@ -20,6 +20,7 @@
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
+#include <etch/ops/adaptive_pool.hpp>
 #include <etch/ops/addmm.hpp>
 #include <etch/ops/arithmetic.hpp>
 #include <etch/ops/attention.hpp>
@@ -27,8 +28,10 @@
 #include <etch/ops/bitwise.hpp>
 #include <etch/ops/compare.hpp>
 #include <etch/ops/contract.hpp>
+#include <etch/ops/conv.hpp>
 #include <etch/ops/covariance.hpp>
 #include <etch/ops/create.hpp>
+#include <etch/ops/fold.hpp>
 #include <etch/ops/gather.hpp>
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/distance.hpp>
@@ -38,13 +41,18 @@
 #include <etch/ops/create.hpp>
 #include <etch/ops/difference.hpp>
 #include <etch/ops/extremum.hpp>
+#include <etch/ops/grid_sample.hpp>
 #include <etch/ops/histogram.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/index_put.hpp>
+#include <etch/ops/interpolate.hpp>
 #include <etch/ops/masked.hpp>
 #include <etch/ops/masked_fill.hpp>
+#include <etch/ops/normalization.hpp>
 #include <etch/ops/norm.hpp>
+#include <etch/ops/pixel_shuffle.hpp>
 #include <etch/ops/pointwise.hpp>
+#include <etch/ops/pool.hpp>
 #include <etch/ops/quantile.hpp>
 #include <etch/ops/random.hpp>
 #include <etch/ops/reduce.hpp>
