@@ -208,7 +208,8 @@ struct fractional_fn {
   constexpr auto operator()(A x, S samples) const {
     using X = tracer_of<A>;
     using Rule = fractional_rule<D, X, Option...>;
-    constexpr bool ok = Rule::fits && S::rank == 3 && S::dims(0)[S::rank - 1].is(D);
+    constexpr bool batch = X::rank == D + 2;
+    constexpr bool ok = Rule::fits && S::rank == 3 && S::dims(0)[S::rank - 1].is(D) && S::dims(0)[1].size == X::dims(0)[batch ? 1 : 0].size && S::dims(0)[0].size >= (batch ? X::dims(0)[0].size : 1);
     if constexpr (!ok) {
       static_assert(ok, "etch: fractional_max_pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, output_size given, windows fit into it, and the samples be [N, C, axes]");
       return Poison{};
@@ -218,10 +219,34 @@ struct fractional_fn {
       Shape u = b.shape(x.id);
       u.rank = X::rank - D + 1;
       u.size[u.rank - 1] = D;
-      const Value at{&b, b.detach(b.reshape(samples.id, u))};
+      const int items = batch ? u.size[0] : 1, drawn = items < 0 ? samples.id : b.slice(samples.id, 0, 0, items, 1);  // the first ones, as PyTorch
+      const Value at{&b, b.detach(b.reshape(drawn, u))};
       const auto pick = [&](int n) { return fractional_largest(b, n, at, Rule::grid); };
       return result_of<R, spatial_shape<X, Rule>, X>{&b, Indices ? pick(b.detach(x.id)).at : picked(b, x.id, D, pick)};
     }
+  }
+};
+/// Samples for x.
+template <int D, class X>
+struct samples_shape {
+  static constexpr Dims make() {
+    Dims r;
+    if (X::rank < D + 1) return r;
+    r.push(X::rank == D + 2 ? X::dims(0)[0] : static_dim(1));
+    r.push(X::dims(0)[X::rank - D - 1]);
+    r.push(static_dim(D));
+    return r;
+  }
+  static constexpr Dims value = make();
+};
+template <int D>
+struct draw_samples_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    using Rule = samples_shape<D, X>;
+    Builder& b = *x.builder;
+    using T = std::conditional_t<std::is_same_v<typename X::value_type, double>, double, float>;
+    return rand_like_fn{}(result_of<T, Rule, X>{&b, b.constant(0, dtype_of<T>, b.shape_of(Rule::value))});
   }
 };
 template <int D, auto... Option, class X, class S>
@@ -239,9 +264,11 @@ template <auto... Size, Operand X> constexpr auto adaptive_avg_pool3d(const X& x
 template <auto... Size, Operand X> constexpr auto adaptive_max_pool1d(const X& x) { return detail::adaptive_max<1, Size...>(x); }
 template <auto... Size, Operand X> constexpr auto adaptive_max_pool2d(const X& x) { return detail::adaptive_max<2, Size...>(x); }
 template <auto... Size, Operand X> constexpr auto adaptive_max_pool3d(const X& x) { return detail::adaptive_max<3, Size...>(x); }
-/// The largest element of windows whose places `samples` [N, C, axes] in [0, 1) decide.
+/// The largest element of windows at random places, or at those that `samples` [N, C, axes] in [0, 1) decide.
 template <auto... Option, Operand X, Operand S> constexpr auto fractional_max_pool2d(const X& x, const S& samples) { return detail::fractional_max<2, Option...>(x, samples); }
 template <auto... Option, Operand X, Operand S> constexpr auto fractional_max_pool3d(const X& x, const S& samples) { return detail::fractional_max<3, Option...>(x, samples); }
+template <auto... Option, Operand X> constexpr auto fractional_max_pool2d(const X& x) { return fractional_max_pool2d<Option...>(x, apply<detail::draw_samples_fn<2>>(x)); }
+template <auto... Option, Operand X> constexpr auto fractional_max_pool3d(const X& x) { return fractional_max_pool3d<Option...>(x, apply<detail::draw_samples_fn<3>>(x)); }
 
 }  // namespace ETCH_ABI
 }  // namespace etch
