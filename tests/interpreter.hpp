@@ -322,6 +322,18 @@ class Interpreter {
         break;
       }
       case Op::reshape: r.value = operand(v, 0).value; break;
+      case Op::window: {
+        const Array& from = operand(v, 0);
+        const std::size_t axis = arg & 255;
+        const auto step = static_cast<std::int64_t>(arg >> 8 & 0xffffff), dilation = static_cast<std::int64_t>(arg >> 32);
+        const auto stride = strides(from.size);
+        for_each(r.size, [&](std::size_t i, const std::vector<int>& at) {
+          std::int64_t j = 0;
+          for (std::size_t k = 0; k < from.size.size(); ++k) j += stride[k] * (k < axis ? at[k] : k == axis ? at[k] * step + at[k + 1] * dilation : at[k + 1]);
+          r.value[i] = from.value[static_cast<std::size_t>(j)];
+        });
+        break;
+      }
       case Op::slice:
       case Op::place: {
         const bool writes = v.op == Op::place;

@@ -55,7 +55,7 @@ struct Product {
   /// Rows of A a multiple of 4 KiB apart share one set of L1; columns far apart share few, and touch a page each.
   constexpr bool copies() const {
     if (n <= Tile<T>::cols) return false;
-    return a_row == 1 ? a_col > 16 : a_row * int64{sizeof(T)} % 4096 == 0;
+    return a_row == 1 ? a_col > 16 : a_col == 1 && a_row * int64{sizeof(T)} % 4096 == 0;
   }
   /// Rows of A against columns of B, both contiguous: inner products.
   constexpr bool dots() const { return (m <= few || n <= few) && a_col == 1 && b_row == 1 && (b_col != 1 || n == 1); }

@@ -68,6 +68,10 @@ struct Batch {
         const int axis = b.place_axis(n) + 1;
         return b.slice(x, axis, b.place_start(n), shape.size[axis], b.place_step(n));
       }
+      case Op::window: {
+        const int axis = b.place_axis(n) + 1;
+        return b.window(x, axis, shape.size[axis], shape.size[axis + 1], b.window_step(n), b.window_dilation(n));
+      }
       case Op::place: return b.place(lifted(v.in[0], first), lifted(v.in[1], first), b.place_axis(n) + 1, b.place_start(n), b.place_step(n));
       case Op::sum:
       case Op::prod:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/graph/table.hpp>
+#include <etch/graph/window.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -194,6 +195,7 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return b.permute(dy, inverse);
     }
     case Op::reshape: return b.reshape(dy, b.shape(in));
+    case Op::window: return unwindowed(b, dy, b.shape(in).size[b.place_axis(n)], b.place_axis(n), b.window_step(n), b.window_dilation(n));
     case Op::slice: {
       const int axis = static_cast<int>(node.arg & 255), step = b.place_step(n), length = b.shape(n).size[axis];
       const int zeros = b.constant(0, b.dtype(dy), b.shape(in));

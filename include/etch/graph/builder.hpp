@@ -339,6 +339,29 @@ class Builder {
     }
     return emit(Op::slice, dtype(a), intern(s), a, -1, -1, arg);
   }
+  /// Windows of `size` elements, `dilation` apart, along a new axis behind `axis`; one every `step` elements, `count` in all.
+  constexpr int window(int a, int axis, int count, int size, int step, int dilation) {
+    if (is_pair(a)) return on_parts(a, [&](int x) { return window(x, axis, count, size, step, dilation); });
+    const Shape from = shape(a);
+    Shape to = from;
+    ++to.rank;
+    for (int i = to.rank - 1; i > axis + 1; --i) to.size[i] = from.size[i - 1];
+    to.size[axis] = count;
+    to.size[axis + 1] = size;
+    double v = 0;
+    if (is_constant(a, v)) return constant(v, dtype(a), to);
+    const int reach = (size - 1) * dilation + 1;
+    if (size == 1) return reshape(slice(a, axis, 0, count, step), to);
+    if (count == 1) return reshape(slice(a, axis, 0, size, dilation), to);
+    if (reach <= step && count * step <= from.size[axis]) {  // nothing overlaps: whole steps, of each some elements
+      Shape steps = to;
+      steps.size[axis + 1] = step;
+      return slice(reshape(slice(a, axis, 0, count * step, 1), steps), axis + 1, 0, size, dilation);
+    }
+    return emit(Op::window, dtype(a), intern(to), a, -1, -1, static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(step) << 8 | static_cast<std::uint64_t>(dilation) << 32);
+  }
+  constexpr int window_step(int id) const { return static_cast<int>(node_[id].arg >> 8 & 0xffffff); }
+  constexpr int window_dilation(int id) const { return static_cast<int>(node_[id].arg >> 32); }
   constexpr int place_axis(int id) const { return static_cast<int>(node_[id].arg & 255); }
   constexpr std::int64_t place_start(int id) const { return static_cast<std::int64_t>(node_[id].arg >> 8 & 0xffffffffULL); }
   constexpr int place_step(int id) const { return slice_step(node_[id].arg); }

@@ -49,6 +49,7 @@ enum class Op : std::uint8_t {
   expand,   ///< a -> sizes of 1 repeated
   permute,  ///< a -> axes reordered: arg = one nibble an axis
   reshape,  ///< a -> same elements in row-major order
+  window,   ///< a [.., n, ..] -> [.., count, size, ..], overlapping: y[i, k] = a[i step + k dilation]; arg = axis | step << 8 | dilation << 32
   slice,    ///< a -> every step-th element of one axis, backwards where negative: arg = axis | start << 8 | step << 40
   // movement
   place,  ///< (base, a) -> base with a written over one slice: arg as slice
@@ -116,7 +117,7 @@ constexpr const char* name_of(Op op) {
                                    ETCH_MAP_OPS(ETCH_X)
 #undef ETCH_X
                                        "special1", "special2", "cast",
-                                   "uniform", "expand", "permute", "reshape", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
+                                   "uniform", "expand", "permute", "reshape", "window", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
                                    "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "svd",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv", "list", "loop", "result"};
   return names[static_cast<int>(op)];

@@ -199,6 +199,13 @@ struct Planning {
         l.stride[axis] = z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
         return true;
       }
+      case Op::window: {
+        const int axis = static_cast<int>(v.arg & 255);
+        for (int i = s.rank - 1; i > axis + 1; --i) l.stride[i] = from.stride[i - 1];
+        l.stride[axis + 1] = z.mul(from.stride[axis], static_cast<int>(v.arg >> 32));
+        l.stride[axis] = z.mul(from.stride[axis], static_cast<int>(v.arg >> 8 & 0xffffff));
+        return true;
+      }
       default: return restride(z, f, from.stride, s, l.stride);
     }
   }

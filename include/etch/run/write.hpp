@@ -35,7 +35,8 @@ constexpr ViewLayout make_view_layout() {
   ViewLayout r;
   const int n = d.output[0].node;
   int root = n;
-  while (is_view(d.node[root].op)) root = d.node[root].in[0];
+  bool overlaps = false;
+  for (; is_view(d.node[root].op); root = d.node[root].in[0]) overlaps = overlaps || d.node[root].op == Op::window;
   if (d.node[root].op != Op::input) return r;
   Planning<d.nodes + 2> p(g);
   Location l{};
@@ -51,7 +52,7 @@ constexpr ViewLayout make_view_layout() {
   for (int k = 0; k < r.rank; ++k) {
     r.size[k] = p.shape(n).size[k];
     r.stride[k] = l.stride[k];
-    r.repeats = r.repeats || (r.stride[k] == 0 && r.size[k] != 1);
+    r.repeats = r.repeats || overlaps || (r.stride[k] == 0 && r.size[k] != 1);
     r.dense = r.dense && r.size[k] >= 0 && (r.stride[k] == dense[k] || r.size[k] == 1);
   }
   r.base = p.shape(root);

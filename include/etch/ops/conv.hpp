@@ -1,0 +1,260 @@
+// Convolution in one to three dimensions, and its transpose: an implicit matrix product.
+//
+//   y[n, g, o, p] = sum over c, k of w[g, o, c, k] x[n, g, c, p stride + k dilation - padding]
+//
+// The windows of x are a view that overlaps itself; the product reads it as a matrix [c k, p]. A region of its own gives
+// the gradient as two more products, instead of adding up overlapping windows:
+// of x it is the transposed convolution of dy, of w the product of dy with the same windows over n and p.
+#pragma once
+
+#include <etch/ops/contract.hpp>
+#include <etch/ops/spatial.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+
+/// Carries the channels of the input and those that weight and groups want into the error message.
+template <int Channels, int Wanted>
+struct channel_sizes {
+  static constexpr bool agree = Channels == Wanted;
+};
+
+namespace detail {
+
+/// A convolution of x [N, groups C, in..] with w [groups O, C, kernel..].
+struct Convolution {
+  Grid grid;
+  int groups = 1;
+};
+
+/// Axis 1 divided into groups.
+constexpr Shape grouped(Shape s, int axis, int groups) {
+  for (int i = s.rank++; i > axis; --i) s.size[i] = s.size[i - 1];
+  s.size[axis] = groups;
+  s.size[axis + 1] /= groups;
+  return s;
+}
+
+/// The windows of x as matrices: [N, G, C k.., o..], seven to nine axes.
+constexpr int columns_of(Builder& b, int x, const Convolution& c) {
+  const int zero = b.constant(0, b.dtype(x));
+  Grid g = c.grid;
+  for (int i = 0; i < g.rank; ++i) {
+    x = stretched(b, x, 2 + i, g.before[i], g.after[i], 1, zero);
+    g.before[i] = g.after[i] = 0;
+  }
+  return windows(b, b.reshape(x, grouped(b.shape(x), 1, c.groups)), g, zero, true);
+}
+
+/// [N, G, rows, inner] times the columns [N, G, inner.., o..], of a matrix [G, rows, inner] that all of N share: [N, G rows, o..].
+constexpr int times_columns(Builder& b, int matrix, int columns, const Grid& g) {
+  const Shape m = b.shape(matrix), s = b.shape(columns);
+  const int n = s.size[0], groups = m.size[0], rows = m.size[1], inner = m.size[2], places = b.product(s.size + s.rank - g.rank, g.rank);
+  Shape out{2, {n, groups * rows}};
+  for (int i = 0; i < g.rank; ++i) out.size[out.rank++] = s.size[s.rank - g.rank + i];
+  if (groups == 1) {
+    const int left = b.expand(b.reshape(matrix, Shape{3, {1, rows, inner}}), Shape{3, {n, rows, inner}});
+    return b.reshape(b.dot(left, b.reshape(columns, Shape{3, {n, inner, places}})), out);
+  }
+  const int left = b.expand(b.reshape(matrix, Shape{4, {1, groups, rows, inner}}), Shape{4, {n, groups, rows, inner}});
+  return b.reshape(b.dot(left, b.reshape(columns, Shape{4, {n, groups, inner, places}})), out);
+}
+
+/// y of x and w.
+constexpr int convolved(Builder& b, int x, int w, const Convolution& c) {
+  const Shape s = b.shape(w);
+  return times_columns(b, b.reshape(w, Shape{3, {c.groups, s.size[0] / c.groups, b.product(s.size + 1, s.rank - 1)}}), columns_of(b, x, c), c.grid);
+}
+
+/// x's gradient of y's, which is what a transposed convolution computes: a convolution with a window turned around, of y
+/// with stride - 1 zeros between its elements.
+constexpr int convolved_back(Builder& b, int y, int w, const Convolution& c) {
+  const Grid& g = c.grid;
+  Convolution back = c;
+  const int zero = b.constant(0, b.dtype(y));
+  for (int i = 0; i < g.rank; ++i) {
+    const int before = g.reach(i) - 1 - g.before[i], after = g.in[i] + g.reach(i) - 1 - before - ((g.out[i] - 1) * g.stride[i] + 1);
+    y = stretched(b, y, 2 + i, before, after, g.stride[i], zero);
+    back.grid.before[i] = back.grid.after[i] = 0;
+    back.grid.stride[i] = 1;
+    back.grid.out[i] = g.in[i];
+  }
+  int turned = b.reshape(w, grouped(b.shape(w), 0, c.groups));
+  for (int i = 0; i < g.rank; ++i) turned = b.slice(turned, 3 + i, g.kernel[i] - 1, g.kernel[i], -1);
+  turned = b.transpose(turned, 1, 2);
+  const Shape s = b.shape(turned);
+  return times_columns(b, b.reshape(turned, Shape{3, {s.size[0], s.size[1], b.product(s.size + 2, s.rank - 2)}}), columns_of(b, y, back), back.grid);
+}
+
+/// w's gradient of y's: over the batch and all places, y times the windows of x.
+constexpr int convolved_weight(Builder& b, int x, int y, const Convolution& c, const Shape& weight) {
+  const int rank = c.grid.rank, columns = columns_of(b, x, c);
+  const Shape s = b.shape(columns);
+  int order[max_rank]{1, 0};
+  for (int i = 0; i < rank; ++i) order[2 + i] = 3 + rank + i;
+  for (int i = 0; i <= rank; ++i) order[2 + rank + i] = 2 + i;
+  const int inner = b.product(s.size + 2, 1 + rank), n = s.size[0], groups = c.groups, places = b.product(s.size + 3 + rank, rank), rows = weight.size[0] / groups;
+  const int sizes[2] = {n, places}, all = b.product(sizes, 2);
+  const int right = b.permute(columns, order);
+  const int mixed[4] = {1, 2, 0, 3}, left = b.permute(b.reshape(y, Shape{4, {n, groups, rows, places}}), mixed);
+  const int r = groups == 1 ? b.dot(b.reshape(left, Shape{2, {rows, all}}), b.reshape(right, Shape{2, {all, inner}}))
+                            : b.dot(b.reshape(left, Shape{3, {groups, rows, all}}), b.reshape(right, Shape{3, {groups, all, inner}}));
+  return b.reshape(r, weight);
+}
+
+/// The grid, and what is wrong with it.
+template <int D, bool Transposed, class X, class W, auto... Option>
+struct conv_rule {
+  static constexpr Settings set = settings<Option...>();
+  static constexpr bool ranks_fit = W::rank == D + 2 && (X::rank == D + 1 || X::rank == D + 2) && set.fit(D) && static_axes<X>(D) && static_axes<W>(D);
+  static constexpr bool batch = X::rank == D + 2;
+  static constexpr int groups = set.at(Knob::groups, 0, 1);
+  static constexpr int in_channels = ranks_fit ? X::dims(0)[batch ? 1 : 0].size : 0;
+  static constexpr int weight_channels = !ranks_fit ? 0 : Transposed ? W::dims(0)[0].size : W::dims(0)[1].size * groups;
+  using Channels = channel_sizes<in_channels, weight_channels>;
+  static constexpr int out_channels = !ranks_fit ? 0 : Transposed ? W::dims(0)[1].size * groups : W::dims(0)[0].size;
+  static constexpr bool groups_divide = groups > 0 && ranks_fit && W::dims(0)[0].size % (groups > 0 ? groups : 1) == 0;
+  static constexpr Convolution make() {
+    Convolution c;
+    c.groups = groups;
+    if (!ranks_fit) return c;
+    Grid& g = c.grid;
+    g.rank = D;
+    for (int i = 0; i < D; ++i) {
+      g.kernel[i] = W::dims(0)[2 + i].size;
+      g.stride[i] = set.at(Knob::stride, i, 1);
+      g.dilation[i] = set.at(Knob::dilation, i, 1);
+      g.before[i] = g.after[i] = set.at(Knob::padding, i, 0);
+      if (set.has(Knob::same)) {
+        g.before[i] = (g.reach(i) - 1) / 2;
+        g.after[i] = g.reach(i) - 1 - g.before[i];
+      }
+      const int size = X::dims(0)[X::rank - D + i].size;
+      if (Transposed) {
+        g.out[i] = size;
+        g.in[i] = (size - 1) * g.stride[i] - g.before[i] - g.after[i] + g.reach(i) + set.at(Knob::output_padding, i, 0);
+      } else {
+        g.in[i] = size;
+      }
+    }
+    if (!Transposed && g.positive()) g.count(false);
+    return c;
+  }
+  static constexpr Convolution conv = make();
+  static constexpr bool check() {
+    for (int i = 0; i < D; ++i) {
+      const int more = set.at(Knob::output_padding, i, 0);
+      if (Transposed ? conv.grid.in[i] < 1 || more < 0 || (more >= conv.grid.stride[i] && more >= conv.grid.dilation[i]) : conv.grid.out[i] < 1) return false;
+    }
+    return conv.grid.positive() && !(set.has(Knob::same) && strided());
+  }
+  static constexpr bool strided() {
+    for (int i = 0; i < D; ++i)
+      if (conv.grid.stride[i] != 1) return true;
+    return false;
+  }
+  static constexpr bool window_fits = ranks_fit && check();
+  struct shape {
+    static constexpr Dims make() {
+      Dims r = X::dims(0);
+      r[batch ? 1 : 0] = groups == 1 || !Transposed ? W::dims(X::rank)[Transposed ? 1 : 0] : static_dim(out_channels);
+      for (int i = 0; i < D; ++i) r[X::rank - D + i] = static_dim(Transposed ? conv.grid.in[i] : conv.grid.out[i]);
+      return r;
+    }
+    static constexpr Dims value = make();
+  };
+};
+
+/// The region's rule: what x and w receive.
+template <const Convolution& C, bool Transposed>
+struct conv_gradient {
+  static constexpr void run(Builder& b, const Region& r, const int* dy, const bool* needed, int* dx) {
+    const int x = r.in[0], w = r.in[1];
+    if (needed[0]) dx[0] = Transposed ? convolved(b, dy[0], w, C) : convolved_back(b, dy[0], w, C);
+    if (needed[1]) dx[1] = Transposed ? convolved_weight(b, dy[0], x, C, b.shape(w)) : convolved_weight(b, x, dy[0], C, b.shape(w));
+  }
+};
+template <const Convolution& C, bool Transposed>
+constexpr int conv_nodes(Builder& b, int x, int w) {
+  const auto compute = [&] { return Transposed ? convolved_back(b, x, w, C) : convolved(b, x, w, C); };
+  if (b.is_pair(x) || !is_floating(b.dtype(x))) return compute();
+  Region r{};
+  r.in[0] = x = b.fresh(x);
+  r.in[1] = w = b.fresh(w);
+  r.inputs = 2;
+  r.out[0] = b.fresh(compute());
+  r.outputs = 1;
+  r.transparent = true;
+  r.rule = &conv_gradient<C, Transposed>::run;
+  b.add_region(r);
+  return r.out[0];
+}
+
+template <int D, bool Transposed, auto... Option>
+struct conv_fn {
+  template <class A, class B>
+  constexpr auto operator()(A x, B w) const {
+    using X = tracer_of<A>;
+    using W = tracer_of<B>;
+    using Rule = conv_rule<D, Transposed, X, W, Option...>;
+    if constexpr (!Rule::ranks_fit) {
+      static_assert(Rule::ranks_fit, "etch: conv: the input must be [N, C, sizes..] or [C, sizes..] and the weight [O, C, sizes..], all of static sizes, and each option one number or one for each size");
+      return Poison{};
+    } else if constexpr (!Rule::groups_divide || !Rule::Channels::agree) {
+      static_assert(Rule::groups_divide, "etch: conv: the groups must divide the channels");
+      static_assert(Rule::Channels::agree, "etch: conv: the input must have the channels that weight and groups want");
+      return Poison{};
+    } else if constexpr (!Rule::window_fits) {
+      static_assert(Rule::window_fits, "etch: conv: the kernel must fit into the padded input, stride and dilation be positive, padding_same have stride 1, output_padding be less than stride or dilation");
+      return Poison{};
+    } else {
+      constexpr DType d = common_dtype<A, B>();
+      Builder& b = *x.builder;
+      Shape s = b.shape(x.id);
+      if (!Rule::batch) {
+        for (int i = s.rank++; i > 0; --i) s.size[i] = s.size[i - 1];
+        s.size[0] = 1;
+      }
+      const int y = conv_nodes<Rule::conv, Transposed>(b, b.reshape(b.cast(x.id, d), s), b.cast(w.id, d));
+      return result_of<type_of<d>, typename Rule::shape, X, W>{&b, b.reshape(y, b.shape_of(Rule::shape::value))};
+    }
+  }
+  /// y[.., o, p] + bias[o]
+  template <class A, class B, class C>
+  constexpr auto operator()(A x, B w, C bias) const {
+    const auto y = (*this)(x, w);
+    using Y = std::remove_const_t<decltype(y)>;
+    if constexpr (std::is_same_v<Y, Poison>) {
+      return y;
+    } else {
+      constexpr bool one_for_each_channel = C::rank == 1 && C::dims(0)[0].is(Y::dims(0)[Y::rank - D - 1].size);
+      if constexpr (!one_for_each_channel) {
+        static_assert(one_for_each_channel, "etch: conv: the bias must have one number for each output channel");
+        return Poison{};
+      } else {
+        Builder& b = *x.builder;
+        Shape s;
+        s.rank = D + 1;
+        for (int i = 0; i <= D; ++i) s.size[i] = i == 0 ? b.shape(bias.id).size[0] : 1;
+        const int wide = b.expand(b.reshape(b.cast(bias.id, b.dtype(y.id)), s), b.shape(y.id));
+        return Y{&b, b.map(Op::add, b.dtype(y.id), y.id, wide)};
+      }
+    }
+  }
+};
+}  // namespace detail
+
+// conv2d<stride<2>, padding<1>>(x, w, bias): x [N, C, H, W] or [C, H, W], w [O, C / groups, KH, KW], as torch.nn.functional's.
+#define ETCH_CONV(name, D, T)                                                                                                                    \
+  template <auto... Option, Operand X, Operand W> constexpr auto name(const X& x, const W& w) { return apply<detail::conv_fn<D, T, Option...>>(x, w); } \
+  template <auto... Option, Operand X, Operand W, Operand B> constexpr auto name(const X& x, const W& w, const B& bias) { return apply<detail::conv_fn<D, T, Option...>>(x, w, bias); }
+ETCH_CONV(conv1d, 1, false)
+ETCH_CONV(conv2d, 2, false)
+ETCH_CONV(conv3d, 3, false)
+ETCH_CONV(conv_transpose1d, 1, true)
+ETCH_CONV(conv_transpose2d, 2, true)
+ETCH_CONV(conv_transpose3d, 3, true)
+#undef ETCH_CONV
+
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,290 @@
+// Pooling over windows of the last one, two or three axes: largest, average, power mean, and putting the largest back.
+//
+//   max_pool2d<2>(x)   auto [y, at] = max_pool2d<3, stride<2>, return_indices>(x)   max_unpool2d<2>(y, at)
+//   avg_pool2d<3, padding<1>, count_include_pad<false>>(x)
+//
+// Of equal elements of a window the first in order is the largest, and takes the gradient; `indices` say where it is
+// among the elements of all pooled axes.
+#pragma once
+
+#include <etch/ops/extremum.hpp>
+#include <etch/ops/spatial.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+/// The grid of a pool: windows as large as they are apart, unless told otherwise.
+template <int D, class X, auto... Option>
+struct pool_rule {
+  static constexpr Settings set = settings<Option...>();
+  static constexpr bool ranks_fit = (X::rank == D + 1 || X::rank == D + 2) && set.has(Knob::kernel) && set.fit(D) && static_axes<X>(D);
+  static constexpr Grid make() {
+    Grid g;
+    if (!ranks_fit) return g;
+    g.rank = D;
+    for (int i = 0; i < D; ++i) {
+      g.in[i] = X::dims(0)[X::rank - D + i].size;
+      g.kernel[i] = set.at(Knob::kernel, i, 1);
+      g.stride[i] = set.at(Knob::stride, i, g.kernel[i]);
+      g.dilation[i] = set.at(Knob::dilation, i, 1);
+      g.before[i] = g.after[i] = set.at(Knob::padding, i, 0);
+    }
+    if (g.positive()) g.count(set.has(Knob::ceil));
+    return g;
+  }
+  static constexpr Grid grid = make();
+  static constexpr bool check() {
+    for (int i = 0; i < D; ++i)
+      if (2 * grid.before[i] > grid.kernel[i]) return false;
+    return grid.positive() && grid.fits();
+  }
+  static constexpr bool window_fits = ranks_fit && check();
+};
+/// The dtype's least value.
+constexpr double least_of(DType d) {
+  return is_floating(d) ? -inf : d == DType::int64 ? -9223372036854775808.0 : d == DType::int32 ? -2147483648.0 : d == DType::int16 ? -32768.0 : d == DType::int8 ? -128.0 : 0.0;
+}
+/// `x` with the axes before its last `rank` ones as one: [L, in..]; L = 1 where there are none.
+constexpr Shape lines_of(Builder& b, const Shape& s, int rank) {
+  return Shape{2, {b.product(s.size, s.rank - rank), b.product(s.size + s.rank - rank, rank)}};
+}
+
+/// 0, 1, .. along axis `axis` of `s`.
+constexpr Value counted_along(Builder& b, const Shape& s, int axis, DType d) {
+  Shape line;
+  line.rank = s.rank;
+  for (int i = 0; i < s.rank; ++i) line.size[i] = i == axis ? s.size[i] : 1;
+  return {&b, b.expand(b.reshape(b.iota(s.size[axis], d), line), s)};
+}
+
+constexpr int max_pooled(Builder& b, int x, const Grid& g) {
+  const int w = windows(b, x, g, b.constant(least_of(b.dtype(x)), b.dtype(x))), rank = b.shape(w).rank;
+  return b.reduce(Op::amax, w, (1u << rank) - (1u << (rank - g.rank)));
+}
+/// Where in x's last axes, counted as one, each of max_pooled's elements stands.
+constexpr int max_pooled_at(Builder& b, int x, int y, const Grid& g) {
+  const Value w{&b, windows(b, x, g, b.constant(least_of(b.dtype(x)), b.dtype(x)))};
+  const Shape s = w.shape();
+  const int first = s.rank - 2 * g.rank;
+  const unsigned mask = (1u << s.rank) - (1u << (s.rank - g.rank));
+  Shape kept = b.shape(y);
+  for (int i = 0; i < g.rank; ++i) kept.size[kept.rank++] = 1;
+  Value hit = compare(Op::eq, w, {&b, b.expand(b.reshape(y, kept), s)});
+  if (is_floating(w.dtype())) hit = compare(Op::logical_or, hit, {&b, b.map(Op::isnan, DType::boolean, w.id)});
+  Value at{&b, b.constant(0, DType::int32, s)};
+  int step = 1;
+  for (int i = g.rank - 1; i >= 0; --i) {
+    const Value here = counted_along(b, s, first + i, DType::int32) * g.stride[i] + counted_along(b, s, first + g.rank + i, DType::int32) * g.dilation[i] - g.before[i];
+    if (g.before[i] > 0) hit = both(hit, compare(Op::ge, here, here.number(0)));
+    if (g.after[i] > 0) hit = both(hit, compare(Op::lt, here, here.number(g.in[i])));
+    at = at + here * step;
+    step *= g.in[i];
+  }
+  return b.cast(b.reduce(Op::amin, choose(hit, at, at.number(2147483647)).id, mask), DType::int64);
+}
+/// Values put where `at` says, among zeros, in the last `rank` axes of `to`.
+constexpr int put_back(Builder& b, int values, int at, const Shape& to, int rank) {
+  const Shape lines = lines_of(b, to, rank), from = lines_of(b, b.shape(at), rank);
+  const int index = b.checked(b.reshape(at, from), 1, lines.size[1], false);
+  return b.reshape(b.scatter(b.constant(0, b.dtype(values), lines), index, b.reshape(values, from), 1, Op::sum), to);
+}
+/// Elements picked out of x, and where they stand.
+struct Picked {
+  int values, at;
+};
+/// Picks elements of x's last `rank` axes, as a region: their gradient goes to where they stand.
+template <class F>
+constexpr int picked(Builder& b, int x, int rank, F f) {
+  if (!is_floating(b.dtype(x))) return f(x).values;
+  Region r{};
+  r.in[0] = x = b.fresh(x);
+  r.inputs = 1;
+  const Picked y = f(x);
+  r.saved[0] = y.at;
+  r.saved[1] = rank;
+  r.out[0] = b.fresh(y.values);
+  r.outputs = 1;
+  r.transparent = true;
+  r.rule = [](Builder& builder, const Region& region, const int* dy, const bool* needed, int* dx) {
+    if (needed[0]) dx[0] = put_back(builder, dy[0], region.saved[0], builder.shape(region.in[0]), region.saved[1]);
+  };
+  b.add_region(r);
+  return r.out[0];
+}
+
+/// The largest of each window, or (`Indices`) where it is.
+template <int D, bool Indices, auto... Option>
+struct max_pool_fn {
+  template <class A>
+  constexpr auto operator()(A x) const {
+    using X = tracer_of<A>;
+    using Rule = pool_rule<D, X, Option...>;
+    if constexpr (!Rule::window_fits) {
+      static_assert(Rule::window_fits, "etch: pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, windows fit into it, stride and dilation be positive, padding at most half a window");
+      return Poison{};
+    } else {
+      using R = std::conditional_t<Indices, std::int64_t, typename X::value_type>;
+      Builder& b = *x.builder;
+      const auto pick = [&](int n) {
+        const int y = max_pooled(b, n, Rule::grid);
+        return Picked{y, max_pooled_at(b, n, y, Rule::grid)};
+      };
+      return result_of<R, spatial_shape<X, Rule>, X>{&b, Indices ? pick(b.detach(x.id)).at : picked(b, x.id, D, pick)};
+    }
+  }
+};
+/// The values, or with `Both` (values, indices).
+template <bool Both, class V, class I, class... X>
+constexpr auto values_and_indices(const X&... x) {
+  const auto values = apply<V>(x...);
+  if constexpr (Both) {
+    const auto at = apply<I>(x...);
+    return ValuesIndices<std::remove_const_t<decltype(values)>, std::remove_const_t<decltype(at)>>{values, at};
+  } else {
+    return values;
+  }
+}
+template <int D, auto... Option, class X>
+constexpr auto max_pool(const X& x) {
+  return values_and_indices<settings<Option...>().has(Knob::return_indices), max_pool_fn<D, false, Option...>, max_pool_fn<D, true, Option...>>(x);
+}
+
+/// Sums over the windows.
+constexpr int sum_pooled(Builder& b, int x, const Grid& g) {
+  int w = interleaved_windows(b, x, g, b.constant(0, b.dtype(x)));
+  unsigned mask = 0;
+  for (int i = 0; i < g.rank; ++i) mask |= 1u << (b.shape(w).rank - 1 - 2 * i);
+  return b.reduce(Op::sum, w, mask);
+}
+/// Elements of each window along axis i, of the padded input or of the input itself.
+constexpr int window_length(const Grid& g, int i, int at, int padding, bool padded) {
+  int begin = at * g.stride[i] - padding, end = begin + g.kernel[i];
+  const int last = g.in[i] + (padded ? padding : 0);
+  end = end < last ? end : last;
+  begin = padded || begin > 0 ? begin : 0;
+  return end - begin;
+}
+/// What each sum is divided by.
+constexpr Value window_sizes(Builder& b, const Grid& g, const Shape& s, DType d, const int* padding, bool padded) {
+  Value r{&b, b.constant(1, d, s)};
+  for (int i = 0; i < g.rank; ++i) {
+    bool same = true;
+    for (int k = 1; k < g.out[i]; ++k) same = same && window_length(g, i, k, padding[i], padded) == window_length(g, i, 0, padding[i], padded);
+    if (same) {
+      r = r * window_length(g, i, 0, padding[i], padded);
+      continue;
+    }
+    const Value begin = counted_along(b, s, s.rank - g.rank + i, d) * g.stride[i] - padding[i];
+    const Value end = apply_map(Op::minimum, begin + g.kernel[i], begin.number(g.in[i] + (padded ? padding[i] : 0)));
+    r = r * (end - (padded ? begin : apply_map(Op::maximum, begin, begin.number(0))));
+  }
+  return r;
+}
+
+template <int D, auto... Option>
+struct avg_pool_fn {
+  template <class A>
+  constexpr auto operator()(A x) const {
+    using X = tracer_of<A>;
+    using T = typename X::value_type;
+    using Rule = pool_rule<D, X, Option...>;
+    constexpr bool divides = !Rule::set.has(Knob::divisor) || Rule::set.at(Knob::divisor, 0, 1) != 0;
+    if constexpr (!Rule::window_fits) {
+      static_assert(Rule::window_fits, "etch: pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, windows fit into it, stride and dilation be positive, padding at most half a window");
+      return Poison{};
+    } else if constexpr (!divides) {
+      static_assert(divides, "etch: avg_pool: the divisor must not be 0");
+      return Poison{};
+    } else if constexpr (is_half<T>) {
+      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+    } else {
+      Builder& b = *x.builder;
+      int padding[max_spatial]{};
+      for (int i = 0; i < D; ++i) padding[i] = Rule::set.at(Knob::padding, i, 0);
+      const Value sum{&b, sum_pooled(b, x.id, Rule::grid)};
+      const Value count = Rule::set.has(Knob::divisor) ? sum.number(Rule::set.at(Knob::divisor, 0, 1))
+                                                       : window_sizes(b, Rule::grid, sum.shape(), sum.dtype(), padding, Rule::set.at(Knob::exclude_padding, 0, 0) == 0);
+      return result_of<T, spatial_shape<X, Rule>, X>{&b, (sum / count).id};
+    }
+  }
+};
+/// (sum of x^p)^(1/p) as PyTorch has it: the average of x^p, times the size of a window.
+template <int D, auto P, auto... Option>
+struct lp_pool_fn {
+  constexpr auto operator()(auto x) const {
+    constexpr double p = static_cast<double>(P);
+    auto y = avg_pool_fn<D, Option...>{}(pow(x, p));
+    if constexpr (std::is_same_v<decltype(y), Poison>) {
+      return y;
+    } else {
+      const auto positive = sign(y) * maximum(abs(y), 0);
+      return pow(positive * pool_rule<D, tracer_of<decltype(x)>, Option...>::grid.elements(), 1 / p);
+    }
+  }
+};
+
+template <int D, class X, auto... Option>
+struct unpool_rule {
+  static constexpr Settings set = settings<Option...>();
+  static constexpr bool ranks_fit = (X::rank == D + 1 || X::rank == D + 2) && (set.has(Knob::kernel) || set.has(Knob::output_size)) && set.fit(D) && static_axes<X>(D);
+  static constexpr Grid make() {
+    Grid g;
+    if (!ranks_fit) return g;
+    g.rank = D;
+    for (int i = 0; i < D; ++i) {
+      const int kernel = set.at(Knob::kernel, i, 1), n = X::dims(0)[X::rank - D + i].size;
+      g.out[i] = set.at(Knob::output_size, i, (n - 1) * set.at(Knob::stride, i, kernel) - 2 * set.at(Knob::padding, i, 0) + kernel);
+    }
+    return g;
+  }
+  static constexpr Grid grid = make();
+};
+template <int D, auto... Option>
+struct max_unpool_fn {
+  template <class A, class I>
+  constexpr auto operator()(A x, I at) const {
+    using X = tracer_of<A>;
+    using Rule = unpool_rule<D, X, Option...>;
+    constexpr bool ok = Rule::ranks_fit && same_shape<X, tracer_of<I>>() && is_integral(dtype_of<typename I::value_type>) && Rule::grid.fits();
+    if constexpr (!ok) {
+      static_assert(ok, "etch: max_unpool: values and integer indices must have one shape, [N, C, sizes..] or [C, sizes..], and something come out");
+      return Poison{};
+    } else {
+      Builder& b = *x.builder;
+      const Shape to = b.shape_of(spatial_shape<X, Rule>::value), lines = lines_of(b, to, D), from = lines_of(b, b.shape(x.id), D);
+      const int index = b.checked(b.reshape(at.id, from), 1, lines.size[1], false);
+      const int y = b.scatter(b.constant(0, b.dtype(x.id), lines), index, b.reshape(x.id, from), 1, Op::place);
+      return result_of<typename X::value_type, spatial_shape<X, Rule>, X>{&b, b.reshape(y, to)};
+    }
+  }
+  template <class X, class I>
+  static constexpr bool same_shape() {
+    if (X::rank != I::rank) return false;
+    for (int i = 0; i < X::rank; ++i)
+      if (!agree(X::dims(0)[i], I::dims(X::rank)[i])) return false;
+    return true;
+  }
+};
+
+}  // namespace detail
+
+/// The largest element of each window; with `return_indices` also where it stands.
+template <auto... Option, Operand X> constexpr auto max_pool1d(const X& x) { return detail::max_pool<1, Option...>(x); }
+template <auto... Option, Operand X> constexpr auto max_pool2d(const X& x) { return detail::max_pool<2, Option...>(x); }
+template <auto... Option, Operand X> constexpr auto max_pool3d(const X& x) { return detail::max_pool<3, Option...>(x); }
+/// The average of each window.
+template <auto... Option, Operand X> constexpr auto avg_pool1d(const X& x) { return apply<detail::avg_pool_fn<1, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto avg_pool2d(const X& x) { return apply<detail::avg_pool_fn<2, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto avg_pool3d(const X& x) { return apply<detail::avg_pool_fn<3, Option...>>(x); }
+/// The P-norm of each window.
+template <auto P, auto... Option, Operand X> constexpr auto lp_pool1d(const X& x) { return apply<detail::lp_pool_fn<1, P, Option...>>(x); }
+template <auto P, auto... Option, Operand X> constexpr auto lp_pool2d(const X& x) { return apply<detail::lp_pool_fn<2, P, Option...>>(x); }
+template <auto P, auto... Option, Operand X> constexpr auto lp_pool3d(const X& x) { return apply<detail::lp_pool_fn<3, P, Option...>>(x); }
+/// Values where the indices of a max_pool say, zeros elsewhere; `output_size` where several sizes pool to one.
+template <auto... Option, Operand X, Operand I> constexpr auto max_unpool1d(const X& x, const I& at) { return apply<detail::max_unpool_fn<1, Option...>>(x, at); }
+template <auto... Option, Operand X, Operand I> constexpr auto max_unpool2d(const X& x, const I& at) { return apply<detail::max_unpool_fn<2, Option...>>(x, at); }
+template <auto... Option, Operand X, Operand I> constexpr auto max_unpool3d(const X& x, const I& at) { return apply<detail::max_unpool_fn<3, Option...>>(x, at); }
+
+}  // namespace ETCH_ABI
+}  // namespace etch
