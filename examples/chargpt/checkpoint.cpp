@@ -1,6 +1,6 @@
 #include "checkpoint.hpp"
 
-#include <etch/io/state_dict.hpp>
+#include <etch/io/training_state.hpp>
 
 #include <charconv>
 #include <string>

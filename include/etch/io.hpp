@@ -3,3 +3,4 @@
 
 #include <etch/io/safetensors.hpp>
 #include <etch/io/state_dict.hpp>
+#include <etch/io/training_state.hpp>

@@ -51,7 +51,7 @@ TEST_CASE("making, training, saving") {
   CHECK(last < first / 2);
 
   save(model, mlp);   // "fc1.weight", "fc1.bias", "head.1.weight", "head.1.bias", as a state_dict has them
-  save(step, state);  // these, the optimizer's states and the number of steps
+  save(step, state);  // these, the optimizer's states and options, and the number of steps
 
   auto other = make<Mlp>();
   load(other, mlp);
@@ -94,4 +94,45 @@ TEST_CASE("gradients apart from updates") {
   step.update();  // the optimizer's part
   CHECK(l > 0);
   CHECK(sum(abs(g)).item() > 0);
+}
+
+TEST_CASE("several batches to an update") {
+  auto model = make<Mlp>(Generator{0});
+  Generator generator{2};
+  Images x;
+  Labels y;
+  draw(x, y, generator);
+  auto step = train_step(model, loss, optim::SGD{.lr = 0.1}, x, y);
+  step.zero_grad();
+  step.accumulate(x, y);
+  step.accumulate(x, y);  // its gradient is added to the one there is
+  double norm = nn::utils::clip_grad_norm_(step, 1.0);
+  step.update();
+  CHECK(norm > 0);
+  CHECK(step.steps() == 1);
+}
+
+TEST_CASE("groups, schedules, averages") {
+  auto model = make<Mlp>(Generator{0});
+  Generator generator{2};
+  Images x;
+  Labels y;
+  draw(x, y, generator);
+
+  auto groups = optim::param_groups(
+      optim::AdamW{.lr = 1e-2},
+      optim::group([](const optim::Parameter& p) { return p.rank < 2; }, optim::AdamW{.lr = 1e-2, .weight_decay = 0}),
+      optim::group("head", optim::AdamW{.lr = 2e-2}));
+  auto step = train_step(model, loss, groups, x, y);
+  auto warm_up = optim::LinearLR{.start_factor = 0.1, .total_iters = 5};
+  auto scheduler = optim::schedule(step.optimizer(), optim::SequentialLR({5}, warm_up, optim::CosineAnnealingLR{.T_max = 45}));
+  optim::AveragedModel mean(model, 0.9);  // an exponential moving average; without 0.9 the plain mean
+  for (int epoch = 0; epoch < 50; ++epoch) {
+    step(x, y);
+    scheduler.step();
+    mean.update_parameters(model);
+  }
+  Tensor smooth = mean(x);
+  CHECK(sum(argmax<1>(smooth) == y).item() >= 6);
+  CHECK(scheduler.get_last_lr(2) < 1e-3);
 }

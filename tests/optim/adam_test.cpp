@@ -9,9 +9,9 @@ namespace {
 
 template <class O>
 void step(const O& o, int t, double& p, double g, double* state) {
-  state[0] = o.beta1 * state[0] + (1 - o.beta1) * g;
-  state[1] = o.beta2 * state[1] + (1 - o.beta2) * g * g;
-  const double m = state[0] / (1 - std::pow(o.beta1, t)), v = state[1] / (1 - std::pow(o.beta2, t));
+  state[0] = o.betas[0] * state[0] + (1 - o.betas[0]) * g;
+  state[1] = o.betas[1] * state[1] + (1 - o.betas[1]) * g * g;
+  const double m = state[0] / (1 - std::pow(o.betas[0], t)), v = state[1] / (1 - std::pow(o.betas[1], t));
   p -= o.lr * m / (std::sqrt(v) + o.eps);
 }
 void adam(const Adam& o, int t, double& p, double g, double* state) {
@@ -28,17 +28,34 @@ constexpr auto warm_up = [](auto& o, int t) { o.lr = 0.01 * t; };
 
 TEST_CASE("defaults are PyTorch's") {
   CHECK(Adam{}.lr == 1e-3);
-  CHECK(Adam{}.beta1 == 0.9);
-  CHECK(Adam{}.beta2 == 0.999);
+  CHECK(Adam{}.betas[0] == 0.9);
+  CHECK(Adam{}.betas[1] == 0.999);
   CHECK(Adam{}.eps == 1e-8);
   CHECK(Adam{}.weight_decay == 0);
   CHECK(AdamW{}.weight_decay == 1e-2);
 }
 TEST_CASE("adam") { check_optimizer(Adam{.lr = 0.01}, keep, adam); }
 TEST_CASE("adam with weight decay, other betas and a large eps") {
-  check_optimizer(Adam{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.9, .eps = 0.1, .weight_decay = 0.2}, keep, adam);
+  check_optimizer(Adam{.lr = 0.1, .betas = {0.5, 0.9}, .eps = 0.1, .weight_decay = 0.2}, keep, adam);
 }
 TEST_CASE("adam maximizing, warming up") { check_optimizer(Adam{.maximize = true}, warm_up, adam); }
 TEST_CASE("adamw") { check_optimizer(AdamW{.lr = 0.01}, keep, adamw); }
 TEST_CASE("adamw with a large decay, warming up") { check_optimizer(AdamW{.weight_decay = 0.5}, warm_up, adamw); }
 TEST_CASE("adamw maximizing") { check_optimizer(AdamW{.lr = 0.02, .maximize = true}, keep, adamw); }
+TEST_CASE("adam with decoupled weight decay is adamw") {
+  const auto decoupled = [](const Adam& o, int t, double& p, double g, double* state) {
+    p *= 1 - o.lr * o.weight_decay;
+    step(o, t, p, g, state);
+  };
+  check_optimizer(Adam{.lr = 0.02, .weight_decay = 0.3, .decoupled_weight_decay = true}, keep, decoupled);
+}
+TEST_CASE("amsgrad divides by the largest second moment") {
+  const auto largest = [](const auto& o, int t, double& p, double g, double* state) {
+    g += o.weight_decay * p;
+    state[0] += (g - state[0]) * (1 - o.betas[0]);
+    state[1] = o.betas[1] * state[1] + (1 - o.betas[1]) * g * g;
+    state[2] = std::fmax(state[2], state[1]);
+    p -= o.lr * state[0] / (1 - std::pow(o.betas[0], t)) / (std::sqrt(state[2] / (1 - std::pow(o.betas[1], t))) + o.eps);
+  };
+  check_optimizer(optim::amsgrad(Adam{.lr = 0.1, .betas = {0.5, 0.5}, .weight_decay = 0.1}), keep, largest);
+}

@@ -29,7 +29,7 @@ void check_optimizer(Optimizer optimizer, Change change, Expected expected) {
   Tensor<double, numbers> p, x;
   std::memcpy(p.data(), model->p.data(), numbers * sizeof(double));
   auto step = train_step(model, NumbersLoss{}, optimizer, x);
-  double state[numbers][2] = {}, worst = 0;
+  double state[numbers][3] = {}, worst = 0;
   Generator g{2};
   for (int t = 1; t <= 10; ++t) {
     nn::init::normal_(x, g);

@@ -41,8 +41,6 @@ TEST_CASE("sgd with a learning rate and a momentum that change") {
 }
 
 TEST_CASE("nesterov needs a momentum and no dampening") {
-  double s[SGD::scalars];
-  CHECK_THROWS_WITH((SGD{.nesterov = true}.prepare(1, s)),
-                    "etch: optim::SGD: nesterov needs a momentum and no dampening");
-  CHECK_THROWS_AS((SGD{.momentum = 0.9, .dampening = 0.1, .nesterov = true}.prepare(1, s)), Error);
+  CHECK_THROWS_WITH((SGD{.nesterov = true}.check()), "etch: optim::SGD: nesterov needs a momentum and no dampening");
+  CHECK_THROWS_AS((SGD{.momentum = 0.9, .dampening = 0.1, .nesterov = true}.check()), Error);
 }

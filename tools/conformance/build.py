@@ -40,7 +40,8 @@ class World:
         for old in sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.stat().st_mtime)[:-2]:
             shutil.rmtree(old, ignore_errors=True)
         self.folder.mkdir(exist_ok=True)
-        shutil.copy(HERE / 'runtime.hpp', self.folder)
+        for header in HERE.glob('*.hpp'):
+            shutil.copy(header, self.folder)
         (self.folder / 'program.hpp').write_text('#include "runtime.hpp"\n')
         header = subprocess.Popen([*self.command, '-x', 'c++-header', 'program.hpp', '-o', f'program.hpp.{self.header}'], cwd=self.folder)
         subprocess.run([*self.command, '-c', HERE / 'runtime.cpp', '-o', 'runtime.part'], cwd=self.folder, check=True)

@@ -18,7 +18,7 @@ PyTorch's operations that etch has, by the families of [conformance.md](conforma
 """
 
 
-SPACES = ('autograd', 'func', 'linalg', 'masked', 'nn', 'special')
+SPACES = ('autograd', 'func', 'linalg', 'masked', 'nn', 'optim', 'special')
 
 
 def name_of(line):

@@ -8,6 +8,8 @@
 
 #include <etch/etch.hpp>
 
+#include "problems.hpp"
+
 #include <cstdint>
 #include <cstdio>
 #include <limits>

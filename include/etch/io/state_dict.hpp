@@ -1,14 +1,11 @@
-// A model's tensors by name, as PyTorch's state_dict, and files of them: save and load of models and training states.
+// A model's tensors by name, as PyTorch's state_dict, and files of them: save and load of models.
 //
 //   struct Mlp { nn::Linear<2, 3> fc1; nn::Sequential<...> head; ... }  ->  fc1.weight  fc1.bias  head.0.weight  ...
-//
-// A training state is the model under its own names, each state of the optimizer as another model under
-// "optimizer.0.", "optimizer.1.", ..., and the number of steps in the file's metadata.
 #pragma once
 
 #include <etch/io/safetensors.hpp>
 #include <etch/model/make.hpp>
-#include <etch/run/train_step.hpp>
+#include <etch/model/names.hpp>
 
 #include <charconv>
 #include <cstdint>
@@ -36,27 +33,8 @@ using StateDict = std::vector<StateEntry>;
 namespace io {
 namespace detail {
 
-/// The next of ETCH_MODULE's member names, in order. One with "#" names all members, which it numbers from 0. One that begins
-/// with "~" is no part of the path: what follows is put behind the tensors' names, as in weight_ih_l0_reverse.
-class MemberNames {
- public:
-  explicit MemberNames(std::string_view list) : rest_(list) {}
-
-  std::string next() {
-    std::string name(rest_.substr(0, rest_.find(',')));
-    if (const std::size_t number = name.find('#'); number != name.npos) return name.replace(number, 1, std::to_string(count_++));
-    const std::size_t end = rest_.find(',');
-    rest_.remove_prefix(end == rest_.npos ? rest_.size() : rest_.find_first_not_of(' ', end + 1));
-    return name;
-  }
-
- private:
-  std::string_view rest_;
-  int count_ = 0;
-};
-
 /// Names that begin so are the optimizer's.
-inline constexpr std::string_view optimizer_prefix = "optimizer.";
+inline constexpr std::string_view optimizer_prefix = "optimizer.", groups_prefix = "optimizer.param_groups.";
 inline constexpr std::string_view steps_key = "etch.steps";
 
 template <Role R, class T, auto... D>
@@ -67,18 +45,8 @@ StateEntry state_entry(std::string name, ModuleTensor<R, T, D...>& tensor) {
 }
 
 template <class M>
-void append_state(StateDict& to, const std::string& prefix, const std::string& suffix, M& model) {
-  MemberNames names(M::etch_names);
-  auto visit = [&](auto& member) {
-    const std::string name = names.next();
-    if constexpr (etch::detail::is_module_tensor<std::remove_cvref_t<decltype(member)>>)
-      to.push_back(state_entry(prefix + name + suffix, member));
-    else if (name.starts_with('~'))
-      append_state(to, prefix, suffix + name.substr(1), member);
-    else
-      append_state(to, prefix + name + '.', suffix, member);
-  };
-  model.etch_members(visit);
+void append_state(StateDict& to, const std::string& prefix, M& model) {
+  each_named_tensor(model, [&](const char* name, auto& tensor) { to.push_back(state_entry(prefix + name, tensor)); });
 }
 
 inline std::vector<Entry> entries_of(const StateDict& state) {
@@ -97,18 +65,17 @@ inline std::int64_t steps_of(const SafetensorsFile& file) {
   return steps;
 }
 
-/// The model's part of a file: all of it, or all of a training state but what is the optimizer's.
-inline void read_model(const SafetensorsFile& file, const StateDict& model) {
-  file.read(entries_of(model), steps_of(file) >= 0 ? optimizer_prefix : std::string_view());
+/// Whether a file holds more than a model: etch's training state, or an optimizer's options.
+inline bool holds_training_state(const SafetensorsFile& file) {
+  if (steps_of(file) >= 0) return true;
+  for (const StoredTensor& tensor : file.tensors())
+    if (tensor.name.starts_with(groups_prefix)) return true;
+  return false;
 }
 
-template <class M, class F, class Optimizer, class... In>
-StateDict training_state(TrainStep<M, F, Optimizer, In...>& step) {
-  StateDict state;
-  append_state(state, "", "", *step.model());
-  for (int i = 0; i < Optimizer::states; ++i)
-    append_state(state, std::string(optimizer_prefix) + std::to_string(i) + '.', "", step.state(i));
-  return state;
+/// The model's part of a file: all of it, or all of a training state but what is the optimizer's.
+inline void read_model(const SafetensorsFile& file, const StateDict& model) {
+  file.read(entries_of(model), holds_training_state(file) ? optimizer_prefix : std::string_view());
 }
 
 }  // namespace detail
@@ -133,28 +100,6 @@ void save(const Model<M>& model, const std::string& path, std::span<const io::Me
 template <class M>
 void load(const Model<M>& model, const std::string& path) {
   io::detail::read_model(io::SafetensorsFile(path.c_str()), state_dict(model));
-}
-
-/// Writes a training state: model, optimizer states, number of steps.
-template <class M, class F, class Optimizer, class... In>
-void save(TrainStep<M, F, Optimizer, In...>& step, const std::string& path,
-          std::span<const io::Metadata> metadata = {}) {
-  std::vector<io::Metadata> all(metadata.begin(), metadata.end());
-  const std::string steps = std::to_string(step.steps());
-  all.push_back({io::detail::steps_key, steps});
-  io::write_safetensors(path.c_str(), io::detail::entries_of(io::detail::training_state(step)), all);
-}
-
-/// Reads a training state: the next step is the one that would have followed the save, bit for bit, if the optimizer's
-/// numbers (learning rate, ...), which the file does not hold, are the same. Errors as those of a model's load.
-template <class M, class F, class Optimizer, class... In>
-void load(TrainStep<M, F, Optimizer, In...>& step, const std::string& path) {
-  const io::SafetensorsFile file(path.c_str());
-  const std::int64_t steps = io::detail::steps_of(file);
-  if (steps < 0)
-    fail("load", "file must hold a training state", Message{} << "found no etch.steps in " << path.c_str());
-  file.read(io::detail::entries_of(io::detail::training_state(step)));
-  step.set_steps(steps);
 }
 
 }  // namespace ETCH_ABI

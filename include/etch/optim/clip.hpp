@@ -12,12 +12,17 @@ namespace optim {
 /// An optimizer whose gradient is clipped first; its own fields stay where they were: `step.optimizer().lr`.
 template <class Inner>
 struct ClipGradNorm : Inner {
+  static_assert(requires { Inner::states; }, "etch: clip_grad_norm: this optimizer makes several passes; call nn::utils::clip_grad_norm_ between backward and update");
   double max_norm = 1;
 
   static constexpr int states = Inner::states;
   static constexpr int scalars = Inner::scalars + 1;
 
-  void prepare(std::int64_t step, double* s) const {
+  template <class O, class F>
+  static constexpr void options(O& o, F&& f) {
+    Inner::options(o, f);
+  }
+  void prepare(std::int64_t step, double* s) {
     Inner::prepare(step, s);
     s[Inner::scalars] = max_norm;
   }

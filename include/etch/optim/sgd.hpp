@@ -5,8 +5,8 @@
 // Every option is a number of the step, so that changing one never asks for another program.
 #pragma once
 
-#include <etch/core/error.hpp>
 #include <etch/ops/pointwise.hpp>
+#include <etch/optim/options.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -22,10 +22,22 @@ struct SGD {
 
   static constexpr int states = 1;
   static constexpr int scalars = 7;
+  static constexpr const char* state_names[] = {"momentum_buffer"};
+  template <class O, class F>
+  static constexpr void options(O& o, F&& f) {
+    f("lr", o.lr), f("momentum", o.momentum), f("dampening", o.dampening), f("weight_decay", o.weight_decay), f("nesterov", o.nesterov), f("maximize", o.maximize);
+  }
+  /// Whether state 0 means anything: PyTorch's state_dict has it only then.
+  bool keeps(int) const { return momentum != 0; }
 
+  void check() const {
+    detail::not_negative("lr", lr);
+    detail::not_negative("momentum", momentum);
+    detail::not_negative("weight_decay", weight_decay);
+    if (nesterov && (momentum <= 0 || dampening != 0)) fail("optim::SGD", "nesterov needs a momentum and no dampening");
+  }
   /// The numbers of step 1, 2, ...; the first step puts the gradient itself into the momentum.
   void prepare(std::int64_t step, double* s) const {
-    if (nesterov && (momentum <= 0 || dampening != 0)) fail("optim::SGD", "nesterov needs a momentum and no dampening");
     const bool plain = momentum == 0 || step == 1;
     s[0] = maximize ? -1 : 1;
     s[1] = weight_decay;

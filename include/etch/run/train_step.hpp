@@ -4,45 +4,11 @@
 //   parameters, states = optimizer(parameters, gradients, states, scalars)   one pointwise pass over the block
 #pragma once
 
-#include <etch/run/program.hpp>
+#include <etch/run/update.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
-
-/// The one dtype of a model's parameters.
-template <class M>
-constexpr DType parameter_dtype() {
-  for (int i = 0; i < layout<M>.tensors; ++i)
-    if (layout<M>.tensor[i].role == Role::parameter) return layout<M>.tensor[i].dtype;
-  return DType::float32;
-}
-template <class M>
-constexpr bool one_dtype() {
-  for (int i = 0; i < layout<M>.tensors; ++i)
-    if (layout<M>.tensor[i].dtype != parameter_dtype<M>() && layout<M>.tensor[i].role == Role::parameter) return false;
-  return true;
-}
-/// Bytes of a model's buffers, which the optimizer must not touch.
-template <class M>
-constexpr std::size_t buffer_bytes() {
-  std::size_t n = 0;
-  for (int i = 0; i < layout<M>.tensors; ++i)
-    if (layout<M>.tensor[i].role == Role::buffer) n += static_cast<std::size_t>(layout<M>.tensor[i].count) * size_of(layout<M>.tensor[i].dtype);
-  return n;
-}
-/// Copies every buffer of a block to `beside`, or back.
-template <class M>
-void copy_buffers(char* block, char* beside, bool back) {
-  for (int i = 0; i < layout<M>.tensors; ++i) {
-    const TensorInfo& t = layout<M>.tensor[i];
-    if (t.role != Role::buffer) continue;
-    const std::size_t bytes = static_cast<std::size_t>(t.count) * size_of(t.dtype);
-    if (back) std::memcpy(block + t.offset, beside, bytes);
-    else std::memcpy(beside, block + t.offset, bytes);
-    beside += bytes;
-  }
-}
 
 /// Loss and gradient: input slot 0 is the block, then the inputs; output 0 the loss, output 1 the gradient block.
 template <class M, class F, class... In>
@@ -81,26 +47,6 @@ struct GradientSpec {
   }
 };
 
-/// The optimizer over a flat block of N elements: slots p, g, states.., scalars..; outputs p, states.. in place.
-template <class Optimizer, class T, int N>
-struct UpdateSpec {
-  static constexpr int states = Optimizer::states, scalars = Optimizer::scalars;
-  static constexpr int capacity = 256;
-  static constexpr void trace(Builder& b) {
-    using Flat = Tracer<T, N>;
-    const Shape flat{1, {N}};
-    auto block = [&] { return Flat{&b, b.input(b.add_slot(SlotKind::tensor, dtype_of<T>, flat), 0, dtype_of<T>, flat)}; };
-    Flat p = block(), g = block();
-    Flat state[states > 0 ? states : 1]{};
-    for (int i = 0; i < states; ++i) state[i] = block();
-    Tracer<T> scalar[scalars > 0 ? scalars : 1]{};
-    for (int i = 0; i < scalars; ++i) scalar[i] = Tracer<T>{&b, b.input(b.add_slot(SlotKind::scalar, dtype_of<T>, Shape{}), 0, dtype_of<T>, Shape{})};
-    Optimizer::update(p, g, state, scalar);
-    b.output(p.id, 0);
-    for (int i = 0; i < states; ++i) b.output(state[i].id, 1 + i);
-  }
-};
-
 }  // namespace detail
 
 /// A training step bound to a model and an optimizer. Not for concurrent use.
@@ -111,54 +57,46 @@ class TrainStep {
   static_assert(detail::one_dtype<M>(), "etch: train_step: all parameters must have one dtype");
   using T = type_of<detail::parameter_dtype<M>()>;
   static constexpr int count = static_cast<int>(sizeof(M) / sizeof(T));
-  static constexpr int states = Optimizer::states, scalars = Optimizer::scalars;
-  static constexpr std::size_t buffers = detail::buffer_bytes<M>();
 
  public:
+  using value_type = T;
   using Gradient = Compiled<detail::GradientSpec<M, F, In...>>;
-  using Update = Compiled<detail::UpdateSpec<Optimizer, T, count>>;
+  using Engine = typename detail::EngineOf<M, Optimizer>::type;
   /// Memory for intermediate values, known to `static_assert`.
-  static constexpr std::int64_t arena_bytes = Gradient::arena_bytes + Update::arena_bytes;
+  static constexpr std::int64_t arena_bytes = Gradient::arena_bytes + Engine::arena_bytes;
 
   TrainStep(Model<M> model, Optimizer optimizer, std::uint64_t seed = 0)
-      : model_(model), optimizer_(optimizer), gradient_machine_(Gradient::view()), update_machine_(Update::view()), gradient_(sizeof(M)), random_{seed, 0} {
-    for (int i = 0; i < states; ++i) state_[i] = Storage(sizeof(M));
-    if constexpr (buffers > 0) beside_ = Storage(buffers);
+      : model_(model), optimizer_(optimizer), gradient_machine_(Gradient::view()), engine_(optimizer_, *model_), gradient_(sizeof(M)), random_{seed, 0} {
+    optimizer_.check();
   }
 
   /// One step on one batch; the loss before the update.
   T operator()(const In&... x) {
-    const T loss = backward(x...);
-    update();
-    return loss;
+    if constexpr (requires { Engine::closure; }) {
+      ++steps_;
+      return engine_.template minimize<T>(optimizer_, model_.data(), gradient_.data(), [&] { return backward(x...); });
+    } else {
+      const T loss = backward(x...);
+      update();
+      return loss;
+    }
   }
   /// The loss of a batch and its gradient, which stays in `gradient()` until the next call.
-  T backward(const In&... x) {
-    Bindings in;
-    in.bind(model_.data());
-    (in.bind(x.data(), x.sizes()), ...);
-    T loss{};
-    void* out[] = {&loss, gradient_.data()};
-    gradient_machine_.run(in, out, &random_);
-    ++random_.step;
+  T backward(const In&... x) { return run(gradient_, x...); }
+  /// The same, but its gradient is added to the one there is: `zero_grad(); accumulate(a); accumulate(b); update();`.
+  T accumulate(const In&... x) {
+    if (!part_) part_ = Storage(sizeof(M));
+    const T loss = run(part_, x...);
+    T* const all = static_cast<T*>(gradient_.data());
+    const T* const part = static_cast<const T*>(part_.data());
+    for (std::size_t i = 0; i < sizeof(M) / sizeof(T); ++i) all[i] += part[i];
     return loss;
   }
-  /// The optimizer's step with the gradient of the last `backward`.
+  void zero_grad() { std::memset(gradient_.data(), 0, sizeof(M)); }
+  /// The optimizer's step with the gradient there is.
   void update() {
-    double prepared[scalars > 0 ? scalars : 1]{};
-    optimizer_.prepare(++steps_, prepared);
-    T scalar[scalars > 0 ? scalars : 1]{};
-    for (int i = 0; i < scalars; ++i) scalar[i] = static_cast<T>(prepared[i]);
-    Bindings in;
-    in.bind(model_.data());
-    in.bind(gradient_.data());
-    for (int i = 0; i < states; ++i) in.bind(state_[i].data());
-    for (int i = 0; i < scalars; ++i) in.bind(&scalar[i]);
-    void* out[1 + (states > 0 ? states : 1)] = {model_.data()};
-    for (int i = 0; i < states; ++i) out[1 + i] = state_[i].data();
-    if constexpr (buffers > 0) detail::copy_buffers<M>(static_cast<char*>(model_.data()), static_cast<char*>(beside_.data()), false);
-    update_machine_.run(in, out);
-    if constexpr (buffers > 0) detail::copy_buffers<M>(static_cast<char*>(model_.data()), static_cast<char*>(beside_.data()), true);
+    static_assert(!requires { Engine::closure; }, "etch: train_step: this optimizer evaluates the loss itself; call the step");
+    engine_(optimizer_, ++steps_, model_.data(), gradient_.data());
   }
 
   /// The optimizer, to change its learning rate or any other number: nothing is compiled again.
@@ -166,8 +104,10 @@ class TrainStep {
   const Model<M>& model() const { return model_; }
   /// The gradient of the last step, as another object of the model's type.
   const M& gradient() const { return *static_cast<const M*>(gradient_.data()); }
+  M& gradient() { return *static_cast<M*>(gradient_.data()); }
   /// The optimizer's state `i` (momentum, second moment, ...), likewise.
-  M& state(int i) { return *static_cast<M*>(state_[i].data()); }
+  M& state(int i) { return *static_cast<M*>(engine_.state(i)); }
+  Engine& engine() { return engine_; }
   std::int64_t steps() const { return steps_; }
   /// Continues from a saved run.
   void set_steps(std::int64_t n) {
@@ -176,11 +116,22 @@ class TrainStep {
   }
 
  private:
+  T run(Storage& gradient, const In&... x) {
+    Bindings in;
+    in.bind(model_.data());
+    (in.bind(x.data(), x.sizes()), ...);
+    T loss{};
+    void* out[] = {&loss, gradient.data()};
+    gradient_machine_.run(in, out, &random_);
+    ++random_.step;
+    return loss;
+  }
+
   Model<M> model_;
   Optimizer optimizer_;
-  cpu::Machine gradient_machine_, update_machine_;
-  Storage gradient_, beside_;  // the gradient block; buffers while the optimizer runs
-  Storage state_[states > 0 ? states : 1];
+  cpu::Machine gradient_machine_;
+  Engine engine_;
+  Storage gradient_, part_;  // the gradient, and one that is added to it
   cpu::RandomState random_;
   std::int64_t steps_ = 0;
 };

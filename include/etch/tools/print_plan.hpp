@@ -338,12 +338,14 @@ template <class M, class F, class Optimizer, class... In>
 void print_plan(const TrainStep<M, F, Optimizer, In...>&, std::FILE* out = stdout) {
   using Step = TrainStep<M, F, Optimizer, In...>;
   const auto gradient = tools::detail::plan_ref<typename Step::Gradient>();
-  const auto update = tools::detail::plan_ref<typename Step::Update>();
   tools::detail::print_program("gradient", gradient, out);
-  tools::detail::print_program("update", update, out);
   tools::detail::PlanTotals totals;
   totals.add(gradient);
-  totals.add(update);
+  if constexpr (requires { typename Step::Engine::Code; }) {
+    const auto update = tools::detail::plan_ref<typename Step::Engine::Code>();
+    tools::detail::print_program("update", update, out);
+    totals.add(update);
+  }
   totals.print("step", out);
   tools::detail::print_parameters(gradient, out);
 }
