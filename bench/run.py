@@ -1,6 +1,7 @@
 """`./run bench`: etch and its peers, side by side on one core, and what the compiler takes.
 
     ./run bench [--no-peers] [--only REGEX] [--out FILE]     everything
+    ./run bench operations [--no-peers] [--only REGEX]       a hundred operations, beside loops and PyTorch (operations.py)
     ./run bench compile [--out FILE]                         compile time, memory, size and start only
 
 CMake builds the programs of bench/ in build/release. Each etch program and each peer stays loaded and waits while the
@@ -17,6 +18,7 @@ import subprocess
 import sys
 
 import compile_cost
+import operations
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -168,26 +170,36 @@ def run_times(etches, peers, only, rounds):
 
 def main():
     arguments = argparse.ArgumentParser(prog="./run bench", description=__doc__.splitlines()[0])
-    arguments.add_argument("what", nargs="?", choices=["all", "times", "compile"], default="all")
+    arguments.add_argument("what", nargs="?", choices=["all", "times", "operations", "compile"], default="all")
     arguments.add_argument("--no-peers", action="store_true", help="etch alone; installs nothing")
     arguments.add_argument("--only", metavar="REGEX", default="", help="workloads whose name matches")
     arguments.add_argument("--out", metavar="FILE", type=pathlib.Path, default=BUILD / "bench.json")
     arguments.add_argument("--rounds", type=int, default=ROUNDS, help=f"7 or more, {ROUNDS} unless said")
     arguments.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the last unless said")
+    arguments.add_argument("--part", metavar="K/M", help="of the operations' programs, those whose number is K modulo M")
     arguments.add_argument("--programs", metavar="FILE", nargs="+", help="bench programs that are built already")
     options = arguments.parse_args()
 
     BUILD.mkdir(exist_ok=True)
     LOG.write_text("")
     rows = []
-    if options.what != "compile" and not options.programs:
-        build()  # on all cores
+    with_operations = options.what == "operations" or (options.what == "all" and not options.programs)
+    if with_operations:
+        operations.run(ROOT, BUILD, None, readable, options.only)  # built on all cores
+    if options.what in ("all", "times") and not options.programs:
+        build()
     one_thread_on_one_core(options.core)
-    if options.what != "compile":
+    if options.what in ("all", "times"):
         ours = [pathlib.Path(p).resolve() for p in options.programs or programs("bench")]
         etches = [Server(program.name, [program]) for program in ours]
         peers = [] if options.no_peers else peer_servers()
         rows += run_times(etches, peers, options.only, max(options.rounds, 7))
+    if with_operations:
+        if not options.no_peers:
+            install_torch()
+        part = [int(k) for k in options.part.split("/")] if options.part else None
+        python = None if options.no_peers else VENV_PYTHON
+        rows += operations.run(ROOT, BUILD, python, readable, options.only, options.core, part)
     if options.what == "compile" or (options.what == "all" and not options.only):
         rows += compile_cost.run(ROOT, BUILD)
     options.out.write_text(json.dumps(rows, indent=1) + "\n")

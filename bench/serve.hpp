@@ -34,6 +34,39 @@ struct Timing {
   double min = 0, median = 0;
 };
 
+/// What is timed. Repetitions are of one sample; 0 until calibrated.
+struct Workload {
+  std::string name;
+  std::function<void()> step;
+  long repetitions = 0;
+};
+
+inline double now_in_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+inline double sample(const Workload& workload) {
+  const double begin = now_in_seconds();
+  for (long i = 0; i < workload.repetitions; ++i) workload.step();
+  return (now_in_seconds() - begin) / static_cast<double>(workload.repetitions);
+}
+
+/// One batch: a repetition to fill the caches again, then samples for so many seconds, three at least. The clock costs some
+/// 30 ns, so a sample lasts a hundredth of a batch or one repetition, whichever is longer.
+inline Timing measure(Workload& workload, double batch = 0.2) {
+  if (workload.repetitions == 0) {
+    workload.repetitions = 1;
+    for (double time = sample(workload); time * static_cast<double>(workload.repetitions) < batch / 100; time = sample(workload)) workload.repetitions *= 2;
+  }
+  workload.step();
+  std::vector<double> samples;
+  for (const double end = now_in_seconds() + batch; samples.size() < 3 || now_in_seconds() < end;) samples.push_back(sample(workload));
+  std::sort(samples.begin(), samples.end());
+  const std::size_t half = samples.size() / 2;
+  const double median = samples.size() % 2 != 0 ? samples[half] : (samples[half - 1] + samples[half]) / 2;
+  return {samples.front() * 1e9, median * 1e9};
+}
+
 /// The workloads of one program, chosen and measured as its command line says.
 class Bench {
  public:
@@ -41,7 +74,7 @@ class Bench {
 
   /// Adds a workload; `step` is one repetition and may be called any number of times.
   void add(std::string name, std::function<void()> step) {
-    workloads_.push_back({std::move(name), std::move(step), 0});
+    workloads_.push_back({std::move(name), std::move(step)});
   }
 
   /// Does what the command line asks; returns what main should return.
@@ -56,44 +89,6 @@ class Bench {
   }
 
  private:
-  struct Workload {
-    std::string name;
-    std::function<void()> step;
-    long repetitions;  // of one sample; 0 until calibrated
-  };
-
-  static double seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  }
-
-  static double sample(const Workload& workload) {
-    const double begin = seconds();
-    for (long i = 0; i < workload.repetitions; ++i) workload.step();
-    return (seconds() - begin) / static_cast<double>(workload.repetitions);
-  }
-
-  // The clock costs some 30 ns, so a sample lasts 2 ms or one repetition, whichever is longer.
-  static void calibrate(Workload& workload) {
-    workload.repetitions = 1;
-    for (double time = sample(workload); time * static_cast<double>(workload.repetitions) < 2e-3;
-         time = sample(workload)) {
-      workload.repetitions *= 2;
-    }
-  }
-
-  // One batch: a repetition to fill the caches again, then samples for 0.2 s, three at least.
-  static Timing measure(Workload& workload) {
-    if (workload.repetitions == 0) calibrate(workload);
-    workload.step();
-    std::vector<double> samples;
-    for (const double end = seconds() + 0.2; samples.size() < 3 || seconds() < end;)
-      samples.push_back(sample(workload));
-    std::sort(samples.begin(), samples.end());
-    const std::size_t half = samples.size() / 2;
-    const double median = samples.size() % 2 != 0 ? samples[half] : (samples[half - 1] + samples[half]) / 2;
-    return {samples.front() * 1e9, median * 1e9};
-  }
-
   void report(Workload& workload) const {
     const char* name = workload.name.c_str();
     if (mode_ == "--list") {

@@ -1,0 +1,210 @@
+"""More than a hundred operations beside a loop written by hand and beside PyTorch, from one element to ten million.
+
+    ./run bench operations [--only REGEX] [--no-peers]
+
+bench/operations_table.py is the table; this file makes C++ of it (build/operations), compiles it as a user would, and asks
+etch, the loop and PyTorch in turn, a hundredth of a second each, five rounds. Ratio: the peer's time over etch's, median of the rounds.
+"""
+import concurrent.futures
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+from operations_table import FAMILIES
+
+SIZES = {1: (1, 1, 1, 1, 1), 1000: (25, 40, 32, 10, 10), 100000: (250, 400, 320, 10, 100), 10000000: (2500, 4000, 3200, 10, 1000)}
+FLAGS = ["-std=c++20", "-O3", "-march=native"]
+LOOP_FLAGS = [*FLAGS, "-ffast-math", "-mno-recip"]  # roots and quotients exact, as etch's and PyTorch's are
+TYPES = {"double": "double", "half": "half", "int64": "std::int64_t", "int32": "std::int32_t", "uint8": "std::uint8_t", "bool": "bool", "cfloat": "complex<float>", "float": "float"}
+LOOP_TYPES = {"half": "_Float16", "int64": "long", "int32": "int", "uint8": "unsigned char", "cfloat": "std::complex<float>"}
+TOLERANCE = 2e-3  # half has eleven bits; sums of ten million floats differ in their order
+ROUNDS, SECONDS = 5, 0.008
+ROWS_IN_A_PROGRAM = 22
+
+
+class Row:
+    """One line of the table."""
+
+    def __init__(self, number, name, inputs, etch, loop, torch, options=None):
+        self.number, self.name, self.etch, self.loop, self.torch, self.options = number, name, etch, loop, torch, options or {}
+        self.inputs = [re.fullmatch(r"(\w+)\[([^]]*)\](?::(\w+))?(?:@([-.\d]+),([-.\d]+))?(?:%(\w+))?(\^?)", text).groups() for text in inputs.split()]
+
+    def sizes(self):
+        return [n for n in SIZES if self.options.get("least", 1) <= n <= self.options.get("most", 1e7)]
+
+    def title(self, n):
+        return f"{self.name}, 1e{len(str(n)) - 1}" if n > 1 else f"{self.name}, 1"
+
+    def operands(self, n):
+        """(name, sizes, type, least, most, sorted) of each input."""
+        at = dict(zip("NRCSBT", (n, *SIZES[n])))
+        for name, sizes, dtype, low, high, below, order in self.inputs:
+            numbers = [int(at.get(s, s)) for s in sizes.split(",")]
+            if below:
+                dtype, low, high = "int64", 0, int(at.get(below, below))
+            elif dtype in ("int64", "int32", "uint8") and low is None:
+                low, high = 1, 9
+            yield name, numbers, dtype or "float", float(low or 0.1 if low is None else low), float(0.9 if high is None else high), bool(order)
+
+    def at(self, text, n):
+        values = dict(zip("NRCSBT", (n, *SIZES[n])))
+        return re.sub(r"\{([NRCSBT])\}", lambda m: str(values[m[1]]), text)
+
+
+def rows(only=""):
+    number = 0
+    for family in FAMILIES.values():
+        for line in family:
+            row = Row(number, *line)
+            number += 1
+            if re.search(only, row.name):
+                yield row
+
+
+def loop_source(all_rows):
+    text = ["// Made by bench/operations.py of bench/operations_table.py.", *(f"#include <{h}>" for h in "algorithm bit cmath complex functional numeric random utility vector".split())]
+    for row in all_rows:
+        text.append(f'extern "C" void loop_{row.number}(const long* size, void* const* out, const void* const* in) {{')
+        text.append("  [[maybe_unused]] const long n = size[0], r = size[1], c = size[2], s = size[3], b = size[4], t = size[5];")
+        for k, (name, _, dtype, *_) in enumerate(row.operands(1000)):
+            dtype = LOOP_TYPES.get(dtype, dtype)
+            text.append(f"  [[maybe_unused]] auto* __restrict {name} = static_cast<const {dtype}*>(in[{k}]);")
+        for k, name in enumerate(["out", "out2"] if "out2" in row.options else ["out"]):
+            dtype = row.options.get(name, "float")
+            text.append(f"  auto* __restrict o{k + 1 if k else ''} = static_cast<{LOOP_TYPES.get(dtype, dtype)}*>(out[{k}]);")
+        text.append("  {" + (row.loop if ";" in row.loop else f"for (long i = 0; i < n; ++i) o[i] = {row.loop};") + "}\n}")
+    return "\n".join(text) + "\n"
+
+
+def program_source(some_rows):
+    text = ["// Made by bench/operations.py of bench/operations_table.py.", "#include <etch/loss/cross_entropy.hpp>", "#include <etch/loss/mse_loss.hpp>",
+            "#include <etch/nn/embedding.hpp>", "#include <etch/nn/layer_norm.hpp>", '#include "operations.hpp"', "", "using namespace etch;", ""]
+    entries = []
+    for row in some_rows:
+        text.append(f'extern "C" void loop_{row.number}(const long*, void* const*, const void* const*);  // {row.name}')
+        for n in row.sizes():
+            made, arguments = [], []
+            for name, sizes, dtype, low, high, order in row.operands(n):
+                made.append(f"bench::Of<Tensor<{', '.join([TYPES[dtype], *map(str, sizes)])}>>{{{low}, {high}{', true' * order}}}")
+                arguments.append(name)
+            several = row.etch.startswith("several(")
+            parameters = ", ".join(f"{'auto' if several else 'const auto&'} {a}" for a in arguments)
+            call = f"[]({parameters}) {{ return {row.at(row.etch, n)}; }}"
+            text.append(f"bench::Case* case_{row.number}_{n}() {{\n  static const long sizes[] = {{{', '.join(map(str, (n, *SIZES[n])))}}};")
+            text.append(f"  return bench::{'compiled' if several else 'assigned'}({', '.join(['sizes', f'loop_{row.number}', call, *made])});\n}}")
+            entries.append(f'    {{"{row.number}/{n}", case_{row.number}_{n}}},')
+    return "\n".join([*text, "", "int main() {", "  static const bench::Entry entries[] = {", *entries, "  };", "  return bench::serve(entries, std::size(entries));", "}", ""])
+
+
+def write(path, text):
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
+def newest(folder, suffix):
+    return max(f.stat().st_mtime for f in folder.rglob("*" + suffix))
+
+
+def build(root, folder, groups, all_rows):
+    """Compiles what is older than its sources, on all cores; returns the program of each group."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header = max(newest(root / "include", ".hpp"), newest(root / "bench", ".hpp"))
+    loops = folder / "loops.cpp"
+    write(loops, loop_source(all_rows))
+    jobs, programs = [], []
+
+    def stale(target, *sources):
+        return not target.exists() or target.stat().st_mtime < max(sources)
+
+    object_ = loops.with_suffix(".o")
+    if stale(object_, loops.stat().st_mtime):
+        subprocess.run(["g++", *LOOP_FLAGS, "-c", loops, "-o", object_], check=True)
+    for number, group in groups.items():
+        source = folder / f"operations_{number}.cpp"
+        write(source, program_source(group))
+        programs.append(source.with_suffix(""))
+        if stale(programs[-1], source.stat().st_mtime, header, object_.stat().st_mtime):
+            jobs.append(["g++", *FLAGS, "-I", root / "include", "-I", root / "bench", source, object_, "-o", programs[-1]])
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for job, done in zip(jobs, pool.map(lambda job: subprocess.run(job), jobs)):
+            if done.returncode != 0:
+                sys.exit(f"bench: failed: {' '.join(map(str, job))}")
+    return programs
+
+
+class Side:
+    """A process that answers a line with a line."""
+
+    def __init__(self, command, log):
+        self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, bufsize=1)
+
+    def ask(self, *words):
+        try:
+            print(*words, file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            pass
+        answer = self.process.stdout.readline().split()
+        if not answer:
+            sys.exit(f"bench: no answer to `{' '.join(map(str, words))}`; see build/bench.log")
+        return [float(a) for a in answer]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def compare(row, n, ours, torch):
+    """Interleaved rounds; one result for each peer."""
+    case = f"{row.number}/{n}"
+    difference = ours.ask("check", case)[0]
+    if not row.options.get("random") and not difference < TOLERANCE:
+        print(f"bench: {row.title(n)}: etch and the loop differ by {difference:g}", file=sys.stderr)
+    seconds, rounds = (SECONDS, ROUNDS) if n < 1e6 else (0.001, 2)
+    times = []
+    for _ in range(rounds):
+        times.append((ours.ask("etch", case, seconds)[1], ours.ask("loop", case, seconds)[1], torch.ask(case, seconds)[1] if torch else 0))
+    for k, peer in [(1, "loop"), (2, "torch")][: 2 if torch else 1]:
+        ratios = [t[k] / t[0] for t in times]
+        yield {"name": row.title(n), "etch_ns": statistics.median(t[0] for t in times), "peer": peer, "peer_ns": statistics.median(t[k] for t in times),
+               "ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
+
+
+def print_worst(results, peer, readable):
+    worst = sorted((r for r in results if r["peer"] == peer), key=lambda r: r["ratio"])
+    slower = [r for r in worst if r["ratio"] < 1 / 1.1]
+    print(f"\n{len(worst)} cases beside {peer}, {len(slower)} of them slower than its time by more than a tenth; the worst ten:")
+    for r in worst[:10]:
+        print(f"  {r['name']:32} {readable(r['etch_ns']):>10}   {peer:6} {readable(r['peer_ns']):>10}   {r['ratio']:.2f}x [{r['ratio_min']:.2f}, {r['ratio_max']:.2f}]")
+
+
+def run(root, build_folder, python, readable, only="", core=None, part=None):
+    """All rows whose name matches; `python` is None without PyTorch. Returns the rows for bench.json."""
+    all_rows = list(rows())
+    groups = {}
+    for row in all_rows:
+        if re.search(only, row.name):
+            groups.setdefault(row.number // ROWS_IN_A_PROGRAM, []).append(all_rows[row.number])
+    full = {g: [r for r in all_rows if r.number // ROWS_IN_A_PROGRAM == g] for g in groups}
+    programs = build(root, build_folder / "operations", full, all_rows)
+    if core is None:
+        return []
+    os.sched_setaffinity(0, {core})
+    results = []
+    with open(build_folder / "bench.log", "a") as log:
+        torch = Side([python, root / "bench" / "peers" / "torch_operations.py"], log) if python else None
+        for (number, group), program in zip(groups.items(), programs):
+            if part and number % part[1] != part[0]:
+                continue
+            ours = Side([program], log)
+            for row in group:
+                for n in row.sizes():
+                    for result in compare(row, n, ours, torch):
+                        results.append(result)
+            ours.close()
+        if torch:
+            torch.close()
+    for peer in ["loop", "torch"][: 2 if python else 1]:
+        print_worst(results, peer, readable)
+    return results
