@@ -85,7 +85,7 @@ inline void read_model(const SafetensorsFile& file, const StateDict& model) {
 template <class M>
 StateDict state_dict(const Model<M>& model) {
   StateDict state;
-  io::detail::append_state(state, "", "", *model);
+  io::detail::append_state(state, "", *model);
   return state;
 }
 
