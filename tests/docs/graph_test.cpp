@@ -74,3 +74,18 @@ TEST_CASE("by hand") {
   machine.run(in, out);
   CHECK(y(0) == 12);
 }
+
+TEST_CASE("a loop is one node") {
+  using Hidden = Tensor<float, 2, 3>;
+  using Inputs = Tensor<float, 100, 2, 3>;
+  using Weight = Tensor<float, 3, 3>;
+  auto f = [](auto h0, auto xs, auto w) {
+    auto [h, all] = scan([](auto h, auto x, auto w) {
+      const auto next = tanh(matmul(h, w) + x);
+      return several(next, next);
+    }, h0, xs, w);
+    return sum(all) + sum(h);
+  };
+  auto program = compile<Hidden, Inputs, Weight>(grad<2>(f));
+  static_assert(decltype(program)::Code::plan.steps < 10);
+}

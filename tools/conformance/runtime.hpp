@@ -7,6 +7,7 @@
 #pragma once
 
 #include <etch/etch.hpp>
+#include <etch/model/names.hpp>
 
 #include "problems.hpp"
 
@@ -159,59 +160,25 @@ class Loaded {
   constexpr Loaded(Builder* b, bool training, const Named<X>&... state) : builder_(b) {
     const char* const name[] = {state.name..., ""};
     const int id[] = {state.value.id..., -1};
-    Path path;
-    load(module_of<M>(), path, name, id, static_cast<int>(sizeof...(X)));
+    each_named_tensor(module_of<M>(), [&]<class T>(const char* path, const T& tensor) {
+      int found = -1;
+      for (std::size_t k = 0; k < sizeof...(X); ++k)
+        if (same(path, name[k])) found = id[k];
+      if (found < 0) the_module_has_a_tensor_that_the_state_has_not();
+      if (!(b->shape(found) == b->shape_of(T::dims())) || b->dtype(found) != dtype_of<typename T::value_type>) a_tensor_of_the_module_has_another_shape();
+      table_[next_++] = {&tensor, found};
+    });
     if (next_ != static_cast<int>(sizeof...(X))) the_state_has_a_tensor_that_the_module_has_not();
     b->training = training;
-    b->bind(table_, next_);
+    b->bind(table_, next_, nullptr, 0);
   }
-  constexpr ~Loaded() { builder_->bind(nullptr, 0); }
+  constexpr ~Loaded() { builder_->bind(nullptr, 0, nullptr, 0); }
   Loaded(const Loaded&) = delete;
 
  private:
-  struct Path {
-    char text[96]{};
-    int size = 0;
-    constexpr void add(char c) { text[size++] = c; }
-    constexpr bool is(const char* s) const {
-      int i = 0;
-      while (i < size && s[i] == text[i]) ++i;
-      return i == size && s[i] == 0;
-    }
-  };
-  /// The name of member `i` of a list like ETCH_MODULE's; "#" stands for 0, 1, 2, ...
-  static constexpr void add_name(Path& to, const char* list, int i) {
-    if (list[0] == '#') {
-      if (i > 9) to.add(static_cast<char>('0' + i / 10));
-      to.add(static_cast<char>('0' + i % 10));
-      return;
-    }
-    for (; i > 0; ++list)
-      if (*list == ',') --i;
-    for (; *list != 0 && *list != ','; ++list)
-      if (*list != ' ') to.add(*list);
-  }
-  template <class X>
-  constexpr void load(const X& m, const Path& prefix, const char* const* name, const int* id, int count) {
-    int i = 0;
-    auto visit = [&](const auto& member) {
-      using T = std::remove_cvref_t<decltype(member)>;
-      Path path = prefix;
-      add_name(path, X::etch_names, i++);
-      if constexpr (etch::detail::is_module_tensor<T>) {
-        int found = -1;
-        for (int k = 0; k < count; ++k)
-          if (path.is(name[k])) found = id[k];
-        if (found < 0) the_module_has_a_tensor_that_the_state_has_not();
-        if (!(builder_->shape(found) == builder_->shape_of(T::dims())) || builder_->dtype(found) != dtype_of<typename T::value_type>) a_tensor_of_the_module_has_another_shape();
-        table_[next_].address = &member;
-        table_[next_++].node = found;
-      } else {
-        path.add('.');
-        load(member, path, name, id, count);
-      }
-    };
-    m.etch_members(visit);
+  static constexpr bool same(const char* a, const char* b) {
+    for (; *a != 0 && *a == *b; ++a) ++b;
+    return *a == *b;
   }
   static void the_state_has_a_tensor_that_the_module_has_not() {}
   static void the_module_has_a_tensor_that_the_state_has_not() {}

@@ -10,14 +10,14 @@ namespace detail {
 /// A dotted name that grows and shrinks at its end; what does not fit is cut.
 class DottedName {
  public:
-  const char* c_str() const { return text_; }
-  int size() const { return size_; }
-  void cut(int size) { text_[size_ = size] = '\0'; }
-  void add(char c) {
+  constexpr const char* c_str() const { return text_; }
+  constexpr int size() const { return size_; }
+  constexpr void cut(int size) { text_[size_ = size] = '\0'; }
+  constexpr void add(char c) {
     if (size_ + 1 < capacity) text_[size_++] = c;
     text_[size_] = '\0';
   }
-  void add_number(int n) {
+  constexpr void add_number(int n) {
     if (n >= 10) add_number(n / 10);
     add(static_cast<char>('0' + n % 10));
   }
@@ -29,7 +29,7 @@ class DottedName {
 };
 
 /// Reads the next of ETCH_MODULE's names from `list`. One with "#" names all members, numbered from 0, and is not used up.
-inline const char* read_name(const char* list, int number, DottedName& to) {
+constexpr const char* read_name(const char* list, int number, DottedName& to) {
   bool numbered = false;
   const char* at = list;
   for (; *at != '\0' && *at != ','; ++at) {
@@ -44,7 +44,7 @@ inline const char* read_name(const char* list, int number, DottedName& to) {
 
 /// A name that begins with "~" is no part of the path: what follows is put behind the tensors' names, as in weight_ih_l0_reverse.
 template <class M, class F>
-void each_named_tensor(M& model, F& f, DottedName& name, DottedName& suffix) {
+constexpr void each_named_tensor(M& model, F& f, DottedName& name, DottedName& suffix) {
   const char* rest = std::remove_cvref_t<M>::etch_names;
   const int base = name.size(), after = suffix.size();
   int count = 0;
@@ -68,7 +68,7 @@ void each_named_tensor(M& model, F& f, DottedName& name, DottedName& suffix) {
 
 /// f(name, tensor) for every parameter and buffer of a model, in the order of its members and of `layout<M>`.
 template <class M, class F>
-void each_named_tensor(M& model, F f) {
+constexpr void each_named_tensor(M& model, F f) {
   detail::DottedName name, suffix;
   detail::each_named_tensor(model, f, name, suffix);
 }

@@ -15,18 +15,22 @@ namespace detail {
 
 template <bool Reversed, class F, class C, class X, class... K>
 constexpr auto scan(const C& init, const X& xs, const K&... constants) {
-  static_assert(std::is_empty_v<F>, "etch: scan: a traced function must have no captures; pass values as arguments");
-  using Fn = loop_fn<F, LoopOperands{value_count<C>, value_count<X>, is_values<C>, is_values<X>, Reversed}>;
-  return spread(init, [&](const auto&... c) {
-    return spread(xs, [&](const auto&... x) {
-      if constexpr ((is_tracer_v<std::remove_cvref_t<decltype(c)>> || ...) || (is_tracer_v<std::remove_cvref_t<decltype(x)>> || ...) || (is_tracer_v<K> || ...)) {
-        Builder* b = builder_of(c..., x..., constants...);
-        return Fn{}(lower(b, c)..., lower(b, x)..., lower(b, constants)...);
-      } else {
-        return call<Fn>(c..., x..., constants...);
-      }
+  if constexpr (!std::is_empty_v<F>) {
+    static_assert(std::is_empty_v<F>, "etch: scan: a traced function must have no captures; pass values as arguments");
+    return Poison{};
+  } else {
+    using Fn = loop_fn<F, LoopOperands{value_count<C>, value_count<X>, is_values<C>, is_values<X>, Reversed}>;
+    return spread(init, [&](const auto&... c) {
+      return spread(xs, [&](const auto&... x) {
+        if constexpr ((is_tracer_v<std::remove_cvref_t<decltype(c)>> || ...) || (is_tracer_v<std::remove_cvref_t<decltype(x)>> || ...) || (is_tracer_v<K> || ...)) {
+          Builder* b = builder_of(c..., x..., constants...);
+          return Fn{}(lower(b, c)..., lower(b, x)..., lower(b, constants)...);
+        } else {
+          return call<Fn>(c..., x..., constants...);
+        }
+      });
     });
-  });
+  }
 }
 
 }  // namespace detail
