@@ -32,7 +32,7 @@ template <class Layer, class X>
 struct Net {
   typename X::parameter x;
   Layer layer;
-  ETCH_MODULE(x, layer)
+  ETCH_MEMBERS(x, layer)
 };
 /// The first of two, as a tracer.
 struct first_fn {

@@ -18,6 +18,10 @@
   constexpr auto operator()(const ETCH_X&... etch_x) const {                                              \
     return this->forward(etch_x...);                                                                      \
   }                                                                                                       \
+  ETCH_MEMBERS(__VA_ARGS__)
+
+/// The same for a part of a module that is not called itself.
+#define ETCH_MEMBERS(...)                                                                                 \
   [[maybe_unused]] static constexpr const char* etch_names = #__VA_ARGS__;                                \
   template <class ETCH_F>                                                                                 \
   constexpr void etch_members(ETCH_F&& etch_f) const {                                                    \

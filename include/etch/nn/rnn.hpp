@@ -101,13 +101,13 @@ struct RecurrentWeights {
   Param<T, Gates * Hidden, In> weight_ih;
   Param<T, Gates * Hidden, Out> weight_hh;
   Param<T, Gates * Hidden> bias_ih, bias_hh;
-  ETCH_MODULE(weight_ih, weight_hh, bias_ih, bias_hh)
+  ETCH_MEMBERS(weight_ih, weight_hh, bias_ih, bias_hh)
 };
 template <int Gates, int In, int Hidden, int Out, class T>
 struct RecurrentWeights<Gates, In, Hidden, Out, false, false, T> {
   Param<T, Gates * Hidden, In> weight_ih;
   Param<T, Gates * Hidden, Out> weight_hh;
-  ETCH_MODULE(weight_ih, weight_hh)
+  ETCH_MEMBERS(weight_ih, weight_hh)
 };
 template <int Gates, int In, int Hidden, int Out, class T>
 struct RecurrentWeights<Gates, In, Hidden, Out, true, true, T> {
@@ -115,14 +115,14 @@ struct RecurrentWeights<Gates, In, Hidden, Out, true, true, T> {
   Param<T, Gates * Hidden, Out> weight_hh;
   Param<T, Gates * Hidden> bias_ih, bias_hh;
   Param<T, Out, Hidden> weight_hr;
-  ETCH_MODULE(weight_ih, weight_hh, bias_ih, bias_hh, weight_hr)
+  ETCH_MEMBERS(weight_ih, weight_hh, bias_ih, bias_hh, weight_hr)
 };
 template <int Gates, int In, int Hidden, int Out, class T>
 struct RecurrentWeights<Gates, In, Hidden, Out, false, true, T> {
   Param<T, Gates * Hidden, In> weight_ih;
   Param<T, Gates * Hidden, Out> weight_hh;
   Param<T, Out, Hidden> weight_hr;
-  ETCH_MODULE(weight_ih, weight_hh, weight_hr)
+  ETCH_MEMBERS(weight_ih, weight_hh, weight_hr)
 };
 
 /// One or both directions of a layer: weight_ih_l0, weight_ih_l0_reverse.
@@ -230,44 +230,42 @@ struct Recurrent {
   static constexpr const char* etch_names = "~";
   constexpr void etch_members(auto&& f) const { f(layers); }
   constexpr void etch_members(auto&& f) { f(layers); }
-  template <class... X>
-  constexpr auto operator()(const X&... x) const {
-    return forward(x...);
+  template <class X, class... S>
+  constexpr auto operator()(const X& x, const S&... state) const {
+    constexpr bool rank = X::rank == 2 || X::rank == 3, features = rank && input_features<X::dims(0)[X::rank - 1].size, In>::agree;
+    if constexpr (!features) {
+      static_assert(rank, "etch: RNN: the input must be [time, batch, features], or [time, features]");
+      static_assert(!rank || features, "etch: RNN: the input must have as many features as the layer takes");
+      return Poison{};
+    } else {
+      return forward(x, state...);
+    }
   }
   /// PyTorch's U(-1/sqrt(hidden), 1/sqrt(hidden)) for all of them.
   void reset_parameters(Generator& g) { reset(layers, g); }
 
   /// (y [T, B, directions out], the last state), from a state of zeros.
-  template <class X>
-  constexpr auto forward(X x) const {
-    if constexpr (!fits<X>()) {
-      return Poison{};
+  constexpr auto forward(auto x) const {
+    const auto xs = time_first(x);
+    const auto h = zero_state<out>(xs);
+    if constexpr (lstm) {
+      const auto c = zero_state<Hidden>(xs);
+      return run(xs, [&](int) { return several(h, c); });
     } else {
-      const auto xs = time_first(x);
-      const auto h = zero_state<out>(xs);
-      if constexpr (lstm) {
-        const auto c = zero_state<Hidden>(xs);
-        return run(xs, [&](int) { return several(h, c); });
-      } else {
-        return run(xs, [&](int) { return h; });
-      }
+      return run(xs, [&](int) { return h; });
     }
   }
   /// The same from the states [layers directions, B, out].
-  template <class X>
-  constexpr auto forward(X x, auto h0) const {
-    if constexpr (!fits<X>()) return Poison{};
-    else return run(time_first(x), [&](int k) { return h0(k); });
+  constexpr auto forward(auto x, auto h0) const {
+    return run(time_first(x), [&](int k) { return h0(k); });
   }
-  template <class X>
-  constexpr auto forward(X x, auto h0, auto c0) const
+  constexpr auto forward(auto x, auto h0, auto c0) const
     requires lstm
   {
-    if constexpr (!fits<X>()) return Poison{};
-    else return run(time_first(x), [&](int k) { return several(h0(k), c0(k)); });
+    return run(time_first(x), [&](int k) { return several(h0(k), c0(k)); });
   }
-  template <class X, class H, class C>
-  constexpr auto forward(X x, Values<H, C> state) const
+  template <class H, class C>
+  constexpr auto forward(auto x, Values<H, C> state) const
     requires lstm
   {
     return forward(x, state.template get<0>(), state.template get<1>());
@@ -281,18 +279,6 @@ struct Recurrent {
     } else {
       auto visit = [&](auto& member) { reset(member, g); };
       m.etch_members(visit);
-    }
-  }
-  template <class X>
-  static constexpr bool fits() {
-    constexpr bool rank = X::rank == 2 || X::rank == 3;
-    static_assert(rank, "etch: RNN: the input must be [time, batch, features], or [time, features]");
-    if constexpr (rank) {
-      constexpr bool features = input_features<X::dims(0)[X::rank - 1].size, In>::agree;
-      static_assert(features, "etch: RNN: the input must have as many features as the layer takes");
-      return features;
-    } else {
-      return false;
     }
   }
   /// Batches of sequences as sequences of batches.

@@ -13,6 +13,15 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+template <class Fn, class... A>
+constexpr auto scan_operands(const A&... a) {
+  if constexpr ((is_tracer_v<A> || ...)) {
+    Builder* b = builder_of(a...);
+    return Fn{}(lower(b, a)...);
+  } else {
+    return call<Fn>(a...);
+  }
+}
 template <bool Reversed, class F, class C, class X, class... K>
 constexpr auto scan(const C& init, const X& xs, const K&... constants) {
   if constexpr (!std::is_empty_v<F>) {
@@ -20,16 +29,7 @@ constexpr auto scan(const C& init, const X& xs, const K&... constants) {
     return Poison{};
   } else {
     using Fn = loop_fn<F, LoopOperands{value_count<C>, value_count<X>, is_values<C>, is_values<X>, Reversed}>;
-    return spread(init, [&](const auto&... c) {
-      return spread(xs, [&](const auto&... x) {
-        if constexpr ((is_tracer_v<std::remove_cvref_t<decltype(c)>> || ...) || (is_tracer_v<std::remove_cvref_t<decltype(x)>> || ...) || (is_tracer_v<K> || ...)) {
-          Builder* b = builder_of(c..., x..., constants...);
-          return Fn{}(lower(b, c)..., lower(b, x)..., lower(b, constants)...);
-        } else {
-          return call<Fn>(c..., x..., constants...);
-        }
-      });
-    });
+    return spread(init, [&](const auto&... c) { return spread(xs, [&](const auto&... x) { return scan_operands<Fn>(c..., x..., constants...); }); });
   }
 }
 
