@@ -6,8 +6,17 @@
 #include <etch/expr/tensor.hpp>
 #include <etch/grad/function.hpp>
 #include <etch/grad/reverse.hpp>
+#include <etch/loss/binary_cross_entropy.hpp>
 #include <etch/loss/cross_entropy.hpp>
+#include <etch/loss/gaussian_nll_loss.hpp>
+#include <etch/loss/kl_div.hpp>
+#include <etch/loss/l1_loss.hpp>
+#include <etch/loss/margin_loss.hpp>
 #include <etch/loss/mse_loss.hpp>
+#include <etch/loss/multi_margin_loss.hpp>
+#include <etch/loss/nll_loss.hpp>
+#include <etch/loss/poisson_nll_loss.hpp>
+#include <etch/loss/triplet_margin_loss.hpp>
 #include <etch/model/make.hpp>
 #include <etch/nn/activation.hpp>
 #include <etch/nn/attention.hpp>
@@ -18,6 +27,7 @@
 #include <etch/nn/init.hpp>
 #include <etch/nn/layer_norm.hpp>
 #include <etch/nn/linear.hpp>
+#include <etch/nn/loss.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/sequential.hpp>
