@@ -22,14 +22,17 @@
 #include <etch/nn/attention.hpp>
 #include <etch/nn/checkpoint.hpp>
 #include <etch/nn/clip_grad.hpp>
+#include <etch/nn/distance.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/nn/layer_norm.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/loss.hpp>
+#include <etch/nn/flatten.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
+#include <etch/nn/scaled_dot_product_attention.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/adaptive_pool.hpp>
@@ -52,6 +55,7 @@
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/distance.hpp>
 #include <etch/ops/einsum.hpp>
+#include <etch/ops/embedding_bag.hpp>
 #include <etch/ops/dtype.hpp>
 #include <etch/ops/count.hpp>
 #include <etch/ops/create.hpp>
