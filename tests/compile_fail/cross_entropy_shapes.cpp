@@ -1,4 +1,4 @@
-// expect: etch: cross_entropy: targets must have the sizes of logits without the last
+// expect: etch: cross_entropy: targets must have the sizes of logits without the classes, or be probabilities of the sizes of logits
 // sizes: 64 10 32
 #include <etch/etch.hpp>
 using namespace etch;

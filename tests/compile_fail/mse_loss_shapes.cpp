@@ -1,4 +1,4 @@
-// expect: etch: mse_loss: input and target must have the same shape
+// expect: etch: loss: input and target must have the same shape
 // sizes: 64 1
 #include <etch/etch.hpp>
 using namespace etch;

@@ -101,3 +101,40 @@ TEST_CASE("cross_entropy's gradient is (softmax - onehot) / n") {
     }
   }
 }
+
+TEST_CASE("cross_entropy ignores, weighs and smooths as PyTorch does") {
+  Tensor<double, 4, 3> x{{1, 2, 3}, {0, -1, 2}, {0.5, 0.5, 0}, {2, 0, 1}};
+  const Tensor<std::int64_t, 4> y{2, 0, -1, 1};
+  const Tensor<double, 3> w{0.5, 2, 1};
+  double logp[4][3], plain = 0, weighted = 0, weights = 0, smooth = 0;
+  for (int i = 0; i < 4; ++i) {
+    double s = 0;
+    for (int c = 0; c < 3; ++c) s += std::exp(x(i, c));
+    for (int c = 0; c < 3; ++c) logp[i][c] = x(i, c) - std::log(s);
+    if (y(i) < 0) continue;
+    const int t = static_cast<int>(y(i));
+    plain -= logp[i][t] / 3;
+    weighted -= w(t) * logp[i][t];
+    weights += w(t);
+    smooth -= 0.8 * w(t) * logp[i][t];
+    for (int c = 0; c < 3; ++c) smooth -= 0.2 / 3 * w(c) * logp[i][c];
+  }
+  CHECK(cross_entropy<Reduction::mean, -1>(x, y).item() == doctest::Approx(plain));
+  CHECK(cross_entropy<Reduction::mean, -1>(x, y, w).item() == doctest::Approx(weighted / weights));
+  CHECK((cross_entropy<Reduction::mean, -1, 0.2>(x, y, w).item()) == doctest::Approx(smooth / weights));
+  // probabilities in place of class numbers, and classes on another axis
+  Tensor<double, 4, 3> p;
+  double probable = 0;
+  for (int i = 0; i < 4; ++i)
+    for (int c = 0; c < 3; ++c) {
+      p(i, c) = (c + 1) / 6.0;
+      probable -= w(c) * (0.9 * p(i, c) + 0.1 / 3) * logp[i][c] / 4;
+    }
+  CHECK((cross_entropy<Reduction::mean, -100, 0.1>(x, p, w).item()) == doctest::Approx(probable));
+  const Tensor<double, 3, 4> turned = t(x);
+  CHECK((cross_entropy<Reduction::mean, -1, 0.0, 0>(turned, y).item()) == doctest::Approx(plain));
+#if ETCH_CHECKS
+  Tensor<double> loss;
+  CHECK_THROWS_WITH_AS(loss = cross_entropy(x, Tensor<std::int64_t, 4>{2, 3, 0, 0}), "etch: loss: a target must be one of the classes; got 3 at position 1 for 3 classes", Error);
+#endif
+}

@@ -63,3 +63,14 @@ TEST_CASE("gradients of distances; equal rows have none") {
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 2; ++j) CHECK(g(i, j) == 0);
 }
+
+TEST_CASE("pairwise_distance and cosine_similarity compare rows") {
+  Tensor<double, 2, 3> x{{1, 2, 3}, {4, 5, 6}}, y{{1, 0, 2}, {4, 5, 7}};
+  const Tensor<double, 2> d = pairwise_distance(x, y), c = cosine_similarity(x, y), zero = cosine_similarity(x, Tensor<double, 2, 3>{});
+  const Tensor<double, 2, 1> kept = pairwise_distance<1.0, true>(x, y, 0);
+  CHECK(d(0) == doctest::Approx(std::sqrt(5.0)).epsilon(1e-5));
+  CHECK(d(1) == doctest::Approx(1).epsilon(1e-5));
+  CHECK(kept(0, 0) == 3);
+  CHECK(c(0) == doctest::Approx(7 / std::sqrt(14 * 5.0)));
+  CHECK(zero(1) == 0);
+}

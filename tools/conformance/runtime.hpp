@@ -11,6 +11,7 @@
 
 #include "problems.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <limits>
@@ -125,6 +126,28 @@ template <class X>
 constexpr X in_mode(X x, bool training) {
   x.builder->training = training;
   return x;
+}
+
+/// The deviation and the largest size of what an initialiser gives, over many draws.
+struct Measured {
+  double deviation = 0, bound = 0;
+};
+template <class T, auto... D>
+Measured measured(void (*initialise)(Tensor<T, D...>&, Generator&)) {
+  Generator g{7};
+  Tensor<T, D...> x;
+  double sum = 0, squares = 0, count = 0, most = 0;
+  while (count < 40000) {
+    initialise(x, g);
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      const double v = x.data()[i];
+      sum += v;
+      squares += v * v;
+      most = v > most ? v : -v > most ? -v : most;
+    }
+    count += static_cast<double>(x.numel());
+  }
+  return {std::sqrt(squares / count - sum / count * (sum / count)), most};
 }
 
 /// Several results of a traced function.

@@ -40,6 +40,16 @@ class Message {
   constexpr Message& operator<<(long number) { return *this << static_cast<long long>(number); }
   constexpr Message& operator<<(int number) { return *this << static_cast<long long>(number); }
   constexpr Message& operator<<(unsigned long number) { return *this << static_cast<long long>(number); }
+  /// Six digits behind the point, or nan, inf; from 10^15 on only that it is large.
+  constexpr Message& operator<<(double number) {
+    if (number != number) return *this << "nan";
+    if (number < 0) return *this << '-' << -number;
+    if (number > 1e15) return *this << (number > 1.7976931348623157e308 ? "inf" : "more than 10^15");
+    const auto millionths = static_cast<unsigned long long>(number * 1e6 + 0.5);
+    *this << static_cast<long long>(millionths / 1000000) << '.';
+    for (unsigned long long digit = 100000; digit > 0; digit /= 10) *this << static_cast<char>('0' + millionths / digit % 10);
+    return *this;
+  }
   /// A shape: (2, 3).
   template <class Int>
   constexpr Message& shape(const Int* sizes, int rank) {

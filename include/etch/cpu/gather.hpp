@@ -44,16 +44,6 @@ struct RowWalk {
   }
 };
 
-/// What a `checked` says of an element outside.
-inline void demand(const Step& step, std::int64_t given, index_t size, std::int64_t position) {
-  switch (static_cast<Demand>(step.arg >> 48)) {
-    case Demand::weights: fail("cov", "weights must not be negative", Message{} << "got one at position " << static_cast<long>(position));
-    default:
-      fail("index", "an index must lie within its dimension",
-           Message{} << "got " << static_cast<long>(given) << " for size " << static_cast<long>(size) << " of axis " << static_cast<int>(step.arg & 255));
-  }
-}
-
 /// [sizes.., size of the axis]; accesses index, out.
 inline void run_checked(Machine& machine, int s) {
   const Step& step = machine.step(s);
@@ -65,8 +55,38 @@ inline void run_checked(Machine& machine, int s) {
   for (index_t r = 0; r < walk.rows; ++r, walk.next())
     for (index_t c = 0; c < walk.columns; ++c) {
       const std::int64_t given = from[walk.offset[0] + c * walk.step(0)], i = given < 0 && wraps ? given + size : given;
-      if (i < 0 || i >= size) demand(step, given, size, r * walk.columns + c);
+      if (i < 0 || i >= size)
+        fail("index", "an index must lie within its dimension",
+             Message{} << "got " << static_cast<long>(given) << " for size " << static_cast<long>(size) << " of axis " << static_cast<int>(step.arg & 255));
       *to++ = i;
+    }
+}
+
+/// The same of any values, which are passed on.
+template <class T>
+void run_demand(Machine& machine, int s) {
+  const Step& step = machine.step(s);
+  const index_t size = machine.size(step.dim[step.dims - 1]);
+  const auto rule = static_cast<Demand>(step.arg >> 48);
+  if (rule == Demand::index) {
+    if constexpr (std::is_same_v<T, std::int64_t>) run_checked(machine, s);
+    return;
+  }
+  const T* from = reinterpret_cast<const T*>(machine.pointer(step.access));
+  T* to = reinterpret_cast<T*>(machine.pointer(step.access + 1));
+  long position = 0;
+  RowWalk<1> walk(machine, step, {step.access}, -1, 0);
+  for (index_t r = 0; r < walk.rows; ++r, walk.next())
+    for (index_t c = 0; c < walk.columns; ++c, ++position) {
+      const T x = from[walk.offset[0] + c * walk.step(0)];
+      *to++ = x;
+      const auto v = static_cast<double>(x);
+      if (rule == Demand::target && !(v >= 0 && v < static_cast<double>(size)))
+        fail("loss", "a target must be one of the classes", Message{} << "got " << static_cast<long>(v) << " at position " << position << " for " << static_cast<long>(size) << " classes");
+      if (rule == Demand::probability && !(v >= 0 && v <= 1))
+        fail("loss", "a probability must lie between 0 and 1", Message{} << "got " << v << " at position " << position);
+      if (rule == Demand::weights && v < 0) fail("cov", "weights must not be negative", Message{} << "got one at position " << position);
+      if (rule == Demand::variance && v < 0) fail("loss", "a variance must not be negative", Message{} << "got " << v << " at position " << position);
     }
 }
 

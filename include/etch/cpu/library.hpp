@@ -178,7 +178,7 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};
   else if constexpr (K == StepKind::attention) return {detail::run_attention<T, false>, detail::attention_workspace<T, false>};
   else if constexpr (K == StepKind::attention_grad) return {detail::run_attention<T, true>, detail::attention_workspace<T, true>};
-  else if constexpr (K == StepKind::checked) return {detail::run_checked, nullptr};
+  else if constexpr (K == StepKind::checked) return {detail::run_demand<T>, nullptr};
   else if constexpr (K == StepKind::gather) return {detail::run_gather<sizeof(T)>, nullptr};
   else if constexpr (K == StepKind::scatter) return {detail::run_scatter<T>, nullptr};
   else if constexpr (K == StepKind::loop) return {detail::run_loop, nullptr};

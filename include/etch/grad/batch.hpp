@@ -90,6 +90,7 @@ struct Batch {
       case Op::scatter_add:
         if (x < 0) return axis_from(b.scatter_add(v.in[0], axis_to(lifted(v.in[1], first), b.shape(v.in[0]).rank), b.shape(n).size[0]), 1);
         break;
+      case Op::checked: return b.node(v.op, v.dtype, shape, x, -1, -1, v.arg);
       default: break;
     }
     return one_by_one(n, first);

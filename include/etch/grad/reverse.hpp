@@ -224,6 +224,7 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       return which == 0 ? b.dot(dy, transposed(b, node.in[1])) : b.dot(transposed(b, node.in[0]), dy);
     case Op::take: return which == 0 ? b.scatter_add(node.in[1], dy, b.shape(in).size[0]) : -1;
     case Op::scatter_add: return which == 1 ? b.take(dy, node.in[0]) : -1;
+    case Op::checked: return dy;
     case Op::gather: return which == 0 ? b.scatter(b.constant(0, b.dtype(dy), b.shape(in)), node.in[1], dy, static_cast<int>(node.arg), Op::sum) : -1;
     case Op::scatter: return which == 1 ? -1 : scatter_gradient(b, n, which, dy);
     case Op::cumsum:

@@ -462,11 +462,15 @@ class Builder {
     const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (wraps ? 256ULL : 0ULL) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16;
     return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
   }
-  /// Zeros of the shape of the bool node `holds`; where it is false the program fails with the sentence of `rule`.
-  constexpr int must_hold(int holds, Demand rule) {
-    const int zero = constant(0, DType::int64, Shape{shape(holds)}), below = constant(-1, DType::int64, Shape{shape(holds)});
-    const int index = in_memory(map(Op::where, DType::int64, holds, zero, below));
-    return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, std::uint64_t{1} << 16 | static_cast<std::uint64_t>(rule) << 48);
+  /// `a`, every value of which must keep a rule; where checks are compiled out, just `a`.
+  constexpr int demand(Demand rule, int a, int size = 0) {
+#if ETCH_CHECKS
+    double v = 0;
+    if (!is_constant(a, v)) return emit(Op::checked, dtype(a), node_[a].shape, in_memory(a), -1, -1, static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16 | static_cast<std::uint64_t>(rule) << 48);
+#else
+    static_cast<void>(rule), static_cast<void>(size);
+#endif
+    return a;
   }
   /// y[i, j, k] = a[i, index[i, j, k], k] along axis 1, and so for any axis; `index` is checked.
   constexpr int gather(int a, int index, int axis) {

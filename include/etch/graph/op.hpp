@@ -63,7 +63,8 @@ enum class Op : std::uint8_t {
   // by index
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
-  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16 | Demand << 48
+  checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16;
+                ///< or any values as they are, of which each must keep a rule: arg = size code << 16 | Demand << 48
   gather,       ///< (a, index) -> shape of index, found along one axis: arg = axis
   scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write | back << 16
   // along one axis, a kernel of its own: arg = axis | reverse << 8 (from the last element; descending; right)
@@ -91,6 +92,15 @@ enum class Op : std::uint8_t {
   count
 };
 
+/// What `checked` demands of every value.
+enum class Demand : std::uint8_t {
+  index,        ///< it lies within its axis
+  target,       ///< it is one of so many classes
+  probability,  ///< it lies in [0, 1]
+  variance,     ///< it is not negative
+  weights,      ///< neither is this
+};
+
 /// What `special1` and `special2` compute.
 enum class Special : std::uint8_t {
 #define ETCH_X(name) name,
@@ -98,8 +108,6 @@ enum class Special : std::uint8_t {
 #undef ETCH_X
   count
 };
-/// What `checked` demands of its operand, and so what it says where that does not hold.
-enum class Demand : std::uint8_t { index, weights };
 /// Whether it is a few instructions, where most are an iteration or a call.
 constexpr bool is_cheap(Special s) { return s <= Special::shift_right; }
 

@@ -1,76 +1,116 @@
-// Cross-entropy of logits against class numbers: log(sum(exp(x))) - x[target], one row program.
+// Cross-entropy of logits against class numbers, log(sum(exp(x))) - x[target], or against probabilities.
+//
+//   p = smoothing / V + (1 - smoothing) [c == target];   loss = sum over c of weight[c] p[c] (log(sum(exp(x))) - x[c])
 #pragma once
 
-#include <etch/loss/reduction.hpp>
-#include <etch/ops/shape.hpp>
+#include <etch/loss/classes.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// Whether targets [..] have the sizes of logits [.., V] without the last.
-template <class X, class Y>
-struct classes_and_targets {
-  static constexpr bool check() {
-    const Dims x = X::dims(0), y = Y::dims(X::rank);
-    if (x.rank != y.rank + 1) return false;
-    for (int i = 0; i < y.rank; ++i)
-      if (!agree(x[i], y[i])) return false;
-    return true;
-  }
-  static constexpr bool agree_but_for_the_last = check();
+namespace detail {
+
+/// Logits, their shift and the logarithm of their sum: -log p[c] = log_sum + (most - x[c]), so that large logits cancel first.
+struct Logits {
+  const ClassAxis& c;
+  Value x, most, log_sum;
+  constexpr Logits(const ClassAxis& axis, int logits)
+      : c(axis), x{&axis.b, logits}, most{&axis.b, axis.b.detach(axis.over(Op::amax, x).id)},  // the shift cancels: no gradient through it
+        log_sum(apply_map(Op::log, axis.over(Op::sum, apply_map(Op::exp, x - axis.wide(most))))) {}
+  /// -log p of every class.
+  constexpr Value surprise() const { return c.wide(log_sum) + (c.wide(most) - x); }
 };
 
-namespace detail {
-/// m = max(x);  log(sum(exp(x - m))) + (m - sum(where(column == target, x, 0))), row by row
-constexpr int cross_entropy_nodes(Builder& b, int logits, int targets) {
-  const Shape s = b.shape(logits);
-  const int last = s.rank - 1;
-  Shape rows = s, line;
-  rows.size[last] = 1;
-  line.rank = 1;
-  line.size[0] = s.size[last];
-  const auto wide = [&](int v) { return b.expand(b.reshape(v, rows), s); };
-  const auto over_row = [&](Op op, Value v) { return Value{&b, b.reduce(op, v.id, 1u << last)}; };
-  const Value x{&b, logits};
-  const Value most{&b, b.detach(over_row(Op::amax, x).id)};  // the shift cancels: no gradient through it
-  const Value sum = over_row(Op::sum, apply_map(Op::exp, x - Value{&b, wide(most.id)}));
-  const Value column{&b, b.expand(b.iota(line.size[0], DType::int32), s)};
-  const Value target{&b, wide(b.cast(targets, DType::int32))};
-  const Value picked = over_row(Op::sum, choose(compare(Op::eq, column, target), x, x.number(0)));
-  return (apply_map(Op::log, sum) + (most - picked)).id;  // large logits cancel before the logarithm is added
+/// Rows of losses against class numbers, and what their mean divides by.
+struct WeightedRows {
+  Value loss, weight;
+};
+constexpr WeightedRows class_number_loss(const ClassAxis& c, const Logits& l, const Targets& t, int weights, double smoothing) {
+  Builder& b = c.b;
+  const DType d = l.x.dtype();
+  const Value none = c.of(d, 0);
+  const Value picked = c.over(Op::sum, choose(t.hit, l.x, none));
+  Value loss = l.log_sum + (l.most - picked), row = t.valid.cast(d);
+  if (weights >= 0) {
+    const Value of_row = c.over(Op::sum, choose(t.hit, c.along(Value{&b, weights}), none));
+    loss = loss * of_row;
+    row = choose(t.valid, of_row, of_row.number(0));
+  }
+  if (smoothing > 0) {
+    Value every = l.surprise();
+    if (weights >= 0) every = every * c.along(Value{&b, weights});
+    const Value count{&b, b.expand(b.extent(c.all.size[c.axis], d), b.shape(loss.id))};
+    loss = loss * (1 - smoothing) + c.over(Op::sum, every) / count * smoothing;
+  }
+  return {choose(t.valid, loss, loss.number(0)), row};
 }
+constexpr Value probability_loss(const ClassAxis& c, const Logits& l, Value p, int weights, double smoothing) {
+  Builder& b = c.b;
+  if (smoothing > 0) {
+    const Value count{&b, b.expand(b.extent(c.all.size[c.axis], l.x.dtype()), c.all)};
+    p = p * (1 - smoothing) + p.number(smoothing) / count;
+  }
+  Value every = l.surprise() * p;
+  if (weights >= 0) every = every * c.along(Value{&b, weights});
+  return c.over(Op::sum, every);
+}
+
 }  // namespace detail
 
-template <Reduction R>
+template <Reduction R, long long Ignore, auto Smoothing, int Axis>
 struct cross_entropy_fn {
   template <class X, class Y>
-  constexpr auto operator()(X logits, Y targets) const {
-    constexpr bool floating = is_floating(dtype_of<typename X::value_type>);
-    constexpr bool integers =
-        is_integral(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean;
-    using Sizes = classes_and_targets<X, Y>;
-    if constexpr (!Sizes::agree_but_for_the_last) {
-      static_assert(Sizes::agree_but_for_the_last,
-                    "etch: cross_entropy: targets must have the sizes of logits without the last");
+  constexpr auto operator()(X logits, Y targets) const { return loss(logits, targets, detail::Unweighted{}); }
+  template <class X, class Y, class W>
+  constexpr auto operator()(X logits, Y targets, W weight) const { return loss(logits, targets, weight); }
+
+ private:
+  template <class X, class Y, class W>
+  static constexpr auto loss(X logits, Y targets, W weight) {
+    constexpr int axis = axis_of(Axis, X::rank);
+    constexpr DType dtype = dtype_of<typename X::value_type>;
+    constexpr bool probabilities = is_floating(dtype_of<typename Y::value_type>) && loss_shapes<X, Y>::same;
+    constexpr bool fits = axis >= 0 && (probabilities || classes_and_targets<X, Y, axis>::agree_but_for_the_classes);
+    constexpr bool floating = is_floating(dtype), smooth = Smoothing >= 0 && Smoothing <= 1;
+    constexpr bool integers = probabilities || (is_integral(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean);
+    if constexpr (!fits) {
+      static_assert(fits, "etch: cross_entropy: targets must have the sizes of logits without the classes, or be probabilities of the sizes of logits");
       return Poison{};
-    } else if constexpr (!floating || !integers) {
+    } else if constexpr (!floating || !integers || !smooth) {
       static_assert(floating, "etch: cross_entropy: logits must be floating");
       static_assert(integers, "etch: cross_entropy: targets must be integers");
+      static_assert(smooth, "etch: cross_entropy: label smoothing must lie between 0 and 1");
+      return Poison{};
+    } else if constexpr (!detail::weighs_classes<W, X, axis>()) {
+      static_assert(detail::weighs_classes<W, X, axis>(), "etch: cross_entropy: there must be one weight for each class");
       return Poison{};
     } else {
       Builder& b = *logits.builder;
-      using Rule = detail::without_axis<X, X::rank - 1>;
-      using Rows = result_of<typename X::value_type, Rule, X>;
-      return detail::reduce_loss<R>(Rows{&b, detail::cross_entropy_nodes(b, logits.id, targets.id)});
+      const detail::ClassAxis c{b, b.shape(logits.id), axis};
+      const detail::Logits l(c, logits.id);
+      int weights = -1;
+      if constexpr (!std::is_same_v<W, detail::Unweighted>) weights = b.cast(weight.id, dtype);
+      using Rows = detail::class_rows<X, axis>;
+      if constexpr (probabilities) {
+        return detail::reduce_loss<R>(Rows{&b, detail::probability_loss(c, l, Value{&b, b.cast(targets.id, dtype)}, weights, Smoothing).id});
+      } else {
+        const detail::WeightedRows r = detail::class_number_loss(c, l, detail::Targets(c, targets.id, Ignore), weights, Smoothing);
+        return detail::reduce_loss<R>(Rows{&b, r.loss.id}, Rows{&b, r.weight.id});
+      }
     }
   }
 };
 
-/// The mean of log(sum(exp(logits))) - logits[target]; logits [.., V], integer targets [..]. A target outside [0, V)
-/// stands for no class: its row adds log(sum(exp(logits))).
-template <Reduction R = Reduction::mean, Operand X, Operand Y>
+/// The mean of log(sum(exp(logits))) - logits[target] over rows whose target is not `Ignore`; logits [.., V] (or with the
+/// classes on another axis), integer targets [..], or probabilities of the classes, [.., V] too.
+template <Reduction R = Reduction::mean, long long Ignore = -100, auto LabelSmoothing = 0.0, int Axis = -1, Operand X, Operand Y>
 constexpr auto cross_entropy(const X& logits, const Y& targets) {
-  return apply<cross_entropy_fn<R>>(logits, targets);
+  return apply<cross_entropy_fn<R, Ignore, LabelSmoothing, Axis>>(logits, targets);
+}
+/// The same with a weight for each class, which the mean divides by.
+template <Reduction R = Reduction::mean, long long Ignore = -100, auto LabelSmoothing = 0.0, int Axis = -1, Operand X, Operand Y, Operand W>
+constexpr auto cross_entropy(const X& logits, const Y& targets, const W& weight) {
+  return apply<cross_entropy_fn<R, Ignore, LabelSmoothing, Axis>>(logits, targets, weight);
 }
 
 }  // namespace ETCH_ABI

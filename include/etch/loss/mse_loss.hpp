@@ -6,30 +6,29 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// Whether two shapes are the same; a loss does not broadcast, since that hides mistakes.
-template <class X, class Y>
-struct loss_shapes {
-  static constexpr bool same = agree(X::dims(0), Y::dims(X::rank));
+namespace detail {
+struct squared_error_fn {
+  constexpr auto operator()(auto x, auto y) const {
+    const auto error = x - y;
+    return error * error;
+  }
 };
+}  // namespace detail
 
 template <Reduction R>
 struct mse_loss_fn {
-  template <class X, class Y>
-  constexpr auto operator()(X input, Y target) const {
-    if constexpr (!loss_shapes<X, Y>::same) {
-      static_assert(loss_shapes<X, Y>::same, "etch: mse_loss: input and target must have the same shape");
-      return Poison{};
-    } else {
-      const auto error = input - target;
-      return detail::reduce_loss<R>(error * error);
-    }
-  }
+  constexpr auto operator()(auto x, auto y) const { return detail::elementwise_loss<R>(x, y, detail::squared_error_fn{}); }
+  constexpr auto operator()(auto x, auto y, auto weight) const { return detail::elementwise_loss<R>(x, y, weight, detail::squared_error_fn{}); }
 };
 
-/// torch.nn.functional.mse_loss of two tensors of one shape.
+/// torch.nn.functional.mse_loss of two tensors of one shape, and of elements with weights.
 template <Reduction R = Reduction::mean, Operand X, Operand Y>
 constexpr auto mse_loss(const X& input, const Y& target) {
   return apply<mse_loss_fn<R>>(input, target);
+}
+template <Reduction R = Reduction::mean, Operand X, Operand Y, Operand W>
+constexpr auto mse_loss(const X& input, const Y& target, const W& weight) {
+  return apply<mse_loss_fn<R>>(input, target, weight);
 }
 
 }  // namespace ETCH_ABI

@@ -3,6 +3,7 @@
 
 #include <etch/model/module.hpp>
 #include <etch/nn/init.hpp>
+#include <etch/ops/embedding_bag.hpp>
 #include <etch/ops/index.hpp>
 
 namespace etch {
@@ -57,6 +58,15 @@ struct Embedding {
   Param<T, Rows, C> weight;
   ETCH_MODULE(weight)
   constexpr auto forward(auto ids) const { return embedding(ids, weight); }
+  void reset_parameters(Generator& g) { init::normal_(weight, g); }
+};
+
+/// torch.nn.EmbeddingBag: ids [B, L], or ids [I] and offsets, and for sums a weight for each index.
+template <auto Rows, auto C, BagMode Mode = BagMode::mean, bool IncludeLast = false, long long Padding = no_padding, class T = float>
+struct EmbeddingBag {
+  Param<T, Rows, C> weight;
+  ETCH_MODULE(weight)
+  constexpr auto forward(auto ids, auto... more) const { return embedding_bag<Mode, IncludeLast, Padding>(ids, weight, more...); }
   void reset_parameters(Generator& g) { init::normal_(weight, g); }
 };
 

@@ -4,6 +4,7 @@
 #include <etch/model/module.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/ops/contract.hpp>
+#include <etch/ops/einsum.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -35,6 +36,26 @@ struct Linear<In, Out, false, T> {
   Param<T, Out, In> weight;
   ETCH_MODULE(weight)
   constexpr auto forward(auto x) const { return linear(x, weight); }
+  void reset_parameters(Generator& g) { detail::reset_by_fan_in(weight, g, weight.size(1)); }
+};
+
+/// torch.nn.Bilinear: y[.., o] = x1 W[o] x2 + b[o].
+template <auto In1, auto In2, auto Out, bool Bias = true, class T = float>
+struct Bilinear {
+  Param<T, Out, In1, In2> weight;
+  Param<T, Out> bias;
+  ETCH_MODULE(weight, bias)
+  constexpr auto forward(auto x1, auto x2) const { return bilinear(x1, x2, weight, bias); }
+  void reset_parameters(Generator& g) {
+    detail::reset_by_fan_in(weight, g, weight.size(1));
+    detail::reset_by_fan_in(bias, g, weight.size(1));
+  }
+};
+template <auto In1, auto In2, auto Out, class T>
+struct Bilinear<In1, In2, Out, false, T> {
+  Param<T, Out, In1, In2> weight;
+  ETCH_MODULE(weight)
+  constexpr auto forward(auto x1, auto x2) const { return bilinear(x1, x2, weight); }
   void reset_parameters(Generator& g) { detail::reset_by_fan_in(weight, g, weight.size(1)); }
 };
 

@@ -50,11 +50,5 @@ struct attention_fn {
   }
 };
 
-/// Attention over heads; with `Causal`, a query sees only keys up to its own position.
-template <bool Causal = false, Operand Q, Operand K, Operand V>
-constexpr auto scaled_dot_product_attention(const Q& q, const K& k, const V& v) {
-  return apply<attention_fn<Causal>>(q, k, v);
-}
-
 }  // namespace ETCH_ABI
 }  // namespace etch

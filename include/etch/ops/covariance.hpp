@@ -28,10 +28,7 @@ struct cov_fn {
   /// A weight in the dtype that is computed in; negative ones are an error when the program runs.
   template <class R, class W>
   static constexpr auto not_negative(W weight) {
-    Builder& b = *weight.builder;
-    const DType d = dtype_of<typename W::value_type>;
-    const int none = b.must_hold(b.map(Op::ge, DType::boolean, weight.id, b.constant(0, d, b.shape(weight.id))), Demand::weights);
-    weight.id = b.map(Op::add, d, weight.id, b.cast(none, d));
+    weight.id = weight.builder->demand(Demand::weights, weight.id);
     return cast_fn<R>{}(weight);
   }
   template <class X, class C, class... W>

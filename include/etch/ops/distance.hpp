@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/ops/index.hpp>
+#include <etch/ops/norm.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/shape.hpp>
 
@@ -95,8 +96,35 @@ struct pdist_fn {
   }
 };
 
+/// |x - y + eps| of the last axis.
+template <double P, bool Keep>
+struct pairwise_distance_fn {
+  constexpr auto operator()(auto x, auto y, auto eps) const {
+    const auto d = x - y + eps;
+    if constexpr (Keep) return norm_fn<-1, ord<P>, keepdim>{}(d);
+    else return norm_fn<-1, ord<P>>{}(d);
+  }
+};
+template <int Axis>
+struct cosine_similarity_fn {
+  constexpr auto operator()(auto x, auto y, auto eps) const {
+    const auto length = [eps](auto v) { return maximum(norm_fn<Axis, keepdim>{}(v), eps); };
+    return reduce_fn<Op::sum, Axis>{}(x / length(x) * (y / length(y)));
+  }
+};
+
 }  // namespace detail
 
+/// The P-norm of x - y + eps along the last axis, of tensors that broadcast; `Keep` leaves a 1 there.
+template <double P = 2.0, bool Keep = false, Operand A, Operand B, OperandOrNumber E = double>
+constexpr auto pairwise_distance(const A& x, const B& y, const E& eps = 1e-6) {
+  return apply<detail::pairwise_distance_fn<P, Keep>>(x, y, eps);
+}
+/// The cosine of the angle between vectors along an axis, whose lengths count at least eps.
+template <int Axis = 1, Operand A, Operand B, OperandOrNumber E = double>
+constexpr auto cosine_similarity(const A& x, const B& y, const E& eps = 1e-8) {
+  return apply<detail::cosine_similarity_fn<Axis>>(x, y, eps);
+}
 /// The distance of every row of a [.., P, C] to every row of b [.., R, C], [.., P, R]; batches broadcast.
 template <double P = 2.0, Operand A, Operand B> constexpr auto cdist(const A& a, const B& b) { return apply<detail::cdist_fn<P>>(a, b); }
 /// The distances of the rows of a matrix to each other: row 0 to rows 1, 2, ..., row 1 to rows 2, 3, ...

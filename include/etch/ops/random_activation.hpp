@@ -12,7 +12,9 @@ inline namespace ETCH_ABI {
 
 namespace detail {
 struct rrelu_fn {
-  constexpr auto operator()(auto x, auto lower, auto upper) const {
+  template <class X>
+  constexpr auto operator()(X x, auto from, auto to) const {
+    const auto lower = cast_fn<typename X::value_type>{}(from), upper = cast_fn<typename X::value_type>{}(to);
     const auto mean = x * ((lower + upper) * 0.5);
     auto below = mean;
     if (x.training()) below = x * (uniform_for(x) * (upper - lower) + lower);

@@ -1,5 +1,36 @@
-"""Linear layers and containers."""
+"""Linear layers, lookups, shapes and containers."""
+import re
+
+
+def bag(num_embeddings, embedding_dim, max_norm, scale_grad_by_freq, mode, include_last_offset, padding_idx, T):
+    if max_norm is not None or scale_grad_by_freq:
+        raise Missing('EmbeddingBag: max_norm and scale_grad_by_freq change the table and its gradient behind the back')
+    padding = 'no_padding' if padding_idx is None else padding_idx % num_embeddings
+    return f'nn::EmbeddingBag<{render([num_embeddings, embedding_dim, f"BagMode::{mode}", include_last_offset, padding, T])}>'
+
+
+def sequence(modules, T):
+    """The type of what `print` shows of a Sequential: one line for each module."""
+    if isinstance(modules, str):
+        modules = {'module': modules}
+    types = []
+    for name, arguments in re.findall(r'^  \(\d+\): (\w+)\((.*)\)$', modules['module'], re.M):
+        if '(' in name:
+            raise Missing('a Sequential in a Sequential')
+        args, kwargs = eval(f'(lambda *args, **kwargs: (args, kwargs))({arguments})')
+        types.append(line_of(f'nn.{name}').module_type(T, args, kwargs))
+    return f'nn::Sequential<{", ".join(types)}>'
+
 
 OPS = {
     'nn.Linear(in_features, out_features, bias=True)': Module('nn::Linear<{in_features}, {out_features}, {bias}, {T}>'),
+    'nn.Bilinear(in1_features, in2_features, out_features, bias=True)': Module('nn::Bilinear<{in1_features}, {in2_features}, {out_features}, {bias}, {T}>'),
+    'nn.EmbeddingBag(num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode="mean", sparse=False, _weight=None, include_last_offset=False, padding_idx=None)':
+        Module('{bag(num_embeddings, embedding_dim, max_norm, scale_grad_by_freq, mode, include_last_offset, padding_idx, T)}'),
+    'nn.Identity(*args, **kwargs)': Module('nn::Identity'),
+    'nn.Flatten(start_dim=1, end_dim=-1)': Module('nn::Flatten<{start_dim}, {end_dim}>'),
+    'nn.Unflatten(dim, unflattened_size)': Module('nn::Unflatten<{dim}, {unflattened_size}>'),
+    'nn.PairwiseDistance(p=2.0, eps=1e-6, keepdim=False)': Module('nn::PairwiseDistance<{float(p)}, {eps}, {keepdim}>'),
+    'nn.CosineSimilarity(dim=1, eps=1e-8)': Module('nn::CosineSimilarity<{dim}, {eps}>'),
+    'nn.Sequential(modules)': Module('{sequence(modules, T)}'),
 }

@@ -1,0 +1,9 @@
+// expect: etch: nll_loss: log-probabilities must be floating and targets integers
+#include <etch/etch.hpp>
+using namespace etch;
+
+int main() {
+  Tensor<float, 4, 5> x;
+  Tensor<float, 4> t;
+  Tensor<float> y = nll_loss(x, t);
+}

@@ -1,0 +1,51 @@
+// Losses of one right class or several: against loops over classes.
+#include <program.hpp>
+
+using namespace etch;
+using test::check_gradient;
+using test::filled;
+using D = Tensor<double, 3, 5>;
+
+TEST_CASE("multi_margin_loss sums what wrong classes lack of a margin") {
+  const D x = filled<D>();
+  const Tensor<std::int64_t, 3> y{4, 0, 2};
+  const Tensor<double, 5> w{1, 2, 3, 4, 5};
+  const Tensor<double, 3> one = multi_margin_loss<Reduction::none>(x, y, 0.5), two = multi_margin_loss<Reduction::none, 2>(x, y, 1.0, w);
+  for (int i = 0; i < 3; ++i) {
+    double p = 0, q = 0;
+    for (int c = 0; c < 5; ++c) {
+      if (c == y(i)) continue;
+      p += std::max(0.0, 0.5 - x(i, static_cast<int>(y(i))) + x(i, c)) / 5;
+      q += std::pow(std::max(0.0, 1 - x(i, static_cast<int>(y(i))) + x(i, c)), 2) / 5;
+    }
+    CHECK(one(i) == doctest::Approx(p));
+    CHECK(two(i) == doctest::Approx(q * w(static_cast<int>(y(i)))));
+  }
+}
+
+TEST_CASE("multilabel losses know several right classes") {
+  const D x = filled<D>();
+  const Tensor<std::int64_t, 3, 5> y{{3, 0, -1, 1, 2}, {-1, 0, 0, 0, 0}, {4, 3, 2, 1, 0}};
+  const Tensor<double, 3> loss = multilabel_margin_loss<Reduction::none>(x, y);
+  for (int i = 0; i < 3; ++i) {
+    bool right[5]{};
+    for (int k = 0; k < 5 && y(i, k) >= 0; ++k) right[y(i, k)] = true;
+    double sum = 0;
+    for (int j = 0; j < 5; ++j)
+      for (int c = 0; c < 5; ++c)
+        if (right[j] && !right[c]) sum += std::max(0.0, 1 - x(i, j) + x(i, c)) / 5;
+    CHECK(loss(i) == doctest::Approx(sum));
+  }
+  const D t = filled<D>(0, 1, 8);
+  const Tensor<double, 5> w{1, 2, 3, 4, 5};
+  double soft = 0;
+  for (int i = 0; i < 15; ++i) {
+    const double s = 1 / (1 + std::exp(-x.data()[i])), v = t.data()[i];
+    soft -= w(i % 5) * (v * std::log(s) + (1 - v) * std::log(1 - s)) / 15;
+  }
+  CHECK(multilabel_soft_margin_loss(x, t, w).item() == doctest::Approx(soft));
+  check_gradient([](auto a, auto b) {
+    const auto to_class = to<std::int64_t>(detach(b) * 0) + 2;
+    return multilabel_soft_margin_loss(a, b) + multi_margin_loss(a, select_axis<1, 0>(to_class)) + multilabel_margin_loss(a, to_class);
+  }, x, t);
+}
