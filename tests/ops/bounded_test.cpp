@@ -43,6 +43,17 @@ TEST_CASE("views") {
   }
 }
 
+TEST_CASE("slices whose offsets are multiples of different sizes") {
+  Tensor<float, 3, 4, batch, seq> x(5, 7);
+  Tensor<float, 3, batch, 4, seq> y(5, 7);
+  test::fill(x);
+  test::fill(y);
+  check([](auto a) { return select_axis<0, 2>(select_axis<0, 1>(a)) * 2; }, x);  // (4 + 2) batch seq
+  check([](auto a) { return results(select_axis<1, 2>(select_axis<0, 1>(a)) * 2, slice<2, 1, 3>(slice<0, 1, 3>(a)) * 2, slice<2, 1, 4, 2>(slice<0, 0, 3, 2>(a)) + 1); }, y);
+  check([](auto a) { return matmul(t(select_axis<1, 2>(select_axis<0, 1>(a))), select_axis<1, 3>(select_axis<0, 2>(a))); }, y);
+  check([](auto a) { return cat<0>(a * 2, cat<2>(slice<2, 1, 4>(a), slice<2, 0, 1>(a) + 1)); }, y);
+}
+
 TEST_CASE("two bounded dims, and products") {
   for (int n : {1, 4, 9})
     for (int s : {1, 7, 20}) {

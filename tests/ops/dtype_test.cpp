@@ -119,3 +119,13 @@ TEST_CASE("halves print as numbers") {
   out << Tensor<half, 2>{1.5, -0.1};
   CHECK(out.str() == "tensor([ 1.5000, -0.1000], dtype=float16)");
 }
+
+TEST_CASE("integers that a double does not hold are exact") {
+  using I = Tensor<std::int64_t, 2>;
+  constexpr std::int64_t large = 9007199254740993;  // 2^53 + 1
+  auto f = [](auto x) { return several(x + 9007199254740993, x * 0 - 9223372036854775807, (full_like(x, 9007199254740992) + 1) - x); };
+  const auto [sum, least, next] = compile<I>(f)(I{1, -2});
+  CHECK((sum(0) == large + 1 && sum(1) == large - 2));
+  CHECK(least(0) == -9223372036854775807);
+  CHECK((next(0) == large - 1 && next(1) == large + 2));
+}

@@ -15,3 +15,6 @@ TEST_CASE("a place that writes over another, a result of rows at a stride, rows 
   random_program<1054, true, DType::float64, 32>();
   random_program<2043, true, DType::float64, 32>();
 }
+TEST_CASE("values of random programs with scans and orders") {
+  random_programs<9000, false, DType::float64, 20, 600, true>(std::make_index_sequence<16>{});
+}

@@ -1,4 +1,4 @@
-// Programs made up by the compiler from a number: pointwise work, views, reductions, products and joins on each other.
+// Programs made up by the compiler from a number: pointwise work, views, reductions, products, scans, orders and joins on each other.
 #pragma once
 
 #include <program.hpp>
@@ -25,6 +25,7 @@ struct Ingredients {
   etch::DType dtype = etch::DType::float64;
   int most_elements = 600;
   int steps = 14;
+  bool scans = false;  ///< also scans and orders along an axis
 };
 
 /// Writes one random program into a builder.
@@ -257,6 +258,23 @@ class Writer {
     if (b.shape(a).rank == 0 || b.shape(a).size[0] < 2 || b.shape(a).rank > 6) return -1;
     return b.take(a, index);
   }
+  /// A scan, or the elements in an order: along any axis, from either end.
+  constexpr int scanned(int a) {
+    using etch::Op;
+    if (b.shape(a).rank == 0) return -1;
+    const int axis = dice(b.shape(a).rank), n = b.shape(a).size[axis];
+    const bool back = dice.chance(50);
+    const etch::DType d = b.dtype(a);
+    switch (dice(7)) {
+      case 0: return b.map(Op::mul, d, b.along(Op::cumsum, a, axis, back), number(1.0 / n, a));
+      case 1: return b.along(Op::cumprod, b.map(Op::tanh, d, a), axis, back);
+      case 2: return b.along(Op::logcumsumexp, b.map(Op::tanh, d, a), axis, back);
+      case 3: return b.along(Op::delay, a, axis, back, -1, dice(2));
+      case 4: return b.along(Op::recurrence, b.map(Op::mul, d, b.map(Op::tanh, d, a), number(0.7, a)), axis, back, alike(a));
+      case 5: return b.take_along(a, b.along(dice.chance(50) ? Op::cummax : Op::cummin, a, axis, back), axis);
+      default: return b.take_along(a, b.along(Op::argsort, a, axis, back), axis);
+    }
+  }
   constexpr int narrowed(int a) {
     const etch::DType other = b.dtype(a) == etch::DType::float64 ? etch::DType::float32 : etch::DType::float64;
     if (want.gradient || dice.chance(60)) return -1;
@@ -274,7 +292,8 @@ class Writer {
   }
   constexpr int step() {
     const int a = pick();
-    switch (dice(22)) {
+    switch (dice(want.scans ? 25 : 22)) {
+      case 22: case 23: case 24: return scanned(a);
       case 20: return drawn(a);
       case 21: return chosen(a);
       case 0: case 1: case 2: return unary(a);
@@ -307,10 +326,10 @@ class Writer {
   int index = -1;
 };
 
-template <std::uint64_t Seed, bool Gradient, etch::DType D, int Steps, int Most = 600>
+template <std::uint64_t Seed, bool Gradient, etch::DType D, int Steps, int Most = 600, bool Scans = false>
 struct RandomSpec {
   static constexpr int capacity = 1024;
-  static constexpr void trace(etch::Builder& b) { Writer(b, Seed, Ingredients{Gradient, D, Most, Steps}).write(); }
+  static constexpr void trace(etch::Builder& b) { Writer(b, Seed, Ingredients{Gradient, D, Most, Steps, Scans}).write(); }
 };
 
 /// Inputs for any program over tensors: every slot filled by its dtype; integers are 0 or 1.
@@ -337,16 +356,16 @@ class Inputs {
   std::vector<etch::Storage> block;
 };
 
-template <std::uint64_t Seed, bool Gradient = false, etch::DType D = etch::DType::float64, int Steps = 14, int Most = 600>
+template <std::uint64_t Seed, bool Gradient = false, etch::DType D = etch::DType::float64, int Steps = 14, int Most = 600, bool Scans = false>
 void random_program() {
   INFO("seed " << Seed << (Gradient ? " with gradient" : ""));
-  const Program p = program_of<RandomSpec<Seed, Gradient, D, Steps, Most>>();
+  const Program p = program_of<RandomSpec<Seed, Gradient, D, Steps, Most, Scans>>();
   const Inputs inputs(p.graph);
   run(p, inputs.in, D == etch::DType::float32 ? 1e-3 : 1e-9);
 }
-template <std::uint64_t First, bool Gradient, etch::DType D, int Steps, int Most = 600, std::size_t... I>
+template <std::uint64_t First, bool Gradient, etch::DType D, int Steps, int Most = 600, bool Scans = false, std::size_t... I>
 void random_programs(std::index_sequence<I...>) {
-  (random_program<First + I, Gradient, D, Steps, Most>(), ...);
+  (random_program<First + I, Gradient, D, Steps, Most, Scans>(), ...);
 }
 
 }  // namespace test

@@ -47,3 +47,41 @@ TEST_CASE("first and second derivatives: what moves, reduces, multiplies and loo
   CHECK(gradcheck(f, x, m));
   CHECK(gradgradcheck(f, x, m));
 }
+
+TEST_CASE("first and second derivatives: reading and writing by index") {
+  auto f = [](auto a, auto m) {
+    const auto i = argsort<1>(m), twice = bitwise_right_shift(i, 1);  // a permutation of each row; 0, 0, 1 in some order
+    const auto b = a * m, c = sin(m);
+    return several(sin(gather<1>(b, i)), take_along_dim<1>(b, twice) * a, scatter<1>(b, i, c * c) * a, scatter_add<1>(b, twice, c * a) * c, scatter_reduce<1, Reduce::prod>(b, twice, c * a),
+                   scatter_reduce<1, Reduce::amax>(b, twice, a * a), scatter_reduce<1, Reduce::amin, false>(b, twice, a * a) * b, scatter_reduce<1, Reduce::mean>(b, twice, a * a) * m,
+                   index_add<1>(b, select_axis<0, 0>(twice), c * a) * b, index_fill<0>(b, argmax(m) * 0, sum(c)) * m);
+  };
+  const auto x = filled<D_<2, 3>>(0.5, 2), m = filled<D_<2, 3>>(0.5, 2, 1);
+  CHECK(gradcheck(f, x, m));
+  CHECK(gradgradcheck(f, x, m));
+}
+
+TEST_CASE("first and second derivatives: what is placed, flipped, taken by parts") {
+  auto f = [](auto a, auto m) {
+    const auto b = a * m;
+    return several(slice_scatter<1, 0, 3, 2>(b, slice<1, 0, 2>(m * m)) * a, select_scatter<0, 1>(b, select_axis<0, 0>(a * a)) * m, flip<1>(b) * a, diagonal(b) * diagonal(a), pad<PadMode::reflect, 2, 1>(b) * 2,
+                   roll<1, 1>(b) * b, unfold<1, 2, 1>(b) * 3, masked_fill(b, m > 1, sum(a)) * a, masked_scatter(b, m > 1, b * b), where(m > 1, b, a * a));
+  };
+  const auto x = filled<D_<2, 3>>(0.5, 2), m = filled<D_<2, 3>>(0.5, 2, 1);
+  CHECK(gradcheck(f, x, m));
+  CHECK(gradgradcheck(f, x, m));
+}
+
+TEST_CASE("first and second derivatives: scans, orders and functions with a row of their own") {
+  auto f = [](auto a, auto m) {
+    const auto b = a * m;
+    return several(cumsum<1>(b) * a, cumprod<1>(b), cumprod<0>(b), logcumsumexp<1>(b), cummax<1>(b).values * a, sort<1>(b).values * m, topk<2, 1>(b).values * 3, median<1>(b).values, prod(b), diff<1, 1>(b * b));
+  };
+  auto g = [](auto a, auto m) {
+    return several(clamp_min(a * m, m) * a, clamp_max(a * a, m), copysign(a * m, a) * m, hypot(a, m), logaddexp(a, m), logaddexp2(a, m), gelu(a), xlogy(a, m), lgamma(a), erfinv(m * 0.3), norm<1>(a), cdist(a, m));
+  };
+  const auto x = filled<D_<2, 3>>(0.5, 2), m = filled<D_<2, 3>>(0.5, 2, 1);
+  CHECK(gradcheck(f, x, m));
+  CHECK(gradgradcheck(f, x, m));
+  CHECK(gradgradcheck(g, x, m));
+}

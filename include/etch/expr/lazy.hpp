@@ -156,6 +156,7 @@ struct ScalarLeaf {
     tracer t;
     t.builder = &b;
     if constexpr (detail::is_complex_type<S>) t.id = b.pair(b.constant(static_cast<double>(value.re), real_dtype(dtype_of<S>)), b.constant(static_cast<double>(value.im), real_dtype(dtype_of<S>)));
+    else if constexpr (std::is_same_v<S, std::int64_t>) t.id = b.integer(value, dtype_of<S>);
     else t.id = b.constant(static_cast<double>(value), dtype_of<S>);
     return t;
   }

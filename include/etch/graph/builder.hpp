@@ -120,6 +120,12 @@ class Builder {
     if (is_complex(dtype)) return pair(constant(value, real_dtype(dtype)), constant(0, real_dtype(dtype)));
     return emit(Op::constant, dtype, 0, -1, -1, -1, __builtin_bit_cast(std::uint64_t, round_to(dtype, value)));
   }
+  /// An integer, also one that a double does not hold: the sum of its halves, which is left to the kernel.
+  constexpr int integer(std::int64_t value, DType dtype) {
+    constexpr std::int64_t exact = std::int64_t{1} << 53, low = (std::int64_t{1} << 32) - 1;
+    if (value > -exact && value < exact) return constant(static_cast<double>(value), dtype);
+    return map(Op::add, dtype, constant(static_cast<double>(value & ~low), dtype), constant(static_cast<double>(value & low), dtype));
+  }
   constexpr int constant(double value, DType dtype, const Shape& shape) { return expand(constant(value, dtype), shape); }
   constexpr int iota(int size, DType dtype) {
     if (is_complex(dtype)) return cast(iota(size, real_dtype(dtype)), dtype);

@@ -26,14 +26,16 @@ constexpr double of_nothing(Op op, bool floating) {
   return op == Op::amax ? -__builtin_huge_val() : __builtin_huge_val();
 }
 
-/// x op y where that is exact arithmetic or one correctly rounded operation; false where it is left to the kernel.
+/// x op y where that is exact arithmetic or one correctly rounded operation; false where it is left to the kernel, as are
+/// integers that a double does not hold.
 constexpr bool fold(Op op, double x, double y, bool floating, double& result) {
+  auto holds = [&](double r) { return floating || (r > -0x1p53 && r < 0x1p53); };
   switch (op) {
-    case Op::neg: result = -x; return true;
-    case Op::abs: result = x < 0 ? -x : x; return true;
-    case Op::add: result = x + y; return true;
-    case Op::sub: result = x - y; return true;
-    case Op::mul: result = x * y; return true;
+    case Op::neg: result = -x; return holds(x);
+    case Op::abs: result = x < 0 ? -x : x; return holds(x);
+    case Op::add: result = x + y; return holds(result);
+    case Op::sub: result = x - y; return holds(result);
+    case Op::mul: result = x * y; return holds(result);
     case Op::div: result = x / (y == 0 ? 1 : y); return floating && y != 0;
     case Op::reciprocal: result = 1 / (x == 0 ? 1 : x); return x != 0;
     case Op::maximum: result = x > y ? x : y; return x == x && y == y;

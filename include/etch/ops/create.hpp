@@ -80,33 +80,42 @@ struct linspace_fn {
 /// mask[i, j] = j <= i over the last two axes.
 struct causal_mask_fn {
   template <class T, auto... D>
-  constexpr Tracer<bool, D...> operator()(Tracer<T, D...> x) const {
-    static_assert(sizeof...(D) >= 2, "etch: causal_mask: at least two dimensions");
-    Builder& b = *x.builder;
-    const Shape s = b.shape(x.id);
-    Shape rows, cols;
-    rows.rank = cols.rank = 2;
-    rows.size[0] = s.size[s.rank - 2];
-    cols.size[1] = s.size[s.rank - 1];
-    rows.size[1] = cols.size[0] = 1;
-    const int i = b.expand(b.reshape(b.iota(rows.size[0], DType::int32), rows), s);
-    const int j = b.expand(b.reshape(b.iota(cols.size[1], DType::int32), cols), s);
-    return {&b, b.map(Op::le, DType::boolean, j, i)};
+  constexpr auto operator()(Tracer<T, D...> x) const {
+    constexpr bool matrix = sizeof...(D) >= 2;
+    if constexpr (!matrix) {
+      static_assert(matrix, "etch: causal_mask: at least two dimensions");
+      return Poison{};
+    } else {
+      Builder& b = *x.builder;
+      const Shape s = b.shape(x.id);
+      Shape rows, cols;
+      rows.rank = cols.rank = 2;
+      rows.size[0] = s.size[s.rank - 2];
+      cols.size[1] = s.size[s.rank - 1];
+      rows.size[1] = cols.size[0] = 1;
+      const int i = b.expand(b.reshape(b.iota(rows.size[0], DType::int32), rows), s);
+      const int j = b.expand(b.reshape(b.iota(cols.size[1], DType::int32), cols), s);
+      return Tracer<bool, D...>{&b, b.map(Op::le, DType::boolean, j, i)};
+    }
   }
 };
 /// 0, 1, 2, ... along axis A of x's shape, broadcast over the others.
 template <int A, class To>
 struct iota_like_fn {
   template <class T, auto... D>
-  constexpr Tracer<To, D...> operator()(Tracer<T, D...> x) const {
+  constexpr auto operator()(Tracer<T, D...> x) const {
     constexpr int axis = axis_of(A, sizeof...(D));
-    static_assert(axis >= 0, "etch: iota_like: axis out of range");
-    Builder& b = *x.builder;
-    const Shape s = b.shape(x.id);
-    Shape line;
-    line.rank = s.rank;
-    for (int i = 0; i < s.rank; ++i) line.size[i] = i == axis ? s.size[i] : 1;
-    return {&b, b.expand(b.reshape(b.iota(s.size[axis], dtype_of<To>), line), s)};
+    if constexpr (axis < 0) {
+      static_assert(axis >= 0, "etch: iota_like: axis out of range");
+      return Poison{};
+    } else {
+      Builder& b = *x.builder;
+      const Shape s = b.shape(x.id);
+      Shape line;
+      line.rank = s.rank;
+      for (int i = 0; i < s.rank; ++i) line.size[i] = i == axis ? s.size[i] : 1;
+      return Tracer<To, D...>{&b, b.expand(b.reshape(b.iota(s.size[axis], dtype_of<To>), line), s)};
+    }
   }
 };
 }  // namespace detail

@@ -181,9 +181,13 @@ struct real_fn {
 };
 struct imag_fn {
   template <class T, auto... D>
-  constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {
-    static_assert(is_complex_type<T>, "etch: imag: the tensor must be complex");
-    return {x.builder, x.builder->imag(x.id)};
+  constexpr auto operator()(Tracer<T, D...> x) const {
+    if constexpr (is_complex_type<T>) {
+      return Tracer<real_type<T>, D...>{x.builder, x.builder->imag(x.id)};
+    } else {
+      static_assert(is_complex_type<T>, "etch: imag: the tensor must be complex");
+      return Poison{};
+    }
   }
 };
 }  // namespace detail

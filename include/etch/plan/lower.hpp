@@ -14,7 +14,7 @@ inline namespace ETCH_ABI {
 /// The arrays a plan is written into before its sizes are known.
 template <int N>
 struct PlanDraft {
-  static constexpr int max_steps = N < 256 ? 2 * N + 8 : N / 2 + 392, max_words = 3 * N + 512, max_accesses = N + 128, max_combines = N + 8, max_buffers = N + 48;
+  static constexpr int max_steps = N < 256 ? 2 * N + 8 : N / 2 + 392, max_words = 3 * N + 512, max_accesses = N < 512 ? 2 * N + 128 : N + 640, max_combines = N + 8, max_buffers = N + 48;
   Step step[max_steps]{};
   std::uint64_t word[max_words]{};
   Access access[max_accesses]{};

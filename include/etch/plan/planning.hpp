@@ -163,7 +163,7 @@ struct Planning {
     for (int i = 0; i < shape(n).rank; ++i) l.stride[i] = stride[i];
     l.dense = true;
   }
-  /// The location of any node; false where a reshape cannot be addressed by strides.
+  /// The location of any node; false where a reshape cannot be addressed by strides, or a slice by one symbolic offset.
   constexpr bool locate(int n, Location& l) {
     if (placed[n] || !is_view_of(n)) {
       const Node& v = node(n);
@@ -195,7 +195,7 @@ struct Planning {
         return true;
       case Op::slice: {
         const int axis = static_cast<int>(v.arg & 255);
-        shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
+        if (!shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL))) return false;
         l.stride[axis] = z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
         return true;
       }
@@ -209,12 +209,22 @@ struct Planning {
       default: return restride(z, f, from.stride, s, l.stride);
     }
   }
-  /// Moves a location by `count` elements of an axis.
-  constexpr void shift(Location& l, int axis, std::int64_t count) {
+  /// Moves a location by `count` elements of an axis; false where that takes a second symbolic offset.
+  constexpr bool shift(Location& l, int axis, std::int64_t count) {
     const int by = z.mul(l.stride[axis], static_cast<int>(count));
     l.dense = false;
     if (is_static(by)) l.offset += number_of(by);
-    else l.extra = by;
+    else if (l.extra == 0) l.extra = by;
+    else return z.add(l.extra, by, l.extra);
+    return true;
+  }
+  /// Whether the slices that a chain of `place` writes can be addressed where its result lies.
+  constexpr bool can_place(int n, const Location& at) {
+    for (; node(n).op == Op::place; n = node(n).in[0]) {
+      Location l = at;
+      if (!shift(l, static_cast<int>(node(n).arg & 255), static_cast<std::int64_t>(node(n).arg >> 8 & 0xffffffffULL))) return false;
+    }
+    return true;
   }
 
   // ---- iteration spaces ----------------------------------------------------------------------------------------------
@@ -283,7 +293,8 @@ constexpr void place_nodes(Planning<N>& p) {
   auto writes_strided = [&](int n, const Location& l) {
     const Op op = p.node(n).op;
     const int rank = p.shape(n).rank;
-    if (op == Op::place || is_map(op) || op == Op::uniform) return true;
+    if (op == Op::place) return p.can_place(n, l);
+    if (is_map(op) || op == Op::uniform) return true;
     if (op == Op::dot || op == Op::attention || op == Op::attention_grad || op == Op::attention_dk || op == Op::attention_dv) return l.stride[rank - 1] == 1;
     return false;
   };
@@ -355,8 +366,8 @@ constexpr void place_nodes(Planning<N>& p) {
       }
     }
   }
-  for (int n = 0; n < p.g.nodes; ++n) {  // what no stride describes is copied
-    if (p.node(n).op != Op::reshape || p.placed[n]) continue;
+  for (int n = 0; n < p.g.nodes; ++n) {  // what no stride, or no offset, describes is copied
+    if ((p.node(n).op != Op::reshape && p.node(n).op != Op::slice) || p.placed[n]) continue;
     Location l{};
     if (!p.locate(n, l)) p.set_solid(p.node(n).in[0], true);
   }

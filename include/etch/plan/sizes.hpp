@@ -47,6 +47,18 @@ struct Sizes {
     if (known.a != a || known.b != b) known = Known{a, b, multiplied(a, b)};
     return known.result;
   }
+  /// Whether the sum of two symbolic sizes is one: multiples of the same product.
+  constexpr bool add(int a, int b, int& sum) {
+    Symbol x = at(a);
+    const Symbol y = at(b);
+    bool same = x.tags == y.tags;
+    for (int t = 0; same && t < x.tags; ++t) same = x.tag[t] == y.tag[t];
+    if (!same) return false;
+    x.capacity += y.capacity;
+    x.factor += y.factor;
+    sum = code(x);
+    return true;
+  }
   /// a / b where that is exact, else 0.
   constexpr int div(int a, int b) {
     if (b == 0) return 0;
