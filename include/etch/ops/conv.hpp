@@ -124,8 +124,9 @@ struct conv_rule {
       g.kernel[i] = W::dims(0)[2 + i].size;
       g.stride[i] = set.at(Knob::stride, i, 1);
       g.dilation[i] = set.at(Knob::dilation, i, 1);
-      g.before[i] = g.after[i] = set.at(Knob::padding, i, 0);
-      if (set.has(Knob::same)) {
+      const bool zeros = set.mode == PadMode::constant;  // a layer puts anything else there itself
+      g.before[i] = g.after[i] = zeros ? set.at(Knob::padding, i, 0) : 0;
+      if (zeros && set.has(Knob::same)) {
         g.before[i] = (g.reach(i) - 1) / 2;
         g.after[i] = g.reach(i) - 1 - g.before[i];
       }
