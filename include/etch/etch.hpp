@@ -13,14 +13,16 @@
 #include <etch/nn/attention.hpp>
 #include <etch/nn/checkpoint.hpp>
 #include <etch/nn/clip_grad.hpp>
+#include <etch/nn/conv.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/init.hpp>
-#include <etch/nn/layer_norm.hpp>
+#include <etch/nn/norm.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/sequential.hpp>
+#include <etch/nn/window.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/adaptive_pool.hpp>
 #include <etch/ops/addmm.hpp>
