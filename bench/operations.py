@@ -80,7 +80,7 @@ def loop_source(all_rows):
 
 def program_source(some_rows):
     text = ["// Made by bench/operations.py of bench/operations_table.py.", "#include <etch/loss/cross_entropy.hpp>", "#include <etch/loss/mse_loss.hpp>",
-            "#include <etch/nn/embedding.hpp>", "#include <etch/nn/layer_norm.hpp>", '#include "operations.hpp"', "", "using namespace etch;", ""]
+            "#include <etch/nn/embedding.hpp>", "#include <etch/nn/norm.hpp>", '#include "operations.hpp"', "", "using namespace etch;", ""]
     entries = []
     for row in some_rows:
         text.append(f'extern "C" void loop_{row.number}(const long*, void* const*, const void* const*);  // {row.name}')

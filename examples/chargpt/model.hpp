@@ -4,7 +4,7 @@
 #include <etch/nn/attention.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
-#include <etch/nn/layer_norm.hpp>
+#include <etch/nn/norm.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/ops/activation.hpp>

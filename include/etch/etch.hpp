@@ -23,10 +23,11 @@
 #include <etch/nn/checkpoint.hpp>
 #include <etch/nn/clip_grad.hpp>
 #include <etch/nn/distance.hpp>
+#include <etch/nn/conv.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/init.hpp>
-#include <etch/nn/layer_norm.hpp>
+#include <etch/nn/norm.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/loss.hpp>
 #include <etch/nn/flatten.hpp>
@@ -34,6 +35,7 @@
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/scaled_dot_product_attention.hpp>
 #include <etch/nn/sequential.hpp>
+#include <etch/nn/window.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/adaptive_pool.hpp>
 #include <etch/ops/addmm.hpp>

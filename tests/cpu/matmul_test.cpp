@@ -169,6 +169,12 @@ TEST_CASE_TEMPLATE("products with several blocks, and strides that alias in the 
   CHECK(wide.worst() <= wide.tolerance());
 }
 
+TEST_CASE("one row of A may have any stride between its columns, and none between rows") {
+  std::vector<float> a = random_values<float>(8), b = random_values<float>(4 * 40), c(40), workspace(cpu::matmul_workspace_bytes<float>(1, 40, 4));
+  cpu::matmul<float>(1, 40, 4, a.data() + 7, 0, -2, b.data(), 40, 1, c.data(), 40, false, {}, workspace.data());
+  for (std::size_t j = 0; j < 40; ++j) CHECK(c[j] == doctest::Approx(a[7] * b[j] + a[5] * b[40 + j] + a[3] * b[80 + j] + a[1] * b[120 + j]).epsilon(1e-5));
+}
+
 TEST_CASE("workspace sizes are constants, bounded for large products, and enough for smaller ones") {
   const auto least = [](int64 a, int64 b) { return a < b ? a : b; };
   const int64 sizes[] = {1, 20, 33, 64, 100, 256, 257, 600, 1024, 5000, 50000};

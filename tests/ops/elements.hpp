@@ -29,4 +29,11 @@ inline void expect_values(const Array& y, const std::vector<int>& size, const st
   CHECK(y.value == value);
 }
 
+/// Whether `got` has this shape and these values.
+inline void expect_near(const Array& got, const std::vector<int>& size, const std::vector<double>& values, double tolerance = 1e-9) {
+  CHECK(got.size == size);
+  REQUIRE(got.value.size() == values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) CHECK_MESSAGE(near(got.value[i], values[i], tolerance), "element " << i << ": " << got.value[i] << ", expected " << values[i]);
+}
+
 }  // namespace test

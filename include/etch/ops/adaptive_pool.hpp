@@ -98,7 +98,7 @@ struct adaptive_max_fn {
     using X = tracer_of<A>;
     using Rule = adaptive_rule<D, X, Option...>;
     if constexpr (!Rule::fits) {
-      static_assert(Rule::fits, "etch: adaptive_pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, with one output size or one for each, at least 1");
+      static_assert(Rule::fits, "etch: adaptive_pool: the input must be [N, C, sizes..] or [C, sizes..], with one output size of at least 1, or one for each axis");
       return Poison{};
     } else {
       Builder& b = *x.builder;
@@ -136,7 +136,7 @@ struct adaptive_avg_fn {
     using T = typename X::value_type;
     using Rule = adaptive_rule<D, X, Option...>;
     if constexpr (!Rule::fits) {
-      static_assert(Rule::fits, "etch: adaptive_pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, with one output size or one for each, at least 1");
+      static_assert(Rule::fits, "etch: adaptive_pool: the input must be [N, C, sizes..] or [C, sizes..], with one output size of at least 1, or one for each axis");
       return Poison{};
     } else if constexpr (is_half<T>) {
       return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
@@ -211,7 +211,7 @@ struct fractional_fn {
     constexpr bool batch = X::rank == D + 2;
     constexpr bool ok = Rule::fits && S::rank == 3 && S::dims(0)[S::rank - 1].is(D) && S::dims(0)[1].size == X::dims(0)[batch ? 1 : 0].size && S::dims(0)[0].size >= (batch ? X::dims(0)[0].size : 1);
     if constexpr (!ok) {
-      static_assert(ok, "etch: fractional_max_pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, output_size given, windows fit into it, and the samples be [N, C, axes]");
+      static_assert(ok, "etch: fractional_max_pool: the input must be [N, C, sizes..] or [C, sizes..], output_size be given, windows fit, and samples be [N, C, axes]");
       return Poison{};
     } else {
       Builder& b = *x.builder;

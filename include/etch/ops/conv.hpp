@@ -124,8 +124,9 @@ struct conv_rule {
       g.kernel[i] = W::dims(0)[2 + i].size;
       g.stride[i] = set.at(Knob::stride, i, 1);
       g.dilation[i] = set.at(Knob::dilation, i, 1);
-      g.before[i] = g.after[i] = set.at(Knob::padding, i, 0);
-      if (set.has(Knob::same)) {
+      const bool zeros = set.mode == PadMode::constant;  // a layer puts anything else there itself
+      g.before[i] = g.after[i] = zeros ? set.at(Knob::padding, i, 0) : 0;
+      if (zeros && set.has(Knob::same)) {
         g.before[i] = (g.reach(i) - 1) / 2;
         g.after[i] = g.reach(i) - 1 - g.before[i];
       }
@@ -198,24 +199,27 @@ struct conv_fn {
     using W = tracer_of<B>;
     using Rule = conv_rule<D, Transposed, X, W, Option...>;
     if constexpr (!Rule::ranks_fit) {
-      static_assert(Rule::ranks_fit, "etch: conv: the input must be [N, C, sizes..] or [C, sizes..] and the weight [O, C, sizes..], all of static sizes, and each option one number or one for each size");
+      static_assert(Rule::ranks_fit, "etch: conv: the input must be [N, C, sizes..] or [C, sizes..], the weight [O, C, sizes..], and each option one number or one for each size");
+      return Poison{};
+    } else if constexpr (dtype_of<typename A::value_type> != dtype_of<typename B::value_type>) {
+      static_assert(dtype_of<typename A::value_type> == dtype_of<typename B::value_type>, "etch: conv: input, weight and bias must have one dtype");
       return Poison{};
     } else if constexpr (!Rule::groups_divide || !Rule::Channels::agree) {
       static_assert(Rule::groups_divide, "etch: conv: the groups must divide the channels");
       static_assert(Rule::Channels::agree, "etch: conv: the input must have the channels that weight and groups want");
       return Poison{};
     } else if constexpr (!Rule::window_fits) {
-      static_assert(Rule::window_fits, "etch: conv: the kernel must fit into the padded input, stride and dilation be positive, padding_same have stride 1, output_padding be less than stride or dilation");
+      static_assert(Rule::window_fits, "etch: conv: the kernel must fit into the padded input, and stride, padding and dilation must be possible");
       return Poison{};
     } else {
-      constexpr DType d = common_dtype<A, B>();
+      constexpr DType d = dtype_of<typename X::value_type>;
       Builder& b = *x.builder;
       Shape s = b.shape(x.id);
       if (!Rule::batch) {
         for (int i = s.rank++; i > 0; --i) s.size[i] = s.size[i - 1];
         s.size[0] = 1;
       }
-      const int y = conv_nodes<Rule::conv, Transposed>(b, b.reshape(b.cast(x.id, d), s), b.cast(w.id, d));
+      const int y = conv_nodes<Rule::conv, Transposed>(b, b.reshape(x.id, s), w.id);
       return result_of<type_of<d>, typename Rule::shape, X, W>{&b, b.reshape(y, b.shape_of(Rule::shape::value))};
     }
   }
@@ -227,8 +231,10 @@ struct conv_fn {
     if constexpr (std::is_same_v<Y, Poison>) {
       return y;
     } else {
+      constexpr bool same_dtype = dtype_of<typename C::value_type> == dtype_of<typename Y::value_type>;
       constexpr bool one_for_each_channel = C::rank == 1 && C::dims(0)[0].is(Y::dims(0)[Y::rank - D - 1].size);
-      if constexpr (!one_for_each_channel) {
+      if constexpr (!same_dtype || !one_for_each_channel) {
+        static_assert(same_dtype, "etch: conv: input, weight and bias must have one dtype");
         static_assert(one_for_each_channel, "etch: conv: the bias must have one number for each output channel");
         return Poison{};
       } else {
@@ -236,7 +242,7 @@ struct conv_fn {
         Shape s;
         s.rank = D + 1;
         for (int i = 0; i <= D; ++i) s.size[i] = i == 0 ? b.shape(bias.id).size[0] : 1;
-        const int wide = b.expand(b.reshape(b.cast(bias.id, b.dtype(y.id)), s), b.shape(y.id));
+        const int wide = b.expand(b.reshape(bias.id, s), b.shape(y.id));
         return Y{&b, b.map(Op::add, b.dtype(y.id), y.id, wide)};
       }
     }

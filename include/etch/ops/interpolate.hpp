@@ -143,7 +143,7 @@ struct interpolate_fn {
     using T = typename X::value_type;
     using Rule = resample_rule<Mode, X, Option...>;
     if constexpr (!Rule::fits || !Rule::corners_fit) {
-      static_assert(Rule::fits, "etch: interpolate: the input must be [N, C, sizes..] with as many static sizes as the mode wants, and output_size or scale_factor be given, for one or all, such that something comes out");
+      static_assert(Rule::fits, "etch: interpolate: the input must be [N, C, sizes..] as the mode wants, with output_size or scale_factor, for all axes or for each");
       static_assert(Rule::corners_fit, "etch: interpolate: align_corners is for linear, bilinear, trilinear and bicubic");
       return Poison{};
     } else if constexpr (is_half<T>) {

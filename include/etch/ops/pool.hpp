@@ -37,6 +37,9 @@ struct pool_rule {
   static constexpr bool check() {
     for (int i = 0; i < D; ++i)
       if (2 * grid.before[i] > grid.kernel[i]) return false;
+    const Dims x = X::dims(0);
+    for (int i = 0; i <= D; ++i)
+      if (x[X::rank - 1 - i].is(0)) return false;
     return grid.positive() && grid.fits();
   }
   static constexpr bool window_fits = ranks_fit && check();
@@ -121,7 +124,7 @@ struct max_pool_fn {
     using X = tracer_of<A>;
     using Rule = pool_rule<D, X, Option...>;
     if constexpr (!Rule::window_fits) {
-      static_assert(Rule::window_fits, "etch: pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, windows fit into it, stride and dilation be positive, padding at most half a window");
+      static_assert(Rule::window_fits, "etch: pool: the input must be [N, C, sizes..] or [C, sizes..], and windows fit into it, padded by at most half of one");
       return Poison{};
     } else {
       using R = std::conditional_t<Indices, std::int64_t, typename X::value_type>;
@@ -191,7 +194,7 @@ struct avg_pool_fn {
     using Rule = pool_rule<D, X, Option...>;
     constexpr bool divides = !Rule::set.has(Knob::divisor) || Rule::set.at(Knob::divisor, 0, 1) != 0;
     if constexpr (!Rule::window_fits) {
-      static_assert(Rule::window_fits, "etch: pool: the input must be [N, C, sizes..] or [C, sizes..] of static sizes, windows fit into it, stride and dilation be positive, padding at most half a window");
+      static_assert(Rule::window_fits, "etch: pool: the input must be [N, C, sizes..] or [C, sizes..], and windows fit into it, padded by at most half of one");
       return Poison{};
     } else if constexpr (!divides) {
       static_assert(divides, "etch: avg_pool: the divisor must not be 0");

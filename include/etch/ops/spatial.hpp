@@ -6,6 +6,7 @@
 #pragma once
 
 #include <etch/ops/join.hpp>
+#include <etch/ops/pad.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -39,6 +40,11 @@ inline constexpr Setting<Knob::no_bias, 1> no_bias{};
 /// A pooling layer that returns (values, indices).
 inline constexpr Setting<Knob::return_indices, 1> return_indices{};
 
+template <class T>
+struct ElementType {};
+/// Among the arguments of a layer: the type of its parameters, where it is not float. A `PadMode` says what its padding holds.
+template <class T> inline constexpr ElementType<T> element{};
+
 namespace detail {
 
 inline constexpr int max_spatial = 3;
@@ -47,6 +53,7 @@ inline constexpr int max_spatial = 3;
 struct Settings {
   int given[static_cast<int>(Knob::count)]{};
   int value[static_cast<int>(Knob::count)][max_spatial]{};
+  PadMode mode = PadMode::constant;
   template <Knob K, int... N>
   constexpr void add(Setting<K, N...>) {
     put(K, sizeof...(N), ints<N...>::at);
@@ -55,6 +62,9 @@ struct Settings {
   constexpr void add(ints<N...>) {
     put(Knob::kernel, sizeof...(N), ints<N...>::at);
   }
+  template <class T>
+  constexpr void add(ElementType<T>) {}
+  constexpr void add(PadMode m) { mode = m; }
   constexpr void add(int n) { put(Knob::kernel, 1, &n); }
   constexpr void put(Knob k, int count, const int* n) {
     given[static_cast<int>(k)] = count;
@@ -78,6 +88,20 @@ constexpr Settings settings() {
   (s.add(Option), ...);
   return s;
 }
+
+template <class... Option>
+struct element_in {
+  using type = float;
+};
+template <class T, class... Rest>
+struct element_in<ElementType<T>, Rest...> {
+  using type = T;
+};
+template <class First, class... Rest>
+struct element_in<First, Rest...> : element_in<Rest...> {};
+/// The element type among the options, float without one.
+template <auto... Option>
+using element_type = typename element_in<std::remove_const_t<decltype(Option)>...>::type;
 
 /// Windows over the last `rank` axes: `in` elements, `before` and `after` added, `out` windows.
 struct Grid {

@@ -54,5 +54,5 @@ TEST_CASE("layer_norm sends gradients to input, weight and bias") {
   Tensor<double, 2, 3, 9> w;
   Generator g{1};
   nn::init::normal_(w, g);
-  check_gradient<Probe<nn::LayerNorm<9, 1e-5, double>, 2, 3, 9>>(Product{}, w);
+  check_gradient<Probe<nn::LayerNorm<9, element<double>>, 2, 3, 9>>(Product{}, w);
 }

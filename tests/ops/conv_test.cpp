@@ -1,0 +1,84 @@
+// Convolutions against loops; their gradients against differences.
+#include "elements.hpp"
+
+using namespace etch;
+using test::expect;
+using test::filled;
+using test::results;
+
+namespace {
+/// x [N, C, H, W] and w [O, C / g, K, L] at one place of the result.
+template <class X, class W>
+double convolved(const X& x, const W& w, int groups, const int* stride, const int* padding, const int* dilation, const int* i) {
+  const int c = w.size(1), o = w.size(0) / groups;
+  double s = 0;
+  for (int j = 0; j < c; ++j)
+    for (int k = 0; k < w.size(2); ++k)
+      for (int l = 0; l < w.size(3); ++l) {
+        const int r = i[2] * stride[0] + k * dilation[0] - padding[0], q = i[3] * stride[1] + l * dilation[1] - padding[1];
+        if (r < 0 || r >= x.size(2) || q < 0 || q >= x.size(3)) continue;
+        s += w.data()[((i[1] * c + j) * w.size(2) + k) * w.size(3) + l] * x.data()[((i[0] * x.size(1) + i[1] / o * c + j) * x.size(2) + r) * x.size(3) + q];
+      }
+  return s;
+}
+}  // namespace
+
+TEST_CASE("conv2d with every option") {
+  const auto x = filled<Tensor<double, 2, 4, 7, 6>>();
+  const auto w = filled<Tensor<double, 6, 2, 3, 2>>(-1, 1, 1);
+  const auto b = filled<Tensor<double, 6>>(-1, 1, 2);
+  const auto y = test::check([](auto x, auto w, auto b) { return conv2d<stride<2, 1>, padding<1, 2>, dilation<1, 2>, groups<2>>(x, w, b); }, x, w, b);
+  const int stride[] = {2, 1}, padding[] = {1, 2}, dilation[] = {1, 2};
+  expect(y[0], {2, 6, 4, 8}, [&](const int* i) { return convolved(x, w, 2, stride, padding, dilation, i) + b.data()[i[1]]; });
+}
+
+TEST_CASE("padding_same, no padding, no batch") {
+  const auto x = filled<Tensor<double, 2, 5, 4>>();
+  const auto w = filled<Tensor<double, 3, 2, 4, 3>>(-1, 1, 1);
+  const auto y = test::check([](auto x, auto w) { return results(conv2d<padding_same>(x, w), conv2d(x, w)); }, x, w);
+  const auto batch = filled<Tensor<double, 1, 2, 5, 4>>();
+  const int one[] = {1, 1}, before[] = {1, 1}, none[] = {0, 0};
+  const auto at = [&](const int* i, const int* padding) {
+    const int with_batch[] = {0, i[0], i[1], i[2]};
+    return convolved(batch, w, 1, one, padding, one, with_batch);
+  };
+  expect(y[0], {3, 5, 4}, [&](const int* i) { return at(i, before); });
+  expect(y[1], {3, 2, 2}, [&](const int* i) { return at(i, none); });
+}
+
+TEST_CASE("a transposed convolution is the convolution's gradient") {
+  const auto y = filled<Tensor<double, 2, 4, 3, 4>>();
+  const auto w = filled<Tensor<double, 4, 3, 3, 2>>(-1, 1, 1);
+  const auto x = test::check([](auto y, auto w) { return conv_transpose2d<stride<2, 3>, padding<1>, output_padding<1, 0>, dilation<1, 2>, groups<2>>(y, w); }, y, w);
+  expect(x[0], {2, 6, 6, 10}, [&](const int* i) {
+    double s = 0;
+    for (int o = 0; o < 2; ++o)
+      for (int r = 0; r < 3; ++r)
+        for (int q = 0; q < 4; ++q) {
+          const int k = i[2] + 1 - 2 * r, l = i[3] + 1 - 3 * q;
+          if (k < 0 || k >= 3 || l < 0 || l >= 4 || l % 2 != 0) continue;
+          const int from = i[1] / 3 * 2 + o;
+          s += y.data()[((i[0] * 4 + from) * 3 + r) * 4 + q] * w.data()[((from * 3 + i[1] % 3) * 3 + k) * 2 + l / 2];
+        }
+    return s;
+  });
+}
+
+TEST_CASE("gradients of convolutions") {
+  test::check_gradient([](auto x, auto w, auto b) { return conv2d<stride<2, 1>, padding<1>, dilation<1, 2>, groups<2>>(x, w, b); }, filled<Tensor<double, 2, 4, 5, 6>>(), filled<Tensor<double, 2, 2, 3, 2>>(-1, 1, 1), filled<Tensor<double, 2>>());
+  test::check_gradient([](auto x, auto w) { return conv_transpose1d<stride<3>, padding<2>, output_padding<1>>(x, w); }, filled<Tensor<double, 2, 3, 4>>(), filled<Tensor<double, 3, 2, 4>>(-1, 1, 1));
+  test::check_gradient([](auto x, auto w) { return conv3d<stride<2>, padding<1>>(x, w); }, filled<Tensor<double, 1, 2, 3, 4, 3>>(), filled<Tensor<double, 2, 2, 3, 2, 1>>(-1, 1, 1));
+}
+
+TEST_CASE("the gradient of a gradient, and integers") {
+  const auto f = [](auto x, auto w) { return sum(square(conv1d<stride<2>, padding<1>>(x, w))); };
+  const auto x = filled<Tensor<double, 1, 2, 5>>();
+  const auto w = filled<Tensor<double, 2, 2, 3>>(-1, 1, 1);
+  test::check_gradient([](auto x, auto w) { return grad([](auto x, auto w) { return sum(square(conv1d<stride<2>, padding<1>>(x, w))); })(x, w); }, x, w);
+  CHECK(gradcheck(f, x, w));
+  Tensor<std::int64_t, 1, 4> a{{1, 2, 3, 4}};
+  Tensor<std::int64_t, 1, 1, 2> k{{{1, 10}}};
+  Tensor y = conv1d(a, k);
+  CHECK(y(0, 0) == 21);
+  CHECK(y(0, 2) == 43);
+}
