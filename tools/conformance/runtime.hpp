@@ -163,9 +163,9 @@ class Loaded {
     load(module_of<M>(), path, name, id, static_cast<int>(sizeof...(X)));
     if (next_ != static_cast<int>(sizeof...(X))) the_state_has_a_tensor_that_the_module_has_not();
     b->training = training;
-    b->bind(table_, next_);
+    b->bind(table_, next_, nullptr, 0);
   }
-  constexpr ~Loaded() { builder_->bind(nullptr, 0); }
+  constexpr ~Loaded() { builder_->bind(nullptr, 0, nullptr, 0); }
   Loaded(const Loaded&) = delete;
 
  private:
