@@ -43,7 +43,7 @@ End run(const LBFGS& optimizer, int steps) {
 }  // namespace
 
 TEST_CASE("a line search finds the end of a curved valley") {
-  const End end = run({.line_search_fn = LBFGS::strong_wolfe}, 5);
+  const End end = run({.tolerance_change = 1e-16, .line_search_fn = LBFGS::strong_wolfe}, 5);
   CHECK(end.first == doctest::Approx(24.2));
   CHECK(end.x == doctest::Approx(1).epsilon(1e-6));
   CHECK(end.y == doctest::Approx(1).epsilon(1e-6));

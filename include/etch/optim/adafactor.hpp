@@ -79,7 +79,8 @@ struct Adafactor {
     const auto alpha = maximum(sqrt(sum(p * p)) / root, s[5]) * s[3];
     P v;
     if constexpr (P::rank > 1) {
-      auto &row = state.row_var, &col = state.col_var;
+      auto& row = state.row_var;
+      auto& col = state.col_var;
       row = row + (mean_keepdim<-1>(g * g) - row) * s[2];
       col = col + (mean_keepdim<-2>(g * g) - col) * s[2];
       v = row * col / maximum(mean_keepdim<-2>(row), eps1);
@@ -87,7 +88,7 @@ struct Adafactor {
       v = state.variance = state.variance + (g * g - state.variance) * s[2];
     }
     const P u = rsqrt(maximum(v, eps1 * eps1)) * g;
-    p = p * s[1] - u * (alpha / maximum(sqrt(sum(u * u)) / (s[6] * root), 1));
+    p = p * s[1] - u * (alpha / etch::detail::larger(sqrt(sum(u * u)) / (s[6] * root), 1));
   }
 
  private:
