@@ -252,9 +252,16 @@ struct constant_pad_nd_fn {
         before += cut_before;
         after += cut_after;
         if (before == 0 && after == 0) continue;
-        Shape s = b.shape(r);
-        s.size[axis] += before + after;
-        r = b.place(b.expand(fill, s), r, axis, before, 1);
+        Shape s = b.shape(r), strip = s;  // between two strips, so that nothing is written twice
+        const int size = s.size[axis];
+        s.size[axis] = before + size + after;
+        int y = b.empty(s, b.dtype(x.id));
+        strip.size[axis] = before;
+        if (before > 0) y = b.place(y, b.expand(fill, strip), axis, 0, 1);
+        y = b.place(y, r, axis, before, 1);
+        strip.size[axis] = after;
+        if (after > 0) y = b.place(y, b.expand(fill, strip), axis, before + size, 1);
+        r = y;
       }
       return result_of<typename X::value_type, Rule, X>{&b, r};
     }
