@@ -110,6 +110,23 @@ TEST_CASE("gradients go where the elements came from") {
   check_gradient([](auto a) { return grad([](auto y) { return sum(square(sort<0>(y).values) * cumsum<0>(y)); })(a); }, x);
 }
 
+TEST_CASE("a few ranks are those of the whole order: ties, NaN, both directions, either axis") {
+  auto x = filled<F<100, 7>>();
+  for (int i = 0; i < 100; ++i) x(i, 1) = static_cast<float>(i % 3);
+  x(40, 2) = x(7, 2) = NAN;
+  const Tensor up = argsort<0>(x);
+  const Tensor down = argsort<0, true>(x);
+  const Tensor few = topk<9, 0>(x).indices;
+  const Tensor low = topk<9, 0, false>(x).indices;
+  const Tensor many = topk<90, 0>(x).indices;
+  const Tensor fifth = kthvalue<5, 0>(x).indices;
+  for (int c = 0; c < 7; ++c) {
+    for (int i = 0; i < 9; ++i) CHECK((few(i, c) == down(i, c) && low(i, c) == up(i, c)));
+    for (int i = 0; i < 90; ++i) CHECK(many(i, c) == down(i, c));
+    CHECK(fifth(c) == up(4, c));
+  }
+}
+
 TEST_CASE("both results from one program") {
   const auto x = filled<F<5, 9>>();
   const auto [v, i] = eval(sort<1>(x));

@@ -185,6 +185,16 @@ ETCH_SIMD_LANEWISE(atan2)
 ETCH_SIMD_LANEWISE(fmod)
 #undef ETCH_SIMD_LANEWISE
 
+}  // namespace simd
+}  // namespace ETCH_ABI
+}  // namespace etch
+
+#include <etch/core/math_inverse.hpp>  // of floats, in terms of the functions above
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace simd {
+
 /// The remainder of integers with the sign of x, and integer powers, which wrap; a power below 0 is 1 / x^-y towards zero.
 template <class T, int L>
 requires(!detail::is_float<T>) ETCH_INLINE Vec<T, L> fmod(Vec<T, L> x, Vec<T, L> y) { return x % y; }

@@ -182,26 +182,35 @@ template <class T> ETCH_NOINLINE inline void sincos_lanes(T* x, int n, bool cosi
     else x[i] = cosine ? __builtin_cos(x[i]) : __builtin_sin(x[i]);
   }
 }
-// sin(x + quarter pi / 2): x = n pi / 2 + r with pi / 2 in four parts, so that n times a part is exact with or
-// without fused multiply-add, then the polynomial of the quadrant.
-template <class T, int L> ETCH_INLINE Vec<T, L> sin_quarter(Vec<T, L> x, int quarter) {
-  using I = Int<T>;
+// x = n pi / 2 + r with pi / 2 in four parts, so that n times a part is exact with or without fused multiply-add.
+template <class T, int L> struct QuarterParts { Vec<T, L> n, r; };
+template <class T, int L> ETCH_INLINE QuarterParts<T, L> reduce_quarter(Vec<T, L> x) {
   const Vec<T, L> n = nearest(x * T(0.6366197723675814));
-  const Vec<I, L> q = bit_cast<I>(n + Ieee<T>::magic) + I(quarter);
-  Vec<T, L> r, s, c;
+  Vec<T, L> r;
   if constexpr (sizeof(T) == 4) {
     r = fma(n, T(-0x1.92p+0), x);
     r = fma(n, T(-0x1.fb4p-12), r);
     r = fma(n, T(-0x1.444p-24), r);
     r = fma(n, T(-0x1.68c234p-39), r);
-    const auto z = r * r;
-    s = fma(r * z, poly(z, -0x1.994e2ep-13, 0x1.11076ep-7, -0x1.555546p-3), r);
-    c = fma(z * z, poly(z, 0x1.99e102p-16, -0x1.6c0c1ap-10, 0x1.55554ap-5), fma(z, T(-0.5), splat<T, L>(1)));
   } else {
     r = fma(n, T(-0x1.921fb544p+0), x);
     r = fma(n, T(-0x1.0b4611a6p-34), r);
     r = fma(n, T(-0x1.3198a2ep-69), r);
     r = fma(n, T(-0x1.b839a252049c1p-104), r);
+  }
+  return {n, r};
+}
+// sin(x + quarter pi / 2) by the polynomial of the quadrant.
+template <class T, int L> ETCH_INLINE Vec<T, L> sin_quarter(Vec<T, L> x, int quarter) {
+  using I = Int<T>;
+  const auto [n, r] = reduce_quarter(x);
+  const Vec<I, L> q = bit_cast<I>(n + Ieee<T>::magic) + I(quarter);
+  Vec<T, L> s, c;
+  if constexpr (sizeof(T) == 4) {
+    const auto z = r * r;
+    s = fma(r * z, poly(z, -0x1.994e2ep-13, 0x1.11076ep-7, -0x1.555546p-3), r);
+    c = fma(z * z, poly(z, 0x1.99e102p-16, -0x1.6c0c1ap-10, 0x1.55554ap-5), fma(z, T(-0.5), splat<T, L>(1)));
+  } else {
     const auto z = r * r;
     s = fma(r * z,
             poly(z, 1.58969099521155010221e-10, -2.50507602534068634195e-08, 2.75573137070700676789e-06,

@@ -92,7 +92,11 @@ template <class T, int L> ETCH_INLINE void scatter_partial(T* p, std::ptrdiff_t 
   for (int i = 0; i < L && i < n; ++i) p[i * stride] = lanes[i];
 }
 template <class T, int L> ETCH_INLINE void scatter(T* p, std::ptrdiff_t stride, Vec<T, L> a) {
-  scatter_partial(p, stride, a, L);
+  if (stride == 2) {  // parts of complex numbers
+    for (int i = 0; i < L; ++i) p[2 * i] = a[i];
+  } else {
+    for (int i = 0; i < L; ++i) p[i * stride] = a[i];
+  }
 }
 
 }  // namespace simd

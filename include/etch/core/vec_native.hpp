@@ -122,6 +122,18 @@ ETCH_INLINE Vec<T, L> strided(const T* p, std::ptrdiff_t stride, std::integer_se
   if constexpr (is_bool<T>) return {Raw<std::int32_t, L>{-static_cast<std::int32_t>(p[I * stride])...}};
   else return {Raw<T, L>{p[I * stride]...}};
 }
+#if !defined(__CUDACC__)
+// Every second element and elements backwards: what complex numbers and flips read. Nothing beyond the last is touched.
+template <class T, int L, int... I>
+ETCH_INLINE Vec<T, L> every_other(const T* p, std::integer_sequence<int, I...>) {
+  return {__builtin_shufflevector(load<T, L>(p).v, load<T, L>(p + L - 1).v, (2 * I < L ? 2 * I : 2 * I + 1)...)};
+}
+template <class T, int L, int... I>
+ETCH_INLINE Vec<T, L> backwards(const T* p, std::integer_sequence<int, I...>) {
+  const auto a = load<T, L>(p - (L - 1)).v;
+  return {__builtin_shufflevector(a, a, (L - 1 - I)...)};
+}
+#endif
 template <class T, int L, int... I> ETCH_INLINE Vec<T, L> counted(T start, std::integer_sequence<int, I...>) {
   using A = Arith<T, L>;
   if constexpr (L == 1) return {start};
@@ -183,6 +195,13 @@ template <class T, int L> ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int 
 /// p[0], p[stride], p[2 stride], ...
 template <class T, int L> ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_t stride) {
   if constexpr (detail::split<T, L>) return {gather<T, L / 2>(p, stride), gather<T, L / 2>(p + L / 2 * stride, stride)};
+#if !defined(__CUDACC__)
+  else if constexpr (L > 1 && sizeof(T) >= 4) {
+    if (stride == 2) return detail::every_other<T, L>(p, detail::Index<L>{});
+    if (stride == -1) return detail::backwards<T, L>(p, detail::Index<L>{});
+    return detail::strided<T, L>(p, stride, detail::Index<L>{});
+  }
+#endif
   else return detail::strided<T, L>(p, stride, detail::Index<L>{});
 }
 // ------------------------------------------------------------------------------------------------------- operators
@@ -220,6 +239,10 @@ template <class To, class From> ETCH_INLINE To cast(From a) {
   constexpr bool doubled = is_float<E> == is_float<Element<To>> && sizeof(To) == 2 * sizeof(From);
   if constexpr (doubled && requires { x86::widen(a); }) {
     return (To)x86::widen(a);
+  } else if constexpr (sizeof(E) == 1 && __is_same(Element<To>, std::int32_t) && requires { x86::widen_bytes(a); }) {
+    return (To)x86::widen_bytes(a);
+  } else if constexpr (__is_same(E, std::int32_t) && sizeof(Element<To>) == 1 && requires { x86::narrow_bytes(a); }) {
+    return (To)x86::narrow_bytes(a);
   } else if constexpr (sizeof(E) == 1 && sizeof(Element<To>) == 4) {
     using Middle = std::conditional_t<(E(-1) < E(0)), std::int16_t, std::uint16_t>;
     return __builtin_convertvector(__builtin_convertvector(a, Raw<Middle, sizeof(From)>), To);

@@ -24,6 +24,8 @@ void load_first(none, int, none);
 void store_first(none, int, none);
 void widen_half(none);
 void narrow_half(none);
+void widen_bytes(none);
+void narrow_bytes(none);
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 // The compilers' builtins and not <immintrin.h>, which costs 0.2 s of compile time. clang spells the pointers of the
@@ -70,6 +72,16 @@ ETCH_INLINE f64x4 widen(f32x4 a) { return __builtin_ia32_cvtps2pd256(a); }
 #if !defined(__clang__)
 ETCH_INLINE i64x4 product(i64x4 a, i64x4 b) { return __builtin_ia32_pmuludq256((i32x8)a, (i32x8)b); }
 ETCH_INLINE i64x4 widen(i32x4 a) { return __builtin_ia32_pmovsxdq256(a); }
+#endif
+#if !defined(__clang__)
+// Bytes as ints, and the lowest byte of each int.
+ETCH_INLINE i32x8 widen_bytes(Register<std::uint8_t, 8> a) { return __builtin_ia32_pmovzxbd256((Register<char, 16>)i64x2{(long long)a, 0}); }
+ETCH_INLINE i32x8 widen_bytes(Register<std::int8_t, 8> a) { return __builtin_ia32_pmovsxbd256((Register<char, 16>)i64x2{(long long)a, 0}); }
+ETCH_INLINE long long narrow_bytes(i32x8 a) {
+  a &= 255;
+  const auto pairs = __builtin_ia32_packusdw128(__builtin_shufflevector(a, a, 0, 1, 2, 3), __builtin_shufflevector(a, a, 4, 5, 6, 7));
+  return ((i64x2)__builtin_ia32_packuswb128(pairs, pairs))[0];
+}
 #endif
 #if !defined(__AVX512VL__)
 ETCH_INLINE i32x8 partial(i32x8 n) { return i32x8{0, 1, 2, 3, 4, 5, 6, 7} < n; }

@@ -163,6 +163,18 @@ constexpr bool may_overflow(Op o) {
   return o == Op::neg || o == Op::abs || o == Op::add || o == Op::sub || o == Op::mul || o == Op::div || o == Op::pow || o == Op::special2;
 }
 
+/// What takes a cycle or two: a loop of little else is bound by its own overhead and by the latency of its sums.
+constexpr bool is_light(std::uint64_t word) {
+  const Instruction i = decode(word);
+  if (i.op >= static_cast<std::uint8_t>(Op::count)) return i.op != static_cast<std::uint8_t>(Word::uniform);
+  switch (static_cast<Op>(i.op)) {
+    case Op::neg: case Op::abs: case Op::add: case Op::sub: case Op::mul: case Op::maximum: case Op::minimum: case Op::eq: case Op::ne: case Op::lt: case Op::le:
+    case Op::gt: case Op::ge: case Op::logical_and: case Op::logical_or: case Op::logical_not: case Op::isnan: case Op::where: case Op::cast: return true;
+    case Op::special1: case Op::special2: return is_cheap(static_cast<Special>(i.slot));
+    default: return false;
+  }
+}
+
 /// Where a kernel stands: its row's pointers and the element's number.
 struct Place {
   char* const* p;            ///< of each slot, at column 0 of the row
@@ -346,6 +358,77 @@ struct Fused {
   static constexpr Registers regs = survey(code);
   static constexpr int L = ETCH_VECTOR_BYTES / regs.lane_bytes;
 
+  static constexpr std::size_t count(Class c) { return regs.count[static_cast<int>(c)] > 0 ? static_cast<std::size_t>(regs.count[static_cast<int>(c)]) : 1; }
+  /// Whether register n holds one value for the row before instruction `before`.
+  static constexpr bool is_known(int before, Class c, int n) {
+    for (int k = 0, s = 0; k < before; ++k) {
+      while (s + 1 < regs.sections && k >= regs.row_begin[s + 1]) ++s;
+      if (k >= regs.column_begin[s]) continue;
+      const Instruction i = decode(code[regs.position[k]]);
+      const bool writes = i.op < static_cast<std::uint8_t>(Word::row) && i.op != static_cast<std::uint8_t>(Word::store) && i.op != static_cast<std::uint8_t>(Word::accumulate);
+      if (writes && i.type == c && i.d == n) return true;
+    }
+    return false;
+  }
+  /// All registers once more.
+  struct Bank {
+    simd::Vec<float, L> f32[count(Class::f32)];
+    simd::Vec<double, L> f64[count(Class::f64)];
+    simd::Vec<std::int32_t, L> i32[count(Class::i32)];
+    simd::Vec<std::int64_t, L> i64[count(Class::i64)];
+    simd::Mask<L> mask[count(Class::mask)];
+    ETCH_INLINE File<L> file() { return {f32, f64, i32, i64, mask}; }
+    /// What is known before instruction `Before`.
+    template <int Before>
+    ETCH_INLINE void take(const File<L>& r) {
+      take<Before, Class::f32>(r, std::make_index_sequence<count(Class::f32)>{});
+      take<Before, Class::f64>(r, std::make_index_sequence<count(Class::f64)>{});
+      take<Before, Class::i32>(r, std::make_index_sequence<count(Class::i32)>{});
+      take<Before, Class::i64>(r, std::make_index_sequence<count(Class::i64)>{});
+      take<Before, Class::mask>(r, std::make_index_sequence<count(Class::mask)>{});
+    }
+    template <int Before, Class C, std::size_t... N>
+    ETCH_INLINE void take(const File<L>& r, std::index_sequence<N...>) {
+      (take_one<is_known(Before, C, static_cast<int>(N)), C>(r, static_cast<int>(N)), ...);
+    }
+    template <bool Known, Class C>
+    ETCH_INLINE void take_one(const File<L>& r, int n) {
+      if constexpr (Known) file().template get<C>(n) = r.template get<C>(n);
+    }
+  };
+
+  static constexpr bool is_reduce_word(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::reduce; }
+  /// Whether a columns section sums, along the row or over rows, and does little else.
+  template <int Begin, std::size_t... I>
+  static constexpr bool is_light_sum(std::index_sequence<I...>) {
+    constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
+    return sizeof...(I) <= 8 && !regs.tile && (is_light(word(I)) && ...) && ((static_cast<Word>(word(I) & 255) == Word::reduce || static_cast<Word>(word(I) & 255) == Word::accumulate) || ...);
+  }
+  /// The sums of a bank begin neutral, and end in those of the first registers.
+  template <std::uint64_t W>
+  static ETCH_INLINE void start_word(const File<L>& r) {
+    if constexpr (is_reduce_word(W)) {
+      constexpr Instruction i = decode(W);
+      using T = typename element_of_class<i.type>::type;
+      r.template get<i.type>(i.d) = simd::splat<T, L>(neutral<i.mode, T>());
+    }
+  }
+  template <std::uint64_t W>
+  static ETCH_INLINE void finish_word(const File<L>& r, const File<L>& other) {
+    if constexpr (is_reduce_word(W)) {
+      constexpr Instruction i = decode(W);
+      r.template get<i.type>(i.d) = combine<i.mode>(r.template get<i.type>(i.d), other.template get<i.type>(i.d));
+    }
+  }
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE void start(const File<L>& r, std::index_sequence<I...>) {
+    (start_word<code[regs.position[Begin + static_cast<int>(I)]]>(r), ...);
+  }
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE void finish(const File<L>& r, const File<L>& other, std::index_sequence<I...>) {
+    (finish_word<code[regs.position[Begin + static_cast<int>(I)]]>(r, other), ...);
+  }
+
   template <bool Row, bool Partial, int Begin, std::size_t... I>
   static ETCH_INLINE void section(const File<L>& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
@@ -361,15 +444,31 @@ struct Fused {
     section<true, false, row>(r, at, 0, 1, std::make_index_sequence<static_cast<std::size_t>(row_end > row ? row_end - row : 0)>{});
     if constexpr (S + 1 < regs.sections && end > column) {
       using I = std::make_index_sequence<static_cast<std::size_t>(end - column)>;
+      const index_t last = call.col1;
       index_t c = call.col0;
-      for (; c + L <= call.col1; c += L) section<false, false, column>(r, at, c, L, I{});
-      if (c < call.col1) section<false, true, column>(r, at, c, static_cast<int>(call.col1 - c), I{});
+      if constexpr (is_light_sum<column>(I{})) {  // four vectors at a time, each with sums of its own
+        if (last - c >= 8 * L) {
+          Bank bank[3];
+          for (Bank& b : bank) {
+            b.template take<column>(r);
+            start<column>(b.file(), I{});
+          }
+          for (; c + 4 * L <= last; c += 4 * L) {
+            section<false, false, column>(r, at, c, L, I{});
+            section<false, false, column>(bank[0].file(), at, c + L, L, I{});
+            section<false, false, column>(bank[1].file(), at, c + 2 * L, L, I{});
+            section<false, false, column>(bank[2].file(), at, c + 3 * L, L, I{});
+          }
+          for (Bank& b : bank) finish<column>(r, b.file(), I{});
+        }
+      }
+      for (; c + L <= last; c += L) section<false, false, column>(r, at, c, L, I{});
+      if (c < last) section<false, true, column>(r, at, c, static_cast<int>(last - c), I{});
     }
   }
 
   template <std::size_t... S>
   static ETCH_INLINE void rows(const FusedCall& call, std::index_sequence<S...>) {
-    constexpr auto count = [](Class c) { return regs.count[static_cast<int>(c)] > 0 ? regs.count[static_cast<int>(c)] : 1; };
     Cursor<regs.slots> cursor(call);
     const FusedArgs& a = *call.args;
     for (index_t row = call.row0; row < call.row1; ++row) {

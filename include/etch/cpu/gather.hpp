@@ -52,7 +52,22 @@ inline void run_checked(Machine& machine, int s) {
   const auto* from = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access));
   auto* to = reinterpret_cast<std::int64_t*>(machine.pointer(step.access + 1));
   RowWalk<1> walk(machine, step, {step.access}, -1, 0);
-  for (index_t r = 0; r < walk.rows; ++r, walk.next())
+  for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
+    if (walk.step(0) == 1) {  // side by side, and most often all of them right: the sign of `outside` says so
+      using U = std::uint64_t;
+      const std::int64_t* const row = from + walk.offset[0];
+      const std::int64_t more = wraps ? size : 0;
+      U outside = 0;
+      for (index_t c = 0; c < walk.columns; ++c) {
+        const std::int64_t i = row[c] + (row[c] < 0 ? more : 0);
+        outside |= static_cast<U>(i) | (static_cast<U>(size) - 1 - static_cast<U>(i));
+        to[c] = i;
+      }
+      if (outside >> 63 == 0) {
+        to += walk.columns;
+        continue;
+      }
+    }
     for (index_t c = 0; c < walk.columns; ++c) {
       const std::int64_t given = from[walk.offset[0] + c * walk.step(0)], i = given < 0 && wraps ? given + size : given;
       if (i < 0 || i >= size)
@@ -60,6 +75,7 @@ inline void run_checked(Machine& machine, int s) {
              Message{} << "got " << static_cast<long>(given) << " for size " << static_cast<long>(size) << " of axis " << static_cast<int>(step.arg & 255));
       *to++ = i;
     }
+  }
 }
 
 /// The same of any values, which are passed on.
@@ -90,12 +106,20 @@ void run_demand(Machine& machine, int s) {
     }
 }
 
+/// What moves elements of so many bytes, of whatever type.
+template <std::size_t Bytes>
+struct moved {
+  struct type {
+    unsigned char byte[Bytes];
+  };
+};
+template <> struct moved<4> { typedef std::uint32_t type __attribute__((may_alias)); };
+template <> struct moved<8> { typedef std::uint64_t type __attribute__((may_alias)); };
+
 /// [sizes.., elements]; accesses a, index, out. `Bytes` an element.
 template <std::size_t Bytes>
 void run_gather(Machine& machine, int s) {
-  struct Element {
-    unsigned char byte[Bytes];
-  };
+  using Element = typename moved<Bytes>::type;
   const Step& step = machine.step(s);
   const int axis = static_cast<int>(step.arg);
   const auto* a = reinterpret_cast<const Element*>(machine.pointer(step.access));
@@ -109,7 +133,8 @@ void run_gather(Machine& machine, int s) {
     if (walk.step(0) == 1 && walk.step(1) == 0) {
       std::memcpy(to, from + i[0] * along, static_cast<std::size_t>(walk.columns) * Bytes);
     } else {
-      for (index_t c = 0; c < walk.columns; ++c) to[c] = from[c * walk.step(0) + i[c * walk.step(1)] * along];
+      const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1);
+      for (index_t c = 0; c < columns; ++c) to[c] = from[c * by + i[c * next] * along];
     }
     to += walk.columns;
   }
@@ -126,11 +151,14 @@ void run_scatter(Machine& machine, int s) {
     const T* const base = reinterpret_cast<const T*>(machine.pointer(step.access));
     index_t size[max_rank]{}, at[max_rank]{}, above = machine.size(step.dim[rank]), from = 0;
     const index_t count = above;
+    bool dense = true;
     for (int k = 0; k < rank; ++k) {
       size[k] = above / machine.stride(step.access + 3, k);
       above = machine.stride(step.access + 3, k);
+      dense = dense && (size[k] == 1 || machine.stride(step.access, k) == above);
     }
-    for (index_t i = 0; i < count; ++i) {
+    if (dense) std::memcpy(static_cast<void*>(to), base, static_cast<std::size_t>(count) * sizeof(T));
+    for (index_t i = 0; i < count && !dense; ++i) {
       to[i] = base[from];
       for (int k = rank - 1; k >= 0; --k) {
         from += machine.stride(step.access, k);
@@ -149,9 +177,15 @@ void run_scatter(Machine& machine, int s) {
       T* const row = to + walk.offset[0];
       const std::int64_t* const i = index + walk.offset[1];
       const T* const from = a + walk.offset[2];
-      for (index_t c = 0; c < walk.columns; ++c) {
-        T& y = row[c * walk.step(0) + i[c * walk.step(1)] * along];
-        y = static_cast<T>(combine(y, from[c * walk.step(2)]));
+      const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1), from_by = walk.step(2);
+      if (by == 1 && next == 0 && from_by == 1) {  // a row to a row
+        T* ETCH_RESTRICT const y = row + i[0] * along;
+        for (index_t c = 0; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
+        continue;
+      }
+      for (index_t c = 0; c < columns; ++c) {
+        T& y = row[c * by + i[c * next] * along];
+        y = static_cast<T>(combine(y, from[c * from_by]));
       }
     }
   };

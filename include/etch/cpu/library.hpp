@@ -73,7 +73,9 @@ void run_dot(Machine& machine, int s) {
 #if defined(ETCH_CPU_EIGEN)
     reference_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, epilogue, machine.workspace());
 #else
-    batched_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, false, epilogue, machine.workspace());
+    // one column from an A with contiguous columns: the transposed product, a row times rows
+    if (n == 1 && !fused && x_row == 1 && x_col != 1 && to_row == 1) batched_matmul<T>(batch, 1, m, k, y, y_batch, k * y_row, y_row, x, x_batch, x_col, 1, to, to_batch, m, false, epilogue, machine.workspace());
+    else batched_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, false, epilogue, machine.workspace());
 #endif
   }
 }
@@ -84,6 +86,10 @@ std::size_t dot_workspace(const Machine& machine, const Step& s) {
 #if defined(ETCH_CPU_EIGEN)
   return reference_workspace_bytes<T>(m, n);
 #else
+  if (n == 1) {  // either way round
+    const std::size_t across = matmul_workspace_bytes<T>(1, m, machine.capacity(s.dim[d - 1])), along = matmul_workspace_bytes<T>(m, 1, machine.capacity(s.dim[d - 1]));
+    return across > along ? across : along;
+  }
   return matmul_workspace_bytes<T>(m, n, machine.capacity(s.dim[d - 1]));
 #endif
 }

@@ -91,7 +91,27 @@ void sort_keys(SortRoom<K>& r, index_t n) {
   }
 }
 
-/// [outer, size, inner]; accesses x, order. The reversed keys of a descending order keep equal elements as they stand.
+/// The first `most` of the order only, kept sorted while all keys pass by: few of them come so far. Equal keys stay behind.
+template <class K, class KeyAt>
+void first_keys(SortRoom<K>& r, index_t n, index_t most, KeyAt key_at) {
+  index_t have = 0;
+  K worst = static_cast<K>(~K{0});
+  for (index_t i = 0; i < n; ++i) {
+    const K key = key_at(i);
+    if (have == most && key >= worst) continue;
+    index_t j = have < most ? have++ : most - 1;
+    for (; j > 0 && r.key[j - 1] > key; --j) {
+      r.key[j] = r.key[j - 1];
+      r.at[j] = r.at[j - 1];
+    }
+    r.key[j] = key;
+    r.at[j] = static_cast<std::uint32_t>(i);
+    worst = r.key[have - 1];
+  }
+}
+
+/// [outer, size, inner]; accesses x, order. The reversed keys of a descending order keep equal elements as they stand. Where only
+/// the first are wanted (bits 9 and on of the argument), no others are written.
 template <class T>
 void run_argsort(Machine& machine, int s) {
   using K = sort_key<T>;
@@ -104,19 +124,25 @@ void run_argsort(Machine& machine, int s) {
     index_t size, inner, lanes;
     int parts;
     bool descending;
+    index_t wanted;
   };
   const index_t inner = machine.size(step.dim[2]);
   Work w{reinterpret_cast<const T*>(machine.pointer(step.access)), reinterpret_cast<std::int64_t*>(machine.pointer(step.access + 1)), static_cast<char*>(machine.workspace()),
-         SortRoom<K>::bytes(machine.capacity(step.dim[1])), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, 1, (step.arg >> 8 & 1) != 0};
+         SortRoom<K>::bytes(machine.capacity(step.dim[1])), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, 1, (step.arg >> 8 & 1) != 0, static_cast<index_t>(step.arg >> 9)};
   w.parts = parts_of(w.lanes, w.lanes * w.size * 8);
   auto part = [](void* context, int chunk, int thread) {
     const Work& k = *static_cast<const Work*>(context);
     for (index_t lane = k.lanes * chunk / k.parts; lane < k.lanes * (chunk + 1) / k.parts; ++lane) {
       const index_t base = lane / k.inner * k.size * k.inner + lane % k.inner;
       SortRoom<K> room(k.room + static_cast<std::size_t>(thread) * k.room_bytes, k.size);
+      auto key_at = [&k, base, all = k.descending ? static_cast<K>(~K{0}) : K{0}](index_t i) { return static_cast<K>(key_of(k.x[base + i * k.inner]) ^ all); };
+      if (k.wanted > 0 && k.wanted < k.size) {
+        first_keys(room, k.size, k.wanted, key_at);
+        for (index_t i = 0; i < k.wanted; ++i) k.y[base + i * k.inner] = room.at[i];
+        continue;
+      }
       for (index_t i = 0; i < k.size; ++i) {
-        const K key = key_of(k.x[base + i * k.inner]);
-        room.key[i] = k.descending ? static_cast<K>(~key) : key;
+        room.key[i] = key_at(i);
         room.at[i] = static_cast<std::uint32_t>(i);
       }
       sort_keys(room, k.size);

@@ -61,7 +61,8 @@ struct RunningExtremum {
 template <class T, class Rule>
 struct Scan {
   using Out = typename Rule::template result<T>;
-  static constexpr index_t side = 8;  ///< lanes side by side: as many chains of dependent additions
+  static constexpr index_t side = 8;   ///< lanes side by side: as many chains of dependent additions
+  static constexpr index_t wide = 64;  ///< where they lie side by side: whole cache lines
 
   const T* factor;
   const T* x;
@@ -70,29 +71,45 @@ struct Scan {
   bool reverse;
 
   index_t offset(index_t lane) const { return lane / inner * size * inner + lane % inner; }
-  template <class At>
+  template <class State>
+  ETCH_INLINE void step(State& s, index_t e, index_t i) const {
+    T f{};
+    if constexpr (Rule::has_factor) f = factor[e];
+    Rule::template next<T>(s, f, x[e], i);
+    y[e] = Rule::template value<T>(s);
+  }
+  template <index_t Most, class At>
   ETCH_INLINE void walk(index_t count, At at) const {
-    typename Rule::template state<T> s[side];
-    for (index_t k = 0; k < size; ++k) {
-      const index_t i = reverse ? size - 1 - k : k;
-      for (index_t l = 0; l < count; ++l) {
-        const index_t e = at(l) + i * inner;
-        if (k == 0) Rule::template first<T>(s[l], x[e], i);
-        else Rule::template next<T>(s[l], Rule::has_factor ? factor[e] : T{}, x[e], i);
-        y[e] = Rule::template value<T>(s[l]);
-      }
+    typename Rule::template state<T> s[Most];
+    const index_t begin = reverse ? size - 1 : 0, by = reverse ? -1 : 1;
+    for (index_t l = 0; l < count; ++l) {
+      const index_t e = at(l) + begin * inner;
+      Rule::template first<T>(s[l], x[e], begin);
+      y[e] = Rule::template value<T>(s[l]);
+    }
+    for (index_t k = 1; k < size; ++k) {
+      const index_t i = begin + k * by;
+      for (index_t l = 0; l < count; ++l) step(s[l], at(l) + i * inner, i);
     }
   }
   void run(index_t begin, index_t end) const {
-    for (index_t lane = begin; lane < end; lane += side) {
-      const index_t base = offset(lane);
-      if (lane + side <= end && lane % inner + side <= inner) {
-        walk(side, [base](index_t l) { return base + l; });
+    for (index_t lane = begin; lane < end;) {
+      const index_t base = offset(lane), beside = inner - lane % inner < end - lane ? inner - lane % inner : end - lane;
+      if (beside >= wide) {
+        walk<wide>(wide, [base](index_t l) { return base + l; });
+        lane += wide;
+      } else if (beside >= side) {
+        walk<side>(side, [base](index_t l) { return base + l; });
+        lane += side;
+      } else if (end - lane == 1) {
+        walk<1>(1, [base](index_t) { return base; });
+        ++lane;
       } else {
         index_t from[side];
         const index_t count = end - lane < side ? end - lane : side;
         for (index_t l = 0; l < count; ++l) from[l] = offset(lane + l);
-        walk(count, [&from](index_t l) { return from[l]; });
+        walk<side>(count, [&from](index_t l) { return from[l]; });
+        lane += count;
       }
     }
   }

@@ -443,6 +443,7 @@ class Builder {
     }
     if (is_half(a)) return cast(dot(cast(a, DType::float32), cast(b, DType::float32)), dtype(a));
     if (!is_floating(dtype(a))) return dot_of_integers(a, b);
+    if (s.rank == 2 && s.size[0] == 1 && s.size[1] == 1) return reshape(reduce(Op::sum, map(Op::mul, dtype(a), a, transpose(b, 0, 1)), 0b10), s);  // an inner product
     return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
   }
   constexpr int take(int table, int index) {

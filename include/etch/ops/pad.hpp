@@ -58,10 +58,14 @@ constexpr int pad_axis(Builder& b, int x, int axis, int before, int after, PadMo
   if (before == 0 && after == 0) return middle;
   Shape s = b.shape(middle);
   s.size[axis] += before + after;
-  if (mode == PadMode::constant) return b.place(b.expand(fill, s), middle, axis, before, 1);
   auto end = [&](int first, int count) {  // `count` elements in front or behind
     switch (mode) {
       case PadMode::reflect: return b.slice(x, axis, first ? count : n - 2, count, -1);
+      case PadMode::constant: {
+        Shape strip = s;
+        strip.size[axis] = count;
+        return b.expand(fill, strip);
+      }
       case PadMode::circular: return b.slice(middle, axis, first ? left - count : 0, count, 1);
       default: {
         Shape wide = b.shape(x);

@@ -50,6 +50,13 @@ constexpr DType common_dtype() {
   for (DType other : dtype) d = promote(d, other);
   return d;
 }
+/// An operand brought to a dtype and a shape. A number is spread first: its cast then belongs to the kernel that wants it.
+template <class X>
+constexpr int operand(Builder& b, X x, DType d, const Shape& s) {
+  double value = 0;
+  if (is_weak<X> && !is_complex(d) && !b.is_constant(x.id, value)) return b.cast(b.expand(x.id, s), d);
+  return b.expand(b.cast(x.id, d), s);
+}
 constexpr DType operand_dtype(Kind k, DType common) {
   if (k == Kind::floating) return is_integral(common) ? DType::float32 : common;
   return k == Kind::logical ? DType::boolean : common;
@@ -89,7 +96,7 @@ struct binary_fn {
       } else {
         Builder& b = *x.builder;
         const Shape s = b.shape_of(Rule::value);
-        return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, b.expand(b.cast(x.id, in), s), b.expand(b.cast(y.id, in), s))};
+        return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, detail::operand(b, x, in, s), detail::operand(b, y, in, s))};
       }
     }
   }
@@ -107,7 +114,7 @@ constexpr auto pair_with(A x, B y, F f) {
     using R = result_of<type_of<d>, Rule, A, B>;
     Builder& b = *x.builder;
     const Shape s = b.shape_of(Rule::value);
-    return f(R{&b, b.expand(b.cast(x.id, d), s)}, R{&b, b.expand(b.cast(y.id, d), s)});
+    return f(R{&b, detail::operand(b, x, d, s)}, R{&b, detail::operand(b, y, d, s)});
   }
 }
 template <class F, Kind K = Kind::arithmetic>
@@ -157,7 +164,7 @@ struct where_fn {
       } else {
         Builder& b = *mask.builder;
         const Shape s = b.shape_of(Rule::value);
-        return result_of<type_of<d>, Rule, M, V>{&b, b.map(Op::where, d, b.expand(mask.id, s), b.expand(b.cast(x.id, d), s), b.expand(b.cast(y.id, d), s))};
+        return result_of<type_of<d>, Rule, M, V>{&b, b.map(Op::where, d, b.expand(mask.id, s), detail::operand(b, x, d, s), detail::operand(b, y, d, s))};
       }
     }
   }

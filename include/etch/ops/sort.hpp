@@ -21,6 +21,9 @@ namespace detail {
 template <int Axis, bool Descending>
 using argsort_fn = scan_fn<Op::argsort, Axis, Descending>;
 
+/// So many are found while the elements pass by once; more are sorted.
+inline constexpr int few_ranks = 64;
+
 /// Elements [First, First + Count) of the order, or what stands there.
 template <int Axis, int First, int Count, bool Descending, bool Values>
 struct ranked_fn {
@@ -32,7 +35,9 @@ struct ranked_fn {
       static_assert(holds_element<X, Axis, First + Count>::value && First >= 0, "etch: topk: k must be at most the size of the axis");
       return Poison{};
     } else {
-      const auto at = slice_fn<Axis, First, First + Count>{}(argsort_fn<Axis, Descending>{}(x));
+      auto order = argsort_fn<Axis, Descending>{}(x);
+      if (First + Count <= few_ranks && X::rank > 0) order.id = x.builder->along(Op::argsort, x.id, axis_of(Axis, X::rank), Descending, -1, First + Count);
+      const auto at = slice_fn<Axis, First, First + Count>{}(order);
       if constexpr (Values) return take_along_fn<Axis>{}(x, at);
       else return at;
     }

@@ -128,6 +128,11 @@ struct Lowering {
     int stride[max_rank]{};
     if (!restride(p.z, s, l.stride, row ? rows : loop, stride)) etch_internal_shapes_differ();
     for (int i = 0; i < (row ? rows : loop).rank; ++i) a.stride[i] = stride[i];
+    if (swapped >= 0) {
+      const int last = loop.rank - 1, column = a.stride[last];
+      a.stride[last] = a.stride[swapped];
+      a.stride[swapped] = column;
+    }
     for (int i = step.access; i < out.accesses; ++i)
       if (same(out.access[i], a)) return i - step.access;
     out.access[out.accesses++] = a;
@@ -399,8 +404,22 @@ struct Lowering {
 
   // ---- one kernel ------------------------------------------------------------------------------------------------------
 
+  int swapped = -1;  ///< the dimension that is walked as the column in the last one's place
+
+  /// A copy has no order: where its rows would be short, a long dimension is its column.
+  constexpr void lengthen_rows() {
+    const int last = loop.rank - 1;
+    int longest = 0;
+    for (int i = 1; i < last; ++i)
+      if (p.z.capacity(loop.size[i]) > p.z.capacity(loop.size[longest])) longest = i;
+    if (last == 0 || p.z.capacity(loop.size[last]) > 16 || p.z.capacity(loop.size[longest]) < 4 * p.z.capacity(loop.size[last])) return;
+    swapped = longest;
+    step.loop[last] = loop.size[longest];
+    step.loop[longest] = loop.size[last];
+  }
   constexpr void open(const Group& g) {
     space = g;
+    swapped = -1;
     ++group_stamp;
     step = Step{};
     step.access = out.accesses;
@@ -468,6 +487,7 @@ struct Lowering {
   constexpr void lower(int g, const int* results, int count) {
     group = g;
     open(p.groups[g]);
+    if (count == 1 && p.solid[results[0]] && p.groups[g].nodes == 1) lengthen_rows();
     for (int k = 0; k < count; ++k) {
       const int n = results[k];
       if (p.late[n]) collect(p.source(p.node(n).in[0]).node);
@@ -577,6 +597,7 @@ struct Lowering {
     if (!p.add_cuts(g, p.shape(c.node), c.to.stride)) etch_internal_shapes_differ();
     group = -1;
     open(g);
+    lengthen_rows();
     ++pass_id;
     double value = 0;
     const int r = known(c.node, value) ? number(value, p.node(c.node).dtype) : load(c.node, false);
