@@ -45,7 +45,6 @@ ETCH_WINDOW_LAYER(Fold, fold)
 ETCH_WINDOW_LAYER(PixelShuffle, pixel_shuffle)
 ETCH_WINDOW_LAYER(PixelUnshuffle, pixel_unshuffle)
 ETCH_WINDOW_LAYER(ChannelShuffle, channel_shuffle)
-ETCH_WINDOW_LAYER(Unflatten, unflatten)
 #undef ETCH_WINDOW_LAYER
 
 /// torch.nn.Upsample: `Upsample<Resample::bilinear, scale_factor<2>>`.
@@ -98,18 +97,6 @@ template <int... Pads> using ZeroPad3d = detail::Pad<3, PadMode::constant, Pads.
 template <auto Value, int... Pads> using ConstantPad1d = detail::ConstantPad<1, Value, Pads...>;
 template <auto Value, int... Pads> using ConstantPad2d = detail::ConstantPad<2, Value, Pads...>;
 template <auto Value, int... Pads> using ConstantPad3d = detail::ConstantPad<3, Value, Pads...>;
-
-/// torch.nn.Flatten: all axes from Start to End as one; without them all but the first.
-template <int Start = 1, int End = -1>
-struct Flatten {
-  ETCH_MODULE()
-  constexpr auto forward(auto x) const { return flatten<Start, End>(x); }
-};
-/// torch.nn.Identity
-struct Identity {
-  ETCH_MODULE()
-  constexpr auto forward(auto x) const { return x; }
-};
 
 }  // namespace nn
 }  // namespace ETCH_ABI

@@ -114,7 +114,4 @@ OPS = {
     'nn.ChannelShuffle(groups)': Module('nn::ChannelShuffle<{groups}>'),
     'nn.Unfold(kernel_size, dilation=1, padding=0, stride=1)': Module('{columns("Unfold", kernel_size, dilation, padding, stride)}'),
     'nn.Fold(output_size, kernel_size, dilation=1, padding=0, stride=1)': Module('{columns("Fold", kernel_size, dilation, padding, stride, output_size)}'),
-    'nn.Flatten(start_dim=1, end_dim=-1)': Module('nn::Flatten<{start_dim}, {end_dim}>'),
-    'nn.Unflatten(dim, unflattened_size)': Module('{typed("Unflatten", dim, *listed(unflattened_size))}'),
-    'nn.Identity()': Module('nn::Identity'),
 }
