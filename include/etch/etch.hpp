@@ -29,12 +29,14 @@
 #include <etch/nn/init.hpp>
 #include <etch/nn/norm.hpp>
 #include <etch/nn/linear.hpp>
+#include <etch/nn/multihead_attention.hpp>
 #include <etch/nn/loss.hpp>
 #include <etch/nn/flatten.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/scaled_dot_product_attention.hpp>
 #include <etch/nn/sequential.hpp>
+#include <etch/nn/transformer.hpp>
 #include <etch/nn/window.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/adaptive_pool.hpp>

@@ -72,7 +72,7 @@ void check_near(const X& found, const Rows& expected) {
 }
 
 using Causal = nn::CausalSelfAttention<width, heads>;
-using Multi = nn::MultiheadAttention<width, heads>;
+using Multi = nn::MultiheadAttention<width, heads, MultiheadOptions{.batch_first = true, .need_weights = false}>;
 
 template <class X>
 Rows expected_of(const Model<Causal>& m, const X& x, int batches, int n) {
@@ -88,7 +88,7 @@ struct Product {
 struct Across {
   Param<double, 2, 3, 4> query;
   Param<double, 2, 5, 4> memory;
-  nn::MultiheadAttention<4, 2, false, double> attention;
+  nn::MultiheadAttention<4, 2, MultiheadOptions{.batch_first = true, .need_weights = false}, double> attention;
   ETCH_MODULE(query, memory, attention)
   constexpr auto forward(auto w) const {
     const auto m = etch::apply<first_fn>(memory, w);
@@ -97,7 +97,7 @@ struct Across {
   void reset_parameters(Generator& g) {
     nn::init::normal_(query, g);
     nn::init::normal_(memory, g);
-    nn::init::normal_(attention.in_proj_bias, g);
+    nn::init::normal_(attention.weights.in_proj_bias, g);
   }
 };
 
@@ -131,21 +131,21 @@ TEST_CASE("causal self-attention takes bounded batches and lengths") {
 TEST_CASE("multi-head attention has PyTorch's parameters and gives its output") {
   static_assert(layout<Multi>.tensors == 4);
   auto layer = make<Multi>(Generator{1});
-  for (int i = 0; i < 3 * width; ++i) CHECK(layer->in_proj_bias.data()[i] == 0);
-  for (int i = 0; i < width; ++i) CHECK(layer->out_proj.bias.data()[i] == 0);
+  for (int i = 0; i < 3 * width; ++i) CHECK(layer->weights.in_proj_bias.data()[i] == 0);
+  for (int i = 0; i < width; ++i) CHECK(layer->weights.out_proj.bias.data()[i] == 0);
   Generator g{2};
-  nn::init::normal_(layer->in_proj_bias, g);
+  nn::init::normal_(layer->weights.in_proj_bias, g);
   Tensor<float, 2, 4, width> query;
   Tensor<float, 2, 6, width> key, value;
   nn::init::normal_(query, g);
   nn::init::normal_(key, g);
   nn::init::normal_(value, g);
   const auto in = [&](const auto& x, int part) {
-    return project(values_of(x), layer->in_proj_weight.data() + part * width * width,
-                   layer->in_proj_bias.data() + part * width, width, width);
+    return project(values_of(x), layer->weights.in_proj_weight.data() + part * width * width,
+                   layer->weights.in_proj_bias.data() + part * width, width, width);
   };
   const auto out = [&](const Rows& y) {
-    return project(y, layer->out_proj.weight.data(), layer->out_proj.bias.data(), width, width);
+    return project(y, layer->weights.out_proj.weight.data(), layer->weights.out_proj.bias.data(), width, width);
   };
   Tensor<float, 2, 4, width> self = layer(query);
   check_near(self, out(attend(in(query, 0), in(query, 1), in(query, 2), 2, 4, 4, false)));

@@ -169,7 +169,7 @@ class Line:
 
     def module_text(self, template, call, case, names):
         """Binds a module's tensors by their names, calls it, and gives what its buffers hold afterwards."""
-        known = {**vars(self.module), 'case': case, 'T': call.T, 'inputs': call.inputs, 'params': call.kwargs['params'], 'buffers': call.kwargs['buffers'], **names}
+        known = {**vars(self.module), 'case': case, 'T': call.T, 'inputs': call.inputs, 'params': call.kwargs['params'], 'buffers': call.kwargs['buffers'], 'forward_kwargs': call.kwargs['forward_kwargs'], **names}
         state = [(name, v) for group in ('params', 'buffers') for name, v in call.kwargs[group].items() if isinstance(v, Var)]
         bound = ''.join(f', Named{{"{name}", {v}}}' for name, v in state)
         after = [dict(state)[name.partition(': ')[2]] for name in case.get('output_names', []) if name.startswith('buffer after: ')]

@@ -90,32 +90,6 @@ struct packed_attention_fn {
   }
 };
 
-/// Attention of q [B, T, C] over k and v [B, S, C].
-template <int Heads, bool Causal>
-struct split_attention_fn {
-  template <class Q, class K, class V>
-  constexpr auto operator()(Q q, K k, V v) const {
-    constexpr bool is_batch = Q::rank == 3 && K::rank == 3 && V::rank == 3;
-    using Width = width_and_parts<is_batch ? Q::dims()[Q::rank - 1].size : 0, Heads>;
-    if constexpr (!is_batch || !Width::divides) {
-      static_assert(is_batch, "etch: attention: query, key and value must be [batch, time, width]");
-      static_assert(Width::divides, "etch: attention: the width must divide into equal heads");
-      return Poison{};
-    } else {
-      using detail::heads_of;
-      return detail::attend<Causal>(heads_of<Heads, 1>(q, 0), heads_of<Heads, 1>(k, 0), heads_of<Heads, 1>(v, 0));
-    }
-  }
-};
-
-/// x W^T + b with one of three equal parts of a packed W [3 E, E] and b [3 E].
-template <int Part>
-struct in_projection_fn {
-  constexpr auto operator()(auto x, auto w, auto bias) const {
-    return detail::linear_fn{}(x, chunk<3>(w).template get<Part>(), chunk<3>(bias).template get<Part>());
-  }
-};
-
 namespace nn {
 
 /// Self-attention in which a position sees itself and those before it: x [B, T, C] -> [B, T, C].
@@ -126,39 +100,6 @@ struct CausalSelfAttention {
   Linear<width, C, true, T> proj;
   ETCH_MODULE(qkv, proj)
   constexpr auto forward(auto x) const { return proj(apply<packed_attention_fn<Heads, true>>(qkv(x))); }
-};
-
-/// torch.nn.MultiheadAttention with batch_first=True, returning the output only: self-attention `forward(x)`, or
-/// `forward(query, key, value)` with query [B, T, E], key and value [B, S, E]; dropout-free.
-template <auto E, int Heads, bool Causal = false, class T = float>
-struct MultiheadAttention {
-  static constexpr int width = dims_of<E>()[0].size;
-  Param<T, 3 * width, E> in_proj_weight;
-  Param<T, 3 * width> in_proj_bias;
-  Linear<width, E, true, T> out_proj;
-  ETCH_MODULE(in_proj_weight, in_proj_bias, out_proj)
-
-  constexpr auto forward(auto x) const {
-    const auto qkv = linear(x, in_proj_weight, in_proj_bias);
-    return out_proj(apply<packed_attention_fn<Heads, Causal>>(qkv));
-  }
-  constexpr auto forward(auto query, auto key, auto value) const {
-    const auto q = project<0>(query);
-    const auto k = project<1>(key);
-    const auto v = project<2>(value);
-    return out_proj(apply<split_attention_fn<Heads, Causal>>(q, k, v));
-  }
-  void reset_parameters(Generator& g) {
-    init::xavier_uniform_(in_proj_weight, g);
-    init::zeros_(in_proj_bias);
-    init::zeros_(out_proj.bias);
-  }
-
- private:
-  template <int Part>
-  constexpr auto project(auto x) const {
-    return apply<in_projection_fn<Part>>(x, in_proj_weight, in_proj_bias);
-  }
 };
 
 }  // namespace nn

@@ -25,36 +25,40 @@ constexpr bool is_uniform() {
   return layout<M>.tensors > 0;
 }
 
-/// M as the body of a loop: what it is given is carried, its parameters are a row.
-template <class M, class X>
+/// M as the body of a loop: its first argument is carried, its parameters are a row, what else it is given is constant.
+template <class M, class X, class... K>
 struct repeat_body {
   static constexpr void trace(Builder& b, const int* in, int* out) {
     BoundModule<M> bound;
     bind_row<M>(b, in[1], bound);
-    out[0] = call_prototype<M>(X{&b, in[0]}).id;
+    int i = 2;
+    const Pack<K...> constants{{{K{&b, in[i++]}}...}};
+    out[0] = [&]<std::size_t... I>(std::index_sequence<I...>) { return call_prototype<M>(X{&b, in[0]}, held<I>(constants)...).id; }(std::index_sequence_for<K...>{});
     b.bind(nullptr, 0, nullptr, 0);
   }
 };
 
-template <class M, class X>
-constexpr int repeat_loop(Builder& b, int count, int x, int rows) {
+template <class M, class X, class... K>
+constexpr X repeat_loop(int count, int rows, X x, K... constants) {
+  Builder& b = *x.builder;
   Loop l{};
-  l.body = &repeat_body<M, X>::trace;
+  l.body = &repeat_body<M, X, K...>::trace;
   l.of = -1;
   l.iterations = count;
   l.carried = l.stacked = 1;
+  l.constants = static_cast<int>(sizeof...(K));
   l.stream = b.streams++;
   l.training = b.training;
   l.saves = -1;
-  const int operand[] = {x, rows};
-  return b.add_loop(l, operand, b.dtype(x), Shape{b.shape(x)});
+  const int operand[] = {x.id, rows, constants.id...};
+  return {&b, b.add_loop(l, operand, b.dtype(x.id), Shape{b.shape(x.id)})};
 }
 
 }  // namespace detail
 
 namespace nn {
 
-/// y = M_{N-1}(.. M_1(M_0(x))); the type of M's call is worked out once, however large N is.
+/// y = M_{N-1}(.. M_1(M_0(x))), each also given the other arguments; the type of M's call is worked out once, however large N is.
 template <class M, int N>
 struct Repeat {
   static_assert(N >= 1, "etch: Repeat: at least one module");
@@ -64,7 +68,7 @@ struct Repeat {
   M item[N];
 
   static constexpr const char* etch_names = "#";
-  constexpr auto operator()(const auto& x) const { return forward(x); }
+  constexpr auto operator()(const auto& x, const auto&... constants) const { return forward(x, constants...); }
   // By index: nvcc does not take a range-for over a prototype's array for a constant.
   constexpr void etch_members(auto&& f) const {
     for (int i = 0; i < N; ++i) f(item[i]);
@@ -73,27 +77,23 @@ struct Repeat {
     for (int i = 0; i < N; ++i) f(item[i]);
   }
 
-  constexpr auto forward(auto x) const {
-    auto y = x;
-    if constexpr (loops && std::is_same_v<decltype(x), decltype(item[0](x))>) {
-      if (const int rows = x.builder->stack(this); rows >= 0) {
-        y.id = etch::detail::repeat_loop<M, decltype(x)>(*x.builder, N, x.id, rows);
-        return y;
-      }
-    }
-    return unrolled(x);
+  template <class X, class... K>
+  constexpr auto forward(X x, const K&... constants) const {
+    if constexpr (loops && (etch::detail::is_tracer_v<K> && ...) && std::is_same_v<X, decltype(item[0](x, constants...))>)
+      if (const int rows = x.builder->stack(this); rows >= 0) return etch::detail::repeat_loop<M>(N, rows, x, constants...);
+    return unrolled(x, constants...);
   }
   constexpr const M& operator[](int i) const { return item[i]; }
   constexpr M& operator[](int i) { return item[i]; }
 
  private:
-  constexpr auto unrolled(auto x) const {
-    auto y = item[0](x);
+  constexpr auto unrolled(auto x, const auto&... constants) const {
+    auto y = item[0](x, constants...);
     if constexpr (N > 1) {
-      using Loop = repeated<decltype(y), decltype(item[1](y))>;
+      using Loop = repeated<decltype(y), decltype(item[1](y, constants...))>;
       static_assert(Loop::same, "etch: Repeat: the module must return the shape it is given");
       if constexpr (Loop::same)
-        for (int i = 1; i < N; ++i) y = item[i](y);
+        for (int i = 1; i < N; ++i) y = item[i](y, constants...);
     }
     return y;
   }

@@ -1,0 +1,57 @@
+"""Attention and transformers."""
+import re
+
+MASKS = {
+    'attention': {'attn_mask': 'attn_mask', 'key_padding_mask': 'key_padding_mask'},
+    'encoder': {'src_mask': 'src_mask', 'mask': 'src_mask', 'src_key_padding_mask': 'src_key_padding_mask'},
+    'decoder': {name: name for name in ('tgt_mask', 'memory_mask', 'tgt_key_padding_mask', 'memory_key_padding_mask')},
+}
+MASKS['both'] = {**MASKS['encoder'], **MASKS['decoder']}
+
+
+def masks(kind, forward_kwargs):
+    """The masks that a call was given, as further arguments."""
+    given = [f', {mask}({render(forward_kwargs[key])})' for key, mask in MASKS[kind].items() if forward_kwargs.get(key) is not None]
+    return ''.join(given)
+
+
+def options(**values):
+    """The members of an options struct that are not their defaults: (given, default)."""
+    return '{' + ', '.join(f'.{name} = {render(value)}' for name, (value, default) in values.items() if value != default) + '}'
+
+
+def layer(dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias):
+    activation = {'.activation = TransformerActivation::gelu'} if activation == 'gelu' else set()
+    rest = options(dim_feedforward=(dim_feedforward, 2048), dropout=(float(dropout), 0.1))[1:-1]
+    more = options(layer_norm_eps=(layer_norm_eps, 1e-5), batch_first=(batch_first, False), norm_first=(norm_first, False), bias=(bias, True))[1:-1]
+    return 'TransformerOptions{' + ', '.join(p for p in (rest, *activation, more) if p) + '}'
+
+
+def written(module, inputs):
+    """A layer from what PyTorch prints of it. Heads are not printed: two, as in PyTorch's own tests."""
+    text = module['module']
+    width, wide, bias = re.search(r'linear1\): Linear\(in_features=(\d+), out_features=(\d+), bias=(\w+)', text).groups()
+    dropout, eps = re.search(r'dropout\): Dropout\(p=([\d.]+)', text)[1], re.search(r'eps=([\d.e-]+)', text)[1]
+    batch_first = len(inputs) > 1 and inputs[0].rank == 3 and inputs[0].shape[1] != inputs[1].shape[1]
+    return f'nn::{text.partition("(")[0]}<{width}, 2, {layer(int(wide), float(dropout), "relu", float(eps), batch_first, False, bias == "True")}, '
+
+
+MHA = ('MultiheadOptions{options(dropout=(float(dropout), 0.0), bias=(bias, True), add_bias_kv=(add_bias_kv, False), add_zero_attn=(add_zero_attn, False), '
+       'batch_first=(batch_first, False))}')
+LAYER = '{layer(dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)}, {T}>'
+ARGUMENTS = 'dim_feedforward=2048, dropout=0.1, activation="relu", layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True'
+OPS = {
+    'nn.MultiheadAttention(embed_dim, num_heads, dropout=0.0, bias=True, add_bias_kv=False, add_zero_attn=False, kdim=None, vdim=None, batch_first=False)':
+        lambda kdim, vdim, **_: None if kdim or vdim else
+        Module('nn::MultiheadAttention<{embed_dim}, {num_heads}, ' + MHA + ', {T}>', forward='module({inputs[:3]}{masks("attention", forward_kwargs)})'),
+    f'nn.TransformerEncoderLayer(d_model, nhead, {ARGUMENTS})':
+        Module('nn::TransformerEncoderLayer<{d_model}, {nhead}, ' + LAYER, forward='module({inputs[0]}{masks("encoder", forward_kwargs)})'),
+    f'nn.TransformerDecoderLayer(d_model, nhead, {ARGUMENTS})':
+        Module('nn::TransformerDecoderLayer<{d_model}, {nhead}, ' + LAYER, forward='module({inputs[:2]}{masks("decoder", forward_kwargs)})'),
+    'nn.TransformerEncoder(encoder_layer, num_layers, norm=None)':
+        Module('nn::TransformerEncoder<{written(encoder_layer, inputs)}{T}>, {num_layers}>', forward='module({inputs[0]}{masks("encoder", forward_kwargs)})'),
+    'nn.TransformerDecoder(decoder_layer, num_layers, norm=None)':
+        Module('nn::TransformerDecoder<{written(decoder_layer, inputs)}{T}>, {num_layers}>', forward='module({inputs[:2]}{masks("decoder", forward_kwargs)})'),
+    'nn.Transformer(d_model=512, nhead=8, num_encoder_layers=6, num_decoder_layers=6, ' + ARGUMENTS + ')':
+        Module('nn::Transformer<{d_model}, {nhead}, {num_encoder_layers}, {num_decoder_layers}, ' + LAYER, forward='module({inputs[:2]}{masks("both", forward_kwargs)})'),
+}
