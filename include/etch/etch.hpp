@@ -36,6 +36,7 @@
 #include <etch/nn/scaled_dot_product_attention.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/nn/window.hpp>
+#include <etch/nn/weight_norm.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/adaptive_pool.hpp>
 #include <etch/ops/addmm.hpp>
