@@ -38,6 +38,7 @@
 #include <etch/nn/sequential.hpp>
 #include <etch/nn/transformer.hpp>
 #include <etch/nn/window.hpp>
+#include <etch/nn/weight_norm.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/adaptive_pool.hpp>
 #include <etch/ops/addmm.hpp>

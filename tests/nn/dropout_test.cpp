@@ -63,3 +63,42 @@ TEST_CASE("dropout of 0 draws nothing and of 1 leaves nothing") {
   auto none = train_step(make<Masked<1>>(), Sum{}, optim::SGD{}, w);
   CHECK(none.backward(w) == 0);
 }
+
+namespace {
+struct ByChannel {
+  constexpr auto operator()(auto x) const {
+    x.builder->training = true;
+    return several(dropout2d<0.5>(x), feature_alpha_dropout<0.5>(x), alpha_dropout<0.25>(x), dropout1d<1.0>(select_axis<0, 0>(x)));
+  }
+};
+}  // namespace
+
+TEST_CASE("channels are dropped whole, and alpha dropout keeps mean and variance") {
+  using Images = Tensor<float, 40, 50, 3, 3>;
+  Images x;
+  Generator g{9};
+  nn::init::normal_(x, g);
+  auto [two, feature, alpha, none] = compile<Images>(ByChannel{})(x);
+  int zeros = 0, whole = 0, low = 0;
+  double sum = 0, squares = 0;
+  const double a = 1 / std::sqrt((1.7580993408473766 * 1.7580993408473766 * 0.5 + 1) * 0.5), b = a * 1.7580993408473766 * 0.5, dropped = b - a * 1.7580993408473766;
+  for (int c = 0; c < 2000; ++c) {
+    int here = 0, there = 0;
+    for (int i = 9 * c; i < 9 * c + 9; ++i) {
+      here += two.data()[i] == 0 ? 1 : 0;
+      there += std::fabs(feature.data()[i] - dropped) < 1e-5 ? 1 : 0;
+      if (two.data()[i] != 0) CHECK(two.data()[i] == 2 * x.data()[i]);
+      sum += static_cast<double>(alpha.data()[i]) / 18000;
+      squares += static_cast<double>(alpha.data()[i] * alpha.data()[i]) / 18000;
+    }
+    zeros += here;
+    whole += here == 0 || here == 9 ? 1 : 0;
+    low += there == 9 ? 1 : 0;
+  }
+  CHECK(whole == 2000);
+  CHECK(std::abs(zeros / 9 - 1000) < 100);
+  CHECK(std::abs(low - 1000) < 100);
+  CHECK(std::fabs(sum) < 0.05);
+  CHECK(std::fabs(squares - 1) < 0.07);
+  for (int i = 0; i < none.numel(); ++i) CHECK(none.data()[i] == 0);
+}

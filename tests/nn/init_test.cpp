@@ -99,3 +99,53 @@ TEST_CASE("xavier and kaiming take their deviation from the fans") {
   CHECK(moments_of(kernel).high <= 1 / std::sqrt(75.0));
   CHECK(moments_of(kernel).high > 0.9 / std::sqrt(75.0));
 }
+
+TEST_CASE("patterns: the identity, kernels that pass channels on") {
+  Tensor<float, 2, 3> e;
+  init::eye_(e);
+  CHECK((e(0, 0) == 1 && e(1, 1) == 1 && e(0, 1) == 0 && e(1, 2) == 0));
+  Tensor<float, 4, 2, 3, 3> k;
+  init::dirac_(k, 2);
+  double sum = 0;
+  for (int i = 0; i < k.numel(); ++i) sum += static_cast<double>(k.data()[i]);
+  CHECK(sum == 4);
+  CHECK((k(0, 0, 1, 1) == 1 && k(1, 1, 1, 1) == 1 && k(2, 0, 1, 1) == 1 && k(3, 1, 1, 1) == 1));
+  CHECK_THROWS_AS(init::dirac_(k, 3), Error);
+}
+
+TEST_CASE("orthogonal rows and columns, sparse columns, normal numbers within bounds") {
+  Generator g{11};
+  Tensor<double, 5, 8> wide;
+  Tensor<float, 9, 2, 2> tall;
+  init::orthogonal_(wide, g, 2);
+  init::orthogonal_(tall, g);
+  for (int i = 0; i < 5; ++i)
+    for (int j = 0; j < 5; ++j) {
+      double s = 0;
+      for (int k = 0; k < 8; ++k) s += wide(i, k) * wide(j, k);
+      CHECK(std::fabs(s - (i == j ? 4 : 0)) < 1e-12);
+    }
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 4; ++j) {
+      double s = 0;
+      for (int k = 0; k < 9; ++k) s += static_cast<double>(tall.data()[k * 4 + i] * tall.data()[k * 4 + j]);
+      CHECK(std::fabs(s - (i == j ? 1 : 0)) < 1e-5);
+    }
+  Tensor<float, 40, 30> sparse;
+  init::sparse_(sparse, g, 0.25, 2);
+  for (int c = 0; c < 30; ++c) {
+    int zeros = 0;
+    for (int r = 0; r < 40; ++r) zeros += sparse(r, c) == 0 ? 1 : 0;
+    CHECK(zeros == 10);
+  }
+  Tensor<float, 200, 50> cut;
+  init::trunc_normal_(cut, g, 1, 2, 0, 3);
+  double mean = 0;
+  for (int i = 0; i < cut.numel(); ++i) {
+    CHECK(cut.data()[i] >= 0);
+    CHECK(cut.data()[i] <= 3);
+    mean += static_cast<double>(cut.data()[i]) / 10000;
+  }
+  CHECK(mean == doctest::Approx(1.41326).epsilon(0.02));  // 1 + 2 (phi(-1/2) - phi(1)) / (Phi(1) - Phi(-1/2))
+  CHECK_THROWS_AS(init::trunc_normal_(cut, g, 0, 1, 1, 1), Error);
+}

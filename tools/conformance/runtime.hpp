@@ -132,10 +132,10 @@ constexpr X in_mode(X x, bool training) {
 struct Measured {
   double deviation = 0, bound = 0;
 };
-template <class T, auto... D>
-Measured measured(void (*initialise)(Tensor<T, D...>&, Generator&)) {
+template <class X, class F>
+Measured measured(F initialise) {
   Generator g{7};
-  Tensor<T, D...> x;
+  X x;
   double sum = 0, squares = 0, count = 0, most = 0;
   while (count < 40000) {
     initialise(x, g);

@@ -108,7 +108,7 @@ struct pairwise_distance_fn {
 template <int Axis>
 struct cosine_similarity_fn {
   constexpr auto operator()(auto x, auto y, auto eps) const {
-    const auto length = [eps](auto v) { return maximum(norm_fn<Axis, keepdim>{}(v), eps); };
+    const auto length = [eps](auto v) { return larger(norm_fn<Axis, keepdim>{}(v), eps); };
     return reduce_fn<Op::sum, Axis>{}(x / length(x) * (y / length(y)));
   }
 };

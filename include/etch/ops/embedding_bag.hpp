@@ -48,9 +48,8 @@ struct embedding_bag_fn {
  private:
   template <class... More>
   static constexpr bool has_offsets() {
-    bool first = true, r = false;
-    ((r = r || (first && is_integral(dtype_of<typename More::value_type>)), first = false), ...);
-    return r;
+    const bool integers[] = {is_integral(dtype_of<typename More::value_type>)..., false};
+    return integers[0];
   }
   template <class R, class S>
   static constexpr auto weighted(R rows, S weights) {
@@ -71,7 +70,7 @@ struct embedding_bag_fn {
     } else {
       const auto sum = reduce_fn<Op::sum, 1>{}(where(counts, rows, 0));
       if constexpr (Mode == BagMode::sum) return sum;
-      else return sum / maximum(bag_size, 1);
+      else return sum / larger(bag_size, 1);
     }
   }
 
@@ -102,7 +101,7 @@ struct embedding_bag_fn {
       const auto rows = where(counts, given, 0);
       const Bags sum{&b, b.scatter_add(bag, rows.id, bags)};
       if constexpr (Mode == BagMode::sum) return sum;
-      else return sum / maximum(bag_size, 1);
+      else return sum / larger(bag_size, 1);
     }
   }
 };

@@ -1,0 +1,43 @@
+// Weights in another form: lengths and directions, fused with a normalisation, sequences of one length.
+#include <program.hpp>
+
+using namespace etch;
+using test::check_gradient;
+using test::filled;
+
+TEST_CASE("weight_norm gives each slice its length") {
+  const auto v = filled<Tensor<double, 2, 3, 2>>();
+  const Tensor<double, 1, 3, 1> g{{{1}, {2}, {3}}};
+  const Tensor<double, 2, 3, 2> w = nn::utils::weight_norm<1>(v, g), one = nn::utils::weight_norm<-1>(v, 2);
+  double all = 0;
+  for (int j = 0; j < 3; ++j) {
+    double s = 0;
+    for (int i = 0; i < 2; ++i)
+      for (int k = 0; k < 2; ++k) s += w(i, j, k) * w(i, j, k), all += one(i, j, k) * one(i, j, k);
+    CHECK(std::sqrt(s) == doctest::Approx(j + 1));
+  }
+  CHECK(std::sqrt(all) == doctest::Approx(2));
+  check_gradient([](auto a, auto b) { return nn::utils::weight_norm<1>(a, b); }, v, g);
+}
+
+TEST_CASE("a convolution takes in the normalisation behind it") {
+  const auto w = filled<Tensor<double, 2, 1, 2>>();
+  const Tensor<double, 2> b{1, 2}, mean{0.5, -1}, var{4, 0.25}, gamma{2, 3}, beta{-1, 1};
+  auto [weight, bias] = eval(nn::utils::fuse_conv_bn_weights(w, b, mean, var, 0.0, gamma, beta).template get<0>(), nn::utils::fuse_conv_bn_weights(w, b, mean, var, 0.0, gamma, beta).template get<1>());
+  for (int o = 0; o < 2; ++o) {
+    const double s = gamma(o) / std::sqrt(var(o));
+    CHECK(weight(o, 0, 1) == doctest::Approx(w(o, 0, 1) * s));
+    CHECK(bias(o) == doctest::Approx((b(o) - mean(o)) * s + beta(o)));
+  }
+}
+
+TEST_CASE("sequences are padded to the longest") {
+  const Tensor<float, 2> a{1, 2};
+  const Tensor<float, 3> b{3, 4, 5};
+  const Tensor<float, 2, 3> x = nn::utils::pad_sequence<true>(-1, a, b);
+  const Tensor<float, 3, 2> y = nn::utils::pad_sequence(0, a, b);
+  CHECK(x(0, 2) == -1);
+  CHECK(x(1, 2) == 5);
+  CHECK(y(1, 0) == 2);
+  CHECK(y(2, 0) == 0);
+}
