@@ -115,6 +115,7 @@
 #include <etch/optim/sgd.hpp>
 #include <etch/optim/swa.hpp>
 #include <etch/run/anomaly.hpp>
+#include <etch/run/apply.hpp>
 #include <etch/run/assign.hpp>
 #include <etch/run/bincount.hpp>
 #include <etch/run/counted.hpp>
@@ -123,6 +124,7 @@
 #include <etch/run/gradcheck.hpp>
 #include <etch/run/gradient.hpp>
 #include <etch/run/in_place.hpp>
+#include <etch/run/layout.hpp>
 #include <etch/run/loop.hpp>
 #include <etch/run/nonzero.hpp>
 #include <etch/run/program.hpp>

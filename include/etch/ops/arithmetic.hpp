@@ -3,6 +3,7 @@
 
 #include <etch/core/math.hpp>
 #include <etch/core/vec.hpp>
+#include <etch/ops/addcmul.hpp>
 #include <etch/ops/bitwise.hpp>
 #include <etch/ops/declare.hpp>
 #include <etch/ops/pointwise.hpp>
@@ -121,19 +122,6 @@ struct add_scaled_fn {
     }
   }
 };
-/// x + value a b or x + value a / b, in the dtype of all three.
-template <bool Divide>
-struct add_scaled_product_fn {
-  template <class X, class A, class B>
-  constexpr auto operator()(X x, A a, B b, auto... value) const {
-    using T = type_of<common_dtype<X, A, B>()>;
-    const auto scaled = (to<T>(value) * ... * to<T>(a));
-    if constexpr (Divide) return to<T>(x) + scaled / to<T>(b);
-    else return to<T>(x) + scaled * to<T>(b);
-  }
-};
-using addcmul_fn = add_scaled_product_fn<false>;
-using addcdiv_fn = add_scaled_product_fn<true>;
 
 // ---- bounds ----------------------------------------------------------------------------------------------------------
 
@@ -248,19 +236,6 @@ template <Operand A, OperandOrNumber B, OperandOrNumber C>
 constexpr auto rsub(const A& x, const B& y, const C& alpha) {
   return sub(y, x, alpha);
 }
-/// x + value a b
-ETCH_OF_TENSORS3(3, addcmul, detail::addcmul_fn)
-template <Operand X, OperandOrNumber A, OperandOrNumber B, OperandOrNumber V>
-constexpr auto addcmul(const X& x, const A& a, const B& b, const V& value) {
-  return detail::apply_to_tensors<detail::addcmul_fn, 3>(x, a, b, value);
-}
-/// x + value a / b
-ETCH_OF_TENSORS3(3, addcdiv, detail::addcdiv_fn)
-template <Operand X, OperandOrNumber A, OperandOrNumber B, OperandOrNumber V>
-constexpr auto addcdiv(const X& x, const A& a, const B& b, const V& value) {
-  return detail::apply_to_tensors<detail::addcdiv_fn, 3>(x, a, b, value);
-}
-
 /// min(max(x, low), high); NaN in any stays, and at a bound x receives the gradient.
 ETCH_OF_TENSORS3(1, clamp, detail::clamp_fn)
 ETCH_OF_TENSORS3(1, clip, detail::clamp_fn)

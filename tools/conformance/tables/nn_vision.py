@@ -42,6 +42,7 @@ OPS = {
     'nn.functional.pixel_shuffle(input, upscale_factor)': 'pixel_shuffle<{upscale_factor}>({input})',
     'nn.functional.pixel_unshuffle(input, downscale_factor)': 'pixel_unshuffle<{downscale_factor}>({input})',
     'nn.functional.channel_shuffle(input, groups)': 'channel_shuffle<{groups}>({input})',
+    'nn.functional.pad(input, pad, mode="constant", value=None)': '{call("pad", [f"PadMode::{mode}"] + list(pad), input, *([] if value is None else [value]))}',
     'nn.functional.unfold(input, kernel_size, dilation=1, padding=0, stride=1)': '{columns("unfold", input, kernel_size, dilation, padding, stride)}',
     'nn.functional.fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1)': '{columns("fold", input, kernel_size, dilation, padding, stride, output_size)}',
     'nn.functional.grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None)': '{sample(input, grid, mode, padding_mode, align_corners)}',
