@@ -1,4 +1,4 @@
-// LayerNorm: the formula with the biased variance, any leading axes, gradients.
+// Normalisation layers: formulas, any leading axes, gradients, running statistics.
 #include "gradient.hpp"
 
 using namespace etch;
@@ -55,4 +55,38 @@ TEST_CASE("layer_norm sends gradients to input, weight and bias") {
   Generator g{1};
   nn::init::normal_(w, g);
   check_gradient<Probe<nn::LayerNorm<9, element<double>>, 2, 3, 9>>(Product{}, w);
+}
+
+namespace {
+struct Normalized {
+  nn::BatchNorm2d<3> bn;
+  ETCH_MODULE(bn)
+  constexpr auto forward(auto x) const { return bn(x); }
+};
+}  // namespace
+
+TEST_CASE("batch_norm keeps running statistics while it trains, and uses them when it does not") {
+  auto m = make<Normalized>();
+  const auto x = randn<float, 4, 3, 2, 5>(Generator{1});
+  auto step = train_step(m, [](auto& net, auto input) { return mean(square(net(input))); }, optim::SGD{.lr = 0}, x);
+  Tensor before = m(x);
+  CHECK(before(1, 2, 1, 3) == doctest::Approx(x(1, 2, 1, 3) / std::sqrt(1 + 1e-5)));
+  step(x);
+  step(x);
+  CHECK(*m->bn.num_batches_tracked.data() == 2);
+  for (int c = 0; c < 3; ++c) {
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 40; ++i) sum += static_cast<double>(x.data()[(i / 10 * 3 + c) * 10 + i % 10]);
+    for (int i = 0; i < 40; ++i) squares += std::pow(static_cast<double>(x.data()[(i / 10 * 3 + c) * 10 + i % 10]) - sum / 40, 2);
+    CHECK(m->bn.running_mean.data()[c] == doctest::Approx(0.19 * sum / 40).epsilon(1e-5));
+    CHECK(m->bn.running_var.data()[c] == doctest::Approx(0.81 + 0.19 * squares / 39).epsilon(1e-5));
+  }
+  Tensor after = m(x);
+  CHECK(after(1, 2, 1, 3) == doctest::Approx((x(1, 2, 1, 3) - m->bn.running_mean.data()[2]) / std::sqrt(m->bn.running_var.data()[2] + 1e-5)).epsilon(1e-5));
+}
+
+TEST_CASE("what a normalisation has depends on its options") {
+  static_assert(layout<nn::BatchNorm1d<4>>.tensors == 5 && layout<nn::BatchNorm1d<4, no_bias>>.tensors == 4 && layout<nn::BatchNorm1d<4, affine<false>>>.tensors == 3);
+  static_assert(layout<nn::InstanceNorm2d<4>>.tensors == 0 && layout<nn::InstanceNorm2d<4, affine<true>>>.tensors == 2 && layout<nn::InstanceNorm2d<4, track_running_stats<true>>>.tensors == 3);
+  static_assert(layout<nn::LayerNorm<ints<3, 4>{}, no_bias>>.tensors == 1 && layout<nn::RMSNorm<4, affine<false>>>.tensors == 0 && layout<nn::GroupNorm<2, 4>>.tensors == 2);
 }

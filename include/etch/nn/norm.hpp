@@ -114,6 +114,7 @@ constexpr void track(const M& m, double momentum, X x) {
   const etch::detail::NewStatistics<Batch, std::remove_const_t<decltype(mean)>> now(x, mean);
   const auto count = lowered(m.num_batches_tracked) + std::int64_t{1};
   if (Batch) assign(m.num_batches_tracked, count);
+  if (capacity(X::dims(0)) == 0) return;  // a batch of nothing has no statistics
   if (momentum < 0 && Batch) {
     const auto share = 1 / to<typename decltype(mean)::value_type>(count);
     assign(m.running_mean, mean + (now.mean - mean) * share);
@@ -210,18 +211,15 @@ template <class F, class P, auto... Option>
 using plain_norm = PlainNorm<F, etch::detail::norm_settings<true, false, Option...>().weight, etch::detail::norm_settings<true, false, Option...>().bias, P, Option...>;
 
 /// A shape given as one size or as `ints`, as the type of a parameter and as a list.
-template <class T, auto Size>
+template <class T, auto Size, class Of = std::remove_const_t<decltype(Size)>>
 struct normalized_shape {
-  template <int... N>
-  static Param<T, N...> of(ints<N...>);
-  template <int... N>
-  static ints<N...> list(ints<N...>);
-  template <class S>
-  static Param<T, Size> of(S);
-  template <class S>
-  static ints<dims_of<Size>()[0].size> list(S);
-  using param = decltype(of(Size));
-  using sizes = decltype(list(Size));
+  using param = Param<T, Size>;
+  using sizes = ints<dims_of<Size>()[0].size>;
+};
+template <class T, auto Size, int... N>
+struct normalized_shape<T, Size, ints<N...>> {
+  using param = Param<T, N...>;
+  using sizes = ints<N...>;
 };
 template <bool Centred, auto Size, auto... Option>
 using last_axes_norm = plain_norm<etch::detail::last_axes_norm_fn<typename normalized_shape<float, Size>::sizes, Centred>, typename normalized_shape<etch::detail::element_type<Option...>, Size>::param, Option...>;

@@ -38,14 +38,48 @@ ETCH_WINDOW_LAYER(AdaptiveAvgPool3d, adaptive_avg_pool3d)
 ETCH_WINDOW_LAYER(AdaptiveMaxPool1d, adaptive_max_pool1d)
 ETCH_WINDOW_LAYER(AdaptiveMaxPool2d, adaptive_max_pool2d)
 ETCH_WINDOW_LAYER(AdaptiveMaxPool3d, adaptive_max_pool3d)
-ETCH_WINDOW_LAYER(FractionalMaxPool2d, fractional_max_pool2d)
-ETCH_WINDOW_LAYER(FractionalMaxPool3d, fractional_max_pool3d)
 ETCH_WINDOW_LAYER(Unfold, unfold)
 ETCH_WINDOW_LAYER(Fold, fold)
 ETCH_WINDOW_LAYER(PixelShuffle, pixel_shuffle)
 ETCH_WINDOW_LAYER(PixelUnshuffle, pixel_unshuffle)
 ETCH_WINDOW_LAYER(ChannelShuffle, channel_shuffle)
 #undef ETCH_WINDOW_LAYER
+
+namespace detail {
+/// A fractional pool that keeps its samples, or draws them.
+template <int D, class Samples, auto... Option>
+struct FractionalPool;
+template <int D, int... N, auto... Option>
+struct FractionalPool<D, Setting<Knob::samples, N...>, Option...> {
+  ModuleBuffer<etch::detail::element_type<Option...>, N...> _random_samples;
+  ETCH_MODULE(_random_samples)
+  constexpr auto forward(auto x) const {
+    if constexpr (D == 2) return fractional_max_pool2d<Option...>(x, _random_samples);
+    else return fractional_max_pool3d<Option...>(x, _random_samples);
+  }
+};
+template <int D, auto... Option>
+struct FractionalPool<D, void, Option...> {
+  ETCH_MODULE()
+  constexpr auto forward(auto x) const {
+    if constexpr (D == 2) return fractional_max_pool2d<Option...>(x);
+    else return fractional_max_pool3d<Option...>(x);
+  }
+};
+template <class... Option>
+struct samples_in {
+  using type = void;
+};
+template <int... N, class... Rest>
+struct samples_in<Setting<Knob::samples, N...>, Rest...> {
+  using type = Setting<Knob::samples, N...>;
+};
+template <class First, class... Rest>
+struct samples_in<First, Rest...> : samples_in<Rest...> {};
+}  // namespace detail
+/// torch.nn.FractionalMaxPool2d: places drawn anew, or, with `random_samples<N, C, 2>`, those of a buffer.
+template <auto... Option> using FractionalMaxPool2d = detail::FractionalPool<2, typename detail::samples_in<std::remove_const_t<decltype(Option)>...>::type, Option...>;
+template <auto... Option> using FractionalMaxPool3d = detail::FractionalPool<3, typename detail::samples_in<std::remove_const_t<decltype(Option)>...>::type, Option...>;
 
 /// torch.nn.Upsample: `Upsample<Resample::bilinear, scale_factor<2>>`.
 template <Resample Mode, auto... Option>

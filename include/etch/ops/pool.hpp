@@ -221,8 +221,7 @@ struct lp_pool_fn {
     if constexpr (std::is_same_v<decltype(y), Poison>) {
       return y;
     } else {
-      const auto positive = sign(y) * maximum(abs(y), 0);
-      return pow(positive * pool_rule<D, tracer_of<decltype(x)>, Option...>::grid.elements(), 1 / p);
+      return pow(sign(y) * abs(y) * pool_rule<D, tracer_of<decltype(x)>, Option...>::grid.elements(), 1 / p);
     }
   }
 };

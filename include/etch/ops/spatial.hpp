@@ -12,7 +12,7 @@ namespace etch {
 inline namespace ETCH_ABI {
 
 /// What a window is told.
-enum class Knob : std::uint8_t { kernel, stride, padding, dilation, output_padding, groups, divisor, same, ceil, exclude_padding, no_bias, return_indices, output_size, count };
+enum class Knob : std::uint8_t { kernel, stride, padding, dilation, output_padding, groups, divisor, same, ceil, exclude_padding, no_bias, return_indices, output_size, samples, count };
 template <Knob K, int... N>
 struct Setting {};
 /// Elements from one window to the next: one number, or one for each axis. A pool's is its kernel size.
@@ -37,6 +37,8 @@ template <int N> inline constexpr Setting<Knob::divisor, N> divisor_override{};
 template <int... N> inline constexpr Setting<Knob::output_size, N...> output_size{};
 /// A layer without a bias.
 inline constexpr Setting<Knob::no_bias, 1> no_bias{};
+/// The shape of samples that a fractional pooling layer keeps.
+template <int... N> inline constexpr Setting<Knob::samples, N...> random_samples{};
 /// A pooling layer that returns (values, indices).
 inline constexpr Setting<Knob::return_indices, 1> return_indices{};
 
@@ -77,8 +79,8 @@ struct Settings {
   }
   /// Whether each is one number or one for each of `rank` axes.
   constexpr bool fit(int rank) const {
-    for (int n : given)
-      if (n > 1 && n != rank) return false;
+    for (int k = 0; k < static_cast<int>(Knob::samples); ++k)
+      if (given[k] > 1 && given[k] != rank) return false;
     return true;
   }
 };

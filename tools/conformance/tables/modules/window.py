@@ -46,11 +46,11 @@ def adaptive(name, output_size, return_indices=False):
     return typed(name, *['every' if n is None else n for n in listed(output_size)], *['return_indices'] * bool(return_indices))
 
 
-def fractional(name, axes_, inputs, kernel_size, output_size, output_ratio, return_indices):
+def fractional(name, axes_, inputs, kernel_size, output_size, output_ratio, return_indices, samples, T):
     if output_size is None:
         ratio = listed(output_ratio) * (axes_ if len(listed(output_ratio)) == 1 else 1)
         output_size = [int(n * r) for n, r in zip(inputs[0].shape[-axes_:], ratio)]
-    return typed(name, *kernel(kernel_size), *numbers('output_size', output_size), *['return_indices'] * bool(return_indices))
+    return typed(name, *kernel(kernel_size), *numbers('output_size', output_size), *['return_indices'] * bool(return_indices), *([] if samples is None else numbers('random_samples', samples.shape)), element(T))
 
 
 def norm(name, C, eps, momentum, affine, track_running_stats, bias, T, default):
@@ -94,7 +94,7 @@ OPS = {
     **{f'nn.AdaptiveAvgPool{d}d(output_size)': Module(f'{{adaptive("AdaptiveAvgPool{d}d", output_size)}}') for d in (1, 2, 3)},
     **{f'nn.AdaptiveMaxPool{d}d(output_size, return_indices=False)': Module(f'{{adaptive("AdaptiveMaxPool{d}d", output_size, return_indices)}}') for d in (1, 2, 3)},
     **{f'nn.FractionalMaxPool{d}d(kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None)':
-       Module(f'{{fractional("FractionalMaxPool{d}d", {d}, inputs, kernel_size, output_size, output_ratio, return_indices)}}', 'module({inputs}, {buffers["_random_samples"]})') for d in (2, 3)},
+       Module(f'{{fractional("FractionalMaxPool{d}d", {d}, inputs, kernel_size, output_size, output_ratio, return_indices, _random_samples, T)}}') for d in (2, 3)},
     **{f'nn.MaxUnpool{d}d(kernel_size, stride=None, padding=0)': Module(f'{{typed("MaxUnpool{d}d", *window(kernel_size, stride, padding))}}') for d in (1, 2, 3)},
     **{f'nn.BatchNorm{d}d({NORM.format(True)})': Module(f'{{norm("BatchNorm{d}d", num_features, eps, momentum, affine, track_running_stats, bias, T, True)}}') for d in (1, 2, 3)},
     **{f'nn.InstanceNorm{d}d({NORM.format(False)})': Module(f'{{norm("InstanceNorm{d}d", num_features, eps, momentum, affine, track_running_stats, bias, T, False)}}') for d in (1, 2, 3)},
