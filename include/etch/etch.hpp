@@ -8,6 +8,7 @@
 #include <etch/grad/reverse.hpp>
 #include <etch/loss/binary_cross_entropy.hpp>
 #include <etch/loss/cross_entropy.hpp>
+#include <etch/loss/ctc_loss.hpp>
 #include <etch/loss/gaussian_nll_loss.hpp>
 #include <etch/loss/kl_div.hpp>
 #include <etch/loss/l1_loss.hpp>

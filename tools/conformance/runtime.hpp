@@ -150,6 +150,16 @@ Measured measured(F initialise) {
   return {std::sqrt(squares / count - sum / count * (sum / count)), most};
 }
 
+/// Whole numbers as a constant, in the program of x.
+template <long long... V, class X>
+constexpr auto numbers(X x) {
+  Builder& b = *x.builder;
+  const Shape one{1, {1}};
+  int r = b.empty(Shape{1, {static_cast<int>(sizeof...(V))}}, DType::int64), at = 0;
+  ((r = b.place(r, b.constant(static_cast<double>(V), DType::int64, one), 0, at++, 1)), ...);
+  return Tracer<std::int64_t, static_cast<int>(sizeof...(V))>{&b, r};
+}
+
 /// Several results of a traced function.
 template <class... A>
 constexpr auto outputs(const A&... a) {

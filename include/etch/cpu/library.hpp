@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/cpu/attention.hpp>
+#include <etch/cpu/ctc.hpp>
 #include <etch/cpu/gather.hpp>
 #include <etch/cpu/loop.hpp>
 #include <etch/cpu/machine.hpp>
@@ -189,6 +190,7 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::scatter) return {detail::run_scatter<T>, nullptr};
   else if constexpr (K == StepKind::loop) return {detail::run_loop, nullptr};
   else if constexpr (is_along(K)) return along_kernel<K, T>();
+  else if constexpr (K == StepKind::ctc) return {detail::run_ctc<T>, detail::ctc_workspace<T>};
   else if constexpr (K == StepKind::svd) return {detail::run_svd<T>, detail::svd_workspace};
   else return {};
 }

@@ -11,6 +11,7 @@ inline namespace ETCH_ABI {
 namespace detail {
 
 /// Not constexpr: reaching it in a constant expression is the error.
+inline void the_gradient_of_ctc_loss_has_no_gradient() {}
 inline void the_gradient_of_attention_has_no_gradient_write_it_with_softmax_and_matmul() {}
 
 /// The sum of two gradients; a slice's gradient is written into the other instead of padding it with zeros.
@@ -232,6 +233,12 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
     case Op::logcumsumexp:
     case Op::recurrence:
     case Op::delay: return scan_gradient(b, n, which, dy);
+    case Op::ctc: {
+      if ((node.arg >> 32 & 1) != 0) the_gradient_of_ctc_loss_has_no_gradient();
+      const Shape all = b.shape(in);
+      const Value slope{&b, b.ctc(in, node.in[1], node.in[2], static_cast<int>(node.arg & 0x7fffffff), (node.arg >> 31 & 1) != 0, true)};
+      return (slope * Value{&b, b.expand(b.reshape(dy, Shape{3, {1, all.size[1], 1}}), all)}).id;
+    }
     case Op::svd: return svd_gradient(b, n, dy);
     case Op::attention_lse:
     case Op::attention_grad:

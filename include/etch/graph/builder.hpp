@@ -502,6 +502,12 @@ class Builder {
     return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
   }
   /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
+  constexpr int ctc(int x, int targets, int lengths, int blank, bool zero_infinity, bool gradient = false) {
+    if (is_half(x)) return cast(ctc(cast(x, DType::float32), targets, lengths, blank, zero_infinity, gradient), dtype(x));
+    const Shape to = gradient ? Shape{shape(x)} : Shape{1, {shape(x).size[1]}};
+    const std::uint64_t arg = static_cast<std::uint64_t>(blank) | (zero_infinity ? 1ULL << 31 : 0) | (gradient ? 1ULL << 32 : 0);
+    return emit(Op::ctc, dtype(x), intern(to), expanded_in_memory(x), in_memory(targets), in_memory(lengths), arg);
+  }
   constexpr int svd(int a) {
     Shape s = shape(a);
     int& rows = s.size[s.rank - 2];

@@ -78,6 +78,7 @@ enum class Op : std::uint8_t {
   argsort,      ///< a -> int64: the stable order of the elements, NaN last
   searchsorted, ///< (sorted [..., N], values [..., M]) -> int64 [..., M]: where a value belongs
   // factorisations, a kernel of their own: what belongs together lies in one result, row after row
+  ctc,          ///< (x [T, N, C], targets, lengths [2, N]) -> losses [N], or d loss / dx [T, N, C]: arg = blank | zero infinite << 31 | gradient << 32
   svd,          ///< a [..., M, N] -> [..., M + 1 + N, K], K = min(M, N): U, the singular values, V; a = U diag(s) V^T
   // attention: softmax(q k^T scale + causal mask) v, scores never stored; q k v [B, H, T, D]
   attention,       ///< (q, k, v) -> out: arg = bits of scale (float) | causal << 32
@@ -126,7 +127,7 @@ constexpr const char* name_of(Op op) {
 #undef ETCH_X
                                        "special1", "special2", "cast",
                                    "uniform", "expand", "permute", "reshape", "window", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "svd",
+                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv", "list", "loop", "result"};
   return names[static_cast<int>(op)];
 }

@@ -6,6 +6,7 @@
 
 #include <etch/loss/binary_cross_entropy.hpp>
 #include <etch/loss/cross_entropy.hpp>
+#include <etch/loss/ctc_loss.hpp>
 #include <etch/loss/gaussian_nll_loss.hpp>
 #include <etch/loss/kl_div.hpp>
 #include <etch/loss/l1_loss.hpp>
@@ -124,6 +125,15 @@ struct BCEWithLogitsLoss<R, W, void> : W {
   constexpr auto operator()(const auto& x, const auto& y) const { return forward(x, y); }
   constexpr auto forward(auto x, auto y) const {
     return this->with_weight([](const auto&... a) { return binary_cross_entropy_with_logits<R>(a...); }, x, y);
+  }
+};
+
+/// torch.nn.CTCLoss.
+template <int Blank = 0, Reduction R = Reduction::mean, bool ZeroInfinity = false>
+struct CTCLoss {
+  ETCH_MODULE()
+  constexpr auto forward(auto log_probs, auto targets, auto input_lengths, auto target_lengths) const {
+    return ctc_loss<R, Blank, ZeroInfinity>(log_probs, targets, input_lengths, target_lengths);
   }
 };
 

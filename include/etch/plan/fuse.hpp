@@ -313,6 +313,7 @@ constexpr void fuse(Planning<N>& p) {
       case Op::checked: kind = StepKind::checked; break;
       case Op::gather: kind = StepKind::gather; break;
       case Op::scatter: kind = StepKind::scatter; break;
+      case Op::ctc: kind = StepKind::ctc; break;
       case Op::svd: kind = StepKind::svd; break;
       case Op::attention: kind = StepKind::attention; break;
       case Op::loop: kind = StepKind::loop; break;

@@ -153,6 +153,17 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
           if (p.node(m).op == Op::result && p.node(m).in[0] == n && static_cast<int>(p.node(m).arg) == k) add_plain_access(p, out, m);
       break;
     }
+    case StepKind::ctc: {  // [T, N, C, numbers of targets, their columns]
+      const Shape x = p.shape(v.in[0]), targets = p.shape(v.in[1]);
+      for (int k = 0; k < 3; ++k) add_plain_access(p, out, v.in[k]);
+      add_plain_access(p, out, n);
+      s.dims = 5;
+      for (int k = 0; k < 3; ++k) s.dim[k] = x.size[k];
+      s.dim[3] = p.elements(v.in[1]);
+      s.dim[4] = targets.rank == 2 ? targets.size[1] : 0;
+      s.flops = 40 * p.z.capacity(x.size[0]) * p.z.capacity(s.dim[3]);
+      break;
+    }
     case StepKind::svd: {  // [matrices, M, N]
       const Shape a = p.shape(v.in[0]);
       add_plain_access(p, out, v.in[0]);
@@ -410,7 +421,7 @@ constexpr bool check(const PlanDraft<N>& d) {
     }
     if (library) {
       const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
-      const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
+      const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd || step.kind == StepKind::ctc ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
       const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)

@@ -51,7 +51,7 @@ struct Access {
 enum class StepKind : std::uint8_t {
   fused, dot, take, scatter_add, checked, gather, scatter,
   cumsum, cumprod, logcumsumexp, cummax, cummin, recurrence, delay, argsort, searchsorted,
-  svd,
+  ctc, svd,
   attention, attention_grad, loop
 };
 constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }

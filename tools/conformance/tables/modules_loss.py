@@ -14,8 +14,14 @@ def axis(inputs):
     return min(1, inputs[0].rank - 1)
 
 
+def lengths(inputs):
+    """The inputs, with lists of numbers as constants."""
+    return [v if isinstance(v, Var) else f'numbers<{render(v)}>({inputs[0]})' for v in inputs]
+
+
 OLD = 'size_average=None, reduce=None, reduction="mean"'
 OPS = {
+    'nn.CTCLoss(blank=0, reduction="mean", zero_infinity=False)': Module('nn::CTCLoss<{blank}, {red(reduction)}, {zero_infinity}>', forward='module({lengths(inputs)})'),
     f'nn.MSELoss({OLD})': Module('nn::MSELoss<{red(reduction)}>'),
     f'nn.L1Loss({OLD})': Module('nn::L1Loss<{red(reduction)}>'),
     f'nn.SmoothL1Loss({OLD}, beta=1.0)': Module('nn::SmoothL1Loss<{red(reduction)}, {beta}>'),

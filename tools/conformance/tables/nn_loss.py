@@ -17,6 +17,11 @@ def weighted(name, reduction, *values):
     return f'{reduced(name, reduction)}({render([v for v in values if v is not None])})'
 
 
+def numbers(value, like):
+    """A tensor, or a list of numbers as a constant."""
+    return value if isinstance(value, Var) else f'numbers<{render(value)}>({like})'
+
+
 OLD = 'size_average=None, reduce=None, reduction="mean"'
 OPS = {
     f'nn.functional.cross_entropy(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean", label_smoothing=0.0)':
@@ -30,6 +35,8 @@ OPS = {
     f'nn.functional.binary_cross_entropy(input, target, weight=None, {OLD})': '{weighted("binary_cross_entropy", reduction, input, target, weight)}',
     f'nn.functional.binary_cross_entropy_with_logits(input, target, weight=None, {OLD}, pos_weight=None)':
         '{weighted("binary_cross_entropy_with_logits", reduction, input, target, 1 if weight is None and pos_weight is not None else weight, pos_weight)}',
+    'nn.functional.ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False)':
+        '{reduced("ctc_loss", reduction, blank, zero_infinity)}({log_probs}, {targets}, {numbers(input_lengths, log_probs)}, {numbers(target_lengths, log_probs)})',
     f'nn.functional.kl_div(input, target, {OLD}, log_target=False)': '{reduced("kl_div", reduction, log_target)}({input}, {target})',
     f'nn.functional.poisson_nll_loss(input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean")':
         '{reduced("poisson_nll_loss", reduction, log_input, full)}({input}, {target}, {eps})',
