@@ -64,7 +64,8 @@ TEST_CASE("gradients of singular values and of what vectors determine") {
   CHECK(gradcheck([](auto a) { return norm<nuclear>(a); }, filled<D_<2, 5>>()));
   auto projector = [](auto a) {  // of the first two directions on either side
     const auto [u, s, v] = svd(a);
-    const auto p = slice<1, 0, 2>(u), q = slice<1, 0, 2>(v);
+    const auto p = slice<1, 0, 2>(u);
+    const auto q = slice<1, 0, 2>(v);
     return several(matmul(p, t(p)), matmul(q, t(q)), matmul(p * slice<0, 0, 2>(s), t(q)));
   };
   CHECK(gradcheck(projector, filled<D_<4, 3>>()));

@@ -16,8 +16,12 @@ inline namespace ETCH_ABI {
 template <bool Frequencies, bool Weights, class X, class... W>
 struct cov_weights {
   static constexpr bool match = (((W::rank == 1) && agree(W::dims(X::rank)[0], X::dims(0)[1])) && ...);
-  static constexpr DType dtype[] = {dtype_of<typename W::value_type>...};
-  static constexpr bool have_dtypes = (!Frequencies || (is_integral(dtype[0]) && dtype[0] != DType::boolean)) && (!Weights || is_floating(dtype[sizeof...(W) - 1]));
+  static constexpr bool check() {
+    const DType dtype[] = {dtype_of<typename W::value_type>..., DType::boolean};
+    if (Frequencies && (!is_integral(dtype[0]) || dtype[0] == DType::boolean)) return false;
+    return !Weights || is_floating(dtype[sizeof...(W) - 1]);
+  }
+  static constexpr bool have_dtypes = check();
 };
 
 namespace detail {
