@@ -18,10 +18,23 @@ def linear(input, weight, bias):
     return call('linear', (), input, weight, *([] if bias is None else [bias]))
 
 
+def linear_cross_entropy(input, weight, target, bias, class_weight, reduction, ignore_index, smoothing):
+    """cross_entropy of linear, whose outputs may have several dimensions, as PyTorch defines it."""
+    outputs = weight.shape[:-1]
+    rows = math.prod(outputs)
+    logits = call('linear', (), input, f'reshape<{rows}, {weight.shape[-1]}>({weight})', *([] if bias is None else [f'reshape<{rows}>({bias})']))
+    logits = f'reshape<{render(input.shape[:-1] + outputs)}>({logits})'
+    axis = min(1, input.rank - 1 + len(outputs) - 1)
+    arguments = [f'Reduction::{reduction}', -100 if ignore_index is None else ignore_index, smoothing, axis]
+    return call('cross_entropy', arguments, logits, target, *([] if class_weight is None else [class_weight]))
+
+
 OPS = {
     **{f'nn.functional.conv{d}d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)': f'{{conv("conv{d}d", input, weight, bias, stride, padding, dilation, groups)}}' for d in (1, 2, 3)},
     **{f'nn.functional.conv_transpose{d}d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)':
        f'{{conv("conv_transpose{d}d", input, weight, bias, stride, padding, dilation, groups, output_padding)}}' for d in (1, 2, 3)},
+    'nn.functional.linear_cross_entropy(input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None, label_smoothing=0.0)':
+        '{linear_cross_entropy(input, linear_weight, target, linear_bias, weight, reduction, ignore_index, label_smoothing)}',
     'nn.functional.linear(input, weight, bias=None)': '{linear(input, weight, bias)}',
     'nn.functional.bilinear(input1, input2, weight, bias=None)': '{call("bilinear", (), input1, input2, weight, *([] if bias is None else [bias]))}',
 }

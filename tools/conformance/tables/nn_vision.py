@@ -33,7 +33,13 @@ def sample(input, grid, mode, padding_mode, align_corners):
     return call('grid_sample', [f'Sample::{mode}', f'SamplePadding::{padding_mode}'] + ['align_corners'] * bool(align_corners), input, grid)
 
 
+def padded(input, pad, mode, value):
+    options = ([] if mode == 'constant' else [f'PadMode::{mode}']) + list(pad)
+    return call('pad', options, input, *([value] if mode == 'constant' and value is not None else []))
+
+
 OPS = {
+    'nn.functional.pad(input, pad, mode="constant", value=None)': '{padded(input, pad, mode, value)}',
     'nn.functional.interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None, antialias=False)':
         lambda input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias: None if antialias else resample(input, size, scale_factor, mode, align_corners, recompute_scale_factor),
     'nn.functional.upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None)': '{resample(input, size, scale_factor, mode, align_corners)}',
