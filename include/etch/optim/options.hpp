@@ -12,23 +12,23 @@ inline namespace ETCH_ABI {
 namespace optim {
 namespace detail {
 
-/// `lr = -0.1`, for a message.
-inline Message option_text(const char* name, double value) {
+/// `got lr = -0.1`, for a message.
+ETCH_NOINLINE inline Message option_text(const char* name, double value) {
   char number[32];
   std::snprintf(number, sizeof number, "%.6g", value);
   return Message{} << "got " << name << " = " << number;
 }
 
-inline void not_negative(const char* name, double value) {
+ETCH_NOINLINE inline void not_negative(const char* name, double value) {
   if (!(value >= 0)) fail("optim", "an option must not be negative", option_text(name, value));
 }
-inline void positive(const char* name, double value) {
+ETCH_NOINLINE inline void positive(const char* name, double value) {
   if (!(value > 0)) fail("optim", "an option must be positive", option_text(name, value));
 }
-inline void below_one(const char* name, double value) {
+ETCH_NOINLINE inline void below_one(const char* name, double value) {
   if (!(value >= 0 && value < 1)) fail("optim", "an option must be at least 0 and below 1", option_text(name, value));
 }
-inline void fraction(const char* name, double value) {
+ETCH_NOINLINE inline void fraction(const char* name, double value) {
   if (!(value >= 0 && value <= 1)) fail("optim", "an option must lie between 0 and 1", option_text(name, value));
 }
 
