@@ -115,6 +115,7 @@
 #include <etch/optim/scheduler.hpp>
 #include <etch/optim/sgd.hpp>
 #include <etch/optim/swa.hpp>
+#include <etch/optim/update_bn.hpp>
 #include <etch/run/anomaly.hpp>
 #include <etch/run/apply.hpp>
 #include <etch/run/assign.hpp>

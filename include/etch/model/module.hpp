@@ -61,6 +61,10 @@ constexpr void each_argument(F& f, T&... members) {
 template <class M>
 concept Module = requires { M::etch_names; };
 
+/// Whether a visitor wants a stack of modules as one.
+template <class F, class T>
+concept TakesStacks = requires(F& f, const T& member) { f.stack(member, std::size_t{}); };
+
 /// Walks the members of M as they lie in memory, without an object: f(tensor type, offset), for each tensor.
 template <class M>
 struct Walk {
@@ -71,11 +75,20 @@ struct Walk {
       using T = std::remove_cvref_t<decltype(member)>;
       at = (at + alignof(T) - 1) / alignof(T) * alignof(T);
       if constexpr (is_module_tensor<T>) f(member, base + at);
-      else if constexpr (requires { f.stack(member, base + at); }) f.stack(member, base + at);
-      else Walk<T>::tensors(member, f, base + at);
+      else inside(member, f, base + at);
       at += sizeof(T);
     };
     m.etch_members(visit);
+  }
+  /// A module within; of overloads, because nvcc instantiates what `if constexpr` discards in a generic lambda.
+  template <class T, class F>
+  static constexpr void inside(const T& m, F& f, std::size_t at) {
+    Walk<T>::tensors(m, f, at);
+  }
+  template <class T, class F>
+    requires TakesStacks<F, T>
+  static constexpr void inside(const T& m, F& f, std::size_t at) {
+    f.stack(m, at);
   }
 };
 

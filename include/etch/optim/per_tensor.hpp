@@ -59,10 +59,17 @@ struct TensorPlans {
 template <class M, class Optimizer>
 class TensorPlanner {
   using T = type_of<etch::detail::parameter_dtype<M>()>;
-  template <int I, std::size_t... K>
-  static auto tracer(std::index_sequence<K...>) -> Tracer<T, layout<M>.tensor[I].size[K]...>;
   template <int I>
-  using P = decltype(tracer<I>(std::make_index_sequence<static_cast<std::size_t>(layout<M>.tensor[I].rank)>{}));
+  struct Sizes {
+    static constexpr Dims make() {
+      Dims d;
+      for (int k = 0; k < layout<M>.tensor[I].rank; ++k) d.push(static_dim(layout<M>.tensor[I].size[k]));
+      return d;
+    }
+    static constexpr Dims value = make();
+  };
+  template <int I>
+  using P = from_dims<Tracer, T, Sizes<I>>;
 
   template <int I>
   static constexpr TensorPlan plan() {
