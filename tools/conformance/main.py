@@ -23,6 +23,8 @@ import ties
 PER_UNIT = 24
 # what compilers say of arguments that no function takes
 NO_FUNCTION = 'does not compile: (no match|class template argument deduction failed|could not convert|cannot convert|invalid conversion|no viable|invalid operands|expansion pattern)'
+# and of a word that is none of an option's, such as a reduction
+NO_ENUMERATOR = r'does not compile: .\w+. is not a member of .etch::(\w+::)?\w+.$'
 
 
 def as_wanted(got, want):
@@ -59,7 +61,7 @@ class Case:
             return ['the call was not refused']
         if said.startswith(('etch: ', 'does not compile: etch: ')):
             return []
-        if (self.entry['raises'] == 'TypeError' or isinstance(self.runs[0].template, table.Inexpressible)) and re.match(NO_FUNCTION, said):
+        if re.match(NO_ENUMERATOR, said) or (self.entry['raises'] == 'TypeError' or isinstance(self.runs[0].template, table.Inexpressible)) and re.match(NO_FUNCTION, said):
             self.by_type = True
             return []
         return [said]

@@ -124,7 +124,7 @@ constexpr const X& self(const X& x) {
 /// x, in a program that trains or does not: `training=True` of functions that draw.
 template <class X>
 constexpr X in_mode(X x, bool training) {
-  x.builder->training = training;
+  if constexpr (requires { x.builder; }) x.builder->training = training;  // of a tensor the program is yet to come
   return x;
 }
 
