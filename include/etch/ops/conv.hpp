@@ -7,6 +7,7 @@
 // of x it is the transposed convolution of dy, of w the product of dy with the same windows over n and p.
 #pragma once
 
+#include <etch/graph/window.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/spatial.hpp>
 
@@ -66,10 +67,36 @@ constexpr int convolved(Builder& b, int x, int w, const Convolution& c) {
   return times_columns(b, b.reshape(w, Shape{3, {c.groups, s.size[0] / c.groups, b.product(s.size + 1, s.rank - 1)}}), columns_of(b, x, c), c.grid);
 }
 
-/// x's gradient of y's, which is what a transposed convolution computes: a convolution with a window turned around, of y
-/// with stride - 1 zeros between its elements.
+/// convolved_back for windows that are apart: what each window gives, and all of them added up where they overlap.
+constexpr int folded_back(Builder& b, int y, int w, const Convolution& c) {
+  const Grid& g = c.grid;
+  const Shape s = b.shape(y), k = b.shape(w);
+  const int n = s.size[0], groups = c.groups, rows = k.size[0] / groups, inner = b.product(k.size + 1, k.rank - 1), places = b.product(s.size + 2, g.rank);
+  const int turned = b.transpose(b.reshape(w, Shape{4, {1, groups, rows, inner}}), 2, 3);
+  int x = b.dot(b.expand(turned, Shape{4, {n, groups, inner, rows}}), b.reshape(y, Shape{4, {n, groups, rows, places}}));
+  Shape windows{2, {n, groups * k.size[1]}};
+  int order[max_rank]{0, 1};
+  for (int i = 0; i < g.rank; ++i) {
+    windows.size[2 + i] = g.kernel[i];
+    windows.size[2 + g.rank + i] = g.out[i];
+    order[2 + 2 * i] = 2 + g.rank + i;
+    order[3 + 2 * i] = 2 + i;
+  }
+  windows.rank = 2 + 2 * g.rank;
+  x = b.permute(b.reshape(x, windows), order);
+  for (int i = g.rank - 1; i >= 0; --i) {
+    x = unwindowed(b, x, g.in[i] + g.before[i] + g.after[i], 2 + 2 * i, g.stride[i], g.dilation[i]);
+    x = b.slice(x, 2 + 2 * i, g.before[i], g.in[i], 1);
+  }
+  return x;
+}
+
+/// x's gradient of y's, which is what a transposed convolution computes: a convolution of y with the window turned around.
+/// With a stride it would multiply zeros between y's elements, so there each window is added where it was read.
 constexpr int convolved_back(Builder& b, int y, int w, const Convolution& c) {
   const Grid& g = c.grid;
+  for (int i = 0; i < g.rank; ++i)
+    if (g.stride[i] > 1) return folded_back(b, y, w, c);
   Convolution back = c;
   const int zero = b.constant(0, b.dtype(y));
   for (int i = 0; i < g.rank; ++i) {
@@ -95,6 +122,11 @@ constexpr int convolved_weight(Builder& b, int x, int y, const Convolution& c, c
   for (int i = 0; i <= rank; ++i) order[2 + rank + i] = 2 + i;
   const int inner = b.product(s.size + 2, 1 + rank), n = s.size[0], groups = c.groups, places = b.product(s.size + 3 + rank, rank), rows = weight.size[0] / groups;
   const int sizes[2] = {n, places}, all = b.product(sizes, 2);
+  if (n > 1 && rows <= places) {  // fewer numbers than the windows hold: a product for each item, y read as it lies
+    const int each[4] = {0, 1, 3, 2};
+    const int left = b.reshape(y, Shape{4, {n, groups, rows, places}}), right = b.permute(b.reshape(columns, Shape{4, {n, groups, inner, places}}), each);
+    return b.reshape(b.reduce(Op::sum, b.dot(left, right), 1u), weight);
+  }
   const int right = b.permute(columns, order);
   const int mixed[4] = {1, 2, 0, 3}, left = b.permute(b.reshape(y, Shape{4, {n, groups, rows, places}}), mixed);
   const int r = groups == 1 ? b.dot(b.reshape(left, Shape{2, {rows, all}}), b.reshape(right, Shape{2, {all, inner}}))
