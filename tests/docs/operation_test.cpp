@@ -7,27 +7,27 @@ using namespace etch;
 
 namespace {
 
-struct mish_fn {
+struct squashed_fn {
   constexpr auto operator()(auto x) const { return x * tanh(softplus(x)); }
 };
 /// x tanh(softplus(x))
 template <Operand X>
-constexpr auto mish(const X& x) {
-  return apply<mish_fn>(x);
+constexpr auto squashed(const X& x) {
+  return apply<squashed_fn>(x);
 }
 
 /// Carries both sizes into the error message.
 template <int Last, int Weight>
-struct rms_norm_sizes {
+struct scaled_rows_sizes {
   static constexpr bool agree = Last == Weight;
 };
 
-struct rms_norm_fn {
+struct scaled_rows_fn {
   template <class X, class W>
   constexpr auto operator()(X x, W weight) const {
-    using Sizes = rms_norm_sizes<X::dims()[X::rank - 1].size, W::dims()[0].size>;
+    using Sizes = scaled_rows_sizes<X::dims()[X::rank - 1].size, W::dims()[0].size>;
     if constexpr (!Sizes::agree) {
-      static_assert(Sizes::agree, "rms_norm: the last size must be the weight's");
+      static_assert(Sizes::agree, "scaled_rows: the last size must be the weight's");
       return Poison{};  // silent wherever it goes: one mistake, one error
     } else {
       return x * rsqrt(mean_keepdim<-1>(x * x) + 1e-6) * weight;
@@ -36,15 +36,15 @@ struct rms_norm_fn {
 };
 /// x / sqrt(mean(x^2) + 1e-6) * weight, over the last axis.
 template <Operand X, Operand W>
-constexpr auto rms_norm(const X& x, const W& weight) {
-  return apply<rms_norm_fn>(x, weight);
+constexpr auto scaled_rows(const X& x, const W& weight) {
+  return apply<scaled_rows_fn>(x, weight);
 }
 
 template <auto C>
 struct RMSNorm {
   Param<float, C> weight;
   ETCH_MODULE(weight)
-  constexpr auto forward(auto x) const { return rms_norm(x, weight); }
+  constexpr auto forward(auto x) const { return scaled_rows(x, weight); }
   void reset_parameters(Generator&) { nn::init::ones_(weight); }
 };
 
@@ -52,10 +52,10 @@ struct RMSNorm {
 
 TEST_CASE("a composed operation has a gradient and a kernel") {
   Tensor<double, 3> x{-1, 0, 2};
-  Tensor y = mish(x);
-  Tensor dy = grad([](auto x) { return sum(mish(x)); })(x);
+  Tensor y = squashed(x);
+  Tensor dy = grad([](auto x) { return sum(squashed(x)); })(x);
   const double h = 1e-6;
-  Tensor difference = (mish(x + h) - mish(x - h)) / (2 * h);
+  Tensor difference = (squashed(x + h) - squashed(x - h)) / (2 * h);
   CHECK(y(2) == doctest::Approx(2 * std::tanh(std::log1p(std::exp(2.0)))));
   for (int i = 0; i < 3; ++i) CHECK(dy(i) == doctest::Approx(difference(i)));
 }
