@@ -31,7 +31,7 @@ inline constexpr auto view_draft = trace_draft<ViewSpec<E>>();
 template <class E>
 constexpr ViewLayout make_view_layout() {
   constexpr const auto& d = view_draft<E>;
-  const GraphRef g{d.node, d.nodes, d.shape, d.shapes, d.output, d.outputs, d.symbol, d.symbols, d.slot, d.slots};
+  const GraphRef g{d.node, d.nodes, d.shape, d.shapes, d.output, d.outputs, d.symbol, d.symbols, d.slot, d.slots, d.loop};
   ViewLayout r;
   const int n = d.output[0].node;
   int root = n;
