@@ -14,9 +14,16 @@ namespace detail {
 struct Logits {
   const ClassAxis& c;
   Value x, most, log_sum;
-  constexpr Logits(const ClassAxis& axis, int logits)
-      : c(axis), x{&axis.b, logits}, most{&axis.b, axis.b.detach(axis.over(Op::amax, x).id)},  // the shift cancels: no gradient through it
+  /// Computed after the node `first`, so that the rows that `first` waited for are read once.
+  constexpr Logits(const ClassAxis& axis, int logits, int first = -1)
+      : c(axis), x{&axis.b, logits}, most{&axis.b, axis.b.detach(largest(axis, logits, first))},  // the shift cancels: no gradient through it
         log_sum(apply_map(Op::log, axis.over(Op::sum, apply_map(Op::exp, x - axis.wide(most))))) {}
+  static constexpr int largest(const ClassAxis& axis, int logits, int first) {
+    Builder& b = axis.b;
+    const int known = b.size(), r = axis.over(Op::amax, {&b, logits}).id;
+    if (first >= 0 && b.size() > known && is_reduce(b[known].op)) b.order(known, first);
+    return r;
+  }
   /// -log p of every class.
   constexpr Value surprise() const { return c.wide(log_sum) + (c.wide(most) - x); }
 };
@@ -87,14 +94,14 @@ struct cross_entropy_fn {
     } else {
       Builder& b = *logits.builder;
       const detail::ClassAxis c{b, b.shape(logits.id), axis};
-      const detail::Logits l(c, logits.id);
       int weights = -1;
       if constexpr (!std::is_same_v<W, detail::Unweighted>) weights = b.cast(weight.id, dtype);
       using Rows = detail::class_rows<X, axis>;
       if constexpr (probabilities) {
-        return detail::reduce_loss<R>(Rows{&b, detail::probability_loss(c, l, Value{&b, b.cast(targets.id, dtype)}, weights, Smoothing).id});
+        return detail::reduce_loss<R>(Rows{&b, detail::probability_loss(c, detail::Logits(c, logits.id), Value{&b, b.cast(targets.id, dtype)}, weights, Smoothing).id});
       } else {
-        const detail::WeightedRows r = detail::class_number_loss(c, l, detail::Targets(c, targets.id, Ignore), weights, Smoothing);
+        const detail::Targets t(c, targets.id, Ignore);
+        const detail::WeightedRows r = detail::class_number_loss(c, detail::Logits(c, logits.id, t.checked), t, weights, Smoothing);
         return detail::reduce_loss<R>(Rows{&b, r.loss.id}, Rows{&b, r.weight.id});
       }
     }

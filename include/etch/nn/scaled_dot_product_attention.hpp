@@ -7,6 +7,7 @@
 #include <etch/ops/contract.hpp>
 #include <etch/ops/expand.hpp>
 #include <etch/ops/matrix.hpp>
+#include <etch/ops/reduce.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {

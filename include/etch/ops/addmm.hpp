@@ -5,6 +5,7 @@
 
 #include <etch/ops/contract.hpp>
 #include <etch/ops/einsum.hpp>
+#include <etch/ops/reduce.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
