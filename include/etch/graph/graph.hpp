@@ -162,8 +162,8 @@ struct GraphRef {
 };
 
 template <int N, int S, int R>
-constexpr GraphRef ref(const Graph<N, S, R>& g) {
-  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots, nullptr};
+constexpr GraphRef ref(const Graph<N, S, R>& g, const Loop* loops = nullptr) {
+  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots, loops};
 }
 
 }  // namespace ETCH_ABI

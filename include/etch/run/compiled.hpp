@@ -140,14 +140,9 @@ struct Compiled {
   static constexpr auto graph = detail::exact_graph<graph_draft.nodes, graph_draft.shapes, graph_draft.outputs>(graph_draft);
 
  private:
-  /// The graph with its loops, for the compiler alone: at run time a body has no address, as a prototype has none.
-  static constexpr GraphRef with_loops() {
-    GraphRef g = ref(graph);
-    g.loop = graph_draft.loop;
-    return g;
-  }
+  // Loops are the compiler's alone: at run time a body has no address, as a prototype has none.
   static constexpr int planned = graph.nodes + graph.results;
-  static constexpr auto grouping = group_graph<planned>(with_loops());
+  static constexpr auto grouping = group_graph<planned>(ref(graph, graph_draft.loop));
   static constexpr auto plan_draft = lower_graph<planned>(grouping);
 
  public:
@@ -168,10 +163,10 @@ struct Compiled {
   template <int L>
   struct BodySpec {
     static constexpr int capacity = detail::max_body_nodes;
-    static constexpr void trace(Builder& b) { detail::trace_loop(b, with_loops(), L); }
+    static constexpr void trace(Builder& b) { detail::trace_loop(b, ref(graph, graph_draft.loop), L); }
   };
   template <int S>
-  static constexpr cpu::LoopView body_view = detail::loop_view<Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>>(with_loops(), plan.step[S].node);
+  static constexpr cpu::LoopView body_view = detail::loop_view<Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>>(ref(graph, graph_draft.loop), plan.step[S].node);
   template <int S>
   static constexpr const cpu::LoopView* loop_of() {
     if constexpr (plan.step[S].kind == StepKind::loop) return &body_view<S>;
