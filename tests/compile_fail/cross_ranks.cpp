@@ -1,5 +1,5 @@
 // expect: etch: cross: the operands must have as many dimensions
-// sizes: 3 2
+// sizes: 5 3
 #include <etch/etch.hpp>
 
 int main() {

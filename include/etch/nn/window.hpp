@@ -95,7 +95,7 @@ namespace detail {
 template <int D, int... Pads>
 struct all_pads {
   static constexpr int given[] = {Pads...};
-  static constexpr int at(int i) { return given[sizeof...(Pads) == 1 ? 0 : i]; }
+  static constexpr int at(int i) { return given[sizeof...(Pads) == 2 * D ? i : 0]; }
   static constexpr bool fit = sizeof...(Pads) == 1 || sizeof...(Pads) == 2 * D;
   static_assert(fit, "etch: pad: one number for all ends, or two for each axis");
 };
