@@ -10,7 +10,7 @@ namespace detail {
 template <Reduction R, bool LogInput, bool Full>
 struct poisson_nll_loss_fn {
   constexpr auto operator()(auto input, auto target, auto eps) const {
-    return elementwise_loss<R>(input, target, [eps](auto x, auto y) {
+    return elementwise_loss<R>(input, target, [&](auto x, auto y) {
       const auto loss = [&] {
         if constexpr (LogInput) return exp(x) - y * x;
         else return x - y * log(x + eps);
