@@ -94,10 +94,12 @@ namespace detail {
 /// The numbers of elements before and behind the last D axes, the last axis first; one number is for all.
 template <int D, int... Pads>
 struct all_pads {
-  static constexpr int given[] = {Pads...};
-  static constexpr int at(int i) { return given[sizeof...(Pads) == 2 * D ? i : 0]; }
   static constexpr bool fit = sizeof...(Pads) == 1 || sizeof...(Pads) == 2 * D;
   static_assert(fit, "etch: pad: one number for all ends, or two for each axis");
+  static constexpr int at(std::size_t i) {
+    const int given[] = {Pads...};
+    return given[sizeof...(Pads) == 2 * D ? i : 0];
+  }
 };
 template <int D, PadMode Mode, int... Pads>
 struct Pad {
@@ -105,7 +107,7 @@ struct Pad {
   constexpr auto forward(auto x) const { return run(x, 0, std::make_index_sequence<2 * D>{}); }
   template <class X, class V, std::size_t... I>
   static constexpr auto run(X x, V value, std::index_sequence<I...>) {
-    return pad<Mode, all_pads<D, Pads...>::at(static_cast<int>(I))...>(x, value);
+    return apply<etch::detail::pad_fn<Mode, all_pads<D, Pads...>::at(I)...>>(x, value);
   }
 };
 template <int D, auto Value, int... Pads>

@@ -75,8 +75,8 @@ struct batch_sum_fn {
     else return einsum_fn<"bij,bjk->ik">{}(a, b);
   }
 };
-struct add_batch_sum_fn : add_product_fn<batch_sum_fn> {
-  using add_product_fn<batch_sum_fn>::operator();
+struct add_batch_sum_fn {
+  constexpr auto operator()(auto input, auto a, auto b) const { return add_product_fn<batch_sum_fn>{}(input, a, b); }
   template <class I, class A, class B, class S>
   constexpr auto operator()(I input, A a, B b, auto beta, S alpha) const {
     const auto products = product_of_ranks_fn<3, 3>{}(a, b);
@@ -85,7 +85,7 @@ struct add_batch_sum_fn : add_product_fn<batch_sum_fn> {
     } else if constexpr (is_complex_type<typename decltype(products)::value_type>) {
       return plus_product::with(input, reduce_fn<Op::sum, 0>{}(scaled(products, alpha)), beta, Tracer<std::int64_t>{input.builder, input.builder->constant(1, DType::int64)});
     } else {
-      return add_product_fn<batch_sum_fn>::operator()(input, a, b, beta, alpha);
+      return add_product_fn<batch_sum_fn>{}(input, a, b, beta, alpha);
     }
   }
 };
