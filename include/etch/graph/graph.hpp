@@ -93,8 +93,8 @@ inline constexpr int max_loop_values = 40;  ///< operands of a loop, results, or
 /// stacked ones (each iteration sees its own row) and constants; its results are what is carried out, then rows that are
 /// stacked, then what its gradient wants kept, stacked too. No default initialisers, as for nodes.
 struct Loop {
-  LoopBody body;   ///< null: made from another loop
-  int of;          ///< that other loop
+  LoopBody body;   ///< null where it is made from another loop
+  int of;          ///< that other loop, -1 for none
   bool keeps;      ///< it is that loop with what it keeps among its rows; else it is its gradient
   int iterations;
   int carried, stacked, constants, rows;  ///< `rows`: stacked results
