@@ -192,13 +192,13 @@ struct Compiled {
   static constexpr std::int64_t arena_bytes = [] {
     std::int64_t n = plan.arena_bytes;
     for (int s = 0; s < plan.steps; ++s)
-      if (table.loop[s] != nullptr) n += table.loop[s]->arena_bytes;
+      if (plan.step[s].kind == StepKind::loop) n += table.loop[s]->arena_bytes;
     return n;
   }();
 
   static constexpr cpu::PlanView view() {
     bool draws = plan.random_slot >= 0;
-    for (int s = 0; s < plan.steps; ++s) draws = draws || (table.loop[s] != nullptr && table.loop[s]->body.draws);
+    for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == StepKind::loop && table.loop[s]->body.draws);
     return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel, table.library,
             table.loop, graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws};
   }
