@@ -6,6 +6,7 @@
 // A trace of body' is a trace of the body and its reverse mode, in which the kept values are replaced by operands.
 #pragma once
 
+#include <etch/grad/batch.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/grad/saved.hpp>
 
@@ -61,13 +62,6 @@ constexpr Shape row_shape(const Shape& s) {
   for (int i = 0; i < r.rank; ++i) r.size[i] = s.size[i + 1];
   return r;
 }
-constexpr Shape rows_shape(int count, const Shape& s) {
-  Shape r;
-  r.rank = s.rank + 1;
-  r.size[0] = count;
-  for (int i = 0; i < s.rank; ++i) r.size[i + 1] = s.size[i];
-  return r;
-}
 constexpr bool is_stacked(const Loop& l, int operand) { return operand >= l.carried && operand < l.carried + l.stacked; }
 
 /// The body of `l`, the gradient of a loop f: operands dc, dk, saved, x, dy, k; results dc, dk, dx.
@@ -89,18 +83,7 @@ constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l,
   int image[max_body_nodes]{};
   for (int n = 0; n < end; ++n) image[n] = -1;
   for (int k = 0; k < f.saves; ++k) image[saved_node(t, f.save[k])] = in[saved + k];
-  for (int n = t.base; n < end; ++n) {
-    if (image[n] >= 0) continue;
-    const Node v = b[n];
-    int from[3] = {v.in[0], v.in[1], v.in[2]};
-    bool depends = false;
-    for (int& i : from)
-      if (i >= 0 && image[i] >= 0) {
-        i = image[i];
-        depends = true;
-      }
-    if (depends) image[n] = b.node(v.op, v.dtype, Shape{b.shape(n)}, from[0], from[1], from[2], v.arg);
-  }
+  copy_dependents(b, t.base, end, 0, image);
   auto made = [&](int gradient) { return image[gradient] >= 0 ? image[gradient] : gradient; };
   int g = 0;
   for (int c = 0; c < f.carried; ++c) out[c] = made(t.gradient[g++]);
@@ -160,7 +143,7 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
   auto arriving = [&](int k) {
     if (dy[k] >= 0) return dy[k];
     const Shape s = b.shape_from(inner.ref(), inner.shape(t.out[k]));
-    return b.constant(0, inner.dtype(t.out[k]), k < f.carried ? s : rows_shape(f.iterations, s));
+    return b.constant(0, inner.dtype(t.out[k]), k < f.carried ? s : with_leading(f.iterations, s));
   };
   for (int c = 0; c < f.carried; ++c) in[count++] = arriving(c);
   for (int i = f.carried + f.stacked; i < f.operands(); ++i) {
@@ -170,7 +153,7 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
   }
   for (int k = 0; k < f.saves; ++k) {
     const int node = saved_node(t, f.save[k]);
-    in[count++] = b.result(n, f.results() + k, inner.dtype(node), rows_shape(f.iterations, b.shape_from(inner.ref(), inner.shape(node))));
+    in[count++] = b.result(n, f.results() + k, inner.dtype(node), with_leading(f.iterations, b.shape_from(inner.ref(), inner.shape(node))));
   }
   for (int i = f.carried; i < f.carried + f.stacked; ++i) {
     in[count++] = operand[i];

@@ -290,6 +290,23 @@ constexpr void walk_loop(Builder& b, int n, int end, int first) {
   }
 }
 
+/// Makes the nodes [begin, end) once more where they depend on what has an image, with the images in place of what they stand for. Below
+/// `first` nothing has one.
+constexpr void copy_dependents(Builder& b, int begin, int end, int first, int* image) {
+  for (int n = begin; n < end; ++n) {
+    if (image[n] >= 0) continue;
+    const Node v = b[n];
+    int from[3] = {v.in[0], v.in[1], v.in[2]};
+    bool depends = false;
+    for (int& i : from)
+      if (i >= first && image[i] >= 0) {
+        i = image[i];
+        depends = true;
+      }
+    if (depends) image[n] = b.node(v.op, v.dtype, Shape{b.shape(n)}, from[0], from[1], from[2], v.arg);
+  }
+}
+
 /// A checkpoint's nodes are made once more, from its inputs, and the copy is walked in their place.
 constexpr void walk_copy(Builder& b, const Region& r, const int* dy, int first) {
   int start = b.size();
@@ -298,18 +315,7 @@ constexpr void walk_copy(Builder& b, const Region& r, const int* dy, int first) 
   int* image = b.image;
   for (int n = start; n <= last; ++n) image[n] = -1;
   for (int i = 0; i < r.inputs; ++i) image[r.in[i]] = b.fresh(b[r.in[i]].in[0]);
-  for (int n = start; n <= last; ++n) {
-    if (image[n] >= 0) continue;
-    const Node v = b[n];
-    int from[3] = {v.in[0], v.in[1], v.in[2]};
-    bool depends = false;
-    for (int& i : from)
-      if (i >= start && image[i] >= 0) {
-        i = image[i];
-        depends = true;
-      }
-    if (depends) image[n] = b.node(v.op, v.dtype, Shape{b.shape(n)}, from[0], from[1], from[2], v.arg);
-  }
+  copy_dependents(b, start, last + 1, start, image);
   const int end = b.size();
   for (int k = 0; k < r.outputs; ++k)
     for (int n = copy; dy[k] >= 0 && n < end; ++n) b.order(n, dy[k]);

@@ -38,30 +38,24 @@ namespace detail {
 
 using namespace etch::detail;
 
-// ---- one step: what is carried, what x contributes, W_hh and, where there is one, b_hh or W_hr ------------------------------
+// ---- one step: what is carried, what x contributes, W_hh and, where there is one, a GRU's b_hh or an LSTM's W_hr ------------------------------
 
-struct tanh_step {
+template <class Activation>
+struct plain_step {
   static constexpr int gates = 1;
   constexpr auto operator()(auto h, auto x, auto w) const {
-    const auto y = tanh(x + linear(h, w));
-    return several(y, y);
-  }
-  constexpr auto operator()(auto h, auto x, auto w, auto b) const {
-    const auto y = tanh(x + linear(h, w, b));
+    const auto y = Activation{}(x + linear(h, w));
     return several(y, y);
   }
 };
-struct relu_step {
-  static constexpr int gates = 1;
-  constexpr auto operator()(auto h, auto x, auto w) const {
-    const auto y = relu(x + linear(h, w));
-    return several(y, y);
-  }
-  constexpr auto operator()(auto h, auto x, auto w, auto b) const {
-    const auto y = relu(x + linear(h, w, b));
-    return several(y, y);
-  }
+struct tanh_of {
+  constexpr auto operator()(auto x) const { return tanh(x); }
 };
+struct relu_of {
+  constexpr auto operator()(auto x) const { return relu(x); }
+};
+using tanh_step = plain_step<tanh_of>;
+using relu_step = plain_step<relu_of>;
 struct gru_step {
   static constexpr int gates = 3;
   static constexpr auto next(auto h, auto x, auto from_h) {

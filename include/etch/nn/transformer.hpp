@@ -37,6 +37,10 @@ constexpr auto transformer_activation(auto x) {
   if constexpr (O.activation == TransformerActivation::gelu) return gelu(x);
   else return relu(x);
 }
+template <TransformerOptions O>
+constexpr auto feed_forward(auto x, const auto& linear1, const auto& linear2) {
+  return dropout<O.dropout>(linear2(dropout<O.dropout>(transformer_activation<O>(linear1(x)))));
+}
 }  // namespace detail
 
 /// torch.nn.TransformerEncoderLayer: (src [T, B, E], src_mask(..), src_key_padding_mask(..)) -> [T, B, E].
@@ -65,7 +69,7 @@ struct TransformerEncoderLayer {
 
  private:
   static constexpr auto drop(auto x) { return dropout<O.dropout>(x); }
-  constexpr auto feed(auto x) const { return drop(linear2(drop(detail::transformer_activation<O>(linear1(x))))); }
+  constexpr auto feed(auto x) const { return detail::feed_forward<O>(x, linear1, linear2); }
 };
 
 /// torch.nn.TransformerDecoderLayer: (tgt [T, B, E], memory [S, B, E], tgt_mask(..), memory_mask(..), tgt_key_padding_mask(..),
@@ -101,7 +105,7 @@ struct TransformerDecoderLayer {
 
  private:
   static constexpr auto drop(auto x) { return dropout<O.dropout>(x); }
-  constexpr auto feed(auto x) const { return drop(linear2(drop(detail::transformer_activation<O>(linear1(x))))); }
+  constexpr auto feed(auto x) const { return detail::feed_forward<O>(x, linear1, linear2); }
 };
 
 /// torch.nn.TransformerEncoder without a norm at its end: N layers, given what a layer is given.
