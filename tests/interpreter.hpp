@@ -18,8 +18,8 @@
 namespace oracle {
 
 using etch::DType;
-using etch::Node;
-using etch::Op;
+using etch::detail::Node;
+using etch::detail::Op;
 
 /// Numbers of any dtype as doubles; int64 is exact below 2^53.
 struct Array {
@@ -141,7 +141,7 @@ inline double binary(Op op, double x, double y) {
 }
 
 /// What computes the functions of special.hpp, in the tests that have them.
-inline double (*other_special)(etch::Special, double, double) = nullptr;
+inline double (*other_special)(etch::detail::Special, double, double) = nullptr;
 
 inline double binary_of_integers(Op op, double x, double y) {
   const auto a = static_cast<std::int64_t>(x), b = static_cast<std::int64_t>(y);
@@ -155,8 +155,8 @@ inline double binary_of_integers(Op op, double x, double y) {
     default: return binary(op, x, y);
   }
 }
-inline double special(etch::Special s, double x, double y) {
-  using S = etch::Special;
+inline double special(etch::detail::Special s, double x, double y) {
+  using S = etch::detail::Special;
   const auto a = static_cast<std::int64_t>(x), b = static_cast<std::int64_t>(y);
   switch (s) {
     case S::signbit: return std::signbit(x) && x == x;
@@ -202,7 +202,7 @@ void for_each(const std::vector<int>& size, F f) {
 /// Evaluates one graph on one set of inputs.
 class Interpreter {
  public:
-  Interpreter(const etch::GraphRef& graph, const etch::Bindings& inputs) : g(graph), in(inputs) {
+  Interpreter(const etch::detail::GraphRef& graph, const etch::Bindings& inputs) : g(graph), in(inputs) {
     node.resize(static_cast<std::size_t>(g.nodes));
     for (int n = 0; n < g.nodes; ++n) evaluate(n);
   }
@@ -211,7 +211,7 @@ class Interpreter {
   /// The actual value of a size: bounded dims as the inputs give them.
   int actual(int code) const {
     if (code >= 0) return code;
-    const etch::Symbol& s = g.symbol[-1 - code];
+    const etch::detail::Symbol& s = g.symbol[-1 - code];
     int n = s.factor;
     for (int t = 0; t < s.tags; ++t) n *= size_of_tag(s.tag[t]);
     return n;
@@ -220,10 +220,10 @@ class Interpreter {
  private:
   int size_of_tag(std::uint64_t tag) const {
     for (int i = 0; i < g.slots; ++i) {
-      const etch::Shape& s = g.shape[g.slot[i].shape];
+      const etch::detail::Shape& s = g.shape[g.slot[i].shape];
       for (int k = 0; k < s.rank; ++k) {
         if (s.size[k] >= 0 || in.sizes[i] == nullptr) continue;
-        const etch::Symbol& y = g.symbol[-1 - s.size[k]];
+        const etch::detail::Symbol& y = g.symbol[-1 - s.size[k]];
         if (y.tags == 1 && y.factor == 1 && y.tag[0] == tag) return in.sizes[i][k];
       }
     }
@@ -235,15 +235,15 @@ class Interpreter {
     const Node& v = g.node[n];
     Array& r = node[static_cast<std::size_t>(n)];
     r.dtype = v.dtype;
-    const etch::Shape& s = g.shape_of(n);
+    const etch::detail::Shape& s = g.shape_of(n);
     std::int64_t count = 1;
     for (int i = 0; i < s.rank; ++i) {
       r.size.push_back(actual(s.size[i]));
       count *= r.size.back();
     }
     r.value.assign(static_cast<std::size_t>(count), std::numeric_limits<double>::quiet_NaN());
-    if (etch::is_map(v.op)) map(v, r);
-    else if (etch::is_reduce(v.op)) reduce(v, r);
+    if (etch::detail::is_map(v.op)) map(v, r);
+    else if (etch::detail::is_reduce(v.op)) reduce(v, r);
     else move(n, v, r);
   }
 
@@ -253,8 +253,8 @@ class Interpreter {
       double x = 0;
       if (v.op == Op::cast) x = a.value[i];
       else if (v.op == Op::where) x = a.value[i] != 0 ? operand(v, 1).value[i] : operand(v, 2).value[i];
-      else if (v.op == Op::special1) x = special(static_cast<etch::Special>(v.arg), a.value[i], 0);
-      else if (v.op == Op::special2) x = special(static_cast<etch::Special>(v.arg), a.value[i], operand(v, 1).value[i]);
+      else if (v.op == Op::special1) x = special(static_cast<etch::detail::Special>(v.arg), a.value[i], 0);
+      else if (v.op == Op::special2) x = special(static_cast<etch::detail::Special>(v.arg), a.value[i], operand(v, 1).value[i]);
       else if (v.in[1] >= 0 && !is_floating(a.dtype) && a.dtype != DType::boolean) x = binary_of_integers(v.op, a.value[i], operand(v, 1).value[i]);
       else if (v.in[1] >= 0) x = binary(v.op, a.value[i], operand(v, 1).value[i]);
       else x = unary(v.op, a.value[i]);
@@ -341,7 +341,7 @@ class Interpreter {
         const Array& small = writes ? operand(v, 1) : r;
         const std::size_t axis = arg & 255;
         const auto start = static_cast<std::int64_t>(arg >> 8 & 0xffffffffULL);
-        const auto step = etch::slice_step(arg);
+        const auto step = etch::detail::slice_step(arg);
         const auto stride = strides(large.size);
         if (writes) r.value = large.value;
         for_each(small.size, [&](std::size_t i, const std::vector<int>& at) {
@@ -592,7 +592,7 @@ class Interpreter {
     }
   }
 
-  const etch::GraphRef& g;
+  const etch::detail::GraphRef& g;
   const etch::Bindings& in;
   std::vector<Array> node;
   std::vector<std::vector<double>> lse, dk, dv;

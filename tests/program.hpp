@@ -44,15 +44,15 @@ constexpr Results<static_cast<int>(sizeof...(X))> results(const X&... x) {
 template <class F, class... In>
 struct FunctionSpec {
   static constexpr int capacity = 2048;
-  static constexpr void trace(etch::Builder& b) {
+  static constexpr void trace(etch::detail::Builder& b) {
     etch::Pack<typename In::tracer...> in{{{etch::detail::input_tracer<In>(b)}...}};
     trace(b, in, std::index_sequence_for<In...>{});
   }
   template <class P, std::size_t... I>
-  static constexpr void trace(etch::Builder& b, const P& in, std::index_sequence<I...>) {
+  static constexpr void trace(etch::detail::Builder& b, const P& in, std::index_sequence<I...>) {
     put(b, F{}(etch::detail::held<I>(in)...));
   }
-  static constexpr void put(etch::Builder& b, const auto& y) {
+  static constexpr void put(etch::detail::Builder& b, const auto& y) {
     if constexpr (requires { y.builder; }) b.output(y.id, 0);
     else
       for (int i = 0; i < static_cast<int>(sizeof(y.id) / sizeof(y.id[0])); ++i) b.output(y.id[i], i);
@@ -63,18 +63,18 @@ struct FunctionSpec {
 template <class F, class... In>
 struct GradientSpec {
   static constexpr int capacity = 4096;
-  static constexpr void trace(etch::Builder& b) {
+  static constexpr void trace(etch::detail::Builder& b) {
     etch::Pack<typename In::tracer...> in{{{etch::detail::input_tracer<In>(b)}...}};
     trace(b, in, std::index_sequence_for<In...>{});
   }
   template <class P, std::size_t... I>
-  static constexpr void trace(etch::Builder& b, const P& in, std::index_sequence<I...>) {
+  static constexpr void trace(etch::detail::Builder& b, const P& in, std::index_sequence<I...>) {
     const auto y = F{}(etch::detail::held<I>(in)...);
     const auto shape = b.shape(y.id);
-    const int seed = b.input(b.add_slot(etch::SlotKind::tensor, b.dtype(y.id), shape), 0, b.dtype(y.id), shape);
+    const int seed = b.input(b.add_slot(etch::detail::SlotKind::tensor, b.dtype(y.id), shape), 0, b.dtype(y.id), shape);
     const int wrt[] = {etch::detail::held<I>(in).id...};
     int gradient[sizeof...(I)]{};
-    etch::reverse(b, y.id, seed, wrt, static_cast<int>(sizeof...(I)), gradient);
+    etch::detail::reverse(b, y.id, seed, wrt, static_cast<int>(sizeof...(I)), gradient);
     b.output(y.id, 0);
     for (int i = 0; i < static_cast<int>(sizeof...(I)); ++i) b.output(gradient[i], i + 1);
   }
@@ -83,20 +83,20 @@ struct GradientSpec {
 /// A compiled Spec as plain values, so that what runs it is compiled once.
 struct Program {
   etch::cpu::PlanView view;
-  etch::GraphRef graph;
+  etch::detail::GraphRef graph;
 };
 template <class Spec>
 Program program_of() {
-  return {etch::Compiled<Spec>::view(), etch::ref(etch::Compiled<Spec>::graph)};
+  return {etch::Compiled<Spec>::view(), etch::detail::ref(etch::Compiled<Spec>::graph)};
 }
 
 /// Storage for the outputs of a program: outputs that share a slot lie in one block.
 struct Outputs {
   std::vector<etch::Storage> block;
   std::vector<void*> pointer;
-  explicit Outputs(const etch::GraphRef& g) {
+  explicit Outputs(const etch::detail::GraphRef& g) {
     for (int i = 0; i < g.outputs; ++i) {
-      const etch::Output& o = g.output[i];
+      const etch::detail::Output& o = g.output[i];
       if (o.effect) continue;
       const auto end = static_cast<std::size_t>(o.offset) + static_cast<std::size_t>(g.elements(o.node)) * etch::size_of(g.node[o.node].dtype);
       while (static_cast<int>(size.size()) <= o.slot) size.push_back(0);
@@ -133,14 +133,14 @@ inline std::string text_of(const std::vector<int>& size) {
 }
 
 /// Prints a graph, one node a line: what a failing test shows.
-inline std::string text_of(const etch::GraphRef& g) {
+inline std::string text_of(const etch::detail::GraphRef& g) {
   std::string s;
   for (int n = 0; n < g.nodes; ++n) {
     const auto& v = g.node[n];
-    s += std::to_string(n) + " " + etch::name_of(v.op) + " " + etch::name_of(v.dtype);
+    s += std::to_string(n) + " " + etch::detail::name_of(v.op) + " " + etch::name_of(v.dtype);
     s += text_of(std::vector<int>(g.shape_of(n).size, g.shape_of(n).size + g.shape_of(n).rank));
     for (int k = 0; k < 3 && v.in[k] >= 0; ++k) s += " " + std::to_string(v.in[k]);
-    s += v.op == etch::Op::constant ? " = " + std::to_string(__builtin_bit_cast(double, v.arg)) : " [" + std::to_string(v.arg) + "]";
+    s += v.op == etch::detail::Op::constant ? " = " + std::to_string(__builtin_bit_cast(double, v.arg)) : " [" + std::to_string(v.arg) + "]";
     s += "\n";
   }
   for (int i = 0; i < g.outputs; ++i) s += "output " + std::to_string(g.output[i].slot) + " = " + std::to_string(g.output[i].node) + "\n";
@@ -152,7 +152,7 @@ inline etch::Bindings with_random(const Program& p, const etch::Bindings& in, et
   etch::Bindings all;
   int next = 0;
   for (int i = 0; i < p.view.slots; ++i) {
-    if (p.view.slot[i].kind == etch::SlotKind::random) {
+    if (p.view.slot[i].kind == etch::detail::SlotKind::random) {
       all.bind(&random);
     } else {
       all.bind(in.data[next], in.sizes[next]);
@@ -175,7 +175,7 @@ inline std::vector<Array> run(const Program& p, const etch::Bindings& in, double
     machine.run(in, out.pointer.data(), &random);
     CHECK_MESSAGE(out.intact(), "something was written behind a result\n" << text_of(p.graph));
     for (int i = 0; i < p.graph.outputs; ++i) {
-      const etch::Output& o = p.graph.output[i];
+      const etch::detail::Output& o = p.graph.output[i];
       if (o.effect) continue;
       Array y = expected[o.node];
       const auto n = static_cast<std::int64_t>(y.value.size());

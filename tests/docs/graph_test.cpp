@@ -8,6 +8,7 @@
 #include <string>
 
 using namespace etch;
+using namespace etch::detail;
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include <string>
 
 using namespace etch;
+using namespace etch::detail;
 
 namespace {
 

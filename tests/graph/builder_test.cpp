@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 using namespace etch;
+using namespace etch::detail;
 
 namespace {
 constexpr Shape shape(int a, int b) { return Shape{2, {a, b}}; }

@@ -8,6 +8,7 @@
 #include <cstring>
 
 using namespace etch;
+using namespace etch::detail;
 
 namespace {
 

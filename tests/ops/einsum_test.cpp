@@ -4,6 +4,7 @@
 #include <map>
 
 using namespace etch;
+using namespace etch::detail;
 using test::check;
 using test::check_gradient;
 using test::filled;

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 using namespace etch;
+using etch::detail::Special, etch::detail::Builder;
 using test::check_gradient;
 using test::filled;
 

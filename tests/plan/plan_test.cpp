@@ -2,6 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
+using namespace etch::detail;
 using test::check;
 using test::filled;
 using test::results;

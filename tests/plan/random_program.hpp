@@ -31,17 +31,17 @@ struct Ingredients {
 /// Writes one random program into a builder.
 class Writer {
  public:
-  constexpr Writer(etch::Builder& builder, std::uint64_t seed, const Ingredients& with) : b(builder), dice(seed), want(with) {}
+  constexpr Writer(etch::detail::Builder& builder, std::uint64_t seed, const Ingredients& with) : b(builder), dice(seed), want(with) {}
 
   constexpr void write() {
     const int inputs = 2 + dice(3);
     for (int i = 0; i < inputs; ++i) {
-      etch::Shape s;
+      etch::detail::Shape s;
       s.rank = dice(5);
       for (int k = 0; k < s.rank; ++k) s.size[k] = random_size(s, k);
-      pool[count++] = input[given++] = b.input(b.add_slot(etch::SlotKind::tensor, want.dtype, s), 0, want.dtype, s);
+      pool[count++] = input[given++] = b.input(b.add_slot(etch::detail::SlotKind::tensor, want.dtype, s), 0, want.dtype, s);
     }
-    index = b.input(b.add_slot(etch::SlotKind::tensor, etch::DType::int64, etch::Shape{1, {5}}), 0, etch::DType::int64, etch::Shape{1, {5}});
+    index = b.input(b.add_slot(etch::detail::SlotKind::tensor, etch::DType::int64, etch::detail::Shape{1, {5}}), 0, etch::DType::int64, etch::detail::Shape{1, {5}});
     const int steps = want.steps / 2 + dice(want.steps);
     for (int i = 0; i < steps; ++i) {
       const int made = step();
@@ -52,11 +52,11 @@ class Writer {
       int loss = -1;
       for (int i = 0; i < 2; ++i) {
         const int a = scaled_sum(pool[count - 1 - dice(2)], all(pool[count - 1]));
-        const int v = b.reduce(etch::Op::sum, a, all(a));
-        loss = loss < 0 ? v : b.map(etch::Op::add, want.dtype, loss, v);
+        const int v = b.reduce(etch::detail::Op::sum, a, all(a));
+        loss = loss < 0 ? v : b.map(etch::detail::Op::add, want.dtype, loss, v);
       }
       int gradient[8]{};
-      etch::reverse(b, loss, b.constant(1, want.dtype), input, given, gradient);
+      etch::detail::reverse(b, loss, b.constant(1, want.dtype), input, given, gradient);
       b.output(loss, slot++);
       for (int i = 0; i < given; ++i) b.output(gradient[i], slot++);
     } else {
@@ -69,7 +69,7 @@ class Writer {
  private:
   constexpr std::int64_t elements(int n) const { return b.ref().elements(n); }
   constexpr unsigned all(int n) const { return (1u << b.shape(n).rank) - 1; }
-  constexpr int random_size(const etch::Shape& s, int rank) {
+  constexpr int random_size(const etch::detail::Shape& s, int rank) {
     constexpr int sizes[] = {1, 2, 3, 4, 5, 7, 8, 16, 17, 33}, large[] = {1, 2, 3, 17, 64, 100, 129, 257, 300, 1000};
     int n = 1;
     for (int i = 0; i < rank; ++i) n *= s.size[i];
@@ -89,25 +89,25 @@ class Writer {
   }
   constexpr int number(double x, int like) { return b.constant(x, b.dtype(like), b.shape(like)); }
   constexpr int scaled_sum(int a, unsigned mask) {
-    const int s = b.reduce(etch::Op::sum, a, mask);
+    const int s = b.reduce(etch::detail::Op::sum, a, mask);
     const double n = static_cast<double>(elements(a)) / static_cast<double>(elements(s) > 0 ? elements(s) : 1);
-    return b.map(etch::Op::mul, b.dtype(s), s, number(1 / (n > 0 ? n : 1), s));
+    return b.map(etch::detail::Op::mul, b.dtype(s), s, number(1 / (n > 0 ? n : 1), s));
   }
   constexpr int reduce(int a, unsigned mask) {
     const int kind = dice(want.gradient ? 8 : 6);
-    if (kind == 0) return b.reduce(etch::Op::amax, a, mask);
-    if (kind == 1) return b.reduce(etch::Op::amin, a, mask);
+    if (kind == 0) return b.reduce(etch::detail::Op::amax, a, mask);
+    if (kind == 1) return b.reduce(etch::detail::Op::amin, a, mask);
     return scaled_sum(a, mask);
   }
   /// The axes of `mask` put back, and repeated to the shape of `like`.
   constexpr int back(int r, unsigned mask, int like) {
-    etch::Shape s = b.shape(like);
+    etch::detail::Shape s = b.shape(like);
     for (int i = 0; i < s.rank; ++i)
       if (mask >> i & 1) s.size[i] = 1;
     return b.expand(b.reshape(r, s), b.shape(like));
   }
   constexpr int unary(int a) {
-    using etch::Op;
+    using etch::detail::Op;
     const etch::DType d = b.dtype(a);
     switch (dice(9)) {
       case 0: return b.map(Op::tanh, d, a);
@@ -122,7 +122,7 @@ class Writer {
     }
   }
   constexpr int binary(int a, int c) {
-    using etch::Op;
+    using etch::detail::Op;
     const etch::DType d = b.dtype(a);
     switch (dice(6)) {
       case 0: return b.map(Op::sub, d, a, c);
@@ -138,7 +138,7 @@ class Writer {
       if (const int c = pick(); c != a && b.shape(c) == b.shape(a)) return c;
     for (int i = 0; i < 6; ++i) {  // broadcast from the right
       const int c = pick();
-      const etch::Shape s = b.shape(c), to = b.shape(a);
+      const etch::detail::Shape s = b.shape(c), to = b.shape(a);
       if (s.rank > to.rank) continue;
       bool fits = true;
       for (int k = 0; k < s.rank; ++k) fits = fits && (s.size[k] == 1 || s.size[k] == to.size[k + to.rank - s.rank]);
@@ -148,8 +148,8 @@ class Writer {
     return back(reduce(a, mask), mask, a);
   }
   constexpr int reshaped(int a) {
-    const etch::Shape s = b.shape(a);
-    etch::Shape to;
+    const etch::detail::Shape s = b.shape(a);
+    etch::detail::Shape to;
     switch (dice(4)) {
       case 0:  // flat
         to.rank = 1;
@@ -212,10 +212,10 @@ class Writer {
     return b.slice(a, axis, start, 1 + dice(most), step);
   }
   constexpr int expanded(int a) {
-    const etch::Shape s = b.shape(a);
+    const etch::detail::Shape s = b.shape(a);
     if (s.rank > 4) return -1;
     const int at = dice(s.rank + 1), n = 2 + dice(4);
-    etch::Shape one, to;
+    etch::detail::Shape one, to;
     for (int i = 0; i <= s.rank; ++i) {
       if (i == at) {
         one.size[one.rank++] = 1;
@@ -233,7 +233,7 @@ class Writer {
     const int c = alike(a);
     if (b.shape(a).rank == 0) return -1;
     const int axis = dice(b.shape(a).rank);
-    etch::Shape s = b.shape(a);
+    etch::detail::Shape s = b.shape(a);
     const int n = s.size[axis];
     if (dice.chance(30)) {  // over a part of another
       const int start = dice(n), step = 1 + dice(2), length = 1 + dice((n - start + step - 1) / step);
@@ -244,7 +244,7 @@ class Writer {
     return b.place(b.place(base, a, axis, 0, 1), c, axis, n, 1);
   }
   constexpr int product(int a) {
-    etch::Shape s = b.shape(a);
+    etch::detail::Shape s = b.shape(a);
     if (s.rank < 2) return -1;
     int c = a;
     if (dice.chance(50)) c = alike(a);
@@ -252,7 +252,7 @@ class Writer {
     int r = -1;
     if (dice.chance(50)) r = b.dot(a, b.transpose(c, s.rank - 2, s.rank - 1));
     else r = b.dot(b.transpose(a, s.rank - 2, s.rank - 1), c);
-    return b.map(etch::Op::mul, b.dtype(r), r, number(1.0 / (k > 0 ? k : 1), r));
+    return b.map(etch::detail::Op::mul, b.dtype(r), r, number(1.0 / (k > 0 ? k : 1), r));
   }
   constexpr int taken(int a) {
     if (b.shape(a).rank == 0 || b.shape(a).size[0] < 2 || b.shape(a).rank > 6) return -1;
@@ -260,7 +260,7 @@ class Writer {
   }
   /// A scan, or the elements in an order: along any axis, from either end.
   constexpr int scanned(int a) {
-    using etch::Op;
+    using etch::detail::Op;
     if (b.shape(a).rank == 0) return -1;
     const int axis = dice(b.shape(a).rank), n = b.shape(a).size[axis];
     const bool back = dice.chance(50);
@@ -279,7 +279,7 @@ class Writer {
     const etch::DType other = b.dtype(a) == etch::DType::float64 ? etch::DType::float32 : etch::DType::float64;
     if (want.gradient || dice.chance(60)) return -1;
     const int c = b.cast(b.cast(a, other), b.dtype(a));
-    return dice.chance(50) ? c : b.cast(b.map(etch::Op::lt, etch::DType::boolean, a, number(0.25, a)), b.dtype(a));
+    return dice.chance(50) ? c : b.cast(b.map(etch::detail::Op::lt, etch::DType::boolean, a, number(0.25, a)), b.dtype(a));
   }
   constexpr int drawn(int a) {
     etch::detail::bind_random(b);
@@ -287,8 +287,8 @@ class Writer {
   }
   constexpr int chosen(int a) {
     const int c = alike(a);
-    const int mask = b.map(dice.chance(50) ? etch::Op::lt : etch::Op::ge, etch::DType::boolean, c, number(0.1, c));
-    return b.map(etch::Op::where, b.dtype(a), mask, a, alike(a));
+    const int mask = b.map(dice.chance(50) ? etch::detail::Op::lt : etch::detail::Op::ge, etch::DType::boolean, c, number(0.1, c));
+    return b.map(etch::detail::Op::where, b.dtype(a), mask, a, alike(a));
   }
   constexpr int step() {
     const int a = pick();
@@ -316,7 +316,7 @@ class Writer {
     }
   }
 
-  etch::Builder& b;
+  etch::detail::Builder& b;
   Dice dice;
   Ingredients want;
   int pool[128]{};
@@ -329,15 +329,15 @@ class Writer {
 template <std::uint64_t Seed, bool Gradient, etch::DType D, int Steps, int Most = 600, bool Scans = false>
 struct RandomSpec {
   static constexpr int capacity = 1024;
-  static constexpr void trace(etch::Builder& b) { Writer(b, Seed, Ingredients{Gradient, D, Most, Steps, Scans}).write(); }
+  static constexpr void trace(etch::detail::Builder& b) { Writer(b, Seed, Ingredients{Gradient, D, Most, Steps, Scans}).write(); }
 };
 
 /// Inputs for any program over tensors: every slot filled by its dtype; integers are 0 or 1.
 class Inputs {
  public:
-  explicit Inputs(const etch::GraphRef& g) {
+  explicit Inputs(const etch::detail::GraphRef& g) {
     for (int i = 0; i < g.slots; ++i) {
-      if (g.slot[i].kind == etch::SlotKind::random) continue;
+      if (g.slot[i].kind == etch::detail::SlotKind::random) continue;
       const std::int64_t n = g.elements(g.shape[g.slot[i].shape]);
       block.emplace_back(static_cast<std::size_t>(n) * 8 + 8);
       for (std::int64_t k = 0; k < n; ++k) {

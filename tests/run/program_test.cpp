@@ -2,6 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
+using etch::detail::Builder;
 using test::filled;
 
 namespace {

@@ -19,6 +19,8 @@
 namespace conformance {
 
 using namespace etch;
+using etch::detail::BoundParameter, etch::detail::Builder, etch::detail::GraphRef, etch::detail::Node, etch::detail::Op;
+using etch::detail::Shape, etch::detail::Slot, etch::detail::SlotKind;
 using etch::atan2, etch::copysign, etch::fmax, etch::fmin, etch::fmod, etch::hypot, etch::ldexp, etch::nextafter, etch::pow;  // and not <cmath>'s, of numbers
 
 inline constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();

@@ -29,6 +29,8 @@ template <class T, int L> ETCH_INLINE Vec<T, L> sign(Vec<T, L> a) {
 
 namespace cpu {
 
+using namespace etch::detail;  // the plan's names: what kernels are made from
+
 using index_t = std::int64_t;
 
 /// Everything a fused loop reads, filled once for a program: strides in bytes, the column's last.

@@ -43,9 +43,9 @@ struct Pack : detail::HeldPack<std::index_sequence_for<A...>, A...> {
 
 /// What a program's inputs are bound to at run time, in the order in which tracing met them.
 struct Bindings {
-  void* data[max_slots]{};
-  const int* sizes[max_slots]{};  ///< actual sizes where a dim is bounded, else null
-  void* gradient[max_slots]{};    ///< where a variable collects its gradient, else null
+  void* data[detail::max_slots]{};
+  const int* sizes[detail::max_slots]{};  ///< actual sizes where a dim is bounded, else null
+  void* gradient[detail::max_slots]{};    ///< where a variable collects its gradient, else null
   int count = 0;
   void bind(const void* p, const int* s = nullptr) {
     data[count] = const_cast<void*>(p);
@@ -89,21 +89,21 @@ class Lazy<F, Pack<A...>, T, D...> {
   Lazy& operator=(const Lazy& e);
 
   /// Traces with every leaf a new input, in order.
-  static constexpr tracer trace(Builder& b) { return trace_in_order(b, std::index_sequence_for<A...>{}); }
+  static constexpr tracer trace(detail::Builder& b) { return trace_in_order(b, std::index_sequence_for<A...>{}); }
   /// Traces with the leaves this object holds: parameters, by address.
-  constexpr tracer lower(Builder& b) const { return lower_in_order(b, std::index_sequence_for<A...>{}); }
+  constexpr tracer lower(detail::Builder& b) const { return lower_in_order(b, std::index_sequence_for<A...>{}); }
   void bind(Bindings& to) const { bind_in_order(to, std::index_sequence_for<A...>{}); }
   /// The value of a single number; evaluates the expression.
   T item() const;
 
  private:
   template <std::size_t... I>
-  static constexpr tracer trace_in_order(Builder& b, std::index_sequence<I...>) {
+  static constexpr tracer trace_in_order(detail::Builder& b, std::index_sequence<I...>) {
     Pack<typename A::tracer...> in{{{A::trace(b)}...}};  // braces: left to right
     return F{}(detail::held<I>(in)...);
   }
   template <std::size_t... I>
-  constexpr tracer lower_in_order(Builder& b, std::index_sequence<I...>) const {
+  constexpr tracer lower_in_order(detail::Builder& b, std::index_sequence<I...>) const {
     Pack<typename A::tracer...> in{{{detail::held<I>(arguments).lower(b)}...}};
     return F{}(detail::held<I>(in)...);
   }
@@ -144,15 +144,15 @@ struct ScalarLeaf {
   using tracer = WeakTracer<S>;
   static constexpr int nodes = 0;
   S value;
-  static constexpr tracer trace(Builder& b) {
-    const int slot = b.add_slot(SlotKind::scalar, dtype_of<S>, Shape{});
+  static constexpr tracer trace(detail::Builder& b) {
+    const int slot = b.add_slot(detail::SlotKind::scalar, dtype_of<S>, detail::Shape{});
     tracer t;
     t.builder = &b;
-    t.id = b.input(slot, 0, dtype_of<S>, Shape{});
+    t.id = b.input(slot, 0, dtype_of<S>, detail::Shape{});
     return t;
   }
   /// While tracing, a number is a constant.
-  constexpr tracer lower(Builder& b) const {
+  constexpr tracer lower(detail::Builder& b) const {
     tracer t;
     t.builder = &b;
     if constexpr (detail::is_complex_type<S>) t.id = b.pair(b.constant(static_cast<double>(value.re), real_dtype(dtype_of<S>)), b.constant(static_cast<double>(value.im), real_dtype(dtype_of<S>)));
@@ -221,7 +221,7 @@ constexpr auto apply(const A&... a) {
   if constexpr ((std::is_same_v<A, Poison> || ...)) {
     return Poison{};
   } else if constexpr ((detail::is_tracer_v<A> || ...)) {
-    Builder* b = detail::builder_of(a...);
+    detail::Builder* b = detail::builder_of(a...);
     return F{}(detail::lower(b, a)...);
   } else {
     using Args = Pack<decltype(detail::leaf(a))...>;

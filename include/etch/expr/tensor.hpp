@@ -21,12 +21,12 @@ struct TensorLeaf {
   void* data = nullptr;
   int sizes[sizeof...(D) == 0 ? 1 : sizeof...(D)]{};
 
-  static constexpr tracer trace(Builder& b) {
-    const Shape s = b.shape_of(dims_of<D...>());
-    const int slot = b.add_slot(SlotKind::tensor, dtype_of<T>, s);
+  static constexpr tracer trace(detail::Builder& b) {
+    const auto s = b.shape_of(dims_of<D...>());
+    const int slot = b.add_slot(detail::SlotKind::tensor, dtype_of<T>, s);
     return {&b, b.input(slot, 0, dtype_of<T>, s)};
   }
-  constexpr tracer lower(Builder& b) const {
+  constexpr tracer lower(detail::Builder& b) const {
     static_assert(sizeof...(D) > 100, "etch: trace: a tensor was captured by a traced function; pass it as an argument");
     return {&b, b.constant(0, dtype_of<T>, b.shape_of(dims_of<D...>()))};  // so that the mistake is one error
   }

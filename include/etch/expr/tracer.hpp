@@ -16,7 +16,7 @@ constexpr auto item_of(const X& x, const I&... i);  // expr/pick.hpp
 /// A symbolic tensor: reading it computes nothing, operations on it add nodes to its builder.
 template <class T, auto... D>
 struct Tracer {
-  Builder* builder = nullptr;
+  detail::Builder* builder = nullptr;
   int id = -1;
 
   using value_type = T;

@@ -111,8 +111,6 @@ struct Batch {
   }
 };
 
-}  // namespace detail
-
 /// `output` with `to[i]`, of one more leading axis of `size`, in place of each from[i].
 constexpr int batched(Builder& b, int output, const int* from, const int* to, int count, int size) {
   int first = output + 1;
@@ -130,5 +128,6 @@ constexpr int batched(Builder& b, int output, const int* from, const int* to, in
   return batch.lifted(output, first);
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

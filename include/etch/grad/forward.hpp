@@ -58,8 +58,6 @@ constexpr void region_tangents(Builder& b, const Region& r, int* tangent) {
   for (int k = 0; k < r.outputs; ++k) tangent[r.out[k]] = count > 0 ? dy[k] : -1;
 }
 
-}  // namespace detail
-
 /// How `output[k]` moves when every wrt[i] moves by direction[i]: the product of the Jacobian and a vector.
 constexpr void forward(Builder& b, const int* output, int outputs, const int* wrt, const int* direction, int count, int* moved) {
   const int last = detail::end_of(b, output, outputs), first = detail::first_node(b, wrt, count);
@@ -87,5 +85,6 @@ constexpr void forward(Builder& b, const int* output, int outputs, const int* wr
     moved[k] = detail::from_real_nodes(b, output[k], [&](int n) { return n >= first && tangent[n] >= 0 ? tangent[n] : b.constant(0, b.dtype(n), b.shape(n)); });
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

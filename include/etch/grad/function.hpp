@@ -22,7 +22,7 @@ struct Context {
   Inputs inputs;
   Outputs outputs;
   Saved saved;  ///< what forward gave to `save_for_backward`
-  bool needed[Region::max_inputs]{};
+  bool needed[detail::Region::max_inputs]{};
   /// Whether anything asks for the gradient of argument i.
   constexpr bool needs_input_grad(int i) const { return needed[i]; }
 };
@@ -175,7 +175,7 @@ struct Function {
 template <class F, OperandOrNumber... X>
 constexpr auto checkpoint(const F& f, const X&... x) {
   if constexpr ((detail::is_tracer_v<X> || ...)) {
-    Builder* b = detail::builder_of(x...);
+    detail::Builder* b = detail::builder_of(x...);
     return detail::with_rule(nullptr, true, f, detail::lower(b, x)...);
   } else {
     static_assert(std::is_empty_v<F>, "etch: checkpoint: a traced function must have no captures; pass values as arguments");

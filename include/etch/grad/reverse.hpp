@@ -422,8 +422,6 @@ constexpr int first_node(const Builder& b, const int* wrt, int count) {
   return first;
 }
 
-}  // namespace detail
-
 /// gradient[i] = d(sum of seed * output) / d(wrt[i]), over all outputs; zeros where there is no influence. A complex number
 /// counts as two real ones: its gradient is (d/d real, d/d imaginary), and so is the seed of a complex output.
 constexpr void reverse(Builder& b, const int* output, const int* seed, int outputs, const int* wrt, int count, int* gradient) {
@@ -454,6 +452,7 @@ constexpr void reverse(Builder& b, const int* output, const int* seed, int outpu
 /// The same for one output.
 constexpr void reverse(Builder& b, int output, int seed, const int* wrt, int count, int* gradient) { reverse(b, &output, &seed, 1, wrt, count, gradient); }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch
 

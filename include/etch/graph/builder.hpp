@@ -9,6 +9,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 class Builder;
 struct Region;
@@ -851,6 +852,7 @@ class Builder {
   int last_ = 0;
 };
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch
 

@@ -172,8 +172,6 @@ constexpr Parts complex_unary(Op op, const Parts& z) {
   }
 }
 
-}  // namespace detail
-
 constexpr int complex_map(Builder& b, Op op, DType result, int x, int y, int z) {
   using detail::Parts;
   auto parts = [&](int n) { return Parts{{&b, b.real(n)}, {&b, b.imag(n)}}; };
@@ -198,5 +196,6 @@ constexpr int complex_map(Builder& b, Op op, DType result, int x, int y, int z) 
   }
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

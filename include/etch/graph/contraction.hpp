@@ -10,6 +10,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 inline constexpr int max_operands = 8;
 
@@ -30,8 +31,6 @@ struct Labelled {
   }
   constexpr void push(int l) { label[rank++] = l; }
 };
-
-namespace detail {
 
 constexpr bool has(std::uint64_t set, int label) { return (set >> label & 1) != 0; }
 
@@ -201,8 +200,6 @@ constexpr Labelled contracted(Builder& b, const Labelled* x, const ContractionOr
   return product(b, contracted(b, x, o, swap ? q : p), contracted(b, x, o, swap ? p : q), o.labels[subset]);
 }
 
-}  // namespace detail
-
 /// The product of all operands (of one dtype) with the labels `out`, in that order; labels may repeat within an operand.
 constexpr int contraction(Builder& b, const Labelled* operand, int count, const int* out, int rank) {
   Labelled x[max_operands]{};
@@ -215,5 +212,6 @@ constexpr int contraction(Builder& b, const Labelled* operand, int count, const 
   return b.permute(r.id, order);
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

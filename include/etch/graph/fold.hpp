@@ -6,6 +6,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// `value` as the dtype would hold it, so that equal constants are one node.
 constexpr double round_to(DType t, double value) {
@@ -50,5 +51,6 @@ constexpr bool fold(Op op, double x, double y, bool floating, double& result) {
   }
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -9,6 +9,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// Not constexpr: reaching it in a constant expression is the error.
 inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
@@ -166,5 +167,6 @@ constexpr GraphRef ref(const Graph<N, S, R>& g, const Loop* loops = nullptr) {
   return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots, loops};
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -7,6 +7,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 // One name for each pointwise operation; its row (value, derivative, dtype rule) is `op::NAME_row` in graph/table.hpp.
 #define ETCH_UNARY_OPS(X)                                                                                            \
@@ -141,5 +142,6 @@ constexpr const char* name_of(Special s) {
   return names[static_cast<int>(s)];
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

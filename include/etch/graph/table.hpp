@@ -9,6 +9,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 namespace op {
 
 #define ETCH_VALUE1 template <class V> static ETCH_INLINE auto value(V x)
@@ -143,5 +144,6 @@ constexpr Value map_derivative(Builder& b, int n, int which, Value dy) {
   }
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -5,6 +5,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// A node, with the builder it lives in.
 struct Value {
@@ -35,6 +36,7 @@ constexpr Value operator*(Value a, double c) { return a * a.number(c); }
 constexpr Value operator-(double a, Value c) { return c.number(a) - c; }
 constexpr Value operator/(double a, Value c) { return c.number(a) / c; }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch
 

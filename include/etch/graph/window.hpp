@@ -7,6 +7,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// [.., count, K, ..] at `axis` as [.., n, ..]: the windows are written once, `step` apart among zeros, and n elements of it
 /// are read for each k, so that all K are added in one pass.
@@ -27,5 +28,6 @@ constexpr int unwindowed(Builder& b, int w, int n, int axis, int step, int dilat
   return sum;
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -92,13 +92,13 @@ struct cross_entropy_fn {
       static_assert(detail::weighs_classes<W, X, axis>(), "etch: cross_entropy: there must be one weight for each class");
       return Poison{};
     } else {
-      Builder& b = *logits.builder;
+      auto& b = *logits.builder;
       const detail::ClassAxis c{b, b.shape(logits.id), axis};
       int weights = -1;
       if constexpr (!std::is_same_v<W, detail::Unweighted>) weights = b.cast(weight.id, dtype);
       using Rows = detail::class_rows<X, axis>;
       if constexpr (probabilities) {
-        return detail::reduce_loss<R>(Rows{&b, detail::probability_loss(c, detail::Logits(c, logits.id), Value{&b, b.cast(targets.id, dtype)}, weights, Smoothing).id});
+        return detail::reduce_loss<R>(Rows{&b, detail::probability_loss(c, detail::Logits(c, logits.id), detail::Value{&b, b.cast(targets.id, dtype)}, weights, Smoothing).id});
       } else {
         const detail::Targets t(c, targets.id, Ignore);
         const detail::WeightedRows r = detail::class_number_loss(c, detail::Logits(c, logits.id, t.checked), t, weights, Smoothing);

@@ -30,15 +30,15 @@ struct nll_loss_fn {
       static_assert(detail::weighs_classes<W, X, axis>(), "etch: nll_loss: there must be one weight for each class");
       return Poison{};
     } else {
-      Builder& b = *input.builder;
+      auto& b = *input.builder;
       const detail::ClassAxis c{b, b.shape(input.id), axis};
       const detail::Targets t(c, target.id, Ignore);
-      const Value none = c.of(dtype, 0), picked = c.over(Op::sum, choose(t.hit, Value{&b, input.id}, none));
+      const detail::Value none = c.of(dtype, 0), picked = c.over(detail::Op::sum, choose(t.hit, detail::Value{&b, input.id}, none));
       using Rows = detail::class_rows<X, axis>;
       if constexpr (std::is_same_v<W, detail::Unweighted>) {
         return detail::reduce_loss<R>(Rows{&b, choose(t.valid, -picked, picked.number(0)).id}, Rows{&b, t.valid.cast(dtype).id});
       } else {
-        const Value of_row = c.over(Op::sum, choose(t.hit, c.along(Value{&b, b.cast(weight.id, dtype)}), none)), w = choose(t.valid, of_row, of_row.number(0));
+        const detail::Value of_row = c.over(detail::Op::sum, choose(t.hit, c.along(detail::Value{&b, b.cast(weight.id, dtype)}), none)), w = choose(t.valid, of_row, of_row.number(0));
         return detail::reduce_loss<R>(Rows{&b, choose(t.valid, -(picked * w), picked.number(0)).id}, Rows{&b, w.id});
       }
     }

@@ -38,7 +38,7 @@ struct position_embedding_fn {
       return Poison{};
     } else {
       using Rule = detail::position_rows<I, W>;
-      Builder& b = *weight.builder;
+      auto& b = *weight.builder;
       return result_of<typename W::value_type, Rule, W, I>{
           &b, b.slice(weight.id, 0, 0, b.shape_of(Rule::value).size[0], 1)};
     }

@@ -113,7 +113,7 @@ ETCH_OPERATION1(relu, detail::relu_fn)
 /// min(max(x, 0), 6)
 ETCH_OPERATION1(relu6, detail::relu6_fn)
 /// x Phi(x) = x/2 (1 + erf(x / sqrt 2))
-ETCH_OPERATION1(gelu, unary_fn<Op::gelu>)
+ETCH_OPERATION1(gelu, unary_fn<detail::Op::gelu>)
 /// GELU's approximation by tanh.
 ETCH_OPERATION1(gelu_tanh, detail::gelu_tanh_fn)
 /// x sigmoid(x)

@@ -11,7 +11,7 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-namespace op {
+namespace detail::op {
 // The bounds: NaN in either stays; at the bound x receives the gradient, where one is NaN neither does.
 template <>
 struct special_row<Special::clamp_min> {
@@ -89,7 +89,7 @@ struct special_row<Special::nextafter> {
     return which == 0 ? choose(compare(Op::eq, a, b), dy.number(0), dy) : dy.number(0);
   }
 };
-}  // namespace op
+}  // namespace detail::op
 
 namespace detail {
 /// x in floating point: integers and bools as float32.
@@ -247,16 +247,16 @@ ETCH_OPERATION1(square, detail::square_fn)
 /// x + weight (y - x)
 ETCH_OF_TENSORS3(2, lerp, detail::lerp_fn)
 /// |x| with y's sign
-ETCH_OF_TENSOR2(copysign, pair_fn<special_fn<Special::copysign>, Kind::floating>)
+ETCH_OF_TENSOR2(copysign, pair_fn<special_fn<detail::Special::copysign>, Kind::floating>)
 /// 0 below 0, 1 above, `at_zero` at 0
 ETCH_OF_TENSORS2(heaviside, pair_fn<detail::heaviside_fn>)
 /// sqrt(x^2 + y^2)
-ETCH_OF_TENSORS2(hypot, pair_fn<special_fn<Special::hypot>, Kind::floating>)
+ETCH_OF_TENSORS2(hypot, pair_fn<special_fn<detail::Special::hypot>, Kind::floating>)
 /// log(e^x + e^y) and log2(2^x + 2^y)
-ETCH_OF_TENSORS2(logaddexp, pair_fn<special_fn<Special::logaddexp>, Kind::floating>)
-ETCH_OF_TENSORS2(logaddexp2, pair_fn<special_fn<Special::logaddexp2>, Kind::floating>)
+ETCH_OF_TENSORS2(logaddexp, pair_fn<special_fn<detail::Special::logaddexp>, Kind::floating>)
+ETCH_OF_TENSORS2(logaddexp2, pair_fn<special_fn<detail::Special::logaddexp2>, Kind::floating>)
 /// The next number from x in the direction of y
-ETCH_OF_TENSORS2(nextafter, pair_fn<special_fn<Special::nextafter>, Kind::floating>)
+ETCH_OF_TENSORS2(nextafter, pair_fn<special_fn<detail::Special::nextafter>, Kind::floating>)
 /// x 2^n
 ETCH_OF_TENSORS2(ldexp, detail::ldexp_fn)
 /// x^y in double

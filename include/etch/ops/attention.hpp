@@ -40,11 +40,11 @@ struct attention_fn {
       static_assert(Rule::sizes_agree, "etch: scaled_dot_product_attention: q [B, H, T, D], k [B, H, S, D] and v [B, H, S, E] must agree");
       return Poison{};
     } else {
-      Builder& b = *q.builder;
+      auto& b = *q.builder;
       constexpr float scale = static_cast<float>(1.0 / detail::square_root(Q::dims(0)[3].size));
       const std::uint64_t arg = static_cast<std::uint64_t>(__builtin_bit_cast(std::uint32_t, scale)) | static_cast<std::uint64_t>(Causal) << 32;
       const DType in = dtype_of<typename Q::value_type>, d = size_of(in) < 4 ? DType::float32 : in;  // half is computed in float
-      const int r = b.node(Op::attention, d, b.shape_of(Rule::value), b.cast(q.id, d), b.cast(k.id, d), b.cast(v.id, d), arg);
+      const int r = b.node(detail::Op::attention, d, b.shape_of(Rule::value), b.cast(q.id, d), b.cast(k.id, d), b.cast(v.id, d), arg);
       return result_of<typename Q::value_type, Rule, Q, K, V>{&b, b.cast(r, in)};
     }
   }

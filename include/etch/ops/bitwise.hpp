@@ -33,7 +33,7 @@ ETCH_INLINE T greatest_divisor(T a, T b) {
 }
 }  // namespace detail
 
-namespace op {
+namespace detail::op {
 // A shift by less than 0 or by all bits leaves no bit but the sign's, as in PyTorch; C++ leaves it undefined.
 template <>
 struct special_row<Special::shift_left> : flat_special {
@@ -68,7 +68,7 @@ struct special_row<Special::signbit> : flat_special {
     }
   }
 };
-}  // namespace op
+}  // namespace detail::op
 
 namespace detail {
 /// F on two integers, or bools where `Bools`.
@@ -119,20 +119,20 @@ template <Special S>
 using of_integers = pair_fn<of_integers_fn<special_fn<S>, false>>;
 }  // namespace detail
 
-ETCH_OPERATION2(bitwise_and, detail::bitwise<Op::logical_and>)
-ETCH_OPERATION2(bitwise_or, detail::bitwise<Op::logical_or>)
-ETCH_OPERATION2(bitwise_xor, detail::bitwise<Op::logical_xor>)
+ETCH_OPERATION2(bitwise_and, detail::bitwise<detail::Op::logical_and>)
+ETCH_OPERATION2(bitwise_or, detail::bitwise<detail::Op::logical_or>)
+ETCH_OPERATION2(bitwise_xor, detail::bitwise<detail::Op::logical_xor>)
 ETCH_OPERATION1(bitwise_not, detail::bitwise_not_fn)
-ETCH_OPERATION2(operator&, detail::bitwise<Op::logical_and>)
-ETCH_OPERATION2(operator|, detail::bitwise<Op::logical_or>)
-ETCH_OPERATION2(operator^, detail::bitwise<Op::logical_xor>)
+ETCH_OPERATION2(operator&, detail::bitwise<detail::Op::logical_and>)
+ETCH_OPERATION2(operator|, detail::bitwise<detail::Op::logical_or>)
+ETCH_OPERATION2(operator^, detail::bitwise<detail::Op::logical_xor>)
 ETCH_OPERATION1(operator~, detail::bitwise_not_fn)
-ETCH_OPERATION2(bitwise_left_shift, detail::of_integers<Special::shift_left>)
-ETCH_OPERATION2(bitwise_right_shift, detail::of_integers<Special::shift_right>)
-ETCH_OPERATION2(operator<<, detail::of_integers<Special::shift_left>)
-ETCH_OPERATION2(operator>>, detail::of_integers<Special::shift_right>)
+ETCH_OPERATION2(bitwise_left_shift, detail::of_integers<detail::Special::shift_left>)
+ETCH_OPERATION2(bitwise_right_shift, detail::of_integers<detail::Special::shift_right>)
+ETCH_OPERATION2(operator<<, detail::of_integers<detail::Special::shift_left>)
+ETCH_OPERATION2(operator>>, detail::of_integers<detail::Special::shift_right>)
 /// The greatest common divisor, not negative; gcd(0, 0) = 0.
-ETCH_OF_TENSORS2(gcd, detail::of_integers<Special::gcd>)
+ETCH_OF_TENSORS2(gcd, detail::of_integers<detail::Special::gcd>)
 /// The least common multiple |x y| / gcd(x, y); 0 where one is 0.
 ETCH_OF_TENSORS2(lcm, pair_fn<detail::of_integers_fn<detail::lcm_fn, false>>)
 /// Whether the sign bit is set: below 0, -0.0, and NaN of that sign.

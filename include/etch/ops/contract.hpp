@@ -122,7 +122,7 @@ struct matmul_fn {
         return Poison{};
       } else {
         constexpr DType d = detail::common_dtype<A, B>();
-        Builder& b = *x.builder;
+        auto& b = *x.builder;
         return result_of<type_of<d>, Rule, X, Y>{&b, detail::matmul_nodes(b, b.cast(x.id, d), b.cast(y.id, d))};
       }
     }

@@ -138,21 +138,21 @@ struct einsum_fn {
     } else {
       constexpr DType d = detail::common_dtype<A...>();
       constexpr int count = sizeof...(A);
-      Builder& b = *detail::builder_of(x...);
+      auto& b = *detail::builder_of(x...);
       const int ids[] = {x.id...};
-      Labelled operand[count];
+      detail::Labelled operand[count];
       for (int i = 0; i < count; ++i) {
         operand[i] = Rule::equation.operand[i];
         operand[i].id = b.cast(ids[i], d);
       }
-      return result_of<type_of<d>, Rule, A...>{&b, contraction(b, operand, count, Rule::equation.result.label, Rule::equation.result.rank)};
+      return result_of<type_of<d>, Rule, A...>{&b, detail::contraction(b, operand, count, Rule::equation.result.label, Rule::equation.result.rank)};
     }
   }
 };
 
 /// Products and sums by labels, as torch.einsum: `einsum<"ij,jk->ik">(a, b)`, `einsum<"ii">(a)`, `einsum<"...i,...i">(a, b)`.
 template <Text E, Operand... A>
-  requires(sizeof...(A) >= 1 && sizeof...(A) <= max_operands)
+  requires(sizeof...(A) >= 1 && sizeof...(A) <= detail::max_operands)
 constexpr auto einsum(const A&... a) {
   return apply<einsum_fn<E>>(a...);
 }

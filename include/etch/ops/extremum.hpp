@@ -88,14 +88,14 @@ constexpr auto extremum_with_index(const X& x) {
 }  // namespace detail
 
 /// The index of the largest element along an axis, or of all elements; the first where several are equal.
-template <auto... Option, Operand X> constexpr auto argmax(const X& x) { return apply<detail::arg_fn<Op::amax, Option...>>(x); }
-template <auto... Option, Operand X> constexpr auto argmin(const X& x) { return apply<detail::arg_fn<Op::amin, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto argmax(const X& x) { return apply<detail::arg_fn<detail::Op::amax, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto argmin(const X& x) { return apply<detail::arg_fn<detail::Op::amin, Option...>>(x); }
 
 /// The largest element; along an axis the largest and where it stands; of two operands the larger of each pair.
 template <Operand X> constexpr auto max(const X& x) { return amax(x); }
 template <Operand X> constexpr auto min(const X& x) { return amin(x); }
-template <auto Axis, auto... Option, Operand X> constexpr auto max(const X& x) { return detail::extremum_with_index<Op::amax, Axis, Option...>(x); }
-template <auto Axis, auto... Option, Operand X> constexpr auto min(const X& x) { return detail::extremum_with_index<Op::amin, Axis, Option...>(x); }
+template <auto Axis, auto... Option, Operand X> constexpr auto max(const X& x) { return detail::extremum_with_index<detail::Op::amax, Axis, Option...>(x); }
+template <auto Axis, auto... Option, Operand X> constexpr auto min(const X& x) { return detail::extremum_with_index<detail::Op::amin, Axis, Option...>(x); }
 template <Operand A, Operand B> constexpr auto max(const A& a, const B& b) { return maximum(a, b); }
 template <Operand A, Operand B> constexpr auto min(const A& a, const B& b) { return minimum(a, b); }
 

@@ -27,7 +27,7 @@ struct embedding_fn {
     constexpr bool integral = is_integral(dtype_of<typename I::value_type>);
     static_assert(integral, "etch: embedding: indices must be integers");
     using Rule = detail::taken<detail::tracer_of<X>, detail::tracer_of<I>>;
-    Builder& b = *table.builder;
+    auto& b = *table.builder;
     return result_of<typename X::value_type, Rule, X, I>{&b, b.take(table.id, b.cast(index.id, DType::int64))};
   }
 };

@@ -68,7 +68,7 @@ struct cat_fn {
       static_assert(Rule::other_sizes_agree, "etch: cat: all sizes but the joined one must agree");
       return Poison{};
     } else {
-      Builder& b = *detail::builder_of(x...);
+      auto& b = *detail::builder_of(x...);
       constexpr DType d = detail::common_dtype<X...>();
       int r = b.empty(b.shape_of(Rule::value), d);
       std::int64_t at = 0;

@@ -96,23 +96,23 @@ struct masked_logaddexp_fn {
 
 namespace masked {
 // clang-format off
-template <auto... Option, Operand X, Operand M> constexpr auto sum(const X& x, const M& mask) { return etch::sum<Option...>(detail::masked_by<Op::sum>(x, mask)); }
-template <auto... Option, Operand X, Operand M> constexpr auto prod(const X& x, const M& mask) { return etch::prod<Option...>(detail::masked_by<Op::prod>(x, mask)); }
-template <auto... Option, Operand X, Operand M> constexpr auto amax(const X& x, const M& mask) { return etch::amax<Option...>(detail::masked_by<Op::amax>(x, mask)); }
-template <auto... Option, Operand X, Operand M> constexpr auto amin(const X& x, const M& mask) { return etch::amin<Option...>(detail::masked_by<Op::amin>(x, mask)); }
+template <auto... Option, Operand X, Operand M> constexpr auto sum(const X& x, const M& mask) { return etch::sum<Option...>(detail::masked_by<detail::Op::sum>(x, mask)); }
+template <auto... Option, Operand X, Operand M> constexpr auto prod(const X& x, const M& mask) { return etch::prod<Option...>(detail::masked_by<detail::Op::prod>(x, mask)); }
+template <auto... Option, Operand X, Operand M> constexpr auto amax(const X& x, const M& mask) { return etch::amax<Option...>(detail::masked_by<detail::Op::amax>(x, mask)); }
+template <auto... Option, Operand X, Operand M> constexpr auto amin(const X& x, const M& mask) { return etch::amin<Option...>(detail::masked_by<detail::Op::amin>(x, mask)); }
 /// The index of the largest, in the dtype of x, as torch.masked.argmax.
-template <auto... Option, Operand X, Operand M> constexpr auto argmax(const X& x, const M& mask) { return to<typename X::value_type>(etch::argmax<Option...>(detail::masked_by<Op::amax>(x, mask))); }
-template <auto... Option, Operand X, Operand M> constexpr auto argmin(const X& x, const M& mask) { return to<typename X::value_type>(etch::argmin<Option...>(detail::masked_by<Op::amin>(x, mask))); }
-template <auto... Option, Operand X, Operand M> constexpr auto logsumexp(const X& x, const M& mask) { return etch::logsumexp<Option...>(detail::masked_by<Op::amax>(x, mask)); }
+template <auto... Option, Operand X, Operand M> constexpr auto argmax(const X& x, const M& mask) { return to<typename X::value_type>(etch::argmax<Option...>(detail::masked_by<detail::Op::amax>(x, mask))); }
+template <auto... Option, Operand X, Operand M> constexpr auto argmin(const X& x, const M& mask) { return to<typename X::value_type>(etch::argmin<Option...>(detail::masked_by<detail::Op::amin>(x, mask))); }
+template <auto... Option, Operand X, Operand M> constexpr auto logsumexp(const X& x, const M& mask) { return etch::logsumexp<Option...>(detail::masked_by<detail::Op::amax>(x, mask)); }
 template <auto... Option, Operand X, Operand M> constexpr auto mean(const X& x, const M& mask) { return apply<detail::masked_mean_fn<Option...>>(x, mask); }
 /// The variance of what the mask leaves, over its number less the correction (1).
 template <auto... Option, Operand X, Operand M> constexpr auto var(const X& x, const M& mask) { return apply<detail::masked_var_fn<Option...>>(x, mask); }
 template <auto... Option, Operand X, Operand M> constexpr auto std(const X& x, const M& mask) { return apply<detail::masked_std_fn<Option...>>(x, mask); }
-template <int Axis, Operand X, Operand M> constexpr auto cumsum(const X& x, const M& mask) { return etch::cumsum<Axis>(detail::masked_by<Op::sum>(x, mask)); }
-template <int Axis, Operand X, Operand M> constexpr auto cumprod(const X& x, const M& mask) { return etch::cumprod<Axis>(detail::masked_by<Op::prod>(x, mask)); }
-template <int Axis, Operand X, Operand M> constexpr auto softmax(const X& x, const M& mask) { return etch::softmax<Axis>(detail::masked_by<Op::amax>(x, mask)); }
-template <int Axis, Operand X, Operand M> constexpr auto log_softmax(const X& x, const M& mask) { return etch::log_softmax<Axis>(detail::masked_by<Op::amax>(x, mask)); }
-template <int Axis, Operand X, Operand M> constexpr auto softmin(const X& x, const M& mask) { return etch::softmax<Axis>(-detail::masked_by<Op::amin>(x, mask)); }
+template <int Axis, Operand X, Operand M> constexpr auto cumsum(const X& x, const M& mask) { return etch::cumsum<Axis>(detail::masked_by<detail::Op::sum>(x, mask)); }
+template <int Axis, Operand X, Operand M> constexpr auto cumprod(const X& x, const M& mask) { return etch::cumprod<Axis>(detail::masked_by<detail::Op::prod>(x, mask)); }
+template <int Axis, Operand X, Operand M> constexpr auto softmax(const X& x, const M& mask) { return etch::softmax<Axis>(detail::masked_by<detail::Op::amax>(x, mask)); }
+template <int Axis, Operand X, Operand M> constexpr auto log_softmax(const X& x, const M& mask) { return etch::log_softmax<Axis>(detail::masked_by<detail::Op::amax>(x, mask)); }
+template <int Axis, Operand X, Operand M> constexpr auto softmin(const X& x, const M& mask) { return etch::softmax<Axis>(-detail::masked_by<detail::Op::amin>(x, mask)); }
 /// The norm of order 2: `masked::norm<1, ord<inf>>(x, mask)`.
 template <auto... Option, Operand X, Operand M> constexpr auto norm(const X& x, const M& mask) { return apply<detail::masked_norm_fn<Option...>>(x, mask); }
 /// x over its norm along an axis, which is taken to be at least eps.

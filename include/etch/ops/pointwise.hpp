@@ -66,19 +66,19 @@ constexpr bool is_order(Op op) { return op == Op::lt || op == Op::le || op == Op
 }  // namespace detail
 
 /// One operand: y[i] = op(x[i]).
-template <Op O, Kind K = Kind::floating>
+template <detail::Op O, Kind K = Kind::floating>
 struct unary_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
     constexpr DType in = detail::operand_dtype(K, dtype_of<T>);
-    constexpr DType out = detail::result_dtype(K, O == Op::abs ? real_dtype(in) : in);
-    Builder& b = *x.builder;
+    constexpr DType out = detail::result_dtype(K, O == detail::Op::abs ? real_dtype(in) : in);
+    auto& b = *x.builder;
     return Tracer<type_of<out>, D...>{&b, b.map(O, out, b.cast(x.id, in))};
   }
 };
 
 /// Two operands, broadcast: y[i] = op(a[i], b[i]).
-template <Op O, Kind K = Kind::arithmetic>
+template <detail::Op O, Kind K = Kind::arithmetic>
 struct binary_fn {
   template <class A, class B>
   constexpr auto operator()(A x, B y) const {
@@ -94,8 +94,8 @@ struct binary_fn {
         static_assert(has_order, "etch: pointwise: complex numbers have no order");
         return Poison{};
       } else {
-        Builder& b = *x.builder;
-        const Shape s = b.shape_of(Rule::value);
+        auto& b = *x.builder;
+        const auto s = b.shape_of(Rule::value);
         return result_of<type_of<out>, Rule, A, B>{&b, b.map(O, out, detail::operand(b, x, in, s), detail::operand(b, y, in, s))};
       }
     }
@@ -112,8 +112,8 @@ constexpr auto pair_with(A x, B y, F f) {
   } else {
     constexpr DType d = detail::operand_dtype(K, detail::common_dtype<A, B>());
     using R = result_of<type_of<d>, Rule, A, B>;
-    Builder& b = *x.builder;
-    const Shape s = b.shape_of(Rule::value);
+    auto& b = *x.builder;
+    const auto s = b.shape_of(Rule::value);
     return f(R{&b, detail::operand(b, x, d, s)}, R{&b, detail::operand(b, y, d, s)});
   }
 }
@@ -123,20 +123,20 @@ struct pair_fn {
 };
 
 /// A rare function of one or two operands of one shape: value and derivative are `op::special_row<S>`.
-template <Special S, class Out = void>
+template <detail::Special S, class Out = void>
 struct special_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
     using R = std::conditional_t<std::is_void_v<Out>, T, Out>;
-    return Tracer<R, D...>{x.builder, x.builder->special(S, &op::special_row<S>::derivative, dtype_of<R>, x.id)};
+    return Tracer<R, D...>{x.builder, x.builder->special(S, &detail::op::special_row<S>::derivative, dtype_of<R>, x.id)};
   }
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x, Tracer<T, D...> y) const {
-    return Tracer<T, D...>{x.builder, x.builder->special(S, &op::special_row<S>::derivative, dtype_of<T>, x.id, y.id)};
+    return Tracer<T, D...>{x.builder, x.builder->special(S, &detail::op::special_row<S>::derivative, dtype_of<T>, x.id, y.id)};
   }
 };
 /// The same with one operand, which integers enter as float32.
-template <Special S>
+template <detail::Special S>
 struct special_floating_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
@@ -162,9 +162,9 @@ struct where_fn {
         static_assert(Rule::agree_or_are_one, "etch: where: sizes must agree or be 1");
         return Poison{};
       } else {
-        Builder& b = *mask.builder;
-        const Shape s = b.shape_of(Rule::value);
-        return result_of<type_of<d>, Rule, M, V>{&b, b.map(Op::where, d, b.expand(mask.id, s), detail::operand(b, x, d, s), detail::operand(b, y, d, s))};
+        auto& b = *mask.builder;
+        const auto s = b.shape_of(Rule::value);
+        return result_of<type_of<d>, Rule, M, V>{&b, b.map(detail::Op::where, d, b.expand(mask.id, s), detail::operand(b, x, d, s), detail::operand(b, y, d, s))};
       }
     }
   }
@@ -209,10 +209,10 @@ struct detach_fn {
 };
 
 #define ETCH_UNARY(name, op, kind) \
-  template <Operand X> constexpr auto name(const X& x) { return apply<unary_fn<Op::op, Kind::kind>>(x); }
-#define ETCH_BINARY(name, op, kind) ETCH_OPERATION2(name, binary_fn<Op::op, Kind::kind>)
-#define ETCH_BINARY_OF_TENSOR(name, op, kind) ETCH_OF_TENSOR2(name, binary_fn<Op::op, Kind::kind>)
-#define ETCH_BINARY_OF_TENSORS(name, op, kind) ETCH_OF_TENSORS2(name, binary_fn<Op::op, Kind::kind>)
+  template <Operand X> constexpr auto name(const X& x) { return apply<unary_fn<detail::Op::op, Kind::kind>>(x); }
+#define ETCH_BINARY(name, op, kind) ETCH_OPERATION2(name, binary_fn<detail::Op::op, Kind::kind>)
+#define ETCH_BINARY_OF_TENSOR(name, op, kind) ETCH_OF_TENSOR2(name, binary_fn<detail::Op::op, Kind::kind>)
+#define ETCH_BINARY_OF_TENSORS(name, op, kind) ETCH_OF_TENSORS2(name, binary_fn<detail::Op::op, Kind::kind>)
 
 // clang-format off
 ETCH_BINARY(operator+, add, arithmetic)   ETCH_BINARY(add, add, arithmetic)

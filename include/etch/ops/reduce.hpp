@@ -119,7 +119,7 @@ constexpr int count_node(Builder& b, unsigned mask, DType d) {
 }  // namespace detail
 
 /// One reduction; integers and bools sum as int64, as PyTorch's do.
-template <Op O, auto... Option>
+template <detail::Op O, auto... Option>
 struct reduce_fn {
   template <class A>
   constexpr auto operator()(A x) const {
@@ -131,17 +131,17 @@ struct reduce_fn {
       return Poison{};
     } else {
       using T = typename X::value_type;
-      constexpr bool widen = (O == Op::sum || O == Op::prod) && is_integral(dtype_of<T>);
+      constexpr bool widen = (O == detail::Op::sum || O == detail::Op::prod) && is_integral(dtype_of<T>);
       using R = std::conditional_t<widen, std::int64_t, T>;
       using Rule = detail::reduced<X, Axes::mask, Axes::keep>;
-      Builder& b = *x.builder;
+      auto& b = *x.builder;
       const int r = b.reduce(O, b.cast(x.id, dtype_of<R>), Axes::mask);
       return result_of<R, Rule, X>{&b, b.reshape(r, b.shape_of(Rule::value))};
     }
   }
 };
 /// The largest or smallest, of at least one element.
-template <Op O, auto... Option>
+template <detail::Op O, auto... Option>
 struct extremum_fn {
   template <class A>
   constexpr auto operator()(A x) const {
@@ -180,7 +180,7 @@ struct mean_fn {
     if constexpr (detail::is_half<T>) {
       return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
     } else {
-      auto s = reduce_fn<Op::sum, Option...>{}(x);
+      auto s = reduce_fn<detail::Op::sum, Option...>{}(x);
       if constexpr (std::is_same_v<decltype(s), Poison>) return s;
       else return detail::divided_by_count<X, Option...>(s, 0);
     }
@@ -201,7 +201,7 @@ struct var_fn {
       return (*this)(detail::real_fn{}(x)) + (*this)(detail::imag_fn{}(x));
     } else {
       const auto centred = x - mean_fn<Option..., keepdim>{}(x);
-      auto s = reduce_fn<Op::sum, Option...>{}(centred * centred);
+      auto s = reduce_fn<detail::Op::sum, Option...>{}(centred * centred);
       if constexpr (std::is_same_v<decltype(s), Poison>) return s;
       else return detail::divided_by_count<X, Option...>(s, axes<X, Option...>::options.correction);
     }
@@ -229,14 +229,14 @@ struct reduce_as_fn {
 };
 }  // namespace detail
 
-template <auto... Option, Operand X> constexpr auto sum(const X& x) { return apply<reduce_fn<Op::sum, Option...>>(x); }
-template <auto... Option, Operand X> constexpr auto prod(const X& x) { return apply<reduce_fn<Op::prod, Option...>>(x); }
-template <auto... Option, Operand X> constexpr auto amax(const X& x) { return apply<extremum_fn<Op::amax, Option...>>(x); }
-template <auto... Option, Operand X> constexpr auto amin(const X& x) { return apply<extremum_fn<Op::amin, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto sum(const X& x) { return apply<reduce_fn<detail::Op::sum, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto prod(const X& x) { return apply<reduce_fn<detail::Op::prod, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto amax(const X& x) { return apply<extremum_fn<detail::Op::amax, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto amin(const X& x) { return apply<extremum_fn<detail::Op::amin, Option...>>(x); }
 template <auto... Option, Operand X> constexpr auto mean(const X& x) { return apply<mean_fn<Option...>>(x); }
 // Computed in, and returned as, another dtype: `sum<double, 1>(x)`.
-template <class T, auto... Option, Operand X> constexpr auto sum(const X& x) { return apply<detail::reduce_as_fn<T, reduce_fn<Op::sum, Option...>>>(x); }
-template <class T, auto... Option, Operand X> constexpr auto prod(const X& x) { return apply<detail::reduce_as_fn<T, reduce_fn<Op::prod, Option...>>>(x); }
+template <class T, auto... Option, Operand X> constexpr auto sum(const X& x) { return apply<detail::reduce_as_fn<T, reduce_fn<detail::Op::sum, Option...>>>(x); }
+template <class T, auto... Option, Operand X> constexpr auto prod(const X& x) { return apply<detail::reduce_as_fn<T, reduce_fn<detail::Op::prod, Option...>>>(x); }
 template <class T, auto... Option, Operand X> constexpr auto mean(const X& x) { return apply<detail::reduce_as_fn<T, mean_fn<Option...>>>(x); }
 template <auto... Option, Operand X> constexpr auto sum_keepdim(const X& x) { return sum<Option..., keepdim>(x); }
 template <auto... Option, Operand X> constexpr auto amax_keepdim(const X& x) { return amax<Option..., keepdim>(x); }

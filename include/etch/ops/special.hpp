@@ -14,7 +14,7 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-namespace op {
+namespace detail::op {
 /// Not constexpr: reaching it in a constant expression is the error.
 inline void this_function_has_no_gradient_in_this_argument() {}
 constexpr Value no_gradient(int which, Value dy) {
@@ -166,7 +166,7 @@ struct special_row<Special::xlog1py> {
 #undef ETCH_ROW1
 #undef ETCH_ROW2
 #undef ETCH_RULE_OF
-}  // namespace op
+}  // namespace detail::op
 
 namespace detail {
 template <Special S>
@@ -219,9 +219,9 @@ struct shifted_fn {
 };
 }  // namespace detail
 
-#define ETCH_SPECIAL1(name, special) ETCH_OPERATION1(name, special_floating_fn<Special::special>)
-#define ETCH_SPECIAL2(name, special) ETCH_OPERATION2(name, detail::special2<Special::special>)
-#define ETCH_SPECIAL_OF_TENSORS2(name, special) ETCH_OF_TENSORS2(name, detail::special2<Special::special>)
+#define ETCH_SPECIAL1(name, special) ETCH_OPERATION1(name, special_floating_fn<detail::Special::special>)
+#define ETCH_SPECIAL2(name, special) ETCH_OPERATION2(name, detail::special2<detail::Special::special>)
+#define ETCH_SPECIAL_OF_TENSORS2(name, special) ETCH_OF_TENSORS2(name, detail::special2<detail::Special::special>)
 // clang-format off
 ETCH_SPECIAL1(lgamma, lgamma)       ETCH_SPECIAL1(gammaln, lgamma)
 ETCH_SPECIAL1(digamma, digamma)     ETCH_SPECIAL1(psi, digamma)
@@ -247,10 +247,10 @@ ETCH_SPECIAL2(chebyshev_polynomial_t, chebyshev_t) ETCH_SPECIAL2(chebyshev_polyn
 ETCH_SPECIAL2(chebyshev_polynomial_v, chebyshev_v) ETCH_SPECIAL2(chebyshev_polynomial_w, chebyshev_w)
 ETCH_SPECIAL2(hermite_polynomial_h, hermite_h)     ETCH_SPECIAL2(hermite_polynomial_he, hermite_he)
 ETCH_SPECIAL2(laguerre_polynomial_l, laguerre_l)   ETCH_SPECIAL2(legendre_polynomial_p, legendre_p)
-ETCH_OPERATION2(shifted_chebyshev_polynomial_t, detail::shifted_fn<Special::chebyshev_t>)
-ETCH_OPERATION2(shifted_chebyshev_polynomial_u, detail::shifted_fn<Special::chebyshev_u>)
-ETCH_OPERATION2(shifted_chebyshev_polynomial_v, detail::shifted_fn<Special::chebyshev_v>)
-ETCH_OPERATION2(shifted_chebyshev_polynomial_w, detail::shifted_fn<Special::chebyshev_w>)
+ETCH_OPERATION2(shifted_chebyshev_polynomial_t, detail::shifted_fn<detail::Special::chebyshev_t>)
+ETCH_OPERATION2(shifted_chebyshev_polynomial_u, detail::shifted_fn<detail::Special::chebyshev_u>)
+ETCH_OPERATION2(shifted_chebyshev_polynomial_v, detail::shifted_fn<detail::Special::chebyshev_v>)
+ETCH_OPERATION2(shifted_chebyshev_polynomial_w, detail::shifted_fn<detail::Special::chebyshev_w>)
 // clang-format on
 #undef ETCH_SPECIAL1
 #undef ETCH_SPECIAL2
@@ -261,7 +261,7 @@ ETCH_OPERATION1(ndtr, detail::ndtr_fn)
 /// sin(pi x) / (pi x), 1 at 0
 ETCH_OPERATION1(sinc, detail::sinc_fn)
 /// 1 / (1 + e^-x)
-ETCH_OPERATION1(expit, unary_fn<Op::sigmoid>)
+ETCH_OPERATION1(expit, unary_fn<detail::Op::sigmoid>)
 /// log(x / (1 - x)) of x held within [eps, 1 - eps]
 template <Operand X, OperandOrNumber E>
 constexpr auto logit(const X& x, const E& eps) {

@@ -101,11 +101,11 @@ struct tensordot_fn {
       return Poison{};
     } else {
       constexpr DType d = detail::common_dtype<A, B>();
-      Builder& b = *x.builder;
-      Labelled operand[] = {Rule::result.a, Rule::result.b};
+      auto& b = *x.builder;
+      detail::Labelled operand[] = {Rule::result.a, Rule::result.b};
       operand[0].id = b.cast(x.id, d);
       operand[1].id = b.cast(y.id, d);
-      return result_of<type_of<d>, Rule, A, B>{&b, contraction(b, operand, 2, Rule::result.out.label, Rule::result.out.rank)};
+      return result_of<type_of<d>, Rule, A, B>{&b, detail::contraction(b, operand, 2, Rule::result.out.label, Rule::result.out.rank)};
     }
   }
 };
@@ -274,12 +274,12 @@ template <int Axis = -1, Operand A, Operand B> constexpr auto vecdot(const A& a,
 template <Operand A, Operand B> constexpr auto kron(const A& a, const B& b) { return apply<detail::kron_fn>(a, b); }
 /// a b c ..., in the order that needs the fewest multiplications.
 template <Operand... A>
-  requires(sizeof...(A) >= 1 && sizeof...(A) <= max_operands)
+  requires(sizeof...(A) >= 1 && sizeof...(A) <= detail::max_operands)
 constexpr auto multi_dot(const A&... a) {
   return apply<detail::multi_dot_fn>(a...);
 }
 template <Operand... A>
-  requires(sizeof...(A) >= 1 && sizeof...(A) <= max_operands)
+  requires(sizeof...(A) >= 1 && sizeof...(A) <= detail::max_operands)
 constexpr auto chain_matmul(const A&... a) {
   return apply<detail::multi_dot_fn>(a...);
 }

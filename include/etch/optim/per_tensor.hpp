@@ -17,18 +17,18 @@ template <class Optimizer, class P>
 struct TensorSpec {
   using T = typename P::value_type;
   static constexpr int capacity = 1024;
-  static constexpr void trace(Builder& b) {
+  static constexpr void trace(etch::detail::Builder& b) {
     auto read = [&](auto& x) {
       using X = std::remove_cvref_t<decltype(x)>;
-      const Shape shape = b.shape_of(X::dims());
-      x = X{&b, b.input(b.add_slot(SlotKind::tensor, dtype_of<T>, shape), 0, dtype_of<T>, shape)};
+      const auto shape = b.shape_of(X::dims());
+      x = X{&b, b.input(b.add_slot(etch::detail::SlotKind::tensor, dtype_of<T>, shape), 0, dtype_of<T>, shape)};
     };
     P p, g;
     read(p), read(g);
     typename Optimizer::template State<P> state;
     state.each([&](const char*, auto& x) { read(x); });
     Tracer<T> scalar[Optimizer::scalars]{};
-    for (int i = 0; i < Optimizer::scalars; ++i) scalar[i] = Tracer<T>{&b, b.input(b.add_slot(SlotKind::scalar, dtype_of<T>, Shape{}), 0, dtype_of<T>, Shape{})};
+    for (int i = 0; i < Optimizer::scalars; ++i) scalar[i] = Tracer<T>{&b, b.input(b.add_slot(etch::detail::SlotKind::scalar, dtype_of<T>, etch::detail::Shape{}), 0, dtype_of<T>, etch::detail::Shape{})};
     Optimizer::update(p, g, state, scalar);
     b.output(p.id, 0);
     int slot = 1;

@@ -15,9 +15,9 @@ namespace detail {
 template <class M, class X>
 struct PassSpec {
   static constexpr int capacity = etch::detail::capacity_for<M>();
-  static constexpr void trace(Builder& b) {
+  static constexpr void trace(etch::detail::Builder& b) {
     b.training = true;
-    const int slot = b.add_slot(SlotKind::block, etch::detail::parameter_dtype<M>(), Shape{});
+    const int slot = b.add_slot(etch::detail::SlotKind::block, etch::detail::parameter_dtype<M>(), etch::detail::Shape{});
     etch::detail::BoundModule<M> bound;
     etch::detail::bind_parameters<M>(b, slot, bound);
     etch::detail::call_prototype<M>(etch::detail::input_tracer<X>(b));

@@ -245,8 +245,6 @@ constexpr void fuse_node(Planning<N>& p, int n) {
   if (!join(p, t, n)) etch_internal_shapes_differ();
 }
 
-}  // namespace detail
-
 /// Gives every node that computes something a group and a level.
 template <int N>
 constexpr void fuse(Planning<N>& p) {
@@ -331,5 +329,6 @@ constexpr void fuse(Planning<N>& p) {
   }
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -10,6 +10,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// The arrays a plan is written into before its sizes are known.
 template <int N>
@@ -27,8 +28,6 @@ struct PlanDraft {
   std::int64_t arena_bytes = 0, scratch_bytes = 0;
   bool valid = false;
 };
-
-namespace detail {
 
 inline constexpr int max_instructions = 384;
 inline constexpr int element_base = 1000;  ///< registers of the columns are numbered from here until a kernel is complete

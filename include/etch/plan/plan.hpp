@@ -492,8 +492,6 @@ constexpr void copy_outputs(Planning<N>& p) {
   }
 }
 
-}  // namespace detail
-
 /// The first half of planning: where results go, which nodes share a kernel, what is stored. N is at least the number
 /// of the graph's nodes and of its results together.
 template <int N>
@@ -520,5 +518,6 @@ constexpr PlanDraft<N> lower_graph(Planning<N> p) {
   return out;
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -5,6 +5,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// Nodes computed by one kernel over one iteration space of `elements`, seen as rows of `columns`.
 struct Group {
@@ -397,5 +398,6 @@ constexpr void place_nodes(Planning<N>& p) {
   }
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -7,6 +7,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// The symbols of a plan: those of its graph and products of them.
 struct Sizes {
@@ -149,5 +150,6 @@ constexpr bool restride(Sizes& z, const Shape& from, const int* stride, const Sh
   return j < 0 || (j == 0 && done == b.size[0]);
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

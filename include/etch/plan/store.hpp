@@ -6,7 +6,6 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
-
 namespace detail {
 
 /// A trial of computing `n` again inside group `to`: what it costs and what it reads.
@@ -97,8 +96,6 @@ constexpr bool recompute(Planning<N>& p, int n, const int* head, const int* next
   return true;
 }
 
-}  // namespace detail
-
 /// Decides for every node whether it is stored (`needed`) or computed again by every kernel that wants it.
 template <int N>
 constexpr void choose_stored(Planning<N>& p) {
@@ -133,5 +130,6 @@ constexpr void choose_stored(Planning<N>& p) {
   }
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -5,6 +5,7 @@
 
 namespace etch {
 inline namespace ETCH_ABI {
+namespace detail {
 
 /// A number of either sign as the code of a stride: negative ones lie below all symbols.
 constexpr int stride_code(int n) { return n >= 0 ? n : n - 2 * max_symbols; }
@@ -191,5 +192,6 @@ constexpr Instruction decode(std::uint64_t w) {
   return i;
 }
 
+}  // namespace detail
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -51,7 +51,7 @@ auto detect_anomaly(const E& e) {
   const auto x = detail::as_expression(e);
   using X = std::remove_cvref_t<decltype(x)>;
   using Code = Compiled<detail::AnomalySpec<X>>;
-  constexpr GraphRef g = ref(Code::graph);
+  constexpr detail::GraphRef g = ref(Code::graph);
   Bindings in;
   x.bind(in);
   detail::results_of<typename X::tracer> value;
@@ -65,10 +65,10 @@ auto detect_anomaly(const E& e) {
   machine.run(in, out);
   detail::resize_result<Code>(machine, value);
   for (int i = 1; i < g.outputs; ++i) {
-    const Node& n = g.node[g.output[i].node];
+    const detail::Node& n = g.node[g.output[i].node];
     std::int64_t count = 1;
     int sizes[max_rank]{};
-    const Shape& s = g.shape[n.shape];
+    const detail::Shape& s = g.shape[n.shape];
     for (int k = 0; k < s.rank; ++k) count *= sizes[k] = static_cast<int>(machine.size(s.size[k]));
     bool nan = false;
     cpu::detail::with_type(n.dtype, [&]<class T>(T*) { nan = detail::holds_nan<T>(out[i], count); });
@@ -76,7 +76,7 @@ auto detect_anomaly(const E& e) {
     Message m;
     m << name_of(n.op) << " of ";
     m.shape(sizes, s.rank) << (g.output[i].node > g.output[0].node ? ", on the way back" : "");
-    if (n.op == Op::input) fail("detect_anomaly", "an input holds a NaN", m);
+    if (n.op == detail::Op::input) fail("detect_anomaly", "an input holds a NaN", m);
     fail("detect_anomaly", "an operation made a NaN", m);
   }
   return value;

@@ -142,8 +142,8 @@ struct Compiled {
  private:
   // Loops are the compiler's alone: at run time a body has no address, as a prototype has none.
   static constexpr int planned = graph.nodes + graph.results;
-  static constexpr auto grouping = group_graph<planned>(ref(graph, graph_draft.loop));
-  static constexpr auto plan_draft = lower_graph<planned>(grouping);
+  static constexpr auto grouping = detail::group_graph<planned>(ref(graph, graph_draft.loop));
+  static constexpr auto plan_draft = detail::lower_graph<planned>(grouping);
 
  public:
   static constexpr auto plan = detail::exact_plan<plan_draft.steps, plan_draft.words, plan_draft.accesses, plan_draft.combines, plan_draft.buffers>(plan_draft);
@@ -163,13 +163,13 @@ struct Compiled {
   template <int L>
   struct BodySpec {
     static constexpr int capacity = detail::max_body_nodes;
-    static constexpr void trace(Builder& b) { detail::trace_loop(b, ref(graph, graph_draft.loop), L); }
+    static constexpr void trace(detail::Builder& b) { detail::trace_loop(b, ref(graph, graph_draft.loop), L); }
   };
   template <int S>
   static constexpr cpu::LoopView body_view = detail::loop_view<Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>>(ref(graph, graph_draft.loop), plan.step[S].node);
   template <int S>
   static constexpr const cpu::LoopView* loop_of() {
-    if constexpr (plan.step[S].kind == StepKind::loop) return &body_view<S>;
+    if constexpr (plan.step[S].kind == detail::StepKind::loop) return &body_view<S>;
     else return nullptr;
   }
   struct Table {
@@ -192,13 +192,13 @@ struct Compiled {
   static constexpr std::int64_t arena_bytes = [] {
     std::int64_t n = plan.arena_bytes;
     for (int s = 0; s < plan.steps; ++s)
-      if (plan.step[s].kind == StepKind::loop) n += table.loop[s]->arena_bytes;
+      if (plan.step[s].kind == detail::StepKind::loop) n += table.loop[s]->arena_bytes;
     return n;
   }();
 
   static constexpr cpu::PlanView view() {
     bool draws = plan.random_slot >= 0;
-    for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == StepKind::loop && table.loop[s]->body.draws);
+    for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == detail::StepKind::loop && table.loop[s]->body.draws);
     return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel, table.library,
             table.loop, graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws};
   }

@@ -18,7 +18,7 @@ struct Transformed {
   template <OperandOrNumber... X>
   constexpr auto operator()(const X&... x) const {
     if constexpr ((detail::is_tracer_v<X> || ...)) {
-      Builder* b = detail::builder_of(x...);
+      detail::Builder* b = detail::builder_of(x...);
       return Fn{f}(detail::lower(b, x)...);
     } else if constexpr (!std::is_empty_v<F>) {
       static_assert(std::is_empty_v<F>, "etch: grad: a traced function must have no captures; pass values as arguments");

@@ -23,12 +23,12 @@ class Program {
   static_assert(std::is_empty_v<F>, "etch: compile: a traced function must have no captures; pass values as arguments");
   struct Spec {
     static constexpr int capacity = 2048;
-    static constexpr void trace(Builder& b) {
+    static constexpr void trace(detail::Builder& b) {
       Pack<typename In::tracer...> in{{{detail::input_tracer<In>(b)}...}};
       trace(b, in, std::index_sequence_for<In...>{});
     }
     template <class P, std::size_t... I>
-    static constexpr void trace(Builder& b, const P& in, std::index_sequence<I...>) {
+    static constexpr void trace(detail::Builder& b, const P& in, std::index_sequence<I...>) {
       detail::put_results(b, F{}(detail::held<I>(in)...));
     }
   };
@@ -62,13 +62,13 @@ template <class M, class... In>
 class ModelProgram {
   struct Spec {
     static constexpr int capacity = detail::capacity_for<M>();
-    static constexpr void trace(Builder& b) {
+    static constexpr void trace(detail::Builder& b) {
       const auto m = detail::ModelLeaf<M>::trace(b);
       Pack<typename In::tracer...> in{{{detail::input_tracer<In>(b)}...}};
       trace(b, m, in, std::index_sequence_for<In...>{});
     }
     template <class P, std::size_t... I>
-    static constexpr void trace(Builder& b, detail::ModelTracer<M> m, const P& in, std::index_sequence<I...>) {
+    static constexpr void trace(detail::Builder& b, detail::ModelTracer<M> m, const P& in, std::index_sequence<I...>) {
       b.output(detail::call_model_fn<M>{}(m, detail::held<I>(in)...).id, 0);
     }
   };

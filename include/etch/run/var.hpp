@@ -55,11 +55,11 @@ struct VarLeaf {
   TensorLeaf<T, D...> value;
   Storage gradient, collector;
 
-  static constexpr tracer trace(Builder& b) {
-    const Shape s = b.shape_of(dims_of<D...>());
-    return {&b, b.input(b.add_slot(SlotKind::variable, dtype_of<T>, s), 0, dtype_of<T>, s)};
+  static constexpr tracer trace(detail::Builder& b) {
+    const auto s = b.shape_of(dims_of<D...>());
+    return {&b, b.input(b.add_slot(detail::SlotKind::variable, dtype_of<T>, s), 0, dtype_of<T>, s)};
   }
-  constexpr tracer lower(Builder& b) const { return value.lower(b); }
+  constexpr tracer lower(detail::Builder& b) const { return value.lower(b); }
   void bind(Bindings& to) const {
     to.gradient[to.count] = collector.data();
     value.bind(to);
@@ -209,12 +209,12 @@ auto backward(const E& e) {
   Bindings in;
   x.bind(in);
   // gradients are computed beside the variables' own and then added: two slots may be one variable
-  thread_local Storage fresh[max_slots];
+  thread_local Storage fresh[detail::max_slots];
   T value{};
-  void* out[max_slots + 1] = {&value};
+  void* out[detail::max_slots + 1] = {&value};
   bool any = false;
   for (int i = 0; i < view.slots; ++i) {
-    if (view.slot[i].kind != SlotKind::variable) continue;
+    if (view.slot[i].kind != detail::SlotKind::variable) continue;
     any = any || static_cast<detail::Collector*>(in.gradient[i])->requires_grad;
     if (!fresh[i]) fresh[i] = Storage(static_cast<std::size_t>(ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape])) * size_of(view.slot[i].dtype));
     out[1 + i] = fresh[i].data();
@@ -222,12 +222,12 @@ auto backward(const E& e) {
   if (!any) fail("backward", "nothing in the expression requires a gradient");
   detail::machine_of<Spec>().run(in, out);
   for (int i = 0; i < view.slots; ++i) {
-    if (view.slot[i].kind != SlotKind::variable || in.gradient[i] == nullptr) continue;
+    if (view.slot[i].kind != detail::SlotKind::variable || in.gradient[i] == nullptr) continue;
     auto& to = *static_cast<detail::Collector*>(in.gradient[i]);
     const DType d = view.slot[i].dtype;
     const std::int64_t n = ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape]) * (is_complex(d) ? 2 : 1);
     const auto add = [&](void* sum, const void* more) {
-      cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::combine_span(Op::sum, static_cast<E_*>(sum), static_cast<const E_*>(more), n); });
+      cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::combine_span(detail::Op::sum, static_cast<E_*>(sum), static_cast<const E_*>(more), n); });
     };
     for (int k = i + 1; k < view.slots; ++k)
       if (in.gradient[k] == &to) {

@@ -20,6 +20,8 @@ inline namespace ETCH_ABI {
 namespace tools {
 namespace detail {
 
+using namespace etch::detail;  // the names of the graph and the plan
+
 /// A graph and its plan as plain arrays: printing is compiled once for all programs.
 struct PlanRef {
   GraphRef graph;
