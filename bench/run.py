@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 
+import chart
 import compile_cost
 import operations
 
@@ -35,7 +36,9 @@ class Server:
     def __init__(self, name, command):
         self.name, self.command, self.process = name, [str(part) for part in command], None
         names = subprocess.run([*self.command, "--list"], check=True, capture_output=True, text=True)
-        self.workloads = names.stdout.split()
+        # Of each its floor: additions and multiplications, bytes to and from memory. Only etch's programs say them.
+        lines = [line.split() for line in names.stdout.splitlines()]
+        self.workloads = {line[0]: tuple(float(x) for x in line[1:]) for line in lines}
 
     def measure(self, workload):
         """The median nanoseconds of a repetition, over 0.2 s."""
@@ -78,6 +81,7 @@ def programs(folder):
     """The built programs of a folder: bench/gpt_bench.cpp is build/release/bench/gpt_bench."""
     sources = sorted((ROOT / folder).glob("*.cpp"))
     built = [RELEASE / source.relative_to(ROOT).with_suffix("") for source in sources]
+    built = [program for program in built if program.name != "openblas" or program.exists()]  # built where it is installed
     missing = [str(program.relative_to(ROOT)) for program in built if not os.access(program, os.X_OK)]
     if missing:
         sys.exit(f"bench: not built: {' '.join(missing)}")
@@ -113,7 +117,25 @@ def peer_servers():
     return servers
 
 
-def compare(etch, peer, workload, rounds):
+class Machine:
+    """What one core can do at most: floating-point operations and bytes a nanosecond, by bench/machine_bench.cpp."""
+
+    def __init__(self, server):
+        least = {name: min(server.measure(name) for _ in range(5)) for name in server.workloads}
+        (self.flops, _), (_, self.bytes) = (
+            [amount / least[name] for amount in server.workloads[name]] for name in ("peak_fma", "triad")
+        )
+        server.close()
+
+    def limit(self, flops=0, moved=0):
+        """The least nanoseconds for that many operations and bytes; None where they were not counted."""
+        return max(flops / self.flops, moved / self.bytes) or None
+
+    def __str__(self):
+        return f"{self.flops:.0f} GFLOP/s, {self.bytes:.0f} GB/s a core"
+
+
+def compare(etch, peer, workload, rounds, limit):
     """Interleaved rounds; the first pair only warms up. Returns one row of the result."""
     times = [(etch.measure(workload), peer.measure(workload)) for _ in range(rounds + 1)][1:]
     ratios = [theirs / ours for ours, theirs in times]
@@ -125,14 +147,15 @@ def compare(etch, peer, workload, rounds):
         "ratio": statistics.median(ratios),
         "ratio_min": min(ratios),
         "ratio_max": max(ratios),
+        "limit_ns": limit,
     }
 
 
-def alone(etch, workload, rounds):
+def alone(etch, workload, rounds, limit):
     """The row of a workload that no peer has."""
     times = [etch.measure(workload) for _ in range(rounds + 1)][1:]
     nothing = dict.fromkeys(["peer", "peer_ns", "ratio", "ratio_min", "ratio_max"])
-    return {"name": workload, "etch_ns": statistics.median(times), **nothing}
+    return {"name": workload, "etch_ns": statistics.median(times), **nothing, "limit_ns": limit}
 
 
 def readable(ns):
@@ -148,19 +171,22 @@ def readable(ns):
 def print_row(row):
     ratio = f"{row['ratio']:.2f}x [{row['ratio_min']:.2f}, {row['ratio_max']:.2f}]" if row["ratio"] else ""
     ours, theirs = readable(row["etch_ns"]), readable(row["peer_ns"])
-    print(f"{row['name']:28} {ours:>10}   {row['peer'] or '':24} {theirs:>10}   {ratio}".rstrip(), flush=True)
+    limit = readable(row["limit_ns"])
+    print(f"{row['name']:28} {ours:>10} {limit:>10}   {row['peer'] or '':24} {theirs:>10}   {ratio}".rstrip(), flush=True)
 
 
-def run_times(etches, peers, only, rounds):
+def run_times(etches, peers, only, rounds, machine):
     """Every workload of every etch program against every peer that has it."""
-    print(f"{'name':28} {'etch':>10}   {'peer':24} {'peer':>10}   peer/etch, median [least, most] of {rounds} rounds")
+    print(f"one core: {machine}")
+    print(f"{'name':28} {'etch':>10} {'limit':>10}   {'peer':24} {'peer':>10}   peer/etch, median [least, most] of {rounds} rounds")
     rows = []
     for etch in etches:
-        for workload in etch.workloads:
+        for workload, floor in etch.workloads.items():
             if not re.search(only, workload):
                 continue
+            limit = machine.limit(*floor)
             for peer in [p for p in peers if workload in p.workloads] or [None]:
-                rows.append(compare(etch, peer, workload, rounds) if peer else alone(etch, workload, rounds))
+                rows.append(compare(etch, peer, workload, rounds, limit) if peer else alone(etch, workload, rounds, limit))
                 print_row(rows[-1])
         etch.close()
     for peer in peers:
@@ -191,9 +217,13 @@ def main():
     one_thread_on_one_core(options.core)
     if options.what in ("all", "times"):
         ours = [pathlib.Path(p).resolve() for p in options.programs or programs("bench")]
-        etches = [Server(program.name, [program]) for program in ours]
+        etches = [Server(program.name, [program]) for program in ours if program.name != "machine_bench"]
         peers = [] if options.no_peers else peer_servers()
-        rows += run_times(etches, peers, options.only, max(options.rounds, 7))
+        machine = Machine(Server("machine", [RELEASE / "bench" / "machine_bench"]))
+        rows += run_times(etches, peers, options.only, max(options.rounds, 7), machine)
+        picture = chart.svg(rows, str(machine))
+        if picture:
+            options.out.with_suffix(".svg").write_text(picture)
     if with_operations:
         if not options.no_peers:
             install_torch()

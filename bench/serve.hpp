@@ -3,11 +3,12 @@
 //   int main(int argc, char** argv) {
 //     bench::Bench b(argc, argv);
 //     b.add("mlp_train", [&] { step(x, y); });  // one repetition
+//     b.add("sum", [&] { ... }, {.flops = 1e6, .bytes = 4e6});  // what no program for it can do without: its floor
 //     return b.run();
 //   }
 //
 //   program           a table of all workloads
-//   program --list    their names
+//   program --list    `NAME flops bytes` for each
 //   program --json    a line {"name": ..., "ns": ...} for each
 //   program --serve   answers each line `run NAME` with `NAME ns_min ns_median` after about 0.2 s
 #pragma once
@@ -34,10 +35,17 @@ struct Timing {
   double min = 0, median = 0;
 };
 
+/// What a repetition takes at the least, whoever computes it: additions and multiplications, and bytes between cache and memory
+/// (none where the data stay in a cache). Zeros: not counted.
+struct Floor {
+  double flops = 0, bytes = 0;
+};
+
 /// What is timed. Repetitions are of one sample; 0 until calibrated.
 struct Workload {
   std::string name;
   std::function<void()> step;
+  Floor floor;
   long repetitions = 0;
 };
 
@@ -73,8 +81,8 @@ class Bench {
   Bench(int argc, char** argv) : mode_(argc > 1 ? argv[1] : "") {}
 
   /// Adds a workload; `step` is one repetition and may be called any number of times.
-  void add(std::string name, std::function<void()> step) {
-    workloads_.push_back({std::move(name), std::move(step)});
+  void add(std::string name, std::function<void()> step, Floor floor = {}) {
+    workloads_.push_back({std::move(name), std::move(step), floor});
   }
 
   /// Does what the command line asks; returns what main should return.
@@ -92,7 +100,7 @@ class Bench {
   void report(Workload& workload) const {
     const char* name = workload.name.c_str();
     if (mode_ == "--list") {
-      std::printf("%s\n", name);
+      std::printf("%s %.0f %.0f\n", name, workload.floor.flops, workload.floor.bytes);
     } else if (mode_ == "--json") {
       std::printf("{\"name\": \"%s\", \"ns\": %.1f}\n", name, measure(workload).median);
     } else {

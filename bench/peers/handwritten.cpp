@@ -1,11 +1,13 @@
-// The MLP training steps written out by hand: fixed sizes, static buffers, plain loops that the compiler vectorises.
+// Chains and MLP training steps written out by hand: fixed sizes, static buffers, plain loops that the compiler vectorises.
 // What a library has to beat. Built with -O3 -march=native -ffast-math, which lets g++ use the vector tanh of libmvec,
 // and with g++ also -mprefer-vector-width=512.
 
 #include "../serve.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace {
 
@@ -183,6 +185,51 @@ void fill(float (&x)[R][C]) {
     for (float& number : row) number = uniform();
 }
 
+/// Chains over arrays of n; where they do not fit a cache, the arithmetic one stores past it.
+void transcendental(int n, float* __restrict y, const float* __restrict a, const float* __restrict x, const float* __restrict b, const float* __restrict c) {
+  for (int i = 0; i < n; ++i) y[i] = std::tanh(a[i] * x[i] + b[i]) / (1 + std::exp(-c[i]));
+}
+void arithmetic(int n, float* __restrict y, const float* __restrict a, const float* __restrict x, const float* __restrict b, const float* __restrict c, const float* __restrict d) {
+  for (int i = 0; i < n; ++i) y[i] = (a[i] * x[i] + b[i]) * c[i] - d[i];
+}
+void arithmetic_streaming(int n, float* __restrict y, const float* a, const float* x, const float* b, const float* c, const float* d) {
+#if defined(__AVX__)
+  using Vec [[gnu::vector_size(32), gnu::aligned(32)]] = float;
+  const auto at = [](const float* p, int i) { return *reinterpret_cast<const Vec*>(p + i); };
+  for (int i = 0; i < n; i += 8) {
+    const Vec sum = (at(a, i) * at(x, i) + at(b, i)) * at(c, i) - at(d, i);
+    asm volatile("vmovntps %1, %0" : "=m"(*reinterpret_cast<Vec*>(y + i)) : "x"(sum));
+  }
+#else
+  arithmetic(n, y, a, x, b, c, d);
+#endif
+}
+
+void add_chains(bench::Bench& bench, const char* size, int n, bool in_memory) {
+  const auto fill = [n] {
+    static std::vector<std::vector<float>> kept[8];
+    auto& v = kept[n % 7];
+    if (v.empty()) {
+      v.assign(6, std::vector<float>(static_cast<std::size_t>(n) + 16));
+      for (auto& x : v)
+        for (float& number : x) number = uniform();
+    }
+    float* p[6];
+    for (int i = 0; i < 6; ++i) p[i] = v[static_cast<std::size_t>(i)].data() + (64 - reinterpret_cast<std::uintptr_t>(v[static_cast<std::size_t>(i)].data()) % 64) % 64 / 4;
+    return std::array{p[0], p[1], p[2], p[3], p[4], p[5]};
+  };
+  bench.add(std::string("chain_transcendental_") + size, [=] {
+    const auto p = fill();
+    transcendental(n, p[5], p[0], p[1], p[2], p[3]);
+    bench::keep(*p[5]);
+  });
+  bench.add(std::string("chain_arithmetic_") + size, [=] {
+    const auto p = fill();
+    (in_memory ? arithmetic_streaming : arithmetic)(n, p[5], p[0], p[1], p[2], p[3], p[4]);
+    bench::keep(*p[5]);
+  });
+}
+
 Mlp<Relu, 64, 784, 256, 128, 10> mlp;
 Mlp<Tanh, 32, 4, 64, 64, 2> tiny;
 alignas(64) float images[64][784], points[32][4], values[32][2];
@@ -197,6 +244,9 @@ int main(int argc, char** argv) {
   for (int& label : labels) label = static_cast<int>((uniform() + 1) * 5);
 
   bench::Bench b(argc, argv);
+  add_chains(b, "1e3", 1'000, false);
+  add_chains(b, "1e5", 100'000, false);
+  add_chains(b, "1e7", 10'000'000, true);
   b.add("mlp_train",
         [] { bench::keep(mlp.step(images, [](auto& y, auto& dy) { return cross_entropy<64, 10>(y, labels, dy); })); });
   b.add("mlp_tiny_train",

@@ -1,0 +1,39 @@
+// Causal attention of eight heads of 64, forward and backward.
+#include <etch/etch.hpp>
+
+#include <memory>
+#include <string>
+
+#include "serve.hpp"
+
+namespace {
+
+using namespace etch;
+
+constexpr auto loss = [](auto q, auto k, auto v, auto dy) { return sum(scaled_dot_product_attention<true>(q, k, v) * dy); };
+constexpr auto train = [](auto q, auto k, auto v, auto dy) { return value_and_grad<0, 1, 2>(loss)(q, k, v, dy); };
+
+template <int T>
+void add(bench::Bench& bench) {
+  using X = Tensor<float, 1, 8, T, 64>;
+  struct State {
+    X q, k, v, dy;
+    decltype(compile<X, X, X, X>(train)) step;
+  };
+  const auto s = std::make_shared<State>();
+  Generator generator{1};
+  for (X* x : {&s->q, &s->k, &s->v, &s->dy}) nn::init::normal_(*x, generator);
+  // Half of the pairs are masked; two products forward, five backward, of 2 T^2 / 2 * 64 operations a head.
+  bench.add("attention_" + std::to_string(T), [s] { bench::keep(s->step(s->q, s->k, s->v, s->dy)); }, {.flops = 7.0 * 8 * 64 * T * T});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cpu::set_num_threads(1);
+  bench::Bench bench(argc, argv);
+  add<128>(bench);
+  add<512>(bench);
+  add<2048>(bench);
+  return bench.run();
+}

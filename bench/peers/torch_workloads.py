@@ -1,0 +1,142 @@
+"""What PyTorch is timed on: for each name of the bench a function that prepares one step, in its best fair form.
+
+A preparation takes `wrap`, which is torch.compile or nothing, puts it around what it computes, and returns the step: a
+function without arguments. `torch` is imported in it, so that asking for the names costs nothing.
+"""
+
+STEPS = {}
+
+
+def workload(*names):
+    """Registers a preparation under its names, which it gets as its first argument."""
+
+    def register(prepare):
+        STEPS.update({name: prepare for name in names})
+        return prepare
+
+    return register
+
+
+def step_of(name, compiled):
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    wrap = (lambda f: torch.compile(f, fullgraph=True)) if compiled else (lambda f: f)
+    return STEPS[name](name, wrap)
+
+
+def training(loss_of, optimizer, batch):
+    """forward, loss, backward and update; gradients set to None and the loss left as a tensor."""
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(*batch)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step
+
+
+def forward_only(f, *arguments, out=None):
+    """f(*arguments) without gradients, into `out` where given."""
+    import torch
+
+    def step():
+        with torch.inference_mode():
+            return f(*arguments) if out is None else f(*arguments, out)
+
+    return step
+
+
+def with_gradients(f, inputs, constants, dy):
+    """f and the gradients of its inputs from dy."""
+    import torch
+
+    for x in inputs:
+        x.requires_grad_()
+
+    def step():
+        return torch.autograd.grad(f(*inputs, *constants), inputs, dy)
+
+    return step
+
+
+@workload("gpt_train")
+def gpt_train(name, wrap):
+    import torch
+    from torch_models import Gpt
+
+    model = Gpt()
+    rows = torch.randint(0, 86, (16, 65))
+    batch = rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
+    return training(wrap(model.loss), torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True), batch)
+
+
+@workload("mlp_train")
+def mlp_train(name, wrap):
+    import torch
+    from torch.nn import functional as F
+    from torch_models import Mlp
+
+    model = Mlp([784, 256, 128, 10], torch.relu)
+    batch = torch.randn(64, 784), torch.randint(0, 10, (64,))
+    loss_of = wrap(lambda x, y: F.cross_entropy(model(x), y))
+    return training(loss_of, torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), batch)
+
+
+@workload("mlp_tiny_train")
+def mlp_tiny_train(name, wrap):
+    import torch
+    from torch.nn import functional as F
+    from torch_models import Mlp
+
+    model = Mlp([4, 64, 64, 2], torch.tanh)
+    loss_of = wrap(lambda x, y: F.mse_loss(model(x), y))
+    return training(loss_of, torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), (torch.randn(32, 4), torch.randn(32, 2)))
+
+
+@workload(*(f"chain_{kind}_1e{power}" for kind in ("transcendental", "arithmetic") for power in (3, 5, 7)))
+def chain(name, wrap):
+    import torch
+
+    a, b, c, d, x = torch.randn(5, int(float(name.rsplit("_", 1)[1])))
+    if "transcendental" in name:
+        return forward_only(wrap(lambda a, b, c, x: torch.tanh(a * x + b) * torch.sigmoid(c)), a, b, c, x)
+    return forward_only(wrap(lambda a, b, c, d, x: (a * x + b) * c - d), a, b, c, d, x)
+
+
+@workload("rows_forward", "rows_train")
+def rows(name, wrap):
+    import torch
+    from torch.nn import functional as F
+
+    x, dy, weight, bias = torch.randn(512, 768), torch.randn(512, 768), torch.randn(768), torch.randn(768)
+    f = wrap(lambda x, weight, bias: F.gelu(F.layer_norm(torch.softmax(x, 1), (768,), weight, bias)))
+    if name == "rows_forward":
+        return forward_only(f, x, weight, bias)
+    return with_gradients(f, (x, weight, bias), (), dy)
+
+
+@workload(*(f"matmul_{kind}{n}" for kind in ("", "fused_") for n in (64, 256, 1024)))
+def matmul(name, wrap):
+    import torch
+    from torch.nn import functional as F
+
+    n = int(name.rsplit("_", 1)[1])
+    a, b, bias = torch.randn(n, n), torch.randn(n, n), torch.randn(n)
+    if "fused" in name:
+        return forward_only(wrap(lambda a, b, bias: F.gelu(torch.addmm(bias, a, b))), a, b, bias)
+    f = wrap(lambda a, b, out: torch.mm(a, b, out=out))
+    return forward_only(f, a, b, out=torch.empty(n, n))
+
+
+@workload(*(f"attention_{t}" for t in (128, 512, 2048)))
+def attention(name, wrap):
+    import torch
+    from torch.nn import functional as F
+
+    q, k, v, dy = torch.randn(4, 1, 8, int(name.rsplit("_", 1)[1]), 64)
+    f = wrap(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
+    return with_gradients(f, (q, k, v), (), dy)
