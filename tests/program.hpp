@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <interpreter.hpp>
 
+#include <cmath>
 #include <string>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // Expressions as objects: kept, returned, moved, evaluated twice, outliving what they were made from.
 #include <program.hpp>
 
+#include <cmath>
 #include <memory>
 #include <utility>
 

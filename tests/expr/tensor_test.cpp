@@ -1,6 +1,7 @@
 // Tensors: construction, copies, moves, elements, checks.
 #include <program.hpp>
 
+#include <cmath>
 #include <utility>
 
 using namespace etch;

@@ -1,6 +1,8 @@
 // Gradients of every pointwise operation against central differences in double, away from kinks.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

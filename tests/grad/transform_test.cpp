@@ -1,6 +1,8 @@
 // Transforms of functions: against PyTorch's numbers, against each other, and within each other.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::filled;
 

@@ -3,6 +3,8 @@
 
 #include <etch/etch.hpp>
 
+#include <cmath>
+
 namespace {
 
 struct Net {

@@ -1,6 +1,8 @@
 // Binary cross-entropy of probabilities and of logits: formulas, weights, extreme values, checks, gradients.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

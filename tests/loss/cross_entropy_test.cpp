@@ -1,6 +1,7 @@
 // Cross-entropy: the formula for any leading axes, large logits, reductions, its gradient softmax - onehot.
 #include <nn/gradient.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace etch;

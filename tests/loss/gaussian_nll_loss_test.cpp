@@ -1,6 +1,8 @@
 // Negative log-likelihood of normal numbers: variances of every shape, the least variance, checks.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

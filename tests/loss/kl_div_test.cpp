@@ -1,6 +1,8 @@
 // Kullback-Leibler divergence: formula, logarithmic targets, batchmean, gradients.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

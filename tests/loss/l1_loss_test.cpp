@@ -1,6 +1,8 @@
 // l1, smooth_l1 and huber: their formulas, reductions, weights and gradients.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

@@ -1,6 +1,8 @@
 // Losses of two classes with a margin.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

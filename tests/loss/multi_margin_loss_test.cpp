@@ -1,6 +1,8 @@
 // Losses of one right class or several: against loops over classes.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

@@ -1,6 +1,8 @@
 // Negative log-likelihood of counts: of a rate, of its logarithm, with Stirling's term.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

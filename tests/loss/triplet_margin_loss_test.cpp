@@ -1,6 +1,8 @@
 // Triplets: distances, swapped distances, distances of the caller's.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

@@ -1,4 +1,6 @@
 // Activations as modules: what the functions give, and their gradients in a chain.
+#include <cmath>
+
 #include "gradient.hpp"
 
 using namespace etch;

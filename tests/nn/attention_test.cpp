@@ -1,6 +1,7 @@
 // Attention layers against loops in double; lengths that are bounded; gradients.
 #include "gradient.hpp"
 
+#include <cmath>
 #include <vector>
 
 using namespace etch;

@@ -1,4 +1,6 @@
 // Dropout: the identity in evaluation; in training a share P of zeros, the rest scaled, the same mask in the gradient.
+#include <cmath>
+
 #include "gradient.hpp"
 
 using namespace etch;

@@ -1,4 +1,6 @@
 // Embedding: rows by index and by position, gradients that add where an index repeats.
+#include <cmath>
+
 #include "gradient.hpp"
 
 using namespace etch;

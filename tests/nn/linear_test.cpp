@@ -1,4 +1,6 @@
 // Linear: y = x W^T + b for any leading axes, PyTorch's initial range, gradients.
+#include <cmath>
+
 #include "gradient.hpp"
 
 using namespace etch;

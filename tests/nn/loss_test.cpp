@@ -1,4 +1,6 @@
 // Losses as modules: what the functions give; weights are buffers of the model.
+#include <cmath>
+
 #include "gradient.hpp"
 
 using namespace etch;

@@ -1,4 +1,6 @@
 // Normalisation layers: formulas, any leading axes, gradients, running statistics.
+#include <cmath>
+
 #include "gradient.hpp"
 
 using namespace etch;

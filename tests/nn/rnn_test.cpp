@@ -4,6 +4,7 @@
 #include <etch/io/state_dict.hpp>
 
 #include <array>
+#include <cmath>
 
 using namespace etch;
 

@@ -1,6 +1,7 @@
 // Attention with masks, scales, grouped heads and any number of axes, against loops.
 #include <program.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace etch;

@@ -3,6 +3,8 @@
 
 #include <etch/io/state_dict.hpp>
 
+#include <cmath>
+
 using namespace etch;
 
 namespace {

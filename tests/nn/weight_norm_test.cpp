@@ -1,6 +1,8 @@
 // Weights in another form: lengths and directions, fused with a normalisation, sequences of one length.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

@@ -1,6 +1,8 @@
 // Activations against their formulas.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::filled;
 

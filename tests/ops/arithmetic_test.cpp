@@ -1,6 +1,8 @@
 // Arithmetic beyond the operators: against the C library, PyTorch's numbers at the edges, and differences.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::check_gradient;
@@ -134,7 +136,7 @@ TEST_CASE("the rest") {
   same(numbers(nan_to_num(y, 2)), {2, top, -top, 1});
   same(numbers(nan_to_num(y, 2, 3)), {2, 3, -top, 1});
   same(numbers(nan_to_num(y, 2, 3, 4)), {2, 3, 4, 1});
-  same(numbers(angle(V<double, 4>{{-2, 0, 3, none}})), {op::pi, 0, 0, none});
+  same(numbers(angle(V<double, 4>{{-2, 0, 3, none}})), {detail::op::pi, 0, 0, none});
   same(numbers(lerp(V<double, 2>{{1, 2}}, V<double, 2>{{3, 5}}, V<double, 2>{{0.25, 1}})), {1.5, 5});
   const V<std::int64_t, 2> i{{1, -2}};
   static_assert(std::is_same_v<decltype(rad2deg(i))::value_type, float> && std::is_same_v<decltype(square(i))::value_type, std::int64_t>);

@@ -1,6 +1,8 @@
 // Bits of integers, against C++ on each element; shifts beyond the width, where C++ says nothing, against PyTorch's numbers.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::filled;

@@ -1,6 +1,8 @@
 // Sizes known at run time: every family of operations over bounded dims, at several actual sizes.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::results;

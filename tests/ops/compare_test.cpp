@@ -1,6 +1,8 @@
 // Comparison beyond the operators: NaN, infinities, closeness, equality of tensors, membership.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

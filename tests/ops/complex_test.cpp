@@ -3,6 +3,7 @@
 
 #include <etch/print.hpp>
 
+#include <cmath>
 #include <complex>
 #include <sstream>
 

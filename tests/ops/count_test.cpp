@@ -1,6 +1,8 @@
 // Reductions of conditions, and sums and means that leave out what is not a number.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::filled;

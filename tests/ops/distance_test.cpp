@@ -1,6 +1,7 @@
 // Distances between rows by loops, and their gradients, at corners too.
 #include <program.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace etch;

@@ -1,6 +1,8 @@
 // Where extrema stand: indices, NaN, ties, PyTorch's forms of max and min, and where their gradients go.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::check_gradient;

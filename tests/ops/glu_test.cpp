@@ -1,6 +1,8 @@
 // GLU: half of an axis times the sigmoid of the other half.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 
 TEST_CASE("glu halves an axis") {

@@ -1,6 +1,8 @@
 // torch.masked, masked_fill and masked_scatter: against loops over the elements that the mask leaves.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

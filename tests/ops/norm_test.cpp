@@ -1,6 +1,8 @@
 // Norms of every order, their gradients at 0, dist and renorm.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::check_gradient;

@@ -1,4 +1,6 @@
 // Normalisation over different axes, against PyTorch's values.
+#include <cmath>
+
 #include "elements.hpp"
 
 using namespace etch;

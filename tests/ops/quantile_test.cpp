@@ -2,6 +2,7 @@
 #include <program.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace etch;
 using test::check;

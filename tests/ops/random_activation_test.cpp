@@ -1,6 +1,8 @@
 // Activations that draw: bounds and means of what is drawn, and gradients through the same draws.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 
 namespace {

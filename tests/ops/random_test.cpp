@@ -1,6 +1,8 @@
 // Random numbers: the same bits wherever and however often they are computed, with the moments they should have.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::filled;

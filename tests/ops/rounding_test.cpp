@@ -1,6 +1,8 @@
 // Division, its remainders and rounding to decimals: PyTorch's numbers at the edges, and laws between them.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check_gradient;
 using test::filled;

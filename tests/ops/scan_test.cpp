@@ -1,6 +1,8 @@
 // Scans along every axis: values against their definitions, gradients against differences, zeros, infinities and NaN.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::check;
 using test::check_gradient;

@@ -1,6 +1,7 @@
 // Special functions: PyTorch 2.13's values in double (mpmath's where those are coarser than 1e-12), their edges, dtypes, and gradients of first and second order by differences.
 #include <program.hpp>
 
+#include <cmath>
 #include <cstdio>
 
 using namespace etch;

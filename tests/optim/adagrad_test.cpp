@@ -1,4 +1,6 @@
 // Adagrad against torch.optim's formula, with every option.
+#include <cmath>
+
 #include "reference.hpp"
 
 using namespace etch;

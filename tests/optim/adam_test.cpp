@@ -1,4 +1,6 @@
 // Adam and AdamW against torch.optim's formulas, with every option, and with a learning rate that changes.
+#include <cmath>
+
 #include "reference.hpp"
 
 using namespace etch;

@@ -1,4 +1,6 @@
 // ASGD against torch.optim's formula, with every option: the parameters here, their mean in the state.
+#include <cmath>
+
 #include "reference.hpp"
 
 using namespace etch;

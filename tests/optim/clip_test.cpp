@@ -1,4 +1,6 @@
 // Clipping scales the gradient of all parameters together, and only where its norm is too large.
+#include <cmath>
+
 #include "reference.hpp"
 
 using namespace etch;

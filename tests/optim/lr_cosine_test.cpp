@@ -1,4 +1,6 @@
 // Cosines, there and back, and with restarts.
+#include <cmath>
+
 #include "schedule_rows.hpp"
 
 using namespace etch;

@@ -1,4 +1,6 @@
 // NAdam against torch.optim's formula, with every option; the product of momenta is kept in float, as PyTorch's.
+#include <cmath>
+
 #include "reference.hpp"
 
 using namespace etch;

@@ -1,4 +1,6 @@
 // Twenty steps as PyTorch took them: the example's GPT, small, by AdamW with and without clipping.
+#include <cmath>
+
 #include "../../examples/chargpt/model.hpp"
 #include "parity.hpp"
 

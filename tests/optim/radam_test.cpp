@@ -1,4 +1,6 @@
 // RAdam against torch.optim's formula, with every option: with beta2 = 0.9 the division begins at step 6.
+#include <cmath>
+
 #include "reference.hpp"
 
 using namespace etch;

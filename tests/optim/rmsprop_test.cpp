@@ -1,4 +1,6 @@
 // RMSprop against torch.optim's formula, with every option, centered and not.
+#include <cmath>
+
 #include "reference.hpp"
 
 using namespace etch;

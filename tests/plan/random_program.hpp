@@ -3,6 +3,8 @@
 
 #include <program.hpp>
 
+#include <cmath>
+
 namespace test {
 
 /// A constexpr source of small numbers.

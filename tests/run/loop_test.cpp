@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 #include <etch/etch.hpp>
 
+#include <cmath>
+
 using namespace etch;
 
 namespace {

@@ -1,6 +1,8 @@
 // Compiled functions, training steps, gradients of functions and backward.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using etch::detail::Builder;
 using test::filled;

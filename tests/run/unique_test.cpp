@@ -1,6 +1,7 @@
 // Results whose size the values decide: unique and unique_consecutive, and what is computed from them.
 #include <program.hpp>
 
+#include <cmath>
 #include <map>
 
 using namespace etch;

@@ -1,6 +1,7 @@
 // Var and backward: hooks, what collects and what does not, gradients of values on the way, and NaNs found.
 #include <program.hpp>
 
+#include <cmath>
 #include <limits>
 #include <thread>
 

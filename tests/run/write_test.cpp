@@ -1,6 +1,8 @@
 // Writing through views and in place: against loops, with overlaps, over memory of the user's.
 #include <program.hpp>
 
+#include <cmath>
+
 using namespace etch;
 using test::filled;
 

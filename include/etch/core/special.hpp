@@ -5,10 +5,21 @@
 
 #include <etch/core/config.hpp>
 
-#include <math.h>  // the Bessel functions, which <cmath> leaves out of std
 
 #include <cstdint>
 #include <initializer_list>
+
+// The Bessel functions of libm. <math.h> would bring <cmath>, 24,000 lines, into every program.
+#if defined(__GLIBC__)
+extern "C" {
+double j0(double) noexcept;
+double j1(double) noexcept;
+double y0(double) noexcept;
+double y1(double) noexcept;
+}
+#else
+#include <math.h>
+#endif
 
 namespace etch {
 inline namespace ETCH_ABI {

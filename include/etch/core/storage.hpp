@@ -1,15 +1,21 @@
 // Memory of a tensor: one 64-byte aligned block, shared by the handles that name it.
 #pragma once
 
+#include <etch/core/atomic.hpp>
 #include <etch/core/error.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <new>
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#endif
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#define ETCH_ONE_THREAD __libc_single_threaded
+#else
+#define ETCH_ONE_THREAD 0
 #endif
 
 namespace etch {
@@ -53,7 +59,7 @@ class Storage {
     return s;
   }
   constexpr Storage(const Storage& o) : header_(o.header_), data_(o.data_) {
-    if (header_ != nullptr) header_->owners.fetch_add(1, std::memory_order_relaxed);
+    if (header_ != nullptr) header_->add(1);
   }
   constexpr Storage(Storage&& o) noexcept : header_(o.header_), data_(o.data_) {
     o.header_ = nullptr;
@@ -67,16 +73,22 @@ class Storage {
     return *this;
   }
   constexpr ~Storage() {
-    if (header_ != nullptr && header_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1)
-      free_block(header_, header_->bytes);
+    if (header_ != nullptr && header_->add(-1) == 0) free_block(header_, header_->bytes);
   }
   void* data() const { return data_; }
   explicit operator bool() const { return header_ != nullptr; }
 
  private:
   struct alignas(alignment) Header {
-    std::atomic<int> owners{1};
+    detail::Atomic<int> owners{1};
     std::size_t bytes = 0;
+    /// How many handles there are then. A program without threads needs no locked instruction for that: expressions copy handles.
+    int add(int count) {
+      if (ETCH_ONE_THREAD == 0) return owners.fetch_add(count) + count;
+      const int sum = owners.load<__ATOMIC_RELAXED>() + count;
+      owners.store<__ATOMIC_RELAXED>(sum);
+      return sum;
+    }
   };
   Header* header_ = nullptr;
   void* data_ = nullptr;
@@ -84,3 +96,5 @@ class Storage {
 
 }  // namespace ETCH_ABI
 }  // namespace etch
+
+#undef ETCH_ONE_THREAD

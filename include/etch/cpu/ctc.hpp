@@ -6,8 +6,6 @@
 
 #include <etch/cpu/machine.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace cpu {
@@ -30,7 +28,7 @@ struct CtcLine {
   double log_p(index_t t, index_t s) const { return static_cast<double>(x[t * step + label(s)]); }
   static double log_add(double a, double b) {
     if (a < b) return log_add(b, a);
-    return b == never ? a : a + std::log1p(std::exp(b - a));
+    return b == never ? a : a + __builtin_log1p(__builtin_exp(b - a));
   }
 
   double loss() {
@@ -65,7 +63,7 @@ struct CtcLine {
       }
       for (index_t c = 0; c < classes; ++c) {
         const double p = static_cast<double>(x[t * step + c]);
-        g[t * step + c] = static_cast<T>(std::exp(p) - std::exp(total[c] + loss));
+        g[t * step + c] = static_cast<T>(__builtin_exp(p) - __builtin_exp(total[c] + loss));
       }
       double* const swap = beta;
       beta = later;

@@ -32,7 +32,10 @@ inline void run_loop(Machine& machine, int s) {
   char* work = static_cast<char*>(machine.workspace());
   for (int c = 0; c < l.carried; ++c)
     for (int k = 0; k < 2; ++k, work += l.carried_bytes[c]) turn[c][k] = work;
-  for (int i = 0; i < operands; ++i) in.data[i] = machine.pointer(step.access + i);
+  for (int i = 0; i < operands; ++i) {
+    in.data[i] = machine.pointer(step.access + i);
+    in.sizes[i] = nullptr;
+  }
   auto row_of = [&](int access, index_t row) { return machine.pointer(access) + row * machine.stride(access, 0) * static_cast<index_t>(machine.element_size(access)); };
   for (index_t i = 0; i < l.iterations; ++i) {
     const index_t row = l.reversed ? l.iterations - 1 - i : i;

@@ -233,6 +233,7 @@ inline void Machine::allocate(int thread_count) {
 
 /// Reads the actual sizes of bounded dims off the inputs; all that share a name must agree.
 inline bool Machine::bind_sizes(const Bindings& in) {
+  if (plan_.symbols == 0) return false;
   bool changed = false;
   std::uint64_t seen[max_symbols]{};
   int count = 0;

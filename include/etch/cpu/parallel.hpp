@@ -1,9 +1,8 @@
 // A thread pool: parallel_for hands numbered chunks of work to threads that spin a moment, then sleep.
 #pragma once
 
-#include <etch/core/config.hpp>
+#include <etch/core/atomic.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #if defined(__unix__) || defined(__APPLE__)
@@ -12,6 +11,7 @@
 #include <unistd.h>
 #if defined(__linux__)
 #include <sched.h>
+#include <sys/syscall.h>
 #endif
 #else
 #define ETCH_HAS_PTHREADS 0
@@ -58,6 +58,34 @@ inline int default_threads() {
   return count < 1 ? 1 : count > max_threads ? max_threads : count;
 }
 
+/// A count that threads can wait for to change.
+class Signal : public etch::detail::Atomic<int> {
+ public:
+  using Atomic::Atomic;
+  /// Returns once the value is no longer `old`.
+  void wait(int old) {
+    __atomic_fetch_add(&waiters_, 1, __ATOMIC_SEQ_CST);
+    while (load() == old) {
+#if defined(__linux__)
+      syscall(SYS_futex, &value_, futex_wait, old, nullptr, nullptr, 0);
+#elif ETCH_HAS_PTHREADS
+      usleep(50);
+#endif
+    }
+    __atomic_fetch_sub(&waiters_, 1, __ATOMIC_SEQ_CST);
+  }
+  /// To be called after a change. A waiter is counted before it looks at the value, so none is missed.
+  void notify_all() {
+#if defined(__linux__)
+    if (__atomic_fetch_add(&waiters_, 0, __ATOMIC_SEQ_CST) > 0) syscall(SYS_futex, &value_, futex_wake, 0x7fffffff, nullptr, nullptr, 0);
+#endif
+  }
+
+ private:
+  static constexpr int futex_wait = 128, futex_wake = 129;  // of this process alone (FUTEX_PRIVATE_FLAG)
+  int waiters_ = 0;
+};
+
 /// The workers and the one job they share. A claim is one compare-and-swap on `ticket_` (job number, chunks left), so a
 /// worker that wakes late can neither disturb the next job nor hold this one up.
 class Pool {
@@ -67,37 +95,37 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
   ~Pool() { stop(); }
 
-  int threads() const { return threads_.load(std::memory_order_relaxed); }
+  int threads() const { return threads_.load<__ATOMIC_RELAXED>(); }
 
   void set_threads(int count) {
-    while (busy_.exchange(true, std::memory_order_acquire)) pause();
+    while (busy_.exchange(true)) pause();
     stop();
-    threads_.store(count < 1 ? 1 : count > max_threads ? max_threads : count, std::memory_order_relaxed);
-    busy_.store(false, std::memory_order_release);
+    threads_.store<__ATOMIC_RELAXED>(count < 1 ? 1 : count > max_threads ? max_threads : count);
+    busy_.store(false);
   }
 
   /// False where the pool is serving another thread: the caller then does its work alone.
   bool run(int chunks, ChunkFunction function, void* context) {
-    if (busy_.exchange(true, std::memory_order_acquire)) return false;
+    if (busy_.exchange(true)) return false;
     if (workers_ == 0) start();
     function_ = function;
     context_ = context;
     chunks_ = chunks;
-    unfinished_.store(chunks, std::memory_order_relaxed);
-    const std::uint64_t job = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
-    ticket_.store(job << 32 | static_cast<std::uint32_t>(chunks), std::memory_order_release);
+    unfinished_.store<__ATOMIC_RELAXED>(chunks);
+    const std::uint64_t job = (ticket_.load<__ATOMIC_RELAXED>() >> 32) + 1;
+    ticket_.store(job << 32 | static_cast<std::uint32_t>(chunks));
     wake();
     thread_index = 0;
     while (work(0)) {
     }
     thread_index = -1;
-    for (int left, spins = 0; (left = unfinished_.load(std::memory_order_acquire)) != 0;) {
+    for (int left, spins = 0; (left = unfinished_.load()) != 0;) {
       if (++spins < spin_limit)
         pause();
       else
-        unfinished_.wait(left, std::memory_order_acquire);
+        unfinished_.wait(left);
     }
-    busy_.store(false, std::memory_order_release);
+    busy_.store(false);
     return true;
   }
 
@@ -106,30 +134,30 @@ class Pool {
 
   /// Claims and runs one chunk; false where none is left.
   bool work(int thread) {
-    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+    std::uint64_t ticket = ticket_.load();
     do {
       if (static_cast<std::uint32_t>(ticket) == 0) return false;
-    } while (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire));
+    } while (!ticket_.compare_exchange(ticket, ticket - 1));
     function_(context_, chunks_ - static_cast<int>(static_cast<std::uint32_t>(ticket)), thread);
-    if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_all();
+    if (unfinished_.fetch_add(-1) == 1) unfinished_.notify_all();
     return true;
   }
 
   void wake() {
-    epoch_.fetch_add(1, std::memory_order_release);
+    epoch_.fetch_add(1);
     epoch_.notify_all();
   }
 
   void serve(int thread) {
     thread_index = thread;
-    for (int spins = 0; !stopping_.load(std::memory_order_relaxed);) {
-      const int epoch = epoch_.load(std::memory_order_acquire);
+    for (int spins = 0; !stopping_.load<__ATOMIC_RELAXED>();) {
+      const int epoch = epoch_.load();
       if (work(thread))
         spins = 0;
       else if (++spins < spin_limit)
         pause();
       else {
-        if (!stopping_.load(std::memory_order_relaxed)) epoch_.wait(epoch, std::memory_order_acquire);
+        if (!stopping_.load<__ATOMIC_RELAXED>()) epoch_.wait(epoch);
         spins = 0;
       }
     }
@@ -155,10 +183,10 @@ class Pool {
   }
 
   void stop() {
-    stopping_.store(true, std::memory_order_relaxed);
+    stopping_.store<__ATOMIC_RELAXED>(true);
     wake();
     while (workers_ > 0) pthread_join(worker_[--workers_].handle, nullptr);
-    stopping_.store(false, std::memory_order_relaxed);
+    stopping_.store<__ATOMIC_RELAXED>(false);
   }
 
   Worker worker_[max_threads - 1];
@@ -168,15 +196,15 @@ class Pool {
 #endif
 
   // What workers read in a loop, what they count down, and what only callers touch: a cache line each.
-  alignas(64) std::atomic<std::uint64_t> ticket_{0};
-  std::atomic<int> epoch_{0};
-  std::atomic<bool> stopping_{false};
+  alignas(64) etch::detail::Atomic<std::uint64_t> ticket_{0};
+  Signal epoch_{0};
+  etch::detail::Atomic<bool> stopping_{false};
   ChunkFunction function_ = nullptr;
   void* context_ = nullptr;
   int chunks_ = 0;
-  alignas(64) std::atomic<int> unfinished_{0};
-  alignas(64) std::atomic<bool> busy_{false};
-  std::atomic<int> threads_;
+  alignas(64) Signal unfinished_{0};
+  alignas(64) etch::detail::Atomic<bool> busy_{false};
+  etch::detail::Atomic<int> threads_;
   int workers_ = 0;
 };
 

@@ -43,12 +43,14 @@ struct Pack : detail::HeldPack<std::index_sequence_for<A...>, A...> {
 
 /// What a program's inputs are bound to at run time, in the order in which tracing met them.
 struct Bindings {
-  void* data[detail::max_slots]{};
-  const int* sizes[detail::max_slots]{};  ///< actual sizes where a dim is bounded, else null
-  void* gradient[detail::max_slots]{};    ///< where a variable collects its gradient, else null
+  // Only the first `count` of each are set.
+  void* data[detail::max_slots];
+  const int* sizes[detail::max_slots];  ///< actual sizes where a dim is bounded, else null
+  void* gradient[detail::max_slots];    ///< where a variable collects its gradient, else null
   int count = 0;
   void bind(const void* p, const int* s = nullptr) {
     data[count] = const_cast<void*>(p);
+    gradient[count] = nullptr;
     sizes[count++] = s;
   }
 };

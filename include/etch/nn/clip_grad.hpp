@@ -8,7 +8,6 @@
 #include <etch/core/error.hpp>
 #include <etch/core/dtype.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <limits>
 #include <type_traits>
@@ -44,13 +43,13 @@ double get_total_norm(const Gradients<T, N>& all, double norm_type = 2) {
   double total = 0;
   for (int k = 0; k < N; ++k)
     for (std::size_t i = 0; i < all.count[k]; ++i) {
-      const double g = std::fabs(static_cast<double>(all.data[k][i]));
+      const double g = __builtin_fabs(static_cast<double>(all.data[k][i]));
       if (norm_type == 2) total += g * g;
       else if (norm_type == 1) total += g;
-      else if (std::isinf(norm_type)) total = g > total || g != g ? g : total;
-      else total += std::pow(g, norm_type);
+      else if (__builtin_isinf(norm_type)) total = g > total || g != g ? g : total;
+      else total += __builtin_pow(g, norm_type);
     }
-  return norm_type == 1 || std::isinf(norm_type) ? total : norm_type == 2 ? std::sqrt(total) : std::pow(total, 1 / norm_type);
+  return norm_type == 1 || __builtin_isinf(norm_type) ? total : norm_type == 2 ? __builtin_sqrt(total) : __builtin_pow(total, 1 / norm_type);
 }
 /// Scales all gradients down to a norm of at most max_norm, where theirs is `total_norm`.
 template <class T, int N>
@@ -64,7 +63,7 @@ void clip_grads_with_norm_(const Gradients<T, N>& all, double max_norm, double t
 template <class T, int N>
 double clip_grad_norm_(const Gradients<T, N>& all, double max_norm, double norm_type = 2, bool error_if_nonfinite = false) {
   const double norm = get_total_norm(all, norm_type);
-  if (error_if_nonfinite && !std::isfinite(norm)) fail("clip_grad_norm_", "the norm of the gradients must be finite");
+  if (error_if_nonfinite && !__builtin_isfinite(norm)) fail("clip_grad_norm_", "the norm of the gradients must be finite");
   clip_grads_with_norm_(all, max_norm, norm);
   return norm;
 }

@@ -58,7 +58,7 @@ struct Conv {
   static double bound(const W& weight) {
     double fan = weight.size(1);
     for (int i = 2; i < W::rank; ++i) fan *= weight.size(i);
-    return fan > 0 ? 1 / std::sqrt(fan) : 0;
+    return fan > 0 ? 1 / __builtin_sqrt(fan) : 0;
   }
 };
 

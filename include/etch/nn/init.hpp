@@ -8,7 +8,6 @@
 #include <etch/core/error.hpp>
 #include <etch/core/rng.hpp>
 
-#include <cmath>
 #include <type_traits>
 
 namespace etch {
@@ -23,8 +22,8 @@ enum class FanMode { fan_in, fan_out };
 inline double calculate_gain(Nonlinearity f, double slope = 0.01) {
   switch (f) {
     case Nonlinearity::tanh: return 5.0 / 3.0;
-    case Nonlinearity::relu: return std::sqrt(2.0);
-    case Nonlinearity::leaky_relu: return std::sqrt(2.0 / (1.0 + slope * slope));
+    case Nonlinearity::relu: return __builtin_sqrt(2.0);
+    case Nonlinearity::leaky_relu: return __builtin_sqrt(2.0 / (1.0 + slope * slope));
     case Nonlinearity::selu: return 0.75;
     default: return 1.0;
   }
@@ -70,12 +69,12 @@ Fans fans_of(const X& x) {
 template <class X>
 double kaiming(const X& x, double slope, FanMode mode, Nonlinearity f) {
   const Fans fans = fans_of(x);
-  return calculate_gain(f, slope) / std::sqrt(mode == FanMode::fan_in ? fans.in : fans.out);
+  return calculate_gain(f, slope) / __builtin_sqrt(mode == FanMode::fan_in ? fans.in : fans.out);
 }
 template <class X>
 double xavier(const X& x, double gain) {
   const Fans fans = fans_of(x);
-  return gain * std::sqrt(2.0 / (fans.in + fans.out));
+  return gain * __builtin_sqrt(2.0 / (fans.in + fans.out));
 }
 }  // namespace detail
 
@@ -175,7 +174,7 @@ void orthogonal_(X&& x, Generator& g, double gain = 1) {
         const double s = product(i, j);
         for (std::int64_t k = 0; k < length; ++k) at[i * next + k * along] = static_cast<T>(static_cast<double>(at[i * next + k * along]) - s * static_cast<double>(at[j * next + k * along]));
       }
-    const double size = std::sqrt(product(i, i));
+    const double size = __builtin_sqrt(product(i, i));
     for (std::int64_t k = 0; k < length; ++k) at[i * next + k * along] = static_cast<T>(static_cast<double>(at[i * next + k * along]) / size);
   }
   for (std::int64_t i = 0; i < n; ++i) at[i] = static_cast<T>(static_cast<double>(at[i]) * gain);
@@ -186,7 +185,7 @@ void sparse_(X&& x, Generator& g, double sparsity, double deviation = 0.01) {
   static_assert(std::remove_cvref_t<X>::rank == 2, "etch: init: sparse_ fills a matrix");
   normal_(x, g, 0, deviation);
   const std::int64_t rows = x.size(0), columns = x.size(1);
-  const auto zeros = static_cast<std::int64_t>(std::ceil(sparsity * static_cast<double>(rows)));
+  const auto zeros = static_cast<std::int64_t>(__builtin_ceil(sparsity * static_cast<double>(rows)));
   for (std::int64_t c = 0; c < columns; ++c) {
     std::int64_t left = zeros < rows ? zeros : rows;  // each row is taken with the chance that still suits the rest
     const std::uint64_t seed = g.seed(), step = g.next();
@@ -203,7 +202,7 @@ void sparse_(X&& x, Generator& g, double sparsity, double deviation = 0.01) {
 /// Uniform with variance 2 gain^2 / (fan_in + fan_out) (Glorot and Bengio, 2010).
 template <class X>
 void xavier_uniform_(X&& x, Generator& g, double gain = 1) {
-  const double bound = std::sqrt(3.0) * detail::xavier(x, gain);
+  const double bound = __builtin_sqrt(3.0) * detail::xavier(x, gain);
   uniform_(x, g, -bound, bound);
 }
 template <class X>
@@ -214,7 +213,7 @@ void xavier_normal_(X&& x, Generator& g, double gain = 1) {
 template <class X>
 void kaiming_uniform_(X&& x, Generator& g, double slope = 0, FanMode mode = FanMode::fan_in,
                       Nonlinearity f = Nonlinearity::leaky_relu) {
-  const double bound = std::sqrt(3.0) * detail::kaiming(x, slope, mode, f);
+  const double bound = __builtin_sqrt(3.0) * detail::kaiming(x, slope, mode, f);
   uniform_(x, g, -bound, bound);
 }
 template <class X>

@@ -13,7 +13,7 @@ namespace detail {
 /// PyTorch's default for a layer with `in` inputs: U(-1/sqrt(in), 1/sqrt(in)).
 template <class X>
 void reset_by_fan_in(X& x, Generator& g, int in) {
-  const double bound = in > 0 ? 1 / std::sqrt(static_cast<double>(in)) : 0;
+  const double bound = in > 0 ? 1 / __builtin_sqrt(static_cast<double>(in)) : 0;
   init::uniform_(x, g, -bound, bound);
 }
 }  // namespace detail

@@ -117,9 +117,9 @@ constexpr auto select_scatter(const X& x, const V& value) {
   return apply<detail::select_scatter_fn<A, I>>(x, value);
 }
 /// x with `value` as as_strided<Sizes, Strides, Offset>(x).
-template <class Sizes, class detail::Strides, int Offset = 0, Operand X, Operand V>
+template <class Sizes, class Strides, int Offset = 0, Operand X, Operand V>
 constexpr auto as_strided_scatter(const X& x, const V& value) {
-  return apply<detail::as_strided_scatter_fn<Sizes, detail::Strides, Offset>>(x, value);
+  return apply<detail::as_strided_scatter_fn<Sizes, Strides, Offset>>(x, value);
 }
 /// x with `value` as diagonal<Offset, A, B>(x).
 template <int Offset = 0, int A = 0, int B = 1, Operand X, Operand V>

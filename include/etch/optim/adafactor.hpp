@@ -11,8 +11,6 @@
 #include <etch/optim/options.hpp>
 #include <etch/optim/per_tensor.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace optim {
@@ -64,8 +62,8 @@ struct Adafactor {
     const double t = static_cast<double>(step);
     s[0] = maximize ? -1 : 1;
     s[1] = 1 - lr * weight_decay;
-    s[2] = std::pow(t, beta2_decay);
-    s[3] = std::fmin(lr, 1 / std::sqrt(t));
+    s[2] = __builtin_pow(t, beta2_decay);
+    s[3] = __builtin_fmin(lr, 1 / __builtin_sqrt(t));
     s[4] = eps[0];
     s[5] = eps[1];
     s[6] = d;
@@ -92,7 +90,7 @@ struct Adafactor {
   }
 
  private:
-  /// std::sqrt is no constant expression.
+  /// A square root is no constant expression.
   static constexpr double root_of(std::int64_t n) {
     double x = static_cast<double>(n), r = x > 1 ? x : 1;
     for (int i = 0; i < 200; ++i) r = 0.5 * (r + x / r);

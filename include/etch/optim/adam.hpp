@@ -10,8 +10,6 @@
 #include <etch/ops/pointwise.hpp>
 #include <etch/optim/options.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace optim {
@@ -28,8 +26,8 @@ struct AdamScalars {
     s[one_minus_beta1] = 1 - o.betas[0];
     s[beta2] = o.betas[1];
     s[one_minus_beta2] = 1 - o.betas[1];
-    s[step_size] = o.lr / (1 - std::pow(o.betas[0], static_cast<double>(t)));
-    s[inverse_root] = 1 / std::sqrt(1 - std::pow(o.betas[1], static_cast<double>(t)));
+    s[step_size] = o.lr / (1 - __builtin_pow(o.betas[0], static_cast<double>(t)));
+    s[inverse_root] = 1 / __builtin_sqrt(1 - __builtin_pow(o.betas[1], static_cast<double>(t)));
     s[eps] = o.eps;
   }
   /// From p, already decayed, and the gradient, already signed and decayed.

@@ -6,8 +6,6 @@
 #include <etch/ops/pointwise.hpp>
 #include <etch/optim/options.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace optim {
@@ -35,7 +33,7 @@ struct Adamax {
     s[2] = 1 - betas[0];
     s[3] = betas[1];
     s[4] = eps;
-    s[5] = lr / (1 - std::pow(betas[0], static_cast<double>(step)));
+    s[5] = lr / (1 - __builtin_pow(betas[0], static_cast<double>(step)));
   }
   template <class P, class S>
   static constexpr void update(P& p, P g, P* state, const S* s) {

@@ -7,8 +7,6 @@
 #include <etch/ops/pointwise.hpp>
 #include <etch/optim/options.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace optim {
@@ -48,7 +46,7 @@ struct ASGD {
     s[2] = 1 - lambd * s[3];
     s[4] = static_cast<double>(mu);
     const double t = static_cast<double>(step);
-    eta = static_cast<float>(lr / std::pow(1 + lambd * lr * t, alpha));
+    eta = static_cast<float>(lr / __builtin_pow(1 + lambd * lr * t, alpha));
     mu = static_cast<float>(1 / (t - t0 > 1 ? t - t0 : 1));
   }
   template <class P, class S>

@@ -80,8 +80,8 @@ class Lbfgs {
       t_ = o.lr;
       if (iterations_ == 1) {
         double sum = 0;
-        for (std::size_t i = 0; i < n_; ++i) sum += std::fabs(static_cast<double>(at[i]));
-        t_ = std::fmin(1.0, 1 / sum) * o.lr;
+        for (std::size_t i = 0; i < n_; ++i) sum += __builtin_fabs(static_cast<double>(at[i]));
+        t_ = __builtin_fmin(1.0, 1 / sum) * o.lr;
       }
       const double slope = dot(at, d, n_);
       if (slope > -o.tolerance_change) break;
@@ -110,7 +110,7 @@ class Lbfgs {
       evaluations += more;
       func_evals_ += more;
       if (evaluations >= most || largest(gradient_[now].data(), n_) <= o.tolerance_grad) break;
-      if (largest(d, n_) * std::fabs(t_) <= o.tolerance_change || std::fabs(loss - loss_before) < o.tolerance_change) break;
+      if (largest(d, n_) * __builtin_fabs(t_) <= o.tolerance_change || __builtin_fabs(loss - loss_before) < o.tolerance_change) break;
     }
     return first;
   }

@@ -23,7 +23,7 @@ struct CosineAnnealingLR {
   }
 
  private:
-  double cosine(std::int64_t epoch) const { return std::cos(detail::pi * static_cast<double>(epoch) / static_cast<double>(T_max)); }
+  double cosine(std::int64_t epoch) const { return __builtin_cos(detail::pi * static_cast<double>(epoch) / static_cast<double>(T_max)); }
 };
 
 /// Down to `eta_min` in `T_0` epochs, then from the top again, each time `T_mult` times as long.
@@ -40,7 +40,7 @@ struct CosineAnnealingWarmRestarts {
     std::int64_t length = T_0;
     if (T_mult == 1) epoch %= length;
     for (; epoch >= length; length *= T_mult) epoch -= length;
-    return eta_min + (initial_lr - eta_min) * (1 + std::cos(detail::pi * static_cast<double>(epoch) / static_cast<double>(length))) / 2;
+    return eta_min + (initial_lr - eta_min) * (1 + __builtin_cos(detail::pi * static_cast<double>(epoch) / static_cast<double>(length))) / 2;
   }
   void set(Rates& r, std::int64_t epoch) const { *r.lr = (*this)(r.initial_lr, epoch); }
 };

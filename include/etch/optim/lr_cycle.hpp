@@ -47,10 +47,10 @@ struct CyclicLR {
   /// Between base (0) and max (1).
   double height_of(std::int64_t epoch) const {
     const double e = static_cast<double>(epoch), up = static_cast<double>(step_size_up), down = step_size_down > 0 ? static_cast<double>(step_size_down) : up;
-    const double ratio = up / (up + down), number = std::floor(1 + e / (up + down)), x = 1 + e / (up + down) - number;
+    const double ratio = up / (up + down), number = __builtin_floor(1 + e / (up + down)), x = 1 + e / (up + down) - number;
     const double height = x <= ratio ? x / ratio : (x - 1) / (ratio - 1);
     if (scale_fn != nullptr) return height * scale_fn(scale_mode == cycle ? number : e);
-    return height * (mode == triangular ? 1 : mode == triangular2 ? 1 / std::pow(2.0, number - 1) : std::pow(gamma, e));
+    return height * (mode == triangular ? 1 : mode == triangular2 ? 1 / __builtin_pow(2.0, number - 1) : __builtin_pow(gamma, e));
   }
 };
 
@@ -93,7 +93,7 @@ struct OneCycleLR {
 
  private:
   double between(double from, double to, double part) const {
-    return anneal_strategy == Anneal::cos ? to + (from - to) / 2 * (std::cos(detail::pi * part) + 1) : (to - from) * part + from;
+    return anneal_strategy == Anneal::cos ? to + (from - to) / 2 * (__builtin_cos(detail::pi * part) + 1) : (to - from) * part + from;
   }
   void move(Rates& r, double part, double from, double to, double momentum_from, double momentum_to) const {
     *r.lr = between(from, to, part);

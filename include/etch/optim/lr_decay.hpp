@@ -51,7 +51,7 @@ struct StepLR {
   double gamma = 0.1;
 
   void check() const { detail::positive("step_size", static_cast<double>(step_size)); }
-  double operator()(double initial_lr, std::int64_t epoch) const { return initial_lr * std::pow(gamma, static_cast<double>(epoch / step_size)); }
+  double operator()(double initial_lr, std::int64_t epoch) const { return initial_lr * __builtin_pow(gamma, static_cast<double>(epoch / step_size)); }
   void set(Rates& r, std::int64_t epoch) const {
     if (epoch > 0 && epoch % step_size == 0) *r.lr *= gamma;
   }
@@ -63,8 +63,8 @@ struct MultiStepLR {
   double gamma = 0.1;
 
   void check() const {}
-  double operator()(double initial_lr, std::int64_t epoch) const { return initial_lr * std::pow(gamma, milestones.reached(epoch)); }
-  void set(Rates& r, std::int64_t epoch) const { *r.lr *= std::pow(gamma, milestones.reached(epoch) - milestones.reached(epoch - 1)); }
+  double operator()(double initial_lr, std::int64_t epoch) const { return initial_lr * __builtin_pow(gamma, milestones.reached(epoch)); }
+  void set(Rates& r, std::int64_t epoch) const { *r.lr *= __builtin_pow(gamma, milestones.reached(epoch) - milestones.reached(epoch - 1)); }
 };
 
 /// Times `factor` until epoch `total_iters`.
@@ -107,7 +107,7 @@ struct ExponentialLR {
   double gamma = 0.1;
 
   void check() const {}
-  double operator()(double initial_lr, std::int64_t epoch) const { return initial_lr * std::pow(gamma, static_cast<double>(epoch)); }
+  double operator()(double initial_lr, std::int64_t epoch) const { return initial_lr * __builtin_pow(gamma, static_cast<double>(epoch)); }
   void set(Rates& r, std::int64_t epoch) const {
     if (epoch > 0) *r.lr *= gamma;
   }
@@ -121,11 +121,11 @@ struct PolynomialLR {
   void check() const {}
   double operator()(double initial_lr, std::int64_t epoch) const {
     const double n = static_cast<double>(total_iters), e = static_cast<double>(epoch < total_iters ? epoch : total_iters);
-    return initial_lr * std::pow(1 - e / n, power);
+    return initial_lr * __builtin_pow(1 - e / n, power);
   }
   void set(Rates& r, std::int64_t epoch) const {
     const double n = static_cast<double>(total_iters), e = static_cast<double>(epoch);
-    if (epoch > 0 && epoch <= total_iters) *r.lr *= std::pow((1 - e / n) / (1 - (e - 1) / n), power);
+    if (epoch > 0 && epoch <= total_iters) *r.lr *= __builtin_pow((1 - e / n) / (1 - (e - 1) / n), power);
   }
 };
 

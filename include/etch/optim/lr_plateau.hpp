@@ -46,7 +46,7 @@ struct ReduceLROnPlateau {
     }
     if (num_bad_epochs <= patience) return;
     for (int i = 0; i < groups; ++i) {
-      const double lr = std::fmax(*r[i].lr * factor, min_lr[i]);
+      const double lr = __builtin_fmax(*r[i].lr * factor, min_lr[i]);
       if (*r[i].lr - lr > eps) *r[i].lr = lr;
     }
     cooldown_counter = cooldown;

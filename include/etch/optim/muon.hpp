@@ -97,7 +97,7 @@ struct Muon {
       return x;
     }
   }
-  /// std::sqrt is no constant expression.
+  /// A square root is no constant expression.
   static constexpr double root(double x) {
     double r = x > 1 ? x : 1;
     for (int i = 0; i < 100; ++i) r = 0.5 * (r + x / r);

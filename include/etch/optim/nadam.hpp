@@ -7,8 +7,6 @@
 #include <etch/ops/pointwise.hpp>
 #include <etch/optim/options.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace optim {
@@ -44,7 +42,7 @@ struct NAdam {
   /// The numbers of step 1, 2, ...
   void prepare(std::int64_t step, double* s) {
     const double t = static_cast<double>(step);
-    const double mu = betas[0] * (1 - 0.5 * std::pow(0.96, t * momentum_decay)), next = betas[0] * (1 - 0.5 * std::pow(0.96, (t + 1) * momentum_decay));
+    const double mu = betas[0] * (1 - 0.5 * __builtin_pow(0.96, t * momentum_decay)), next = betas[0] * (1 - 0.5 * __builtin_pow(0.96, (t + 1) * momentum_decay));
     mu_product = (step == 1 ? 1 : mu_product) * static_cast<float>(mu);
     const double product = static_cast<double>(mu_product);
     s[0] = maximize ? -1 : 1;
@@ -53,7 +51,7 @@ struct NAdam {
     s[3] = 1 - betas[0];
     s[4] = betas[1];
     s[5] = 1 - betas[1];
-    s[6] = 1 / (1 - std::pow(betas[1], t));
+    s[6] = 1 / (1 - __builtin_pow(betas[1], t));
     s[7] = eps;
     s[8] = lr * (1 - mu) / (1 - product);
     s[9] = lr * next / (1 - product * next);

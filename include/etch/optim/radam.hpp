@@ -7,8 +7,6 @@
 #include <etch/ops/pointwise.hpp>
 #include <etch/optim/options.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace optim {
@@ -33,8 +31,8 @@ struct RAdam {
   void check() const { detail::check_adam(*this); }
   /// The numbers of step 1, 2, ...
   void prepare(std::int64_t step, double* s) const {
-    const double t = static_cast<double>(step), power = std::pow(betas[1], t);
-    const double r = 2 / (1 - betas[1]) - 1, now = r - 2 * t * power / (1 - power), size = lr / (1 - std::pow(betas[0], t));
+    const double t = static_cast<double>(step), power = __builtin_pow(betas[1], t);
+    const double r = 2 / (1 - betas[1]) - 1, now = r - 2 * t * power / (1 - power), size = lr / (1 - __builtin_pow(betas[0], t));
     s[0] = maximize ? -1 : 1;
     s[1] = decoupled_weight_decay ? 0 : weight_decay;
     s[2] = decoupled_weight_decay ? 1 - lr * weight_decay : 1;
@@ -43,7 +41,7 @@ struct RAdam {
     s[5] = 1 - betas[1];
     s[6] = eps;
     s[7] = now > 5 ? 0 : size;
-    s[8] = now > 5 ? size * std::sqrt((1 - power) * ((now - 4) * (now - 2) * r / ((r - 4) * (r - 2) * now))) : 0;
+    s[8] = now > 5 ? size * __builtin_sqrt((1 - power) * ((now - 4) * (now - 2) * r / ((r - 4) * (r - 2) * now))) : 0;
   }
   template <class P, class S>
   static constexpr void update(P& p, P g, P* state, const S* s) {

@@ -9,7 +9,6 @@
 
 #include <etch/optim/options.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <initializer_list>
 #include <type_traits>

@@ -7,7 +7,6 @@
 
 #include <etch/core/storage.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace etch {
@@ -36,7 +35,7 @@ double dot(const T* a, const T* b, std::size_t n) {
 template <class T>
 double largest(const T* a, std::size_t n) {
   double m = 0;
-  for (std::size_t i = 0; i < n; ++i) m = std::fmax(m, std::fabs(static_cast<double>(a[i])));
+  for (std::size_t i = 0; i < n; ++i) m = __builtin_fmax(m, __builtin_fabs(static_cast<double>(a[i])));
   return m;
 }
 /// y += t x
@@ -49,7 +48,7 @@ void add_scaled(T* y, double t, const T* x, std::size_t n) {
 inline double cubic_minimum(double x1, double f1, double g1, double x2, double f2, double g2, double low, double high) {
   const double d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2), square = d1 * d1 - g1 * g2;
   if (!(square >= 0)) return (low + high) / 2;
-  const double d2 = std::sqrt(square);
+  const double d2 = __builtin_sqrt(square);
   const double at = x1 <= x2 ? x2 - (x2 - x1) * ((g2 + d2 - d1) / (g2 - g1 + 2 * d2)) : x1 - (x1 - x2) * ((g1 + d2 - d1) / (g1 - g2 + 2 * d2));
   return at < low ? low : at > high ? high : at;
 }
@@ -86,7 +85,7 @@ WolfeResult strong_wolfe(Evaluate evaluate, const T* g, const T* d, std::size_t 
   for (; iteration < most; ++iteration) {
     if (now.f > f + c1 * now.t * slope || (iteration > 1 && now.f >= before.f)) {
       found = true;
-    } else if (std::fabs(now.slope) <= -c2 * slope) {
+    } else if (__builtin_fabs(now.slope) <= -c2 * slope) {
       done = found = true;
       before = now;
     } else if (now.slope >= 0) {
@@ -105,13 +104,13 @@ WolfeResult strong_wolfe(Evaluate evaluate, const T* g, const T* d, std::size_t 
   bool stuck = false;
   int low = bracket[0].f <= bracket[1].f ? 0 : 1;
   while (!done && iteration < most) {
-    const double least = std::fmin(bracket[0].t, bracket[1].t), most_t = std::fmax(bracket[0].t, bracket[1].t);
+    const double least = __builtin_fmin(bracket[0].t, bracket[1].t), most_t = __builtin_fmax(bracket[0].t, bracket[1].t);
     if ((most_t - least) * width < tolerance_change) break;
     t = cubic_minimum(bracket[0].t, bracket[0].f, bracket[0].slope, bracket[1].t, bracket[1].f, bracket[1].slope, least, most_t);
     const double margin = 0.1 * (most_t - least);
-    if (std::fmin(most_t - t, t - least) < margin) {  // too near an end: once is allowed
+    if (__builtin_fmin(most_t - t, t - least) < margin) {  // too near an end: once is allowed
       if (stuck || t >= most_t || t <= least) {
-        t = std::fabs(t - most_t) < std::fabs(t - least) ? most_t - margin : least + margin;
+        t = __builtin_fabs(t - most_t) < __builtin_fabs(t - least) ? most_t - margin : least + margin;
         stuck = false;
       } else {
         stuck = true;
@@ -129,7 +128,7 @@ WolfeResult strong_wolfe(Evaluate evaluate, const T* g, const T* d, std::size_t 
       low = bracket[0].f <= bracket[1].f ? 0 : 1;
     } else {
       const int free = bracket[high].gradient;
-      if (std::fabs(p.slope) <= -c2 * slope) done = true;
+      if (__builtin_fabs(p.slope) <= -c2 * slope) done = true;
       else if (p.slope * (bracket[high].t - bracket[low].t) >= 0) bracket[high] = bracket[low];
       p.gradient = bracket[high].gradient == bracket[low].gradient ? free : bracket[low].gradient;
       bracket[low] = p;

@@ -28,8 +28,8 @@ struct SWALR {
 
  private:
   double part(std::int64_t epoch) const {
-    const double n = static_cast<double>(anneal_epochs > 1 ? anneal_epochs : 1), t = std::fmax(0.0, std::fmin(1.0, static_cast<double>(epoch) / n));
-    return anneal_strategy == Anneal::cos ? (1 - std::cos(detail::pi * t)) / 2 : t;
+    const double n = static_cast<double>(anneal_epochs > 1 ? anneal_epochs : 1), t = __builtin_fmax(0.0, __builtin_fmin(1.0, static_cast<double>(epoch) / n));
+    return anneal_strategy == Anneal::cos ? (1 - __builtin_cos(detail::pi * t)) / 2 : t;
   }
 };
 

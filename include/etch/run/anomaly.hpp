@@ -48,7 +48,7 @@ bool holds_nan(const void* memory, std::int64_t count) {
 /// operation that made the first. Slow: every value is kept.
 template <Operand E>
 auto detect_anomaly(const E& e) {
-  const auto x = detail::as_expression(e);
+  const auto& x = detail::as_expression(e);
   using X = std::remove_cvref_t<decltype(x)>;
   using Code = Compiled<detail::AnomalySpec<X>>;
   constexpr detail::GraphRef g = ref(Code::graph);

@@ -30,11 +30,12 @@ cpu::Machine& machine_of() {
 /// Whether [a, a + bytes) overlaps memory that the inputs read; inputs in the mask may be that very memory.
 inline bool overlaps(const Bindings& in, const cpu::PlanView& v, const void* a, std::size_t bytes, std::uint64_t may_be = 0) {
   const auto begin = reinterpret_cast<std::uintptr_t>(a), end = begin + bytes;
-  for (int i = 0; i < v.slots; ++i) {
+  for (int i = 0, next = 0; i < v.slots; ++i) {
+    if (v.slot[i].kind == SlotKind::random) continue;  // the program's own
     const Shape& s = v.shape[v.slot[i].shape];
     std::int64_t n = static_cast<std::int64_t>(size_of(v.slot[i].dtype));
     for (int k = 0; k < s.rank; ++k) n *= s.size[k] >= 0 ? s.size[k] : v.symbol[-1 - s.size[k]].capacity;
-    const auto p = reinterpret_cast<std::uintptr_t>(in.data[i]);
+    const auto p = reinterpret_cast<std::uintptr_t>(in.data[next++]);
     if (p == begin && (may_be >> i & 1) != 0) continue;
     if (p < end && begin < p + static_cast<std::uintptr_t>(n)) return true;
   }
@@ -75,8 +76,8 @@ struct identity_fn {
   constexpr auto operator()(auto x) const { return x; }
 };
 template <class E>
-constexpr auto as_expression(const E& e) {
-  if constexpr (requires { e.arguments; }) return e;
+constexpr decltype(auto) as_expression(const E& e) {
+  if constexpr (requires { e.arguments; }) return (e);
   else return apply<identity_fn>(e);
 }
 
@@ -136,8 +137,8 @@ template <class T, auto... D>
 template <Operand E>
 Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
   if constexpr (!std::is_same_v<E, Poison>) {
-    auto x = detail::as_expression(e);
-    using X = decltype(x);
+    const auto& x = detail::as_expression(e);
+    using X = std::remove_cvref_t<decltype(x)>;
     using Rule = detail::assignable<Tensor, X>;
     using Held = detail::result_dtype_for<T, typename X::value_type>;
     static_assert(Rule::sizes_agree, "etch: assign: the sizes of the expression must be the tensor's");

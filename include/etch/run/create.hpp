@@ -3,8 +3,6 @@
 
 #include <etch/expr/tensor.hpp>
 
-#include <cmath>
-
 namespace etch {
 inline namespace ETCH_ABI {
 
@@ -51,7 +49,7 @@ struct Progression {
 /// Number i of n from start to end: from the nearer end, so that both are exact.
 template <class T>
 double spaced(double start, double end, int i, int n) {
-  if constexpr (std::is_integral_v<T>) start = std::trunc(start), end = std::trunc(end);
+  if constexpr (std::is_integral_v<T>) start = __builtin_trunc(start), end = __builtin_trunc(end);
   if (n == 1) return start;
   const double step = (end - start) / (n - 1);
   return i < n / 2 ? start + step * i : end - step * (n - 1 - i);
@@ -82,7 +80,7 @@ template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N> logspace(A start, B end, double base = 10) {
   Tensor<T, N> r;
-  for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(std::pow(base, detail::spaced<double>(static_cast<double>(start), static_cast<double>(end), i, r.size(0))));
+  for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(__builtin_pow(base, detail::spaced<double>(static_cast<double>(start), static_cast<double>(end), i, r.size(0))));
   return r;
 }
 

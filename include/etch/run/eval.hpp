@@ -34,7 +34,7 @@ auto evaluate_together(std::index_sequence<I...>, const X&... x) {
 /// The values of expressions as tensors; of one expression as a tensor.
 template <Operand E>
 auto eval(const E& e) {
-  return detail::tensor_of<decltype(detail::as_expression(e))>(e);
+  return detail::tensor_of<std::remove_cvref_t<decltype(detail::as_expression(e))>>(e);
 }
 /// Both results of an operation that has two: `auto [values, indices] = eval(sort<1>(x))`.
 template <class E>

@@ -7,7 +7,6 @@
 #include <etch/ops/random.hpp>
 #include <etch/run/counted.hpp>
 
-#include <cmath>
 #include <cstdio>
 
 namespace etch {
@@ -73,7 +72,7 @@ Tensor<T, D...> drawn(const RngState& s) {
     E part[L];
     if constexpr (Normal) simd::store(part, simd::normal<E, L>(s.seed, s.step, static_cast<std::uint64_t>(i)));
     else simd::store(part, simd::uniform<E, L>(s.seed, s.step, static_cast<std::uint64_t>(i)));
-    for (int k = 0; k < L && i + k < n; ++k) r.data()[i + k] = static_cast<T>(!Normal && steps > 0 ? std::floor(part[k] * steps) / steps : part[k]);
+    for (int k = 0; k < L && i + k < n; ++k) r.data()[i + k] = static_cast<T>(!Normal && steps > 0 ? __builtin_floor(part[k] * steps) / steps : part[k]);
   }
   return r;
 }
@@ -82,7 +81,7 @@ Tensor<T, D...> drawn_integers(std::int64_t low, std::int64_t high, const RngSta
   if (high <= low) fail("randint", "high must be greater than low", Message{} << "got " << static_cast<long>(low) << " and " << static_cast<long>(high));
   Tensor<T, D...> r;
   for (std::int64_t i = 0; i < r.numel(); ++i)
-    r.data()[i] = static_cast<T>(low + static_cast<std::int64_t>(std::floor(simd::uniform<double, 1>(s.seed, s.step, static_cast<std::uint64_t>(i))[0] * static_cast<double>(high - low))));
+    r.data()[i] = static_cast<T>(low + static_cast<std::int64_t>(__builtin_floor(simd::uniform<double, 1>(s.seed, s.step, static_cast<std::uint64_t>(i))[0] * static_cast<double>(high - low))));
   return r;
 }
 template <int N, class T>
@@ -238,18 +237,18 @@ namespace detail {
 template <class U>
 double poisson_number(double rate, U uniform) {
   if (rate < 10) {
-    const double limit = std::exp(-rate);
+    const double limit = __builtin_exp(-rate);
     double product = uniform();
     int k = 0;
     for (; product > limit; ++k) product *= uniform();
     return rate == 0 ? 0 : k;
   }
-  const double b = 0.931 + 2.53 * std::sqrt(rate), a = -0.059 + 0.02483 * b, inverse = 1.1239 + 1.1328 / (b - 3.4), least = 0.9277 - 3.6224 / (b - 2);
+  const double b = 0.931 + 2.53 * __builtin_sqrt(rate), a = -0.059 + 0.02483 * b, inverse = 1.1239 + 1.1328 / (b - 3.4), least = 0.9277 - 3.6224 / (b - 2);
   for (;;) {
-    const double u = uniform() - 0.5, v = uniform(), us = 0.5 - std::abs(u), k = std::floor((2 * a / us + b) * u + rate + 0.43);
+    const double u = uniform() - 0.5, v = uniform(), us = 0.5 - __builtin_fabs(u), k = __builtin_floor((2 * a / us + b) * u + rate + 0.43);
     if (us >= 0.07 && v <= least) return k;
     if (k < 0 || (us < 0.013 && v > us)) continue;
-    if (std::log(v) + std::log(inverse) - std::log(a / (us * us) + b) <= k * std::log(rate) - rate - std::lgamma(k + 1)) return k;
+    if (__builtin_log(v) + __builtin_log(inverse) - __builtin_log(a / (us * us) + b) <= k * __builtin_log(rate) - rate - __builtin_lgamma(k + 1)) return k;
   }
 }
 template <class T, auto... D>
@@ -296,7 +295,7 @@ auto multinomial(const Tensor<T, D...>& weights, const RngState& s) {
     int possible = 0, last = 0;
     for (int i = 0; i < categories; ++i) {
       const double x = static_cast<double>(w[i]);
-      if (!(x >= 0) || std::isinf(x)) fail("multinomial", "weights must be finite and not negative");
+      if (!(x >= 0) || __builtin_isinf(x)) fail("multinomial", "weights must be finite and not negative");
       total += x;
       part[i] = Replacement ? total : x;
       if (x > 0) ++possible, last = i;

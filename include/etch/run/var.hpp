@@ -61,8 +61,8 @@ struct VarLeaf {
   }
   constexpr tracer lower(detail::Builder& b) const { return value.lower(b); }
   void bind(Bindings& to) const {
-    to.gradient[to.count] = collector.data();
     value.bind(to);
+    to.gradient[to.count - 1] = collector.data();
   }
 };
 
@@ -229,7 +229,7 @@ auto backward(const E& e) {
     const auto add = [&](void* sum, const void* more) {
       cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::combine_span(detail::Op::sum, static_cast<E_*>(sum), static_cast<const E_*>(more), n); });
     };
-    for (int k = i + 1; k < view.slots; ++k)
+    for (int k = i + 1; k < in.count; ++k)
       if (in.gradient[k] == &to) {
         add(out[1 + i], out[1 + k]);
         in.gradient[k] = nullptr;
