@@ -38,7 +38,7 @@ void draw_digit(std::string& out, const Digits& digits, std::size_t i, int predi
   draw_pixels(out, digits.image(i));
   out += "</g>\n";
   if (wrong)
-    std::snprintf(text, sizeof text, "<text x=\"18\" y=\"50\" text-anchor=\"middle\" fill=\"#dc2626\" font-weight=\"600\">%d, not %d</text>\n</g>\n", predicted, label);
+    std::snprintf(text, sizeof text, "<text x=\"18\" y=\"50\" text-anchor=\"middle\" fill=\"#dc2626\" font-weight=\"600\">%d (%d)</text>\n</g>\n", predicted, label);
   else
     std::snprintf(text, sizeof text, "<text x=\"18\" y=\"50\" text-anchor=\"middle\">%d</text>\n</g>\n", predicted);
   out += text;
@@ -62,7 +62,7 @@ void save_picture(const char* path, const Digits& digits, std::span<const std::u
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 900 900\" width=\"900\" height=\"900\" "
       "font-family=\"Inter,'Helvetica Neue',Arial,'DejaVu Sans',sans-serif\" font-size=\"10\" fill=\"#4b5563\">\n"
       "<rect width=\"900\" height=\"900\" fill=\"#ffffff\"/>\n";
-  caption(out, "Digits that were held out, and what the model takes them for", 30);
+  caption(out, "Digits that were held out, and what the model takes them for (and what they are)", 30);
   for (std::size_t i = 0; i < std::min<std::size_t>(predicted.size(), 3 * columns); ++i)
     draw_digit(out, digits, first + i, predicted[i], static_cast<int>(i), 46);
   char text[128];
