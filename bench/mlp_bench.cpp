@@ -1,4 +1,4 @@
-// Training steps of small networks, whole: forward, loss, backward, Adam.
+// Training steps of small networks, whole: forward, loss, backward, Adam; and the smallest one's answer to one input.
 #include <etch/etch.hpp>
 #include <etch/loss/cross_entropy.hpp>
 #include <etch/loss/mse_loss.hpp>
@@ -49,8 +49,13 @@ int main(int argc, char** argv) {
   auto tiny = train_step(
       make<TinyMlp>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x,
       y);
+  Tensor<float, 1, 4> one;
+  nn::init::normal_(one, generator);
+  auto infer = compile<Tensor<float, 1, 4>>(make<TinyMlp>());
+
   bench::Bench bench(argc, argv);
   bench.add("mlp_train", [&] { bench::keep(mlp(images, classes)); });
   bench.add("mlp_tiny_train", [&] { bench::keep(tiny(x, y)); });
+  bench.add("mlp_tiny_infer", [&] { bench::keep(infer(one)); }, {.flops = 2.0 * (4 * 64 + 64 * 64 + 64 * 2)});
   return bench.run();
 }

@@ -1,4 +1,5 @@
-// Chains and MLP training steps written out by hand: fixed sizes, static buffers, plain loops that the compiler vectorises.
+// Chains, MLP training steps, an MLP's answer and a step of an LSTM written out by hand: fixed sizes, static buffers, plain loops that the compiler
+// vectorises.
 // What a library has to beat. Built with -O3 -march=native -ffast-math, which lets g++ use the vector tanh of libmvec,
 // and with g++ also -mprefer-vector-width=512.
 
@@ -230,6 +231,47 @@ void add_chains(bench::Bench& bench, const char* size, int n, bool in_memory) {
   });
 }
 
+// y = b + x w for one row x.
+template <int In, int Out>
+void row_product(const float* x, const float (*w)[Out], const float* b, float* y) {
+  for (int j = 0; j < Out; ++j) y[j] = b[j];
+  for (int k = 0; k < In; ++k)
+    for (int j = 0; j < Out; ++j) y[j] += x[k] * w[k][j];
+}
+
+// One input through three layers with tanh between.
+template <int A, int B, int C, int D>
+struct Answer {
+  alignas(64) float w1[A][B], w2[B][C], w3[C][D], b1[B], b2[C], b3[D], h1[B], h2[C], y[D];
+
+  void operator()(const float* x) {
+    row_product<A, B>(x, w1, b1, h1);
+    for (float& h : h1) h = std::tanh(h);
+    row_product<B, C>(h1, w2, b2, h2);
+    for (float& h : h2) h = std::tanh(h);
+    row_product<C, D>(h2, w3, b3, y);
+  }
+};
+
+// One step of an LSTM of one input; the gates stand side by side: input, forget, cell, output.
+template <int H>
+struct Cell {
+  alignas(64) float from_x[1][4 * H], from_h[H][4 * H], b[4 * H], none[4 * H], gates[4 * H], more[4 * H], h[H], c[H], next_h[H], next_c[H];
+
+  void operator()(float x) {
+    row_product<1, 4 * H>(&x, from_x, b, gates);
+    row_product<H, 4 * H>(h, from_h, none, more);
+    for (int i = 0; i < 4 * H; ++i) gates[i] += more[i];
+    const auto sigmoid = [](float v) { return 1 / (1 + std::exp(-v)); };
+    for (int i = 0; i < H; ++i) {
+      next_c[i] = sigmoid(gates[H + i]) * c[i] + sigmoid(gates[i]) * std::tanh(gates[2 * H + i]);
+      next_h[i] = sigmoid(gates[3 * H + i]) * std::tanh(next_c[i]);
+    }
+  }
+};
+
+Answer<4, 64, 64, 2> answer;
+Cell<32> cell;
 Mlp<Relu, 64, 784, 256, 128, 10> mlp;
 Mlp<Tanh, 32, 4, 64, 64, 2> tiny;
 alignas(64) float images[64][784], points[32][4], values[32][2];
@@ -243,6 +285,13 @@ int main(int argc, char** argv) {
   fill(values);
   for (int& label : labels) label = static_cast<int>((uniform() + 1) * 5);
 
+  fill(answer.w1);
+  fill(answer.w2);
+  fill(answer.w3);
+  fill(cell.from_x);
+  fill(cell.from_h);
+  for (int i = 0; i < 32; ++i) cell.h[i] = uniform(), cell.c[i] = uniform();
+
   bench::Bench b(argc, argv);
   add_chains(b, "1e3", 1'000, false);
   add_chains(b, "1e5", 100'000, false);
@@ -251,5 +300,15 @@ int main(int argc, char** argv) {
         [] { bench::keep(mlp.step(images, [](auto& y, auto& dy) { return cross_entropy<64, 10>(y, labels, dy); })); });
   b.add("mlp_tiny_train",
         [] { bench::keep(tiny.step(points, [](auto& y, auto& dy) { return mse<32, 2>(y, values, dy); })); });
+  b.add("mlp_tiny_infer", [] {
+    bench::keep(points);
+    answer(points[0]);
+    bench::keep(answer.y);
+  });
+  b.add("lstm_step", [] {
+    bench::keep(points);
+    cell(points[0][0]);
+    bench::keep(cell.next_h);
+  });
   return b.run();
 }

@@ -140,3 +140,41 @@ def attention(name, wrap):
     q, k, v, dy = torch.randn(4, 1, 8, int(name.rsplit("_", 1)[1]), 64)
     f = wrap(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
     return with_gradients(f, (q, k, v), (), dy)
+
+
+@workload("mlp_tiny_infer")
+def mlp_tiny_infer(name, wrap):
+    import torch
+    from torch_models import Mlp
+
+    return forward_only(wrap(Mlp([4, 64, 64, 2], torch.tanh).eval()), torch.randn(1, 4))
+
+
+@workload("lenet_train")
+def lenet_train(name, wrap):
+    import torch
+    from torch.nn import functional as F
+    from torch_models import LeNet
+
+    model = LeNet()
+    loss_of = wrap(lambda x, y: F.cross_entropy(model(x), y))
+    batch = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
+    return training(loss_of, torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), batch)
+
+
+@workload("lstm_step")
+def lstm_step(name, wrap):
+    import torch
+
+    return forward_only(wrap(torch.nn.LSTMCell(1, 32).eval()), torch.randn(1, 1), (torch.randn(1, 32), torch.randn(1, 32)))
+
+
+@workload("lstm_train")
+def lstm_train(name, wrap):
+    import torch
+    from torch.nn import functional as F
+    from torch_models import Effect
+
+    model = Effect()
+    after = wrap(lambda h, y: F.mse_loss(model.out(h), y))  # torch.compile takes no LSTM, which is one kernel
+    return training(lambda x, y: after(model.lstm(x)[0], y), torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), (torch.randn(64, 16, 1), torch.randn(64, 16, 1)))

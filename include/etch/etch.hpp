@@ -29,6 +29,7 @@
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/nn/norm.hpp>
+#include <etch/nn/lazy.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/multihead_attention.hpp>
 #include <etch/nn/loss.hpp>

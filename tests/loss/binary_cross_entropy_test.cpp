@@ -42,8 +42,9 @@ TEST_CASE("what is no probability is named with its place") {
 #if ETCH_CHECKS
   const Tensor<float, 3> y{0, 1, 1};
   Tensor<float> loss;
-  CHECK_THROWS_WITH_AS(loss = binary_cross_entropy(Tensor<float, 3>{0.5, 1.25, 0}, y), "etch: loss: a probability must lie between 0 and 1; got 1.250000 at position 1", Error);
-  CHECK_THROWS_WITH_AS(loss = binary_cross_entropy(Tensor<float, 3>{0.5, 1, std::nanf("")}, y), "etch: loss: a probability must lie between 0 and 1; got nan at position 2", Error);
+  CHECK_THROWS_WITH_AS(loss = binary_cross_entropy(Tensor<float, 3>{0.5, 1.25, 0}, y), "etch: loss: a probability must lie between 0 and 1; got 1.250000 at position 1, in binary_cross_entropy", Error);
+  CHECK_THROWS_WITH_AS(loss = binary_cross_entropy(Tensor<float, 3>{0.5, 1, std::nanf("")}, y), "etch: loss: a probability must lie between 0 and 1; got nan at position 2, in binary_cross_entropy", Error);
+  CHECK_THROWS_WITH_AS(loss = binary_cross_entropy(Tensor<float, 3>{0.5, 1, 0}, Tensor<float, 3>{-0.5, 1, 1}), "etch: loss: a probability must lie between 0 and 1; got -0.500000 at position 0, in binary_cross_entropy", Error);
 #endif
 }
 

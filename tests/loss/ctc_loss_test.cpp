@@ -93,5 +93,5 @@ TEST_CASE("lengths and targets must fit") {
   Tensor<double> loss;
   CHECK_THROWS_WITH_AS(loss = ctc_loss(x, targets, Length{5, 6, 5}, lengths), "etch: ctc_loss: an input length must lie within the time steps; got 6 at position 1 for 5 steps", Error);
   CHECK_THROWS_WITH_AS(loss = ctc_loss(x, targets, steps, Length{2, 3, 1}), "etch: ctc_loss: a target length must lie within the targets; got 3 at position 1 for 2 targets", Error);
-  CHECK_THROWS_WITH_AS(loss = ctc_loss(x, Y{{1, 2}, {1, 3}, {2, 0}}, steps, lengths), "etch: loss: a target must be one of the classes; got 3 at position 3 for 3 classes", Error);
+  CHECK_THROWS_WITH_AS(loss = ctc_loss(x, Y{{1, 2}, {1, 3}, {2, 0}}, steps, lengths), "etch: loss: a target must be one of the classes; got 3 at position 3 for 3 classes, in ctc_loss", Error);
 }

@@ -23,6 +23,6 @@ TEST_CASE("gaussian_nll_loss takes a variance for each element or for each row")
   check_gradient([](auto a, auto b, auto c) { return gaussian_nll_loss(a, b, c); }, x, y, v);
 #if ETCH_CHECKS
   Tensor<double> loss;
-  CHECK_THROWS_WITH_AS(loss = gaussian_nll_loss(x, y, Tensor<double, 3>{1, -0.5, 1}), "etch: loss: a variance must not be negative; got -0.500000 at position 1", Error);
+  CHECK_THROWS_WITH_AS(loss = gaussian_nll_loss(x, y, Tensor<double, 3>{1, -0.5, 1}), "etch: loss: a variance must not be negative; got -0.500000 at position 1, in gaussian_nll_loss", Error);
 #endif
 }

@@ -51,3 +51,17 @@ TEST_CASE("multilabel losses know several right classes") {
     return multilabel_soft_margin_loss(a, b) + multi_margin_loss(a, select_axis<1, 0>(to_class)) + multilabel_margin_loss(a, to_class);
   }, x, t);
 }
+
+#if ETCH_CHECKS
+TEST_CASE("a target that is no class is named with its place") {
+  const Tensor<double, 2, 3> x{{1, 2, 3}, {3, 1, 2}};
+  using Y = Tensor<std::int64_t, 2, 3>;
+  Tensor<double> loss;
+  CHECK_THROWS_WITH_AS(loss = multi_margin_loss(x, Tensor<std::int64_t, 2>{1, -1}), "etch: loss: a target must be one of the classes; got -1 at position 1 for 3 classes, in multi_margin_loss", Error);
+  CHECK_THROWS_WITH_AS(loss = multilabel_margin_loss(x, Y{{0, 1, 2}, {1, 3, -1}}),
+                       "etch: loss: a target must be one of the classes, or -1; got 3 at position 4 for 3 classes, in multilabel_margin_loss", Error);
+  CHECK_THROWS_WITH_AS(loss = multilabel_margin_loss(x, Y{{0, -2, 2}, {1, 0, -1}}),
+                       "etch: loss: a target must be one of the classes, or -1; got -2 at position 1 for 3 classes, in multilabel_margin_loss", Error);
+  CHECK_THROWS_AS(loss = multilabel_margin_loss(x, Y{{0, -1, 7}, {1, 0, -1}}), Error);  // behind the end of the list too, as PyTorch
+}
+#endif

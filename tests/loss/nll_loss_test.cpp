@@ -32,8 +32,8 @@ TEST_CASE("a target that is no class is named with its place") {
 #if ETCH_CHECKS
   const auto x = filled<Tensor<float, 3, 5>>(-3, 0);
   Tensor<float> loss;
-  CHECK_THROWS_WITH_AS(loss = nll_loss(x, Tensor<std::int64_t, 3>{1, 2, 5}), "etch: loss: a target must be one of the classes; got 5 at position 2 for 5 classes", Error);
-  CHECK_THROWS_WITH_AS(loss = nll_loss(x, Tensor<std::int64_t, 3>{1, -1, 5}), "etch: loss: a target must be one of the classes; got -1 at position 1 for 5 classes", Error);
+  CHECK_THROWS_WITH_AS(loss = nll_loss(x, Tensor<std::int64_t, 3>{1, 2, 5}), "etch: loss: a target must be one of the classes; got 5 at position 2 for 5 classes, in nll_loss", Error);
+  CHECK_THROWS_WITH_AS(loss = nll_loss(x, Tensor<std::int64_t, 3>{1, -1, 5}), "etch: loss: a target must be one of the classes; got -1 at position 1 for 5 classes, in nll_loss", Error);
   CHECK_NOTHROW(loss = (nll_loss<Reduction::mean, -1>(x, Tensor<std::int64_t, 3>{1, -1, 4})));
 #endif
 }

@@ -62,6 +62,22 @@ TEST_CASE("a compiled model is the model") {
   for (int i = 0; i < 12; ++i) CHECK(z.data()[i] == doctest::Approx(once.data()[i] - y.data()[i]));
 }
 
+TEST_CASE("a compiled model may have several results") {
+  const auto cell = make<nn::LSTMCell<2, 3>>(Generator{1});
+  const Tensor<float, 4, 2> x = filled<Tensor<float, 4, 2>>();
+  const Tensor<float, 4, 3> h0 = filled<Tensor<float, 4, 3>>(), c0 = h0 * 2.f;
+  auto program = compile<Tensor<float, 4, 2>, Tensor<float, 4, 3>, Tensor<float, 4, 3>>(cell);
+  const auto& [h, c] = program(x, h0, c0);
+  const Tensor<float, 4, 12> gates = linear(x, cell->weights.weight_ih, cell->weights.bias_ih) + linear(h0, cell->weights.weight_hh, cell->weights.bias_hh);
+  const auto sigmoid_of = [](float v) { return 1 / (1 + std::exp(-v)); };
+  for (int i = 0; i < 4; ++i)
+    for (int k = 0; k < 3; ++k) {
+      const float next = sigmoid_of(gates(i, 3 + k)) * c0(i, k) + sigmoid_of(gates(i, k)) * std::tanh(gates(i, 6 + k));
+      CHECK(c(i, k) == doctest::Approx(next));
+      CHECK(h(i, k) == doctest::Approx(sigmoid_of(gates(i, 9 + k)) * std::tanh(next)));
+    }
+}
+
 TEST_CASE("the gradient of a training step is the slope of its loss") {
   auto model = make<Tied>(Generator{1});
   for (int i = 0; i < 36; ++i) model->weight.data()[i] = 0.1f * static_cast<float>(std::sin(i + 1.0));

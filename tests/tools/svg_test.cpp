@@ -85,8 +85,8 @@ TEST_CASE("a chart that cannot be drawn or written is an error") {
   const double two[] = {1, 2}, one[] = {1};
   const Series series[] = {{"x", two, one}};
   CHECK_THROWS_WITH_AS(plot(series),
-                       "etch: write_svg_plot: xs and ys of a series must have the same length; got 2 and 1", Error);
+                       "etch: svg_plot: xs and ys of a series must have the same length; got 2 and 1", Error);
   CHECK_THROWS_WITH_AS(tools::write_svg_plot("/no/such/place.svg", "", "", "", {}),
-                       "etch: write_svg_plot: file must be writable; /no/such/place.svg: No such file or directory",
+                       "etch: write_svg: file must be writable; /no/such/place.svg: No such file or directory",
                        Error);
 }

@@ -94,7 +94,7 @@ void run_ctc(Machine& machine, int s) {
       fail("ctc_loss", "a target length must lie within the targets", Message{} << "got " << static_cast<long>(length) << " at position " << static_cast<long>(n) << " for " << static_cast<long>(room) << " targets");
     for (index_t i = 0; i < length; ++i)
       if (targets[first + i] < 0 || targets[first + i] >= classes)
-        fail("loss", "a target must be one of the classes", Message{} << "got " << static_cast<long>(targets[first + i]) << " at position " << static_cast<long>(first + i) << " for " << static_cast<long>(classes) << " classes");
+        fail("loss", "a target must be one of the classes", Message{} << "got " << static_cast<long>(targets[first + i]) << " at position " << static_cast<long>(first + i) << " for " << static_cast<long>(classes) << " classes, in ctc_loss");
     begin += length;
     CtcLine<T> line{x + n * classes, targets + first, batch * classes, time, classes, length, blank, static_cast<double*>(machine.workspace())};
     const double loss = line.loss();

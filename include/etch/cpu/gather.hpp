@@ -83,7 +83,8 @@ template <class T>
 void run_demand(Machine& machine, int s) {
   const Step& step = machine.step(s);
   const index_t size = machine.size(step.dim[step.dims - 1]);
-  const auto rule = static_cast<Demand>(step.arg >> 48);
+  const auto rule = static_cast<Demand>(step.arg >> 48 & 255);
+  const char* const asker = asker_names[step.arg >> 56];
   if (rule == Demand::index) {
     if constexpr (std::is_same_v<T, std::int64_t>) run_checked(machine, s);
     return;
@@ -97,12 +98,13 @@ void run_demand(Machine& machine, int s) {
       const T x = from[walk.offset[0] + c * walk.step(0)];
       *to++ = x;
       const auto v = static_cast<double>(x);
-      if (rule == Demand::target && !(v >= 0 && v < static_cast<double>(size)))
-        fail("loss", "a target must be one of the classes", Message{} << "got " << static_cast<long>(v) << " at position " << position << " for " << static_cast<long>(size) << " classes");
-      if (rule == Demand::probability && !(v >= 0 && v <= 1))
-        fail("loss", "a probability must lie between 0 and 1", Message{} << "got " << v << " at position " << position);
-      if (rule == Demand::weights && v < 0) fail("cov", "weights must not be negative", Message{} << "got one at position " << position);
-      if (rule == Demand::variance && v < 0) fail("loss", "a variance must not be negative", Message{} << "got " << v << " at position " << position);
+      const auto said = [&](const Message& got) { return Message{} << "got " << got.c_str() << " at position " << position; };
+      const auto of_classes = [&] { return said(Message{} << static_cast<long>(v)) << " for " << static_cast<long>(size) << " classes, in " << asker; };
+      if (rule == Demand::target && !(v >= 0 && v < static_cast<double>(size))) fail("loss", "a target must be one of the classes", of_classes());
+      if (rule == Demand::label && !(v >= -1 && v < static_cast<double>(size))) fail("loss", "a target must be one of the classes, or -1", of_classes());
+      if (rule == Demand::probability && !(v >= 0 && v <= 1)) fail("loss", "a probability must lie between 0 and 1", said(Message{} << v) << ", in " << asker);
+      if (rule == Demand::weights && v < 0) fail("cov", "weights must not be negative", said(Message{} << v));
+      if (rule == Demand::variance && v < 0) fail("loss", "a variance must not be negative", said(Message{} << v) << ", in " << asker);
     }
 }
 

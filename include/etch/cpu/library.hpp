@@ -104,7 +104,7 @@ inline void run_take(Machine& machine, int s) {
   const auto* index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
   char* to = machine.pointer(step.access + 2);
   for (index_t i = 0; i < count; ++i) {
-    if (index[i] < 0 || index[i] >= rows)
+    if (ETCH_CHECKS && (index[i] < 0 || index[i] >= rows))
       fail("embedding", "an index must lie within the table",
            Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
     if (bytes == 4) std::memcpy(to + i * 4, table + index[i] * 4, 4);  // one number, as `gather` takes them: no call
@@ -123,7 +123,7 @@ void run_scatter_add(Machine& machine, int s) {
   T* to = reinterpret_cast<T*>(machine.pointer(step.access + 2));
   std::memset(static_cast<void*>(to), 0, static_cast<std::size_t>(rows * columns) * sizeof(T));
   for (index_t i = 0; i < count; ++i) {
-    if (index[i] < 0 || index[i] >= rows)
+    if (ETCH_CHECKS && (index[i] < 0 || index[i] >= rows))
       fail("scatter_add", "an index must lie within the table",
            Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
     T* ETCH_RESTRICT row = to + index[i] * columns;

@@ -471,12 +471,13 @@ class Builder {
     return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
   }
   /// `a`, every value of which must keep a rule; where checks are compiled out, just `a`.
-  constexpr int demand(Demand rule, int a, int size = 0) {
+  constexpr int demand(Demand rule, Asker asker, int a, int size = 0) {
 #if ETCH_CHECKS
     double v = 0;
-    if (!is_constant(a, v)) return emit(Op::checked, dtype(a), node_[a].shape, in_memory(a), -1, -1, static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16 | static_cast<std::uint64_t>(rule) << 48);
+    const std::uint64_t arg = static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16 | static_cast<std::uint64_t>(rule) << 48 | static_cast<std::uint64_t>(asker) << 56;
+    if (!is_constant(a, v)) return emit(Op::checked, dtype(a), node_[a].shape, in_memory(a), -1, -1, arg);
 #else
-    static_cast<void>(rule), static_cast<void>(size);
+    static_cast<void>(rule), static_cast<void>(asker), static_cast<void>(size);
 #endif
     return a;
   }

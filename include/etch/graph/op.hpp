@@ -65,7 +65,7 @@ enum class Op : std::uint8_t {
   take,         ///< (table [V, ...], index [...]) -> table rows
   scatter_add,  ///< (index [...], rows [..., C]) -> [V, C], rows added where index says
   checked,      ///< (index) -> int64, negative ones counted from the end, outside is an error: arg = axis | wrap << 8 | size code << 16;
-                ///< or any values as they are, of which each must keep a rule: arg = size code << 16 | Demand << 48
+                ///< or any values as they are, of which each must keep a rule: arg = size code << 16 | Demand << 48 | Asker << 56
   gather,       ///< (a, index) -> shape of index, found along one axis: arg = axis
   scatter,      ///< (base, index, a) -> base with a written or reduced into it along one axis: arg = axis | Op << 8, `place` to write | back << 16
   // along one axis, a kernel of its own: arg = axis | reverse << 8 (from the last element; descending; right)
@@ -98,10 +98,15 @@ enum class Op : std::uint8_t {
 enum class Demand : std::uint8_t {
   index,        ///< it lies within its axis
   target,       ///< it is one of so many classes
+  label,        ///< it is one of them, or -1
   probability,  ///< it lies in [0, 1]
   variance,     ///< it is not negative
   weights,      ///< neither is this
 };
+
+/// Who demands it, for the message.
+enum class Asker : std::uint8_t { cov, binary_cross_entropy, cross_entropy, gaussian_nll_loss, multi_margin_loss, multilabel_margin_loss, nll_loss };
+inline constexpr const char* asker_names[] = {"cov", "binary_cross_entropy", "cross_entropy", "gaussian_nll_loss", "multi_margin_loss", "multilabel_margin_loss", "nll_loss"};
 
 /// What `special1` and `special2` compute.
 enum class Special : std::uint8_t {

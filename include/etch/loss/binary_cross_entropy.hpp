@@ -42,8 +42,9 @@ struct binary_cross_entropy_fn {
 
  private:
   template <class P, class Y>
-  static constexpr auto loss(P given, Y y) {
-    const auto p = demanded(Demand::probability, given);
+  static constexpr auto loss(P input, Y target) {
+    const auto p = demanded(Demand::probability, Asker::binary_cross_entropy, input);
+    const auto y = demanded(Demand::probability, Asker::binary_cross_entropy, target);
     return -(y * clamped_log_fn{}(p) + (1 - y) * clamped_log_fn{}(1 - p));
   }
 };

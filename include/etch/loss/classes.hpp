@@ -61,11 +61,11 @@ struct Targets {
   int checked;  ///< as integers, none out of range
   Value valid;  ///< [.., ..]: not to be ignored
   Value hit;    ///< [.., V, ..]
-  constexpr Targets(const ClassAxis& c, int targets, long long ignore) {
+  constexpr Targets(const ClassAxis& c, Asker asker, int targets, long long ignore) {
     Builder& b = c.b;
     const Value given{&b, targets};
     valid = compare(Op::ne, given, given.number(static_cast<double>(ignore)));
-    checked = b.demand(Demand::target, choose(valid, given, given.number(0)).id, c.all.size[c.axis]);
+    checked = b.demand(Demand::target, asker, choose(valid, given, given.number(0)).id, c.all.size[c.axis]);
     const Value target = c.wide(Value{&b, checked}.cast(DType::int32));
     hit = compare(Op::eq, c.along({&b, b.iota(c.all.size[c.axis], DType::int32)}), target);
   }

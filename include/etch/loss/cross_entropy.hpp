@@ -100,7 +100,7 @@ struct cross_entropy_fn {
       if constexpr (probabilities) {
         return detail::reduce_loss<R>(Rows{&b, detail::probability_loss(c, detail::Logits(c, logits.id), detail::Value{&b, b.cast(targets.id, dtype)}, weights, Smoothing).id});
       } else {
-        const detail::Targets t(c, targets.id, Ignore);
+        const detail::Targets t(c, detail::Asker::cross_entropy, targets.id, Ignore);
         const detail::WeightedRows r = detail::class_number_loss(c, detail::Logits(c, logits.id, t.checked), t, weights, Smoothing);
         return detail::reduce_loss<R>(Rows{&b, r.loss.id}, Rows{&b, r.weight.id});
       }

@@ -46,7 +46,7 @@ struct gaussian_nll_loss_fn {
 
  private:
   static constexpr auto loss(auto input, auto target, auto given, auto eps) {
-    const auto v = demanded(Demand::variance, given);
+    const auto v = demanded(Demand::variance, Asker::gaussian_nll_loss, given);
     const auto var = v + detach(where(v < eps, eps - v, 0));  // the gradient does not see the bound
     const auto error = input - target;
     return reduce_loss<R>((log(var) + error * error / var) * 0.5 + (Full ? 0.91893853320467274178 : 0.0));

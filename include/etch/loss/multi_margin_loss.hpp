@@ -37,7 +37,7 @@ struct multi_margin_loss_fn {
     } else {
       Builder& b = *x.builder;
       const ClassAxis c{b, b.shape(x.id), axis};
-      const Targets t(c, y.id, -1LL << 62);
+      const Targets t(c, Asker::multi_margin_loss, y.id, -1LL << 62);
       using Rows = class_rows<X, axis>;
       const decltype(x == x) hit{&b, t.hit.id};
       const auto right = reduce_fn<Op::sum, -1, keepdim>{}(where(hit, x, 0));
@@ -56,18 +56,19 @@ struct multi_margin_loss_fn {
 template <Reduction R>
 struct multilabel_margin_loss_fn {
   template <class X, class Y>
-  constexpr auto operator()(X x, Y y) const {
+  constexpr auto operator()(X x, Y given) const {
     constexpr bool fits = loss_shapes<X, Y>::same && is_integral(dtype_of<typename Y::value_type>);
     if constexpr (!fits) {
       static_assert(fits, "etch: multilabel_margin_loss: targets must be integers of the shape of the scores");
       return Poison{};
     } else if constexpr (X::rank == 0) {
-      return (*this)(unsqueeze_fn<0>{}(x), unsqueeze_fn<0>{}(y));
+      return (*this)(unsqueeze_fn<0>{}(x), unsqueeze_fn<0>{}(given));
     } else {
       constexpr int classes = X::dims(0)[X::rank - 1].size;
       using T = typename X::value_type;
+      const auto y = demanded(Demand::label, Asker::multilabel_margin_loss, given, classes);
       const auto listed = scan_fn<Op::cumsum, -1>{}(cast_fn<std::int64_t>{}(y < 0)) == 0;
-      const auto j = demanded(Demand::target, where(listed, y, 0), classes);
+      const auto j = where(listed, y, 0);
       const auto hit = unsqueeze_fn<-1>{}(listed) && one_of<classes>(unsqueeze_fn<-1>{}(j));  // [.., list, classes]
       const auto right = reduce_fn<Op::sum, -2>{}(cast_fn<std::int64_t>{}(hit)) > 0;
       const auto score = reduce_fn<Op::sum, -1, keepdim>{}(where(hit, unsqueeze_fn<-2>{}(x), 0));

@@ -32,7 +32,7 @@ struct nll_loss_fn {
     } else {
       auto& b = *input.builder;
       const detail::ClassAxis c{b, b.shape(input.id), axis};
-      const detail::Targets t(c, target.id, Ignore);
+      const detail::Targets t(c, detail::Asker::nll_loss, target.id, Ignore);
       const detail::Value none = c.of(dtype, 0), picked = c.over(detail::Op::sum, choose(t.hit, detail::Value{&b, input.id}, none));
       using Rows = detail::class_rows<X, axis>;
       if constexpr (std::is_same_v<W, detail::Unweighted>) {

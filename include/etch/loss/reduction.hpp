@@ -58,8 +58,8 @@ constexpr auto elementwise_loss(X x, Y y, W weight, F f) {
 }
 /// x, each element of which must keep a rule.
 template <class X>
-constexpr X demanded(Demand rule, X x, int size = 0) {
-  x.id = x.builder->demand(rule, x.id, size);
+constexpr X demanded(Demand rule, Asker asker, X x, int size = 0) {
+  x.id = x.builder->demand(rule, asker, x.id, size);
   return x;
 }
 }  // namespace detail

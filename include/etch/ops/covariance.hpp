@@ -32,7 +32,7 @@ struct cov_fn {
   /// A weight in the dtype that is computed in; negative ones are an error when the program runs.
   template <class R, class W>
   static constexpr auto not_negative(W weight) {
-    weight.id = weight.builder->demand(Demand::weights, weight.id);
+    weight.id = weight.builder->demand(Demand::weights, Asker::cov, weight.id);
     return cast_fn<R>{}(weight);
   }
   template <class X, class C, class... W>

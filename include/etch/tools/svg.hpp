@@ -27,8 +27,13 @@ struct Series {
   double width = 2;
 };
 
-/// Writes a chart to `path`, which is replaced in one step. Errors: xs and ys of different lengths; a path that cannot
-/// be written.
+/// A chart as the text of a picture of 900 x 540, which may stand within another. Error: xs and ys of different lengths.
+std::string svg_plot(std::string_view title, std::string_view x_label, std::string_view y_label, std::span<const Series> series);
+
+/// Writes a picture to `path`, which is replaced in one step. Error: a path that cannot be written.
+void write_svg(const char* path, std::string_view picture);
+
+/// Writes a chart to `path`.
 void write_svg_plot(const char* path, std::string_view title, std::string_view x_label, std::string_view y_label,
                     std::span<const Series> series);
 
@@ -90,17 +95,7 @@ class SvgText {
     return *this;
   }
 
-  /// Writes beside `path`, then renames.
-  void save(const char* path) const {
-    const std::string temporary = std::string(path) + ".tmp";
-    std::FILE* file = std::fopen(temporary.c_str(), "wb");
-    bool good = file != nullptr && std::fwrite(text_.data(), 1, text_.size(), file) == text_.size();
-    if (file != nullptr) good = std::fclose(file) == 0 && good;
-    if (good && std::rename(temporary.c_str(), path) == 0) return;
-    const int error = errno;
-    if (file != nullptr) std::remove(temporary.c_str());
-    fail("write_svg_plot", "file must be writable", Message{} << path << ": " << std::strerror(error));
-  }
+  const std::string& text() const { return text_; }
 
  private:
   std::string text_;
@@ -125,7 +120,7 @@ class SvgPlot {
     out_ << "</svg>\n";
   }
 
-  void save(const char* path) const { out_.save(path); }
+  const std::string& picture() const { return out_.text(); }
 
  private:
   static constexpr double left = 78, top = 56, width = 794, height = 416;
@@ -221,16 +216,31 @@ inline Axis axis_over(std::span<const Series> series, std::span<const double> Se
 
 }  // namespace detail
 
-inline void write_svg_plot(const char* path, std::string_view title, std::string_view x_label, std::string_view y_label,
-                           std::span<const Series> series) {
+inline std::string svg_plot(std::string_view title, std::string_view x_label, std::string_view y_label, std::span<const Series> series) {
   for (const Series& s : series)
     if (s.xs.size() != s.ys.size())
-      fail("write_svg_plot", "xs and ys of a series must have the same length",
+      fail("svg_plot", "xs and ys of a series must have the same length",
            Message{} << "got " << s.xs.size() << " and " << s.ys.size());
   detail::SvgPlot plot(detail::axis_over(series, &Series::xs, 8, false),
                        detail::axis_over(series, &Series::ys, 6, true));
   plot.draw(title, x_label, y_label, series);
-  plot.save(path);
+  return plot.picture();
+}
+
+inline void write_svg(const char* path, std::string_view picture) {
+  const std::string temporary = std::string(path) + ".tmp";  // beside the path, then renamed
+  std::FILE* file = std::fopen(temporary.c_str(), "wb");
+  bool good = file != nullptr && std::fwrite(picture.data(), 1, picture.size(), file) == picture.size();
+  if (file != nullptr) good = std::fclose(file) == 0 && good;
+  if (good && std::rename(temporary.c_str(), path) == 0) return;
+  const int error = errno;
+  if (file != nullptr) std::remove(temporary.c_str());
+  fail("write_svg", "file must be writable", Message{} << path << ": " << std::strerror(error));
+}
+
+inline void write_svg_plot(const char* path, std::string_view title, std::string_view x_label, std::string_view y_label,
+                           std::span<const Series> series) {
+  write_svg(path, svg_plot(title, x_label, y_label, series));
 }
 
 }  // namespace tools

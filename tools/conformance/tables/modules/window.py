@@ -33,8 +33,12 @@ def conv(name, channels, out_channels, kernel_size, stride=1, padding=0, dilatio
 
 
 def lazy(name):
-    """The channels of a lazy layer are those of its input; the tool gives what the case's weight says."""
-    return f'{{conv("{name}", params["weight"].shape[{0 if "Transpose" in name else 1}] * {"1" if "Transpose" in name else "groups"}, out_channels, kernel_size, stride, padding, dilation, groups, params.get("bias") is not None, padding_mode, output_padding)(T)}}'
+    """A lazy convolution sized by the case's input; whether it has a bias, the case's parameters say."""
+    return f'{{sized(conv("Lazy{name}", "", out_channels, kernel_size, stride, padding, dilation, groups, params.get("bias") is not None, padding_mode, output_padding)(T), inputs, T)}}'
+
+
+def sized(layer, inputs, T):
+    return f'nn::materialized<{layer}, Tensor<{render([T, *inputs[0].shape])}>>'
 
 
 def window(kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
@@ -79,6 +83,7 @@ def columns(name, kernel_size, dilation, padding, stride, output_size=None):
 CONV = 'kernel_size, stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros", output_padding=0, device=None, dtype=None'
 BACK = 'kernel_size, stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1, padding_mode="zeros", device=None, dtype=None'
 USE = 'kernel_size, stride, padding, dilation, groups, bias, padding_mode, output_padding'
+LAZY_NORM = 'eps=1e-5, momentum=0.1, affine={0}, track_running_stats={0}, device=None, dtype=None, *, bias=True'
 NORM = 'num_features, eps=1e-5, momentum=0.1, affine={0}, track_running_stats={0}, device=None, dtype=None, *, bias=True'
 
 OPS = {
@@ -98,6 +103,9 @@ OPS = {
     **{f'nn.MaxUnpool{d}d(kernel_size, stride=None, padding=0)': Module(f'{{typed("MaxUnpool{d}d", *window(kernel_size, stride, padding))}}') for d in (1, 2, 3)},
     **{f'nn.BatchNorm{d}d({NORM.format(True)})': Module(f'{{norm("BatchNorm{d}d", num_features, eps, momentum, affine, track_running_stats, bias, T, True)}}') for d in (1, 2, 3)},
     **{f'nn.InstanceNorm{d}d({NORM.format(False)})': Module(f'{{norm("InstanceNorm{d}d", num_features, eps, momentum, affine, track_running_stats, bias, T, False)}}') for d in (1, 2, 3)},
+    **{f'nn.LazyBatchNorm{d}d({LAZY_NORM.format(True)})': Module(f'{{sized(norm("LazyBatchNorm{d}d", "", eps, momentum, affine, track_running_stats, bias, T, True), inputs, T)}}') for d in (1, 2, 3)},
+    **{f'nn.LazyInstanceNorm{d}d({LAZY_NORM.format(False)})': Module(f'{{sized(norm("LazyInstanceNorm{d}d", "", eps, momentum, affine, track_running_stats, bias, T, False), inputs, T)}}') for d in (1, 2, 3)},
+    'nn.LazyLinear(out_features, bias=True)': Module('{sized(f"nn::LazyLinear<{render([out_features, bias, T])}>", inputs, T)}'),
     'nn.GroupNorm(num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True)':
         Module('{typed("GroupNorm", num_groups, num_channels, *numbers("eps", eps, 1e-5), *["affine<false>"] * (not affine), *["no_bias"] * (affine and not bias), element(T))}'),
     'nn.LayerNorm(normalized_shape, eps=1e-5, elementwise_affine=True, bias=True)': Module('{last("LayerNorm", normalized_shape, eps, 1e-5, elementwise_affine, bias, T)}'),
