@@ -69,10 +69,10 @@ class ModelProgram {
     }
     template <class P, std::size_t... I>
     static constexpr void trace(detail::Builder& b, detail::ModelTracer<M> m, const P& in, std::index_sequence<I...>) {
-      b.output(detail::call_model_fn<M>{}(m, detail::held<I>(in)...).id, 0);
+      detail::put_results(b, detail::call_model_fn<M>{}(m, detail::held<I>(in)...));
     }
   };
-  using Result = decltype(detail::tensor_like(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...)));
+  using Result = detail::results_of<decltype(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...))>;
 
  public:
   using Code = Compiled<Spec>;
@@ -83,10 +83,11 @@ class ModelProgram {
     Bindings in;
     in.bind(model_.data());
     (in.bind(x.data(), x.sizes()), ...);
-    void* out[] = {result_.data()};
+    void* out[detail::max_results]{};
+    detail::collect_results(result_, out);
     machine_.run(in, out, &random);
     ++random.step;
-    detail::resize_result<Code>(machine_, result_);
+    detail::resize_results<Code>(machine_, result_);
     return result_;
   }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
