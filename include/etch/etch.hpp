@@ -33,6 +33,7 @@
 #include <etch/nn/multihead_attention.hpp>
 #include <etch/nn/loss.hpp>
 #include <etch/nn/flatten.hpp>
+#include <etch/nn/packed_sequence.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/scaled_dot_product_attention.hpp>

@@ -1,4 +1,4 @@
-// Weights in another form: lengths and directions, fused with a normalisation, sequences of one length.
+// Weights in another form: lengths and directions, fused with a normalisation.
 #include <program.hpp>
 
 using namespace etch;
@@ -29,15 +29,4 @@ TEST_CASE("a convolution takes in the normalisation behind it") {
     CHECK(weight(o, 0, 1) == doctest::Approx(w(o, 0, 1) * s));
     CHECK(bias(o) == doctest::Approx((b(o) - mean(o)) * s + beta(o)));
   }
-}
-
-TEST_CASE("sequences are padded to the longest") {
-  const Tensor<float, 2> a{1, 2};
-  const Tensor<float, 3> b{3, 4, 5};
-  const Tensor<float, 2, 3> x = nn::utils::pad_sequence<true>(-1, a, b);
-  const Tensor<float, 3, 2> y = nn::utils::pad_sequence(0, a, b);
-  CHECK(x(0, 2) == -1);
-  CHECK(x(1, 2) == 5);
-  CHECK(y(1, 0) == 2);
-  CHECK(y(2, 0) == 0);
 }

@@ -101,6 +101,8 @@ void run_demand(Machine& machine, int s) {
         fail("loss", "a target must be one of the classes", Message{} << "got " << static_cast<long>(v) << " at position " << position << " for " << static_cast<long>(size) << " classes");
       if (rule == Demand::probability && !(v >= 0 && v <= 1))
         fail("loss", "a probability must lie between 0 and 1", Message{} << "got " << v << " at position " << position);
+      if (rule == Demand::length && !(v >= 1 && v <= static_cast<double>(size)))
+        fail("pack_padded_sequence", "a length must lie between 1 and the number of steps", Message{} << "got " << static_cast<long>(v) << " at position " << position << " for " << static_cast<long>(size) << " steps");
       if (rule == Demand::weights && v < 0) fail("cov", "weights must not be negative", Message{} << "got one at position " << position);
       if (rule == Demand::variance && v < 0) fail("loss", "a variance must not be negative", Message{} << "got " << v << " at position " << position);
     }
