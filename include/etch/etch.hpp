@@ -62,6 +62,7 @@
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/distance.hpp>
 #include <etch/ops/einsum.hpp>
+#include <etch/ops/embedding.hpp>
 #include <etch/ops/embedding_bag.hpp>
 #include <etch/ops/dtype.hpp>
 #include <etch/ops/count.hpp>

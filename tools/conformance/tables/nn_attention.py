@@ -19,10 +19,14 @@ def classes(input, num_classes):
     return num_classes if num_classes >= 0 else int(max(input.numbers)) + 1
 
 
-def bag(weight, input, offsets, max_norm, scale_grad_by_freq, mode, per_sample_weights, include_last_offset, padding_idx):
-    if max_norm is not None or scale_grad_by_freq:
-        raise Missing('embedding_bag: max_norm and scale_grad_by_freq change the table and its gradient behind the back')
-    options = [f'BagMode::{mode}', include_last_offset, 'no_padding' if padding_idx is None else padding_idx % weight.shape[0]]
+def lookup(padding_idx, max_norm, norm_type, scale_grad_by_freq):
+    """The options of an embedding."""
+    return ([f'padding_idx<{padding_idx}>'] * (padding_idx is not None) + [f'max_norm<{render(float(max_norm or 0))}>', f'norm_type<{render(float(norm_type))}>'] * (max_norm is not None)
+            + ['scale_grad_by_freq'] * bool(scale_grad_by_freq))
+
+
+def bag(weight, input, offsets, max_norm, norm_type, scale_grad_by_freq, mode, per_sample_weights, include_last_offset, padding_idx):
+    options = [f'BagMode::{mode}', include_last_offset, 'no_padding' if padding_idx is None else padding_idx % weight.shape[0]] + lookup(None, max_norm, norm_type, scale_grad_by_freq)
     return f'embedding_bag<{render(options)}>({render([v for v in (input, weight, offsets, per_sample_weights) if v is not None])})'
 
 
@@ -39,6 +43,8 @@ OPS = {
             'in_proj_bias=in_proj_bias, bias_k=bias_k, bias_v=bias_v, static_k=static_k, static_v=static_v, out_proj_weight=out_proj_weight, out_proj_bias=out_proj_bias, '
             'attn_mask=attn_mask, key_padding_mask=key_padding_mask)}'),
     'nn.functional.one_hot(input, num_classes=-1)': 'one_hot<{classes(input, num_classes)}>({input})',
+    'nn.functional.embedding(weight, input, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False)':
+        '{call("embedding", lookup(padding_idx, max_norm, norm_type, scale_grad_by_freq), input, weight)}',
     'nn.functional.embedding_bag(weight, input, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode="mean", sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None)':
-        '{bag(weight, input, offsets, max_norm, scale_grad_by_freq, mode, per_sample_weights, include_last_offset, padding_idx)}',
+        '{bag(weight, input, offsets, max_norm, norm_type, scale_grad_by_freq, mode, per_sample_weights, include_last_offset, padding_idx)}',
 }
