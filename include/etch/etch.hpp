@@ -28,6 +28,7 @@
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/init.hpp>
+#include <etch/nn/key_value_cache.hpp>
 #include <etch/nn/norm.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/multihead_attention.hpp>
