@@ -20,6 +20,7 @@
 #include <etch/loss/triplet_margin_loss.hpp>
 #include <etch/model/make.hpp>
 #include <etch/nn/activation.hpp>
+#include <etch/nn/adaptive_log_softmax.hpp>
 #include <etch/nn/attention.hpp>
 #include <etch/nn/checkpoint.hpp>
 #include <etch/nn/clip_grad.hpp>
@@ -27,6 +28,7 @@
 #include <etch/nn/conv.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
+#include <etch/nn/hooked.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/nn/key_value_cache.hpp>
 #include <etch/nn/norm.hpp>
