@@ -20,6 +20,7 @@
 #include <etch/loss/triplet_margin_loss.hpp>
 #include <etch/model/make.hpp>
 #include <etch/nn/activation.hpp>
+#include <etch/nn/adaptive_log_softmax.hpp>
 #include <etch/nn/attention.hpp>
 #include <etch/nn/checkpoint.hpp>
 #include <etch/nn/clip_grad.hpp>
@@ -27,13 +28,17 @@
 #include <etch/nn/conv.hpp>
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
+#include <etch/nn/hooked.hpp>
 #include <etch/nn/init.hpp>
+#include <etch/nn/key_value_cache.hpp>
 #include <etch/nn/norm.hpp>
 #include <etch/nn/lazy.hpp>
 #include <etch/nn/linear.hpp>
 #include <etch/nn/multihead_attention.hpp>
 #include <etch/nn/loss.hpp>
 #include <etch/nn/flatten.hpp>
+#include <etch/nn/packed_sequence.hpp>
+#include <etch/nn/parameters.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/scaled_dot_product_attention.hpp>
@@ -62,6 +67,7 @@
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/distance.hpp>
 #include <etch/ops/einsum.hpp>
+#include <etch/ops/embedding.hpp>
 #include <etch/ops/embedding_bag.hpp>
 #include <etch/ops/dtype.hpp>
 #include <etch/ops/count.hpp>

@@ -98,7 +98,7 @@ struct Across {
   void reset_parameters(Generator& g) {
     nn::init::normal_(query, g);
     nn::init::normal_(memory, g);
-    nn::init::normal_(attention.weights.in_proj_bias, g);
+    nn::init::normal_(attention.in_proj_bias, g);
   }
 };
 

@@ -3,6 +3,8 @@
 
 #include <etch/io/state_dict.hpp>
 
+#include <cmath>
+
 using namespace etch;
 
 namespace {
@@ -64,4 +66,44 @@ TEST_CASE("sequential sends gradients through every member") {
   Generator g{1};
   nn::init::normal_(w, g);
   check_gradient<Probe<Doubles, 5, 3>>(Product{}, w);
+}
+
+namespace {
+/// Modules by name and by number, and a parameter by name.
+struct Parts {
+  nn::ModuleDict<nn::Entry<"left", nn::Linear<3, 2>>, nn::Entry<"scale", Param<float, 2>>> by_name;
+  nn::ModuleList<nn::Linear<2, 4>, nn::Tanh, nn::Linear<4, 1>> by_number;
+  ETCH_MODULE(by_name, by_number)
+  constexpr auto forward(auto x) const {
+    const auto y = by_name.get<"left">()(x) * by_name.get<"scale">();
+    return by_number.fold(y, [](auto v, const auto& m) { return m(v); });
+  }
+  void reset_parameters(Generator&) { nn::init::ones_(by_name.get<"scale">()); }
+};
+}  // namespace
+
+TEST_CASE("lists and dicts of modules hold them, with PyTorch's names") {
+  auto model = make<Parts>(Generator{2});
+  const StateDict state = state_dict(model);
+  const char* const names[] = {"by_name.left.weight", "by_name.left.bias", "by_name.scale", "by_number.0.weight", "by_number.0.bias", "by_number.2.weight", "by_number.2.bias"};
+  REQUIRE(state.size() == 7);
+  for (std::size_t i = 0; i < 7; ++i) CHECK(state[i].name == names[i]);
+  static_assert(nn::ModuleList<nn::Tanh, nn::Tanh>::size() == 2);
+
+  const Tensor<float, 1, 3> x{{1, -2, 3}};
+  const Tensor<float, 1, 1> y = model(x);
+  const auto& first = model->by_name.get<"left">();
+  const auto& second = model->by_number.get<0>();
+  const auto& third = model->by_number.get<2>();
+  double expected = third.bias.data()[0];
+  for (int k = 0; k < 4; ++k) {
+    double h = second.bias.data()[k];
+    for (int j = 0; j < 2; ++j) {
+      double left = first.bias.data()[j];
+      for (int i = 0; i < 3; ++i) left += first.weight.data()[j * 3 + i] * x(0, i);
+      h += second.weight.data()[k * 2 + j] * left;
+    }
+    expected += third.weight.data()[k] * std::tanh(h);
+  }
+  CHECK(y(0, 0) == doctest::Approx(expected));
 }

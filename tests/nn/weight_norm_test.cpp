@@ -1,4 +1,4 @@
-// Weights in another form: lengths and directions, fused with a normalisation, sequences of one length.
+// Weights in another form: lengths and directions, fused with a normalisation.
 #include <program.hpp>
 
 #include <cmath>
@@ -33,13 +33,33 @@ TEST_CASE("a convolution takes in the normalisation behind it") {
   }
 }
 
-TEST_CASE("sequences are padded to the longest") {
-  const Tensor<float, 2> a{1, 2};
-  const Tensor<float, 3> b{3, 4, 5};
-  const Tensor<float, 2, 3> x = nn::utils::pad_sequence<true>(-1, a, b);
-  const Tensor<float, 3, 2> y = nn::utils::pad_sequence(0, a, b);
-  CHECK(x(0, 2) == -1);
-  CHECK(x(1, 2) == 5);
-  CHECK(y(1, 0) == 2);
-  CHECK(y(2, 0) == 0);
+TEST_CASE("spectral_norm divides by what the power method finds") {
+  const auto w = filled<Tensor<double, 3, 4, 2>>();  // as a matrix of its second axis: [4, 6], columns (i, k)
+  const auto u = filled<Tensor<double, 4>>(-1, 1, 3);
+  const auto v = filled<Tensor<double, 6>>(-1, 1, 4);
+  double left[4], right[6], sigma = 0;
+  for (int j = 0; j < 4; ++j) left[j] = u(j);
+  for (int n = 0; n < 2; ++n) {
+    double length = 0;
+    for (int c = 0; c < 6; ++c) {
+      right[c] = 0;
+      for (int j = 0; j < 4; ++j) right[c] += w(c / 2, j, c % 2) * left[j];
+      length += right[c] * right[c];
+    }
+    for (double& r : right) r /= std::sqrt(length);
+    length = 0;
+    for (int j = 0; j < 4; ++j) {
+      left[j] = 0;
+      for (int c = 0; c < 6; ++c) left[j] += w(c / 2, j, c % 2) * right[c];
+      length += left[j] * left[j];
+    }
+    for (double& l : left) l /= std::sqrt(length);
+    sigma = std::sqrt(length);
+  }
+  const auto r = nn::utils::spectral_norm<2, 1>(w, u, v);
+  const auto [normed, to_left, to_right] = eval(r.get<0>(), r.get<1>(), r.get<2>());
+  for (int i = 0; i < 24; ++i) CHECK(normed.data()[i] == doctest::Approx(w.data()[i] / sigma));
+  for (int j = 0; j < 4; ++j) CHECK(to_left(j) == doctest::Approx(left[j]));
+  for (int c = 0; c < 6; ++c) CHECK(to_right(c) == doctest::Approx(right[c]));
+  check_gradient([](auto a) { return nn::utils::spectral_norm<0>(a, ones<2>(a), ones<3>(a)).template get<0>(); }, filled<Tensor<double, 2, 3>>());
 }

@@ -44,3 +44,26 @@ TEST_CASE("a fractional pool keeps its samples") {
   CHECK(y(0, 0, 0) == 6);
   CHECK(y(0, 1, 1) == 16);
 }
+
+namespace {
+struct Pooled {
+  nn::MaxPool2d<2, return_indices> pool;
+  ETCH_MODULE(pool)
+  constexpr auto forward(auto x) const { return pool(x); }
+};
+}  // namespace
+
+TEST_CASE("a model may return values and indices") {
+  const auto model = make<Pooled>();
+  const Tensor<float, 1, 1, 2, 4> x{{{{1, 5, 2, 0}, {3, 4, 7, 6}}}};
+  const auto [values, indices] = eval(model(x));
+  CHECK(values(0, 0, 0, 1) == 7);
+  CHECK(indices(0, 0, 0, 0) == 1);
+  auto program = compile<Tensor<float, 1, 1, 2, 4>>(model);
+  const auto& [v, i] = program(x);
+  CHECK(v(0, 0, 0, 0) == 5);
+  CHECK(i(0, 0, 0, 1) == 6);
+  const Tensor<float, 1, 1, 2, 4> back = max_unpool2d<2>(v, i);
+  CHECK(back(0, 0, 1, 2) == 7);
+  CHECK(back(0, 0, 0, 0) == 0);
+}

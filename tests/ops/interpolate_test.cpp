@@ -31,3 +31,20 @@ TEST_CASE("interpolate: gradients, lines and volumes") {
   test::check_gradient([](auto a) { return interpolate<Resample::nearest, scale_factor<2>>(a); }, filled<Tensor<double, 1, 2, 3>>());
   test::check_gradient([](auto a) { return interpolate<Resample::trilinear, output_size<3, 2, 4>>(a); }, filled<Tensor<double, 1, 1, 2, 3, 2>>());
 }
+
+TEST_CASE("interpolate: with antialias an element is a mean of all that it covers") {
+  Tensor<double, 1, 1, 7, 6> x;
+  for (int i = 0; i < 42; ++i) x.data()[i] = ((i * 37 + 11) % 101 - 50) / 64.;
+  const auto y = test::check(
+      [](auto a) {
+        return results(interpolate<Resample::bilinear, output_size<3, 4>, antialias>(a), interpolate<Resample::bilinear, output_size<3, 4>, antialias, align_corners>(a), interpolate<Resample::bicubic, output_size<2, 8>, antialias>(a),
+                       interpolate<Resample::bicubic, output_size<3, 4>, antialias, align_corners>(a), interpolate<Resample::bicubic, scale_factor<0.4, 0.6>, antialias>(a));
+      },
+      x);
+  expect_near(y[0], {1, 1, 3, 4}, {-0.124720982143, -0.0527033730159, 0.00582837301587, 0.1201171875, 0.0691636029412, -0.119076797386, -0.016339869281, 0.0197610294118, -0.152204241071, -0.0410466269841, -0.182911706349, 0.1630859375});
+  expect_near(y[1], {1, 1, 3, 4}, {-0.0555245535714, -0.114583333333, 0.12451171875, -0.008203125, -0.0133928571429, -0.0734953703704, -0.0846354166667, 0.154166666667, -0.168898809524, -0.195601851852, 0.0416666666667, -0.0614583333333});
+  expect_near(y[2], {1, 1, 2, 8}, {-0.130657808381, 0.0385749893133, 0.0073443628612, -0.19940781078, -0.0804209182704, 0.177424047671, 0.167331527763, -0.0544122999563, -0.00364306545909, -0.0990427038809, -0.0824629362937, -0.012226501319, -0.276019266422, -0.10937348065, 0.0955602275829, 0.171514761685});
+  expect_near(y[3], {1, 1, 3, 4}, {-0.0442820512821, -0.111995305164, 0.13990162037, -0.0118551587302, -0.0160011312217, -0.0861890706987, -0.0915109272876, 0.190397408964, -0.170993589744, -0.237741262389, 0.0419560185185, -0.109939925044});
+  expect_near(y[4], {1, 1, 2, 3}, {-0.0846770363211, -0.106319964293, 0.144606100131, 0.0551955825106, -0.0949562303911, -0.0498635029825});
+  test::check_gradient([](auto a) { return interpolate<Resample::bicubic, output_size<2, 2>, antialias>(a); }, filled<Tensor<double, 1, 2, 3, 4>>());
+}

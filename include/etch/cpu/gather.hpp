@@ -103,6 +103,8 @@ void run_demand(Machine& machine, int s) {
       if (rule == Demand::target && !(v >= 0 && v < static_cast<double>(size))) fail("loss", "a target must be one of the classes", of_classes());
       if (rule == Demand::label && !(v >= -1 && v < static_cast<double>(size))) fail("loss", "a target must be one of the classes, or -1", of_classes());
       if (rule == Demand::probability && !(v >= 0 && v <= 1)) fail("loss", "a probability must lie between 0 and 1", said(Message{} << v) << ", in " << asker);
+      if (rule == Demand::length && !(v >= 1 && v <= static_cast<double>(size)))
+        fail("pack_padded_sequence", "a length must lie between 1 and the number of steps", said(Message{} << static_cast<long>(v)) << " for " << static_cast<long>(size) << " steps");
       if (rule == Demand::weights && v < 0) fail("cov", "weights must not be negative", said(Message{} << v));
       if (rule == Demand::variance && v < 0) fail("loss", "a variance must not be negative", said(Message{} << v) << ", in " << asker);
     }

@@ -232,7 +232,7 @@ constexpr auto apply(const A&... a) {
     static_assert(nodes <= max_lazy_nodes, "etch: lazy: more than 64 operations in one expression; write it as a function");
     if constexpr (std::is_same_v<R, Poison> || nodes > max_lazy_nodes) {
       return Poison{};
-    } else if constexpr (requires(const R& r) { r.template get<0>(); }) {
+    } else if constexpr (requires(const R& r) { r.template get<0>(); } || requires(const R& r) { r.indices; }) {
       return each_result<F>(static_cast<const R*>(nullptr), a...);
     } else {
       return typename detail::lazy_of<F, Args, R>::type{Args{{{detail::leaf(a)}...}}};

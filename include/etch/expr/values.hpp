@@ -37,6 +37,31 @@ constexpr auto each_result(const Values<R...>*, const A&... a) {
   return [&]<std::size_t... I>(std::index_sequence<I...>) { return several(apply<detail::result_fn<F, I>>(a...)...); }(std::index_sequence_for<R...>{});
 }
 
+/// Two results, expressions or tensors: `auto [v, i] = sort<1>(x)`, or `sort<1>(x).indices`.
+template <class V, class I>
+struct ValuesIndices {
+  V values;
+  I indices;
+};
+namespace detail {
+/// One of the two results of F.
+template <class F, bool Indices>
+struct value_or_index_fn {
+  static constexpr int extra_nodes = detail::extra_nodes<F>();
+  template <class... X>
+  constexpr auto operator()(X... x) const {
+    if constexpr (Indices) return F{}(x...).indices;
+    else return F{}(x...).values;
+  }
+};
+}  // namespace detail
+template <class F, class V, class I, class... A>
+constexpr auto each_result(const ValuesIndices<V, I>*, const A&... a) {
+  const auto v = apply<detail::value_or_index_fn<F, false>>(a...);
+  const auto i = apply<detail::value_or_index_fn<F, true>>(a...);
+  return ValuesIndices<std::remove_const_t<decltype(v)>, std::remove_const_t<decltype(i)>>{v, i};
+}
+
 /// What `value_and_grad` returns: `auto [value, gradient] = value_and_grad(f)(w, x)`.
 template <class V, class G>
 struct ValueAndGradient {
@@ -50,6 +75,10 @@ inline constexpr bool is_values = false;
 template <class... X>
 inline constexpr bool is_values<Values<X...>> = true;
 
+template <class F, class V, class I>
+constexpr void for_each_value(const ValuesIndices<V, I>& y, const F& f);
+template <class F, class V, class I>
+constexpr void for_each_value(ValuesIndices<V, I>& y, const F& f);
 /// Calls f on each single value in y, in order.
 template <class Y, class F>
 constexpr void for_each_value(Y&& y, const F& f) {
@@ -72,6 +101,14 @@ template <class F, class V, class G>
 constexpr void for_each_value(ValueAndGradient<V, G>& y, const F& f) {
   for_each_value(y.value, f);
   for_each_value(y.gradient, f);
+}
+template <class F, class V, class I>
+constexpr void for_each_value(const ValuesIndices<V, I>& y, const F& f) {
+  f(y.values), f(y.indices);
+}
+template <class F, class V, class I>
+constexpr void for_each_value(ValuesIndices<V, I>& y, const F& f) {
+  f(y.values), f(y.indices);
 }
 }  // namespace detail
 

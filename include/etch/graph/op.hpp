@@ -102,6 +102,7 @@ enum class Demand : std::uint8_t {
   probability,  ///< it lies in [0, 1]
   variance,     ///< it is not negative
   weights,      ///< neither is this
+  length,       ///< it is that of a sequence of so many steps at most
 };
 
 /// Who demands it, for the message.

@@ -4,7 +4,6 @@
 #include <etch/model/module.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/ops/embedding_bag.hpp>
-#include <etch/ops/index.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -52,21 +51,27 @@ constexpr auto position_embedding(const I& ids, const W& weight) {
 
 namespace nn {
 
-/// torch.nn.Embedding: integer ids [..] in [0, Rows) -> [.., C].
-template <auto Rows, auto C, class T = float>
+/// torch.nn.Embedding: integer ids [..] in [0, Rows) -> [.., C]; options stand behind the type of its numbers:
+/// `Embedding<100, 8, float, padding_idx<0>, max_norm<1.0>, scale_grad_by_freq>`.
+template <auto Rows, auto C, class T = float, auto... Option>
 struct Embedding {
   Param<T, Rows, C> weight;
   ETCH_MODULE(weight)
-  constexpr auto forward(auto ids) const { return embedding(ids, weight); }
-  void reset_parameters(Generator& g) { init::normal_(weight, g); }
+  constexpr auto forward(auto ids) const { return apply<etch::detail::table_rows_fn<Option...>>(ids, weight); }
+  void reset_parameters(Generator& g) {
+    init::normal_(weight, g);
+    constexpr long long padding = etch::detail::embedding_options<Option...>().padding;
+    if constexpr (padding != no_padding)
+      for (int c = 0; c < weight.size(1); ++c) weight.data()[(padding < 0 ? padding + weight.size(0) : padding) * weight.size(1) + c] = 0;
+  }
 };
 
 /// torch.nn.EmbeddingBag: ids [B, L], or ids [I] and offsets, and for sums a weight for each index.
-template <auto Rows, auto C, BagMode Mode = BagMode::mean, bool IncludeLast = false, long long Padding = no_padding, class T = float>
+template <auto Rows, auto C, BagMode Mode = BagMode::mean, bool IncludeLast = false, long long Padding = no_padding, class T = float, auto... Option>
 struct EmbeddingBag {
   Param<T, Rows, C> weight;
   ETCH_MODULE(weight)
-  constexpr auto forward(auto ids, auto... more) const { return embedding_bag<Mode, IncludeLast, Padding>(ids, weight, more...); }
+  constexpr auto forward(auto ids, auto... more) const { return embedding_bag<Mode, IncludeLast, Padding, Option...>(ids, weight, more...); }
   void reset_parameters(Generator& g) { init::normal_(weight, g); }
 };
 

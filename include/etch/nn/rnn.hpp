@@ -4,11 +4,13 @@
 //   LSTM  i, f, g, o = W_ih x + b_ih + W_hh h + b_hh;   c' = sigmoid(f) c + sigmoid(i) tanh(g);   h' = W_hr (sigmoid(o) tanh(c'))
 //   GRU   r, z = sigmoid(W_i x + b_i + W_h h + b_h);   n = tanh(W_in x + b_in + r (W_hn h + b_hn));   h' = (1 - z) n + z h
 //
-// What x contributes is one product over all steps before the loop. Names, gate order and shapes are those of torch.nn.
+// What x contributes is one product over all steps before the loop. Names, gate order and shapes are those of torch.nn. Of packed
+// sequences each keeps its state from its last step on (or its first state up to it, backwards), and its h behind that are 0.
 #pragma once
 
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/linear.hpp>
+#include <etch/nn/packed_sequence.hpp>
 #include <etch/ops/activation.hpp>
 #include <etch/ops/join.hpp>
 #include <etch/ops/split.hpp>
@@ -86,6 +88,24 @@ struct lstm_step {
     return several(several(h, s.template get<1>()), h);
   }
 };
+
+/// A step for the sequences that have it; the others keep what they carry and give 0. xs and `within` [B, 1] are scanned.
+template <class Step>
+struct step_within {
+  static constexpr int gates = Step::gates;
+  constexpr auto operator()(auto state, auto x, auto... constants) const {
+    const auto within = x.template get<1>();
+    const auto next = Step{}(state, x.template get<0>(), constants...);
+    return several(kept(within, next.template get<0>(), state), where(within, next.template get<1>(), 0));
+  }
+  static constexpr auto kept(auto within, auto next, auto state) { return where(within, next, state); }
+  template <class H, class C>
+  static constexpr auto kept(auto within, Values<H, C> next, Values<H, C> state) {
+    return several(where(within, next.template get<0>(), state.template get<0>()), where(within, next.template get<1>(), state.template get<1>()));
+  }
+};
+/// Every sequence has every step.
+struct AllSteps {};
 
 // ---- parameters ---------------------------------------------------------------------------------------------------------------
 
@@ -200,14 +220,18 @@ constexpr auto steps(const C& start, const X& xs, const K&... constants) {
   if constexpr (Reversed) return reverse_scan(Step{}, start, xs, constants...);
   else return scan(Step{}, start, xs, constants...);
 }
-/// The last state and all h of one direction.
-template <bool Reversed, class Step, class W, class C>
-constexpr auto run_direction(const W& w, auto xs, const C& start) {
+/// The last state and all h of one direction; `within` [T, B, 1] says which steps there are.
+template <bool Reversed, class Step, class W, class C, class Within>
+constexpr auto run_direction(const W& w, auto xs, const C& start, Within within) {
   constexpr bool gru = std::is_same_v<Step, gru_step>;
   const auto x = from_input<!gru>(w, xs);
-  if constexpr (gru && requires { w.bias_hh; }) return steps<Reversed, Step>(start, x, w.weight_hh, w.bias_hh);
-  else if constexpr (requires { w.weight_hr; }) return steps<Reversed, Step>(start, x, w.weight_hh, w.weight_hr);
-  else return steps<Reversed, Step>(start, x, w.weight_hh);
+  const auto go = [&](const auto&... constants) {
+    if constexpr (std::is_same_v<Within, AllSteps>) return steps<Reversed, Step>(start, x, constants...);
+    else return steps<Reversed, step_within<Step>>(start, several(x, within), constants...);
+  };
+  if constexpr (gru && requires { w.bias_hh; }) return go(w.weight_hh, w.bias_hh);
+  else if constexpr (requires { w.weight_hr; }) return go(w.weight_hh, w.weight_hr);
+  else return go(w.weight_hh);
 }
 
 template <class Step, int In, int Hidden, RecurrentOptions O, class T>
@@ -235,34 +259,26 @@ struct Recurrent {
       return forward(x, state...);
     }
   }
+  /// The same of packed sequences: several(packed, the states after the last step of each).
+  template <class X, class L, class... S>
+  constexpr auto operator()(const utils::PackedSequence<X, L>& packed, const S&... state) const {
+    constexpr bool features = X::rank == 3 && input_features<X::dims(0)[X::rank - 1].size, In>::agree;
+    if constexpr (!features) {
+      static_assert(features, "etch: RNN: the input must have as many features as the layer takes");
+      return several(packed, Poison{});
+    } else {
+      const auto r = from(packed.padded, within_fn<3>{}(packed.padded, packed.lengths), state...);
+      const auto y = r.template get<0>();
+      return several(utils::PackedSequence<std::remove_const_t<decltype(y)>, L>{y, packed.lengths}, r.template get<1>());
+    }
+  }
   /// PyTorch's U(-1/sqrt(hidden), 1/sqrt(hidden)) for all of them.
   void reset_parameters(Generator& g) { reset(layers, g); }
 
-  /// (y [T, B, directions out], the last state), from a state of zeros.
-  constexpr auto forward(auto x) const {
-    const auto xs = time_first(x);
-    const auto h = zero_state<out>(xs);
-    if constexpr (lstm) {
-      const auto c = zero_state<Hidden>(xs);
-      return run(xs, [&](int) { return several(h, c); });
-    } else {
-      return run(xs, [&](int) { return h; });
-    }
-  }
-  /// The same from the states [layers directions, B, out].
-  constexpr auto forward(auto x, auto h0) const {
-    return run(time_first(x), [&](int k) { return h0(k); });
-  }
-  constexpr auto forward(auto x, auto h0, auto c0) const
-    requires lstm
-  {
-    return run(time_first(x), [&](int k) { return several(h0(k), c0(k)); });
-  }
-  template <class H, class C>
-  constexpr auto forward(auto x, Values<H, C> state) const
-    requires lstm
-  {
-    return forward(x, state.template get<0>(), state.template get<1>());
+  /// (y [T, B, directions out], the last state), from a state of zeros, or from states [layers directions, B, out].
+  constexpr auto forward(auto x, const auto&... state) const {
+    const auto r = from(time_first(x), AllSteps{}, state...);
+    return several(time_first(r.template get<0>()), r.template get<1>());
   }
 
  private:
@@ -281,30 +297,53 @@ struct Recurrent {
     if constexpr (O.batch_first && X::rank == 3) return transpose<0, 1>(x);
     else return x;
   }
+  /// [T, B, In] from this state, of those steps that there are.
+  constexpr auto from(auto xs, auto within) const {
+    const auto h = zero_state<out>(xs);
+    if constexpr (lstm) {
+      const auto c = zero_state<Hidden>(xs);
+      return run(xs, within, [&](int) { return several(h, c); });
+    } else {
+      return run(xs, within, [&](int) { return h; });
+    }
+  }
+  constexpr auto from(auto xs, auto within, auto h0) const {
+    return run(xs, within, [&](int k) { return h0(k); });
+  }
+  constexpr auto from(auto xs, auto within, auto h0, auto c0) const
+    requires lstm
+  {
+    return run(xs, within, [&](int k) { return several(h0(k), c0(k)); });
+  }
+  template <class H, class C>
+  constexpr auto from(auto xs, auto within, Values<H, C> state) const
+    requires lstm
+  {
+    return from(xs, within, state.template get<0>(), state.template get<1>());
+  }
   template <class S>
-  constexpr auto run(auto xs, const S& start) const {
-    return run(xs, start, std::make_index_sequence<static_cast<std::size_t>(states)>{});
+  constexpr auto run(auto xs, auto within, const S& start) const {
+    return run(xs, within, start, std::make_index_sequence<static_cast<std::size_t>(states)>{});
   }
   template <class S, std::size_t... I>
-  constexpr auto run(auto xs, const S& start, std::index_sequence<I...>) const {
+  constexpr auto run(auto xs, auto within, const S& start, std::index_sequence<I...>) const {
     decltype(start(0)) last[] = {start(static_cast<int>(I))...};
-    auto y = layer(layers.first, xs, last);
+    auto y = layer(layers.first, xs, within, last);
     if constexpr (O.num_layers > 1)
       for (int l = 1; l < O.num_layers; ++l) {
         if constexpr (O.dropout > 0) y = dropout<O.dropout>(y);
-        y = layer(layers.more[l - 1], y, last + l * directions);
+        y = layer(layers.more[l - 1], y, within, last + l * directions);
       }
-    const auto ys = time_first(y);
-    if constexpr (lstm) return several(ys, several(stack<0>(last[I].template get<0>()...), stack<0>(last[I].template get<1>()...)));
-    else return several(ys, stack<0>(last[I]...));
+    if constexpr (lstm) return several(y, several(stack<0>(last[I].template get<0>()...), stack<0>(last[I].template get<1>()...)));
+    else return several(y, stack<0>(last[I]...));
   }
   /// One layer in its directions; `last` holds its first states and receives its last ones.
   template <class D, class S>
-  static constexpr auto layer(const D& weights, auto xs, S* last) {
-    const auto r = run_direction<false, Step>(weights.forward_weights, xs, last[0]);
+  static constexpr auto layer(const D& weights, auto xs, auto within, S* last) {
+    const auto r = run_direction<false, Step>(weights.forward_weights, xs, last[0], within);
     last[0] = r.template get<0>();
     if constexpr (O.bidirectional) {
-      const auto back = run_direction<true, Step>(weights.reverse_weights, xs, last[1]);
+      const auto back = run_direction<true, Step>(weights.reverse_weights, xs, last[1], within);
       last[1] = back.template get<0>();
       return cat<-1>(r.template get<1>(), back.template get<1>());
     } else {

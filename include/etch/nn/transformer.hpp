@@ -52,11 +52,11 @@ struct TransformerEncoderLayer {
   detail::TransformerNorm<E, O, T> norm1, norm2;
   ETCH_MODULE(self_attn, linear1, linear2, norm1, norm2)
 
-  template <MaskKind... Kind, class... M>
-  constexpr auto forward(auto x, const Mask<Kind, M>&... masks) const {
-    using etch::detail::find_mask;
-    const auto seen = find_mask<MaskKind::src>(masks...);
-    const auto padding = find_mask<MaskKind::src_key_padding>(masks...);
+  template <AttentionInput... Which, class... M>
+  constexpr auto forward(auto x, const NamedInput<Which, M>&... masks) const {
+    using etch::detail::find_input;
+    const auto seen = find_input<AttentionInput::src_mask>(masks...);
+    const auto padding = find_input<AttentionInput::src_key_padding_mask>(masks...);
     const auto look = [&](auto v) { return drop(self_attn.attend(v, v, v, seen, padding)); };
     if constexpr (O.norm_first) {
       const auto y = x + look(norm1(x));
@@ -83,13 +83,13 @@ struct TransformerDecoderLayer {
   detail::TransformerNorm<E, O, T> norm1, norm2, norm3;
   ETCH_MODULE(self_attn, multihead_attn, linear1, linear2, norm1, norm2, norm3)
 
-  template <MaskKind... Kind, class... M>
-  constexpr auto forward(auto x, auto memory, const Mask<Kind, M>&... masks) const {
-    using etch::detail::find_mask;
-    const auto seen = find_mask<MaskKind::tgt>(masks...);
-    const auto padding = find_mask<MaskKind::tgt_key_padding>(masks...);
-    const auto memory_seen = find_mask<MaskKind::memory>(masks...);
-    const auto memory_padding = find_mask<MaskKind::memory_key_padding>(masks...);
+  template <AttentionInput... Which, class... M>
+  constexpr auto forward(auto x, auto memory, const NamedInput<Which, M>&... masks) const {
+    using etch::detail::find_input;
+    const auto seen = find_input<AttentionInput::tgt_mask>(masks...);
+    const auto padding = find_input<AttentionInput::tgt_key_padding_mask>(masks...);
+    const auto memory_seen = find_input<AttentionInput::memory_mask>(masks...);
+    const auto memory_padding = find_input<AttentionInput::memory_key_padding_mask>(masks...);
     const auto look = [&](auto v) { return drop(self_attn.attend(v, v, v, seen, padding)); };
     const auto recall = [&](auto v) { return drop(multihead_attn.attend(v, memory, memory, memory_seen, memory_padding)); };
     if constexpr (O.norm_first) {
@@ -139,8 +139,8 @@ struct Transformer {
   detail::Normed<TransformerDecoder<TransformerDecoderLayer<E, Heads, O, T>, Decoders>, detail::TransformerNorm<E, O, T>> decoder;
   ETCH_MODULE(encoder, decoder)
   /// Each layer takes the masks that are its own.
-  template <MaskKind... Kind, class... M>
-  constexpr auto forward(auto src, auto tgt, const Mask<Kind, M>&... masks) const {
+  template <AttentionInput... Which, class... M>
+  constexpr auto forward(auto src, auto tgt, const NamedInput<Which, M>&... masks) const {
     return decoder(tgt, encoder(src, masks...), masks...);
   }
 };

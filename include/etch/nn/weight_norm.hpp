@@ -1,10 +1,11 @@
-// Weights in another form: as a length and a direction, fused with a normalisation, padded to one length.
+// Weights in another form: as a length and a direction, of largest singular value 1, fused with a normalisation.
 //
-//   weight_norm: g v / |v|      fuse_conv_bn: w' = w gamma / sqrt(var + eps), b' = (b - mean) gamma / sqrt(var + eps) + beta
+//   weight_norm: g v / |v|      spectral_norm: w / (u^T w v), where v <- w^T u / |w^T u| and u <- w v / |w v| come near the singular vectors
+//   fuse_conv_bn: w' = w gamma / sqrt(var + eps), b' = (b - mean) gamma / sqrt(var + eps) + beta
 #pragma once
 
 #include <etch/expr/values.hpp>
-#include <etch/ops/join.hpp>
+#include <etch/ops/contract.hpp>
 #include <etch/ops/norm.hpp>
 #include <etch/ops/shape.hpp>
 
@@ -25,6 +26,41 @@ struct weight_norm_fn {
     return v * (g / length);
   }
 };
+/// Carries the rows and columns of a weight, seen as a matrix, and the sizes of what goes with them.
+template <int Rows, int Columns, int U, int V>
+struct singular_vectors {
+  static constexpr bool fit = Rows == U && Columns == V;
+};
+template <int Iterations, int Axis>
+struct spectral_norm_fn {
+  template <class W, class U, class V>
+  constexpr auto operator()(W weight, U u, V v, auto eps) const {
+    constexpr int axis = axis_of(Axis, W::rank);
+    constexpr bool ranks = W::rank >= 2 && axis >= 0 && U::rank == 1 && V::rank == 1;
+    if constexpr (!ranks) {
+      static_assert(ranks, "etch: spectral_norm: the weight must be at least a matrix that has the axis, u and v vectors");
+      return several(Poison{}, Poison{}, Poison{});
+    } else {
+      const auto w = flatten<1, -1>(movedim_fn<ints<axis>, ints<0>>{}(weight));
+      using Matrix = std::remove_const_t<decltype(w)>;
+      using Sizes = singular_vectors<Matrix::dims(0)[0].size, Matrix::dims(0)[1].size, U::dims(0)[0].size, V::dims(0)[0].size>;
+      static_assert(Sizes::fit, "etch: spectral_norm: u must have the size of the axis, v that of the others together");
+      if constexpr (!Sizes::fit) {
+        return several(Poison{}, Poison{}, Poison{});
+      } else {
+        const auto fixed = detach(w);
+        auto left = detach(u);
+        auto right = detach(v);
+        for (int i = 0; i < Iterations; ++i) {
+          right = unit(matmul(transpose<0, 1>(fixed), left), eps);
+          left = unit(matmul(fixed, right), eps);
+        }
+        return several(weight / sum(left * matmul(w, right)), left, right);
+      }
+    }
+  }
+  static constexpr auto unit(auto x, auto eps) { return x / larger(norm_fn<>{}(x), eps); }
+};
 /// One number for each output channel, beside the axes of a kernel.
 template <class W, class C>
 constexpr auto per_channel(W kernel, C channels) {
@@ -40,37 +76,6 @@ struct fuse_conv_bn_weights_fn {
     return several(weight * per_channel(weight, scale), (bias - mean) * scale + beta);
   }
 };
-/// Sequences [length, ..] one beside another, the rest filled.
-template <bool BatchFirst>
-struct pad_sequence_fn {
-  template <class... X>
-  constexpr auto operator()(auto value, X... x) const {
-    constexpr int longest = [] {
-      int n = 0;
-      ((n = X::dims(0)[0].size > n ? X::dims(0)[0].size : n), ...);
-      return n;
-    }();
-    return stack_fn<BatchFirst ? 0 : 1>{}(padded<longest>(x, value)...);
-  }
-
- private:
-  template <class X, int Length>
-  struct lengthened {
-    static constexpr Dims make() {
-      Dims r = X::dims(0);
-      r[0] = static_dim(Length);
-      return r;
-    }
-    static constexpr Dims value = make();
-  };
-  template <int Length, class X>
-  static constexpr auto padded(X x, auto value) {
-    using Rule = lengthened<X, Length>;
-    Builder& b = *x.builder;
-    const int base = b.expand(b.cast(value.id, b.dtype(x.id)), b.shape_of(Rule::value));
-    return result_of<typename X::value_type, Rule, X>{&b, b.place(base, x.id, 0, 0, 1)};
-  }
-};
 
 }  // namespace detail
 
@@ -81,15 +86,21 @@ template <int Axis = 0, Operand V, OperandOrNumber G>
 constexpr auto weight_norm(const V& v, const G& g) {
   return apply<etch::detail::weight_norm_fn<Axis>>(v, g);
 }
+/// several(the weight over its largest singular value, u, v): torch.nn.utils.spectral_norm's weight, with u [size of the axis] and v [the other
+/// sizes' product] after so many steps of the power method; none, as in evaluation, leaves them. Both count as constants.
+template <int Iterations = 1, int Axis = 0, Operand W, Operand U, Operand V, OperandOrNumber E = double>
+constexpr auto spectral_norm(const W& weight, const U& u, const V& v, const E& eps = 1e-12) {
+  return apply<etch::detail::spectral_norm_fn<Iterations, Axis>>(weight, u, v, eps);
+}
 /// Weight and bias of a convolution that does what it and the batch normalisation behind it do.
 template <Operand W, Operand B, Operand M, Operand V, OperandOrNumber E, Operand G, Operand H>
 constexpr auto fuse_conv_bn_weights(const W& weight, const B& bias, const M& mean, const V& var, const E& eps, const G& gamma, const H& beta) {
   return apply<etch::detail::fuse_conv_bn_weights_fn>(weight, bias, mean, var, eps, gamma, beta);
 }
-/// Sequences [length, ..] as one tensor [longest, batch, ..], or [batch, longest, ..] with `BatchFirst`.
-template <bool BatchFirst = false, OperandOrNumber P, Operand... X>
-constexpr auto pad_sequence(const P& padding, const X&... sequences) {
-  return apply<etch::detail::pad_sequence_fn<BatchFirst>>(padding, sequences...);
+/// The same of a linear layer.
+template <Operand W, Operand B, Operand M, Operand V, OperandOrNumber E, Operand G, Operand H>
+constexpr auto fuse_linear_bn_weights(const W& weight, const B& bias, const M& mean, const V& var, const E& eps, const G& gamma, const H& beta) {
+  return fuse_conv_bn_weights(weight, bias, mean, var, eps, gamma, beta);
 }
 
 }  // namespace nn::utils

@@ -3,7 +3,7 @@
 //   indices [B, L]: each row is a bag        indices [I] with offsets [B]: bag b is [offsets[b], offsets[b + 1])
 #pragma once
 
-#include <etch/ops/index.hpp>
+#include <etch/ops/embedding.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/shape.hpp>
 #include <etch/ops/sort.hpp>
@@ -12,8 +12,6 @@ namespace etch {
 inline namespace ETCH_ABI {
 
 enum class BagMode { mean, sum, max };
-/// No index is padding.
-inline constexpr long long no_padding = -1LL << 62;
 
 namespace detail {
 
@@ -27,7 +25,7 @@ struct bag_rows {
   static constexpr Dims value = make();
 };
 
-template <BagMode Mode, bool IncludeLast, long long Padding>
+template <BagMode Mode, bool IncludeLast, long long Padding, auto... Option>
 struct embedding_bag_fn {
   template <class I, class W, class... More>
   constexpr auto operator()(I indices, W weight, More... more) const {
@@ -62,7 +60,7 @@ struct embedding_bag_fn {
   template <class I, class W, class... S>
   static constexpr auto of_matrix(I indices, W weight, S... weights) {
     using T = typename W::value_type;
-    const auto rows = weighted(embedding_fn{}(indices, weight), weights...);
+    const auto rows = weighted(table_rows_fn<Option...>{}(indices, weight), weights...);
     const auto counts = unsqueeze_fn<-1>{}(indices != static_cast<std::int64_t>(Padding));
     const auto bag_size = reduce_fn<Op::sum, 1>{}(cast_fn<T>{}(counts));
     if constexpr (Mode == BagMode::max) {
@@ -80,7 +78,7 @@ struct embedding_bag_fn {
     constexpr DType d = dtype_of<T>;
     constexpr int bags = O::dims(0)[0].size - (IncludeLast ? 1 : 0);
     Builder& b = *indices.builder;
-    const auto given = weighted(embedding_fn{}(indices, weight), weights...);
+    const auto given = weighted(table_rows_fn<Option...>{}(indices, weight), weights...);
     const auto counts = unsqueeze_fn<-1>{}(indices != static_cast<std::int64_t>(Padding));
     const int begin = b.slice(b.cast(offsets.id, DType::int64), 0, 0, bags, 1);
     const Shape line = b.shape(indices.id), table = b.shape(given.id);
@@ -108,10 +106,11 @@ struct embedding_bag_fn {
 }  // namespace detail
 
 /// torch.nn.functional.embedding_bag of rows of indices, or with offsets of a line of them; sums may have a weight for each
-/// index behind that. `IncludeLast`: the last offset is where the last bag ends; indices equal to `Padding` do not count.
-template <BagMode Mode = BagMode::mean, bool IncludeLast = false, long long Padding = no_padding, Operand I, Operand W, Operand... More>
+/// index behind that. `IncludeLast`: the last offset is where the last bag ends; indices equal to `Padding` do not count. Behind these
+/// stands what an embedding is told: `max_norm<1.0>`, `scale_grad_by_freq`.
+template <BagMode Mode = BagMode::mean, bool IncludeLast = false, long long Padding = no_padding, auto... Option, Operand I, Operand W, Operand... More>
 constexpr auto embedding_bag(const I& indices, const W& weight, const More&... more) {
-  return apply<detail::embedding_bag_fn<Mode, IncludeLast, Padding>>(indices, weight, more...);
+  return apply<detail::embedding_bag_fn<Mode, IncludeLast, Padding, Option...>>(indices, weight, more...);
 }
 
 }  // namespace ETCH_ABI

@@ -3,18 +3,13 @@
 //   auto [values, indices] = max<1>(x);   amax shares its gradient among equals, max<1> gives it to the element it names
 #pragma once
 
+#include <etch/expr/values.hpp>
 #include <etch/ops/create.hpp>
 #include <etch/ops/reduce.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// Two results, expressions or tensors: `auto [v, i] = sort<1>(x)`, or `sort<1>(x).indices`.
-template <class V, class I>
-struct ValuesIndices {
-  V values;
-  I indices;
-};
 template <class L, class H>
 struct MinMax {
   L min;

@@ -2,7 +2,8 @@
 //
 //   interpolate<Resample::bilinear, output_size<5, 6>, align_corners>(x)   interpolate<Resample::nearest, scale_factor<2>>(x)
 //
-// Position i of the result lies at (i + 1/2) scale - 1/2 of the input, or, with align_corners, at i (in - 1) / (out - 1).
+// Position i of the result lies at (i + 1/2) scale - 1/2 of the input, or, with align_corners, at i (in - 1) / (out - 1). With antialias
+// an axis that shrinks is a product with a matrix of weights: each element of the result sees all that it covers.
 #pragma once
 
 #include <etch/ops/adaptive_pool.hpp>
@@ -23,6 +24,9 @@ inline constexpr AlignCorners<true> align_corners{};
 struct RecomputeScaleFactor {};
 /// Positions are computed from the sizes, not from `scale_factor`.
 inline constexpr RecomputeScaleFactor recompute_scale_factor{};
+struct Antialias {};
+/// An element of a smaller result is a mean of all elements that it covers, not only of its neighbours.
+inline constexpr Antialias antialias{};
 
 namespace detail {
 
@@ -30,7 +34,7 @@ struct ResampleOptions {
   int sizes = 0, scales = 0;
   int size[max_spatial]{};
   double scale[max_spatial]{};
-  bool corners = false, recompute = false;
+  bool corners = false, recompute = false, antialiased = false;
   template <int... N>
   constexpr void add(Setting<Knob::output_size, N...>) {
     ((sizes < max_spatial ? void(size[sizes++] = N) : void()), ...);
@@ -41,6 +45,7 @@ struct ResampleOptions {
   }
   constexpr void add(AlignCorners<true>) { corners = true; }
   constexpr void add(RecomputeScaleFactor) { recompute = true; }
+  constexpr void add(Antialias) { antialiased = true; }
 };
 template <auto... Option>
 constexpr ResampleOptions resample_options() {
@@ -60,6 +65,7 @@ struct resample_rule {
     return Mode != Resample::trilinear || rank == 3;
   }
   static constexpr bool corners_fit = !options.corners || (Mode != Resample::nearest && Mode != Resample::nearest_exact && Mode != Resample::area);
+  static constexpr bool antialias_fits = !options.antialiased || Mode == Resample::bilinear || Mode == Resample::bicubic;
   static constexpr bool one_size = (options.sizes == 0) != (options.scales == 0) && (options.sizes <= 1 || options.sizes == rank) && (options.scales <= 1 || options.scales == rank);
   static constexpr Grid make() {
     Grid g;
@@ -97,12 +103,30 @@ constexpr Value weight_along(Value weight, Value like, int axis) {
   for (int i = 0; i < line.rank; ++i) line.size[i] = i == axis ? like.shape().size[axis] : 1;
   return {like.b, like.b->expand(like.b->reshape(weight.id, line), like.shape())};
 }
-/// The weights of four neighbours at distance 1 + t, t, 1 - t, 2 - t: cubic convolution with a = -3/4.
+/// Cubic convolution: the weight of an element at a distance of at most 1, and of at most 2.
+constexpr Value cubic_near(Value d, double a) { return ((d * (a + 2) - (a + 3)) * d * d) + 1; }
+constexpr Value cubic_far(Value d, double a) { return ((d * a - 5 * a) * d + 8 * a) * d - 4 * a; }
+/// The weights of four neighbours at distance 1 + t, t, 1 - t, 2 - t, with a = -3/4.
 constexpr Value cubic_weight(Value t, int which) {
   const double a = -0.75;
-  const auto near = [&](Value d) { return (d * (a + 2) - (a + 3)) * d * d + 1; };
-  const auto far = [&](Value d) { return ((d * a - 5 * a) * d + 8 * a) * d - 4 * a; };
-  return which == 0 ? far(t + 1) : which == 1 ? near(t) : which == 2 ? near(1 - t) : far(2 - t);
+  return which == 0 ? cubic_far(t + 1, a) : which == 1 ? cubic_near(t, a) : which == 2 ? cubic_near(1 - t, a) : cubic_far(2 - t, a);
+}
+/// A triangle, or a cubic with a = -1/2, as wide as what an element of the result covers; for each of them the weights of all elements sum to 1.
+/// As in PyTorch, align_corners changes the scale and not where elements lie.
+constexpr int antialiased(Builder& b, int x, int axis, Resample mode, double scale, int out, DType d) {
+  const int in = b.shape(x).size[axis], last = b.shape(x).rank - 1;
+  const Shape s{2, {in, out}};
+  const Value i{&b, b.expand(b.iota(out, d), s)}, j{&b, b.expand(b.reshape(b.iota(in, d), Shape{2, {in, 1}}), s)};
+  const Value distance = apply_map(Op::abs, j - ((i + 0.5) * scale - 0.5)) * (scale > 1 ? 1 / scale : 1.0);
+  const Value zero = distance.number(0);
+  const Value w = mode == Resample::bilinear ? apply_map(Op::maximum, 1 - distance, zero)
+                                             : choose(compare(Op::lt, distance, distance.number(1)), cubic_near(distance, -0.5), choose(compare(Op::lt, distance, distance.number(2)), cubic_far(distance, -0.5), zero));
+  const Value total{&b, b.expand(b.reshape(b.reduce(Op::sum, w.id, 1), Shape{2, {1, out}}), s)};
+  const int turned = b.transpose(x, axis, last);
+  Shape to = b.shape(turned);
+  to.size[last] = out;
+  const int rows = b.reshape(turned, Shape{2, {b.product(to.size, last), in}});
+  return b.transpose(b.reshape(b.dot(rows, (w / total).cast(b.dtype(x)).id), to), axis, last);
 }
 constexpr int resampled(Builder& b, int x, int axis, Resample mode, bool corners, double scale, int out, DType d) {
   const int in = b.shape(x).size[axis];
@@ -142,9 +166,10 @@ struct interpolate_fn {
     using X = tracer_of<A>;
     using T = typename X::value_type;
     using Rule = resample_rule<Mode, X, Option...>;
-    if constexpr (!Rule::fits || !Rule::corners_fit) {
+    if constexpr (!Rule::fits || !Rule::corners_fit || !Rule::antialias_fits) {
       static_assert(Rule::fits, "etch: interpolate: the input must be [N, C, sizes..] as the mode wants, with output_size or scale_factor, for all axes or for each");
       static_assert(Rule::corners_fit, "etch: interpolate: align_corners is for linear, bilinear, trilinear and bicubic");
+      static_assert(Rule::antialias_fits, "etch: interpolate: antialias is for bilinear and bicubic");
       return Poison{};
     } else if constexpr (is_half<T>) {
       return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
@@ -154,6 +179,7 @@ struct interpolate_fn {
       Value y{&b, x.id};
       for (int i = Rule::rank - 1; i >= 0; --i) {
         if constexpr (Mode == Resample::area) y = adaptive_average(b, y, 2 + i, Rule::grid.out[i]);
+        else if constexpr (Rule::options.antialiased) y.id = antialiased(b, y.id, 2 + i, Mode, Rule::scale(i), Rule::grid.out[i], d);
         else y.id = resampled(b, y.id, 2 + i, Mode, Rule::options.corners, Rule::scale(i), Rule::grid.out[i], d);
       }
       return result_of<T, spatial_shape<X, Rule>, X>{&b, y.id};

@@ -23,6 +23,10 @@ template <class V, class G>
 struct held_results<ValueAndGradient<V, G>> {
   using type = ValueAndGradient<typename held_results<V>::type, typename held_results<G>::type>;
 };
+template <class V, class I>
+struct held_results<ValuesIndices<V, I>> {
+  using type = ValuesIndices<typename held_results<V>::type, typename held_results<I>::type>;
+};
 template <class R>
 using results_of = typename held_results<R>::type;
 

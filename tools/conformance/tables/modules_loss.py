@@ -46,4 +46,6 @@ OPS = {
         Module('nn::CrossEntropyLoss<{red(reduction)}, {ignore_index}, {label_smoothing}, {weight_type(weight, T)}, {axis(inputs)}>'),
     f'nn.LinearCrossEntropyLoss(in_features, num_classes, *, out_features=(), bias=False, reduction="mean", weight=None, ignore_index=None, label_smoothing=0.0, options=None)':
         Module('nn::LinearCrossEntropyLoss<{in_features}, {num_classes}, {red(reduction)}, {-100 if ignore_index is None else ignore_index}, {label_smoothing}, {weight_type(weight, T)}, {bias}, {[T, *out_features]}>'),
+    'nn.AdaptiveLogSoftmaxWithLoss(in_features, n_classes, cutoffs, div_value=4.0, head_bias=False)':
+        Module('nn::AdaptiveLogSoftmaxWithLoss<{in_features}, {n_classes}, ints<{cutoffs}>{{}}, {float(div_value)}, {head_bias}, {T}>'),
 }

@@ -37,12 +37,12 @@ def written(module, inputs):
 
 
 MHA = ('MultiheadOptions{options(dropout=(float(dropout), 0.0), bias=(bias, True), add_bias_kv=(add_bias_kv, False), add_zero_attn=(add_zero_attn, False), '
-       'batch_first=(batch_first, False))}')
+       'kdim=(kdim or 0, 0), vdim=(vdim or 0, 0), batch_first=(batch_first, False), need_weights=(forward_kwargs.get("need_weights", True), True), '
+       'average_attn_weights=(forward_kwargs.get("average_attn_weights", True), True))}')
 LAYER = '{layer(dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)}, {T}>'
 ARGUMENTS = 'dim_feedforward=2048, dropout=0.1, activation="relu", layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True'
 OPS = {
     'nn.MultiheadAttention(embed_dim, num_heads, dropout=0.0, bias=True, add_bias_kv=False, add_zero_attn=False, kdim=None, vdim=None, batch_first=False)':
-        lambda kdim, vdim, **_: None if kdim or vdim else
         Module('nn::MultiheadAttention<{embed_dim}, {num_heads}, ' + MHA + ', {T}>', forward='module({inputs[:3]}{masks("attention", forward_kwargs)})'),
     f'nn.TransformerEncoderLayer(d_model, nhead, {ARGUMENTS})':
         Module('nn::TransformerEncoderLayer<{d_model}, {nhead}, ' + LAYER, forward='module({inputs[0]}{masks("encoder", forward_kwargs)})'),

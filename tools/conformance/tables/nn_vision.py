@@ -9,8 +9,8 @@ def numbers(name, value, default=None):
     return [] if value is None or all(v == default for v in listed(value)) else [f'{name}<{render(listed(value))}>']
 
 
-def resample(input, size, scale_factor, mode, align_corners, recompute=None):
-    options = numbers('output_size', size) + numbers('scale_factor', scale_factor) + ['align_corners'] * bool(align_corners) + ['recompute_scale_factor'] * bool(recompute)
+def resample(input, size, scale_factor, mode, align_corners, recompute=None, antialias=False):
+    options = numbers('output_size', size) + numbers('scale_factor', scale_factor) + ['align_corners'] * bool(align_corners) + ['recompute_scale_factor'] * bool(recompute) + ['antialias'] * bool(antialias)
     return call('interpolate', ['Resample::' + mode.replace('-', '_')] + options, input)
 
 
@@ -41,7 +41,7 @@ def padded(input, pad, mode, value):
 OPS = {
     'nn.functional.pad(input, pad, mode="constant", value=None)': '{padded(input, pad, mode, value)}',
     'nn.functional.interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None, antialias=False)':
-        lambda input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias: None if antialias else resample(input, size, scale_factor, mode, align_corners, recompute_scale_factor),
+        '{resample(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)}',
     'nn.functional.upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None)': '{resample(input, size, scale_factor, mode, align_corners)}',
     'nn.functional.upsample_nearest(input, size=None, scale_factor=None)': '{resample(input, size, scale_factor, "nearest", None)}',
     'nn.functional.upsample_bilinear(input, size=None, scale_factor=None)': '{upsample(input, size, scale_factor, "bilinear_auto", True)}',

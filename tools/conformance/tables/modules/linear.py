@@ -2,11 +2,15 @@
 import re
 
 
-def bag(num_embeddings, embedding_dim, max_norm, scale_grad_by_freq, mode, include_last_offset, padding_idx, T):
-    if max_norm is not None or scale_grad_by_freq:
-        raise Missing('EmbeddingBag: max_norm and scale_grad_by_freq change the table and its gradient behind the back')
+def lookup(padding_idx, max_norm, norm_type, scale_grad_by_freq):
+    """The options of an embedding."""
+    return ([f'padding_idx<{padding_idx}>'] * (padding_idx is not None) + [f'max_norm<{render(float(max_norm or 0))}>', f'norm_type<{render(float(norm_type))}>'] * (max_norm is not None)
+            + ['scale_grad_by_freq'] * bool(scale_grad_by_freq))
+
+
+def bag(num_embeddings, embedding_dim, max_norm, norm_type, scale_grad_by_freq, mode, include_last_offset, padding_idx, T):
     padding = 'no_padding' if padding_idx is None else padding_idx % num_embeddings
-    return f'nn::EmbeddingBag<{render([num_embeddings, embedding_dim, f"BagMode::{mode}", include_last_offset, padding, T])}>'
+    return f'nn::EmbeddingBag<{render([num_embeddings, embedding_dim, f"BagMode::{mode}", include_last_offset, padding, T, *lookup(None, max_norm, norm_type, scale_grad_by_freq)])}>'
 
 
 def sequence(modules, T):
@@ -25,8 +29,10 @@ def sequence(modules, T):
 OPS = {
     'nn.Linear(in_features, out_features, bias=True)': Module('nn::Linear<{in_features}, {out_features}, {bias}, {T}>'),
     'nn.Bilinear(in1_features, in2_features, out_features, bias=True)': Module('nn::Bilinear<{in1_features}, {in2_features}, {out_features}, {bias}, {T}>'),
+    'nn.Embedding(num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False, _weight=None, _freeze=False)':
+        Module('nn::Embedding<{[num_embeddings, embedding_dim, T, *lookup(padding_idx, max_norm, norm_type, scale_grad_by_freq)]}>'),
     'nn.EmbeddingBag(num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, mode="mean", sparse=False, _weight=None, include_last_offset=False, padding_idx=None)':
-        Module('{bag(num_embeddings, embedding_dim, max_norm, scale_grad_by_freq, mode, include_last_offset, padding_idx, T)}'),
+        Module('{bag(num_embeddings, embedding_dim, max_norm, norm_type, scale_grad_by_freq, mode, include_last_offset, padding_idx, T)}'),
     'nn.Identity(*args, **kwargs)': Module('nn::Identity'),
     'nn.Flatten(start_dim=1, end_dim=-1)': Module('nn::Flatten<{start_dim}, {end_dim}>'),
     'nn.Unflatten(dim, unflattened_size)': Module('nn::Unflatten<{dim}, {unflattened_size}>'),
