@@ -32,6 +32,25 @@ void reference_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 
   }
 }
 
+/// As BatchedProduct of multiply_gathered, the operands copied; `left` is where A lies, gathered or not.
+template <class T>
+void reference_gathered(const detail::Product<T>& p, const detail::Offsets& left, int64 batch, int64 a_batch, int64 b_batch, int64 c_batch, void* workspace) {
+  using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  Matrix x(p.m, p.k), y(p.k, p.n);
+  for (int64 item = 0; item < batch; ++item) {
+    const auto fill = [](Matrix& to, const T* from, const detail::Offsets& at) {
+      for (int64 i = 0; i < to.rows(); ++i)
+        for (int64 j = 0; j < to.cols(); ++j) to(i, j) = from[at.row[i] + at.column[j]];
+    };
+    fill(x, p.a + item * a_batch, left);
+    fill(y, p.b + item * b_batch, *p.b_at);
+    T* const to = p.c != nullptr ? p.c + item * c_batch : static_cast<T*>(workspace);
+    const int64 step = p.c != nullptr ? p.c_row : p.n;
+    Eigen::Map<Matrix, 0, Eigen::OuterStride<>>(to, p.m, p.n, Eigen::OuterStride<>(step)).noalias() = x * y;
+    if (p.epilogue.apply != nullptr) p.epilogue.apply(p.epilogue.context, item * p.m, 0, p.m, p.n, to, step);
+  }
+}
+
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -43,6 +43,26 @@ constexpr void add_plain_access(Planning<N>& p, PlanDraft<N>& out, int n) {
   out.access[out.accesses++] = a;
 }
 
+/// An operand of a window_dot, and before all operands its axes: sizes, and of how many the rows and columns are.
+template <int N>
+constexpr void add_factors(Planning<N>& p, PlanDraft<N>& out, int n, bool sizes) {
+  Factors f{};
+  if (!p.factorise(n, f)) etch_internal_shapes_differ();
+  Access a{};
+  a.size = static_cast<std::uint8_t>(size_of(p.node(n).dtype));
+  if (sizes) {
+    a.root = Root::none;
+    a.index = f.rows << 8 | f.columns;
+  } else {
+    a.root = f.at.root;
+    a.index = f.at.index;
+    a.byte = f.at.byte + f.at.offset * static_cast<std::int64_t>(a.size);
+    a.extra = f.at.extra;
+  }
+  for (int i = 0; i < f.count; ++i) a.stride[i] = sizes ? f.size[i] : f.stride[i];
+  out.access[out.accesses++] = a;
+}
+
 template <int N>
 constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& kernel, int g, const int* results, int count) {
   const Group& group = p.groups[g];
@@ -71,8 +91,13 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
   switch (group.kind) {
     case StepKind::dot: {
       const Shape a = p.shape(v.in[0]), c = p.shape(n);
-      add_plain_access(p, out, v.in[0]);
-      add_plain_access(p, out, v.in[1]);
+      if (gathers(p, n)) {
+        s.kind = StepKind::window_dot;
+        for (int i = 0; i < 4; ++i) add_factors(p, out, v.in[i % 2], i < 2);
+      } else {
+        add_plain_access(p, out, v.in[0]);
+        add_plain_access(p, out, v.in[1]);
+      }
       if (s.words == 0) add_plain_access(p, out, n);
       dims_from(c);
       s.dim[s.dims++] = a.size[a.rank - 1];
@@ -422,7 +447,7 @@ constexpr bool check(const PlanDraft<N>& d) {
     if (library) {
       const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
       const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd || step.kind == StepKind::ctc ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
-      const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
+      const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : (step.kind == StepKind::dot || step.kind == StepKind::window_dot) && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)
         if (d.access[k].root == Root::buffer && !written[d.access[k].index]) return false;

@@ -168,7 +168,7 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
   if (s.kind == StepKind::fused) return cost;
   const Node& node = p.graph.node[s.node];
   cost.flops += s.flops;
-  if (s.kind == StepKind::dot || s.words == 0)
+  if (s.kind == StepKind::dot || s.kind == StepKind::window_dot || s.words == 0)
     for (const int in : node.in)
       if (in >= 0 && p.graph.node[in].op != Op::list) cost.read += s.kind == StepKind::take && in == node.in[0] ? p.bytes(s.node) : p.bytes(in);
   if (s.kind == StepKind::attention_grad || s.kind == StepKind::loop) {
@@ -182,7 +182,7 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
 }
 
 inline const char* name_of_kind(StepKind kind) {
-  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd", "attention", "attention_grad", "loop"};
+  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd", "attention", "attention_grad", "loop", "convolution"};
   return names[static_cast<int>(kind)];
 }
 
@@ -191,7 +191,7 @@ inline ShortText operations_of(const PlanRef& p, const Step& s) {
   ShortText text;
   const char* seen[64] = {};
   int count = 0;
-  if (s.kind == StepKind::dot) text.add(s.words != 0 ? "dot," : "dot");
+  if (s.kind == StepKind::dot || s.kind == StepKind::window_dot) text.add(s.words != 0 ? "dot," : "dot");
   each_word(p, s, [&](const Instruction& i, bool) {
     const char* name = name_of_word(i);
     for (int k = 0; k < count; ++k)
