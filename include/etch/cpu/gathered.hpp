@@ -39,6 +39,18 @@ struct Offsets {
   int64 column_step;  ///< between all columns, 0 where it differs
 };
 
+/// An image among zeros that is nowhere in memory: the sizes of it all, where in it the image begins, the image's sizes and strides.
+struct Padding {
+  int rank = 0;
+  int64 size[10], start[10], inside[10], stride[10];
+
+  /// Elements of whole lines that hold [at, at + span).
+  int64 room(int64 span) const { return span + 2 * size[rank - 1]; }
+  /// Writes [at, at + span) of it into `to`, as whole lines; returns where element `at` is.
+  template <class T>
+  T* fill(const T* image, int64 at, int64 span, T* to) const;
+};
+
 /// to[0, n) = from[0, n), whole vectors where there is one: the last ends where the piece does.
 template <class T>
 ETCH_INLINE void copy_piece(const T* from, int64 n, T* to) {
@@ -49,6 +61,37 @@ ETCH_INLINE void copy_piece(const T* from, int64 n, T* to) {
   }
   for (int64 j = 0; j + lanes <= n; j += lanes) simd::store(to + j, simd::load<T, lanes>(from + j));
   simd::store(to + n - lanes, simd::load<T, lanes>(from + n - lanes));
+}
+
+template <class T>
+T* Padding::fill(const T* image, int64 at, int64 span, T* to) const {
+  const int last = rank - 1;
+  const int64 width = size[last], first = at / width, lines = (at + span - 1) / width + 1 - first;
+  int64 index[10]{}, rest = first;
+  for (int d = last - 1; d >= 0; --d) {
+    index[d] = rest % size[d];
+    rest /= size[d];
+  }
+  T* line = to;
+  for (int64 l = 0; l < lines; ++l, line += width) {
+    bool within = true;
+    const T* from = image;
+    for (int d = 0; d < last; ++d) {
+      const int64 i = index[d] - start[d];
+      within = within && i >= 0 && i < inside[d];
+      from += i * stride[d];
+    }
+    const int64 begin = within ? start[last] : width, length = inside[last];
+    for (int64 j = 0; j < begin; ++j) line[j] = T(0);
+    if (within) {
+      if (stride[last] == 1) copy_piece(from, length, line + begin);
+      else
+        for (int64 j = 0; j < length; ++j) line[begin + j] = from[j * stride[last]];
+      for (int64 j = begin + length; j < width; ++j) line[j] = T(0);
+    }
+    for (int d = last - 1; d >= 0 && ++index[d] == size[d]; --d) index[d] = 0;
+  }
+  return to + (at - first * width);
 }
 
 /// to[i * to_row + p] = a(row + i, k0 + p) for i < rows, p < k.

@@ -12,7 +12,7 @@
 #include <etch/cpu/order.hpp>
 #include <etch/cpu/scan.hpp>
 #include <etch/cpu/svd.hpp>
-#include <etch/cpu/window_product.hpp>
+#include <etch/cpu/window_dot.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -21,26 +21,6 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
-
-/// The fused loop that a product applies to each finished block.
-struct EpilogueWork {
-  Kernel kernel;
-  const FusedArgs* args;
-  index_t row_offset;
-};
-template <class T>
-void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
-  const EpilogueWork& w = *static_cast<const EpilogueWork*>(context);
-  FusedCall c;
-  c.args = w.args;
-  c.row0 = w.row_offset + row;
-  c.row1 = c.row0 + rows;
-  c.col0 = col;
-  c.col1 = col + cols;
-  c.tile = reinterpret_cast<char*>(tile);
-  c.tile_row = ld * static_cast<index_t>(sizeof(T));
-  w.kernel(c);
-}
 
 /// [batch.., M, N, K]; accesses a, b, and c where there is no epilogue. The innermost batch axis is one call.
 template <class T>
@@ -94,87 +74,6 @@ std::size_t dot_workspace(const Machine& machine, const Step& s) {
   }
   return matmul_workspace_bytes<T>(m, n, machine.capacity(s.dim[d - 1]));
 #endif
-}
-
-/// As run_dot, of operands whose rows and columns may be several axes of memory: two accesses before a and b hold their sizes.
-template <class T>
-struct WindowDot {
-  Machine& machine;
-  const Step& step;
-  const bool fused = step.words != 0;
-  const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2, batches = step.dims - 3;
-  const index_t m = machine.size(step.dim[batches]), n = machine.size(step.dim[batches + 1]), k = machine.size(step.dim[batches + 2]);
-
-  Axes axes(int operand, bool columns) const {
-    const int counts = machine.index(operand - 2), rows = counts >> 8, first = columns ? batches + rows : batches;
-    Axes r;
-    for (r.count = 0; r.count < (columns ? counts & 255 : rows); ++r.count) {
-      r.size[r.count] = machine.stride(operand - 2, first + r.count);
-      r.stride[r.count] = machine.stride(operand, first + r.count);
-    }
-    return r;
-  }
-  /// Offsets of an operand's rows and columns, written to `to`.
-  Offsets offsets(int operand, index_t rows, std::int32_t* to) const {
-    const Axes r = axes(operand, false), s = axes(operand, true);
-    r.fill(to);
-    s.fill(to + rows);
-    return {to, to + rows, s.run(), r.run(), s.count == 1 ? s.stride[0] : 0};
-  }
-  static std::size_t table_bytes(index_t m, index_t n, index_t k) { return aligned(static_cast<std::size_t>(m + n + 2 * k) * sizeof(std::int32_t)); }
-
-  void run(int s) const {
-    auto* const table = static_cast<std::int32_t*>(machine.workspace());
-    char* const workspace = static_cast<char*>(machine.workspace()) + table_bytes(m, n, k);
-    const Offsets left = offsets(a, m, table), right = offsets(b, k, table + m + k);
-    const bool gathers_left = machine.index(a - 2) != 257;  // not one axis each
-    const index_t a_row = gathers_left ? 0 : machine.stride(a, batches), a_col = gathers_left ? 0 : machine.stride(a, batches + 1);
-    const int last = batches - 1;
-    const index_t batch = batches > 0 ? machine.size(step.dim[last]) : 1, a_batch = last >= 0 ? machine.stride(a, last) : 0, b_batch = last >= 0 ? machine.stride(b, last) : 0;
-    const index_t c_batch = fused || last < 0 ? 0 : machine.stride(c, last), c_row = fused ? 0 : machine.stride(c, batches), c_col = fused ? 1 : machine.stride(c, batches + 1);
-    index_t outer = 1;
-    for (int i = 0; i < last; ++i) outer *= machine.size(step.dim[i]);
-    for (index_t o = 0; o < outer; ++o) {
-      index_t at_a = 0, at_b = 0, at_c = 0, rest = o;
-      for (int i = last - 1; i >= 0; --i) {
-        const index_t size = machine.size(step.dim[i]), index = rest % size;
-        rest /= size;
-        at_a += index * machine.stride(a, i);
-        at_b += index * machine.stride(b, i);
-        if (!fused) at_c += index * machine.stride(c, i);
-      }
-      T* const to = fused ? nullptr : reinterpret_cast<T*>(machine.pointer(c)) + at_c;
-      EpilogueWork work{fused ? machine.kernel(s) : nullptr, &machine.args(s), o * batch * m};
-      Turned<T> turned{to, m, c_batch, c_col};
-      const bool turns = !fused && c_col != 1 && n != 1;
-      const Epilogue<T> epilogue = fused ? Epilogue<T>{apply_epilogue<T>, &work} : turns ? Epilogue<T>{write_turned<T>, &turned} : Epilogue<T>{};
-      Product<T> item{m, n, k, reinterpret_cast<const T*>(machine.pointer(a)) + at_a, a_row, a_col, reinterpret_cast<const T*>(machine.pointer(b)) + at_b, 0, 0, turns ? nullptr : to, c_row, false, epilogue};
-      item.a_at = gathers_left ? &left : nullptr;
-      item.b_at = &right;
-#if defined(ETCH_CPU_EIGEN)
-      reference_gathered<T>(item, left, batch, a_batch, b_batch, c_batch, workspace);
-#else
-      BatchedProduct<T, multiply_gathered<T>> all{item, batch, a_batch, b_batch, turns ? 0 : c_batch, workspace, matmul_workspace_bytes<T>(m, n, k)};
-      all.cut(num_threads());
-      if (is_direct(item) || is_inner(item)) all.row_parts = all.col_parts = 1;
-      parallel_for(static_cast<int>(all.chunks()), [](void* context, int chunk, int thread) { static_cast<const BatchedProduct<T, multiply_gathered<T>>*>(context)->run(chunk, thread); }, &all);
-#endif
-    }
-  }
-};
-template <class T>
-void run_window_dot(Machine& machine, int s) {
-  WindowDot<T>{machine, machine.step(s)}.run(s);
-}
-template <class T>
-std::size_t window_dot_workspace(const Machine& machine, const Step& s) {
-  const index_t m = machine.capacity(s.dim[s.dims - 3]), n = machine.capacity(s.dim[s.dims - 2]), k = machine.capacity(s.dim[s.dims - 1]);
-#if defined(ETCH_CPU_EIGEN)
-  const std::size_t product = reference_workspace_bytes<T>(m, n);
-#else
-  const std::size_t product = matmul_workspace_bytes<T>(m, n, k);
-#endif
-  return WindowDot<T>::table_bytes(m, n, k) + product;
 }
 
 /// [indices, rows, columns]; accesses table, index, out.

@@ -39,6 +39,9 @@ inline constexpr int64 few = 4;                          // rows or columns for 
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
 template <class T>
+struct Padded;
+
+template <class T>
 struct Product {
   int64 m, n, k;
   const T* a;
@@ -51,6 +54,7 @@ struct Product {
   Epilogue<T> epilogue;
   int64 row_offset = 0;  // of this item in its batch
   const Offsets *a_at = nullptr, *b_at = nullptr;  // where a and b lie, of a Multiplication that gathers
+  const Padded<T>* padded = nullptr;        // of an operand that is padded first
 
   /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
   constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }

@@ -147,7 +147,7 @@ inline constexpr InnerTable<T> inner_table;
 /// Few columns, and k in pieces of a vector at least: nothing is packed.
 template <class T>
 bool is_inner(const Product<T>& p) {
-  if (p.n > few || p.a_at == nullptr || p.accumulate) return false;
+  if (p.n > few || p.a_at == nullptr) return false;
   const int64 a = p.a_at->along_row, b = p.b_at->along_column;
   return least(a, b) >= Tile<T>::lanes && (a < b ? b % a : a % b) == 0;
 }
@@ -157,6 +157,8 @@ void multiply_inner(const Product<T>& p, T* tile) {
   for (int64 i = 0; i < cut.count; ++i) {
     const int64 row = cut.begin(i), rows = cut.size(i);
     for (int64 j = 0; j < p.n; ++j) inner_table<T>.at[rows - 1](p, row, p.b + p.b_at->column[j], tile + j, p.n);
+    for (int64 r = 0; p.accumulate && r < rows; ++r)
+      for (int64 j = 0; j < p.n; ++j) tile[r * p.n + j] += p.c[(row + r) * p.c_row + j];
     p.finish(row, 0, rows, p.n, tile, p.n);
   }
 }
@@ -166,6 +168,47 @@ void multiply_gathered(Product<T> p, int64 row0, int64 row1, int64 panel0, int64
   if (is_direct(p)) multiply_direct(p, workspace);
   else if (is_inner(p)) multiply_inner(p, workspace);
   else Multiplication<T, true>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
+}
+
+/// Which operand is padded as it is read: A in `parts` of its columns, one after another, or B as a whole.
+template <class T>
+struct Padded {
+  Padding box;
+  const T* image;
+  int64 at, span;  ///< of the first item's first part, in the padded box
+  int64 parts, step, sums;  ///< parts of k, `step` apart in the box; elements of sums kept between parts
+  bool is_a;
+  int64 elements() const { return (box.room(span) + 15) / 16 * 16 + sums; }
+};
+/// As multiply_gathered; the pointer of an operand that is padded is `image` and where the item begins in the box.
+template <class T>
+void multiply_padded(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+  if (p.padded == nullptr) return multiply_gathered(p, row0, row1, panel0, panel1, workspace);
+  const Padded<T>& pad = *p.padded;
+  T* const sums = workspace + (pad.elements() - pad.sums);
+  T* const rest = sums + (pad.sums + 15) / 16 * 16;
+  const T*& operand = pad.is_a ? p.a : p.b;
+  const int64 at = pad.at + (operand - pad.image);
+  if (pad.parts == 1) {
+    operand = pad.box.fill(pad.image, at, pad.span, workspace);
+    return multiply_gathered(p, row0, row1, panel0, panel1, rest);
+  }
+  const Product<T> whole = p;
+  p.k /= pad.parts;
+  p.c = sums, p.c_row = p.n, p.epilogue = {};
+  for (int64 i = 0; i < pad.parts; ++i) {
+    p.a = pad.box.fill(pad.image, at + i * pad.step, pad.span, workspace);
+    p.b = whole.b + p.b_at->row[i * p.k];
+    p.accumulate = i > 0;
+    if (i == pad.parts - 1) {
+      if (whole.epilogue.apply != nullptr) p.epilogue = whole.epilogue;
+      else p.epilogue = {[](void* to, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
+        const Product<T>& w = *static_cast<const Product<T>*>(to);
+        copy_tile(rows, cols, tile, ld, w.c + (row - w.row_offset) * w.c_row + col, w.c_row);
+      }, const_cast<Product<T>*>(&whole)};
+    }
+    multiply_gathered(p, row0, row1, panel0, panel1, rest);
+  }
 }
 
 /// Writes finished tiles where C's rows, not its columns, are contiguous.

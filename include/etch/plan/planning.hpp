@@ -65,6 +65,7 @@ struct Planning {
   Source source_[N]{};                     ///< cached by `find_sources`
   bool solid[N]{};     ///< a view that is copied, because no stride describes it
   bool gathered[N]{};  ///< a reshape that no stride describes, but which only products read: they find each element themselves
+  bool padding[N]{};   ///< a `place` among zeros that only such products read: they pad what they read
   bool placed[N]{};    ///< has a location given by what it is written into
   Location at[N]{};    ///< of roots: placed nodes, inputs, outputs, buffers
   int depth[N]{};      ///< kernels that must have run before
@@ -110,14 +111,21 @@ struct Planning {
     solid[n] = copied;
     origin[n] = copied ? Origin::fused : Origin::view;
   }
+  /// What a view looks at.
+  constexpr int viewed(int n) const { return node(n).in[node(n).op == Op::place ? 1 : 0]; }
   /// Whether the node is a number everywhere: it never lies in memory.
   constexpr bool is_number(int n) const {
-    while (is_view_of(n)) n = node(n).in[0];
+    while (is_view_of(n)) n = viewed(n);
     return node(n).op == Op::constant;
+  }
+  /// Whether a number is 0.
+  constexpr bool is_zero(int n) const {
+    while (is_view_of(n)) n = viewed(n);
+    return __builtin_bit_cast(double, node(n).arg) == 0;
   }
   /// The node whose memory a view looks at.
   constexpr int root(int n) const {
-    while (is_view_of(n) && !placed[n]) n = node(n).in[0];
+    while (is_view_of(n) && !placed[n]) n = viewed(n);
     return n;
   }
   constexpr int find(int i) const {
@@ -175,7 +183,7 @@ struct Planning {
   }
   /// The location of any node; false where a reshape cannot be addressed by strides, or a slice by one symbolic offset.
   constexpr bool locate(int n, Location& l) {
-    if (placed[n] || !is_view_of(n)) {
+    if (placed[n] || !is_view_of(n) || padding[n]) {
       const Node& v = node(n);
       if (placed[n]) l = at[n];
       else if (v.op == Op::input) l = dense(Root::input, static_cast<int>(v.arg >> 48), static_cast<std::int64_t>(v.arg & 0xffffffffffffULL), n);
@@ -239,9 +247,14 @@ struct Planning {
 
   /// Whether a view looks through overlapping windows.
   constexpr bool sees_windows(int n) const {
-    for (; is_view_of(n); n = node(n).in[0])
+    for (; is_view(node(n).op); n = node(n).in[0])
       if (node(n).op == Op::window) return true;
     return false;
+  }
+  /// The `place` that a product pads itself and an operand of it looks through, -1 without one.
+  constexpr int padding_of(int n) const {
+    while (is_view(node(n).op)) n = node(n).in[0];
+    return padding[n] ? n : -1;
   }
   /// An operand of a product as axes of memory; false where an axis of it is no whole axes of the view it reshapes.
   constexpr bool factorise(int n, Factors& f) {
@@ -338,6 +351,42 @@ constexpr bool overwrites(const Planning<N>& p, int n) {
   return false;
 }
 
+/// Lets products pad what they read: an image for each item of B's outermost batch, or for each of A's outermost columns.
+template <int N>
+constexpr void pad_windows(Planning<N>& p) {
+  constexpr std::int64_t most_bytes = 1 << 22;  // of one padded image: each thread has one
+  int hits[N]{};
+  for (int n = p.g.nodes - 1; n >= 0; --n) {
+    const Node& v = p.node(n);
+    const bool pads = v.op == Op::place && slice_step(v.arg) == 1 && p.is_number(v.in[0]) && p.is_zero(v.in[0]);
+    if (!p.gathered[n] && !((is_view(v.op) || pads) && p.users[n] > 0 && hits[n] == p.users[n])) continue;
+    p.padding[n] = pads;
+    ++hits[p.viewed(n)];
+  }
+  for (int n = 0; n < p.g.nodes; ++n) {
+    if (p.node(n).op != Op::dot) continue;
+    for (int k = 0; k < 2; ++k) {
+      const int in = p.node(n).in[k], r = p.padding_of(in);
+      if (r < 0) continue;
+      const Shape& s = p.shape(r);
+      Factors f{};
+      const bool known = p.gathered[in] && p.factorise(in, f) && p.padding_of(p.node(n).in[1 - k]) < 0;
+      const int outer = k == 0 ? f.count - f.columns : 0;
+      bool fits = known && p.z.capacity(p.elements(r)) / p.z.capacity(s.size[0]) * static_cast<std::int64_t>(size_of(p.node(r).dtype)) <= most_bytes;
+      fits = fits && (s.size[0] == 1 || (f.stride[outer] == p.dense_strides(r)[0] && (k == 0 || p.shape(n).rank > 2)));
+      for (int i = 0; i < f.count; ++i) fits = fits && is_static(f.stride[i]) && number_of(f.stride[i]) >= 0;
+      for (int i = 1; i < s.rank; ++i) fits = fits && s.size[i] >= 0;
+      int source = r;
+      while (p.padding[source]) source = p.node(source).in[1];
+      Location l{};
+      fits = fits && (!p.locate(source, l) || (l.root != Root::constant && l.root != Root::iota && l.root != Root::extent));
+      for (int i = r; !fits && p.padding[i]; i = p.node(i).in[1]) p.padding[i] = false;
+    }
+  }
+  for (int n = 0; n < p.g.nodes; ++n)
+    if (p.padding[n]) p.origin[n] = Origin::view;
+}
+
 /// Finds products that read windows, and lets them find the elements that a reshape would have to copy: all windows, and what
 /// is multiplied by them from the right.
 template <int N>
@@ -358,6 +407,7 @@ constexpr void gather_windows(Planning<N>& p) {
     if (products[n] == 0 || products[n] != p.users[n] || p.locate(n, l) || !p.factorise(n, f)) continue;
     p.gathered[n] = f.at.root != Root::constant && f.at.root != Root::iota && f.at.root != Root::extent;
   }
+  if (any) pad_windows(p);
 }
 /// Whether a product finds the elements of an operand itself.
 template <int N>
@@ -431,6 +481,7 @@ constexpr void place_nodes(Planning<N>& p) {
   }
   for (int n = p.g.nodes - 1; n >= 0; --n) {
     const Node& v = p.node(n);
+    if (p.padding[n]) continue;
     if (v.op == Op::place) {
       if (!p.placed[n]) {
         p.placed[n] = true;

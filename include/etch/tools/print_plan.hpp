@@ -162,6 +162,11 @@ inline void add_fused_cost(const PlanRef& p, const Step& s, StepCost& cost) {
   });
 }
 
+/// What windows are taken of.
+inline int image_of(const GraphRef& g, int n) {
+  while (is_view(g.node[n].op) || g.node[n].op == Op::place) n = g.node[n].in[g.node[n].op == Op::place ? 1 : 0];
+  return n;
+}
 inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
   StepCost cost;
   if (s.words != 0) add_fused_cost(p, s, cost);
@@ -170,7 +175,7 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
   cost.flops += s.flops;
   if (s.kind == StepKind::dot || s.kind == StepKind::window_dot || s.words == 0)
     for (const int in : node.in)
-      if (in >= 0 && p.graph.node[in].op != Op::list) cost.read += s.kind == StepKind::take && in == node.in[0] ? p.bytes(s.node) : p.bytes(in);
+      if (in >= 0 && p.graph.node[in].op != Op::list) cost.read += s.kind == StepKind::take && in == node.in[0] ? p.bytes(s.node) : p.bytes(s.kind == StepKind::window_dot ? image_of(p.graph, in) : in);
   if (s.kind == StepKind::attention_grad || s.kind == StepKind::loop) {
     int operand[max_loop_values]{};
     for (int i = 0, n = p.graph.operands(s.node, operand); i < n; ++i) cost.read += p.bytes(operand[i]);
