@@ -4,6 +4,8 @@
 //   _backward   both gradients of conv2d, given y's
 #include <etch/etch.hpp>
 
+#include <string>
+
 #include "serve.hpp"
 
 namespace {
@@ -12,8 +14,8 @@ using namespace etch;
 
 template <int N, int C>
 void add(bench::Bench& bench, const char* name) {
-  static Tensor<float, N, 64, 56, 56> x, y, dy, dx;
-  static Tensor<float, 64, C, 3, 3> w, dw;
+  static Tensor<float, N, 64, 56, 56> x, y, dy;
+  static Tensor<float, 64, C, 3, 3> w;
   static Tensor<float, 64> bias;
   Generator generator{1};
   nn::init::normal_(x, generator);
@@ -21,11 +23,12 @@ void add(bench::Bench& bench, const char* name) {
   nn::init::normal_(bias, generator);
   nn::init::normal_(dy, generator);
   const std::string row = name;
-  bench.add(row + "_forward", [] { y = conv2d<padding<1>, groups<64 / C>>(x, w); });
-  bench.add(row + "_relu", [] { y = relu(conv2d<padding<1>, groups<64 / C>>(x, w, bias)); });
+  const double flops = 2.0 * N * 64 * C * 9 * 56 * 56, image = 4.0 * N * 64 * 56 * 56, weights = 4.0 * 64 * C * 9;
+  bench.add(row + "_forward", [] { y = conv2d<padding<1>, groups<64 / C>>(x, w), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
+  bench.add(row + "_relu", [] { y = relu(conv2d<padding<1>, groups<64 / C>>(x, w, bias)), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
   static auto both = compile<Tensor<float, N, 64, 56, 56>, Tensor<float, 64, C, 3, 3>, Tensor<float, N, 64, 56, 56>>(
       [](auto in, auto weight, auto back) { return grad<0, 1>([](auto u, auto v, auto t) { return sum(conv2d<padding<1>, groups<64 / C>>(u, v) * t); })(in, weight, back); });
-  bench.add(row + "_backward", [] { bench::keep(both(x, w, dy)); });
+  bench.add(row + "_backward", [] { bench::keep(both(x, w, dy)); }, {.flops = 2 * flops, .bytes = 3 * image + 2 * weights});
 }
 
 }  // namespace

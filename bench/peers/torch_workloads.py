@@ -140,3 +140,21 @@ def attention(name, wrap):
     q, k, v, dy = torch.randn(4, 1, 8, int(name.rsplit("_", 1)[1]), 64)
     f = wrap(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
     return with_gradients(f, (q, k, v), (), dy)
+
+
+@workload(*(f"conv_{kind}_b{batch}_{part}" for kind in ("3x3", "depthwise") for batch in (1, 32) for part in ("forward", "relu", "backward")))
+def convolution(name, wrap):
+    """64 channels of 56 x 56; backward is both gradients alone, as autograd calls them."""
+    import torch
+    from torch.nn import functional as F
+
+    _, kind, batch, part = name.split("_")
+    groups, n = (1 if kind == "3x3" else 64), int(batch[1:])
+    x, dy = torch.randn(2, n, 64, 56, 56)
+    w, bias = torch.randn(64, 64 // groups, 3, 3), torch.randn(64)
+    if part == "backward":
+        back = lambda dy, x, w: torch.ops.aten.convolution_backward(dy, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], groups, [True, True, False])  # noqa: E731
+        return forward_only(wrap(back), dy, x, w)
+    if part == "relu":
+        return forward_only(wrap(lambda x, w, bias: F.relu_(F.conv2d(x, w, bias, padding=1, groups=groups))), x, w, bias)
+    return forward_only(wrap(lambda x, w: F.conv2d(x, w, padding=1, groups=groups)), x, w)
