@@ -178,3 +178,21 @@ def lstm_train(name, wrap):
     model = Effect()
     after = wrap(lambda h, y: F.mse_loss(model.out(h), y))  # torch.compile takes no LSTM, which is one kernel
     return training(lambda x, y: after(model.lstm(x)[0], y), torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), (torch.randn(64, 16, 1), torch.randn(64, 16, 1)))
+
+
+@workload(*(f"conv_{kind}_b{batch}_{part}" for kind in ("3x3", "depthwise") for batch in (1, 32) for part in ("forward", "relu", "backward")))
+def convolution(name, wrap):
+    """64 channels of 56 x 56; backward is both gradients alone, as autograd calls them."""
+    import torch
+    from torch.nn import functional as F
+
+    _, kind, batch, part = name.split("_")
+    groups, n = (1 if kind == "3x3" else 64), int(batch[1:])
+    x, dy = torch.randn(2, n, 64, 56, 56)
+    w, bias = torch.randn(64, 64 // groups, 3, 3), torch.randn(64)
+    if part == "backward":
+        back = lambda dy, x, w: torch.ops.aten.convolution_backward(dy, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], groups, [True, True, False])  # noqa: E731
+        return forward_only(wrap(back), dy, x, w)
+    if part == "relu":
+        return forward_only(wrap(lambda x, w, bias: F.relu_(F.conv2d(x, w, bias, padding=1, groups=groups))), x, w, bias)
+    return forward_only(wrap(lambda x, w: F.conv2d(x, w, padding=1, groups=groups)), x, w)

@@ -88,3 +88,51 @@ TEST_CASE("the gradient of a gradient, and integers") {
   CHECK(y(0, 0) == 21);
   CHECK(y(0, 2) == 43);
 }
+
+namespace {
+/// The convolution and both gradients by the plan, against the interpreter.
+template <auto... Option, class X, class W>
+void expect_as_interpreted(const X& x, const W& w) {
+  test::check(
+      [](auto in, auto weight) {
+        const auto y = [](auto u, auto v) { return sum(square(conv2d<Option...>(u, v))); };
+        auto [dx, dw] = grad<0, 1>(y)(in, weight);
+        return results(relu(conv2d<Option...>(in, weight) + 0.25), dx, dw);
+      },
+      x, w);
+}
+}  // namespace
+
+TEST_CASE("windows are read in place by every kernel") {
+  expect_as_interpreted<padding<1>>(filled<Tensor<double, 2, 30, 6, 11>>(), filled<Tensor<double, 8, 30, 3, 3>>(-1, 1, 1));                          // several blocks of sums, rows in two pieces
+  expect_as_interpreted<padding<2, 1>>(filled<Tensor<float, 2, 3, 9, 3>>(), filled<Tensor<float, 8, 3, 3, 3>>(-1, 1, 1));                            // a vector holds more rows than it has pieces
+  expect_as_interpreted<padding<1>, groups<3>>(filled<Tensor<float, 2, 3, 5, 21>>(), filled<Tensor<float, 3, 1, 3, 3>>(-1, 1, 1));                   // one row, one column
+  expect_as_interpreted<padding<0, 2>, groups<2>>(filled<Tensor<float, 1, 4, 1, 2301>>(), filled<Tensor<float, 4, 2, 1, 5>>(-1, 1, 1));              // rows that are cut
+  expect_as_interpreted<padding<2>, stride<2>, dilation<1, 2>, groups<2>>(filled<Tensor<float, 3, 4, 9, 12>>(), filled<Tensor<float, 6, 2, 3, 2>>(-1, 1, 1));  // nothing side by side
+}
+
+TEST_CASE("a bounded batch") {
+  struct Batch : dyn<5> {};
+  static constexpr Batch batch{};
+  auto f = compile<Tensor<float, batch, 3, 6, 9>, Tensor<float, 8, 3, 3, 3>>([](auto x, auto w) { return grad<0, 1>([](auto u, auto v) { return sum(square(conv2d<padding<1>>(u, v))); })(x, w); });
+  const auto whole = filled<Tensor<float, 2, 3, 6, 9>>();
+  const auto w = filled<Tensor<float, 8, 3, 3, 3>>(-1, 1, 1);
+  Tensor<float, batch, 3, 6, 9> x(2);
+  for (int i = 0; i < whole.numel(); ++i) x.data()[i] = whole.data()[i];
+  auto [dx, dw] = f(x, w);
+  auto [ex, ew] = grad<0, 1>([](auto u, auto v) { return sum(square(conv2d<padding<1>>(u, v))); })(whole, w);
+  CHECK(std::memcmp(dx.data(), ex.data(), sizeof(float) * static_cast<std::size_t>(whole.numel())) == 0);
+  CHECK(std::memcmp(dw.data(), ew.data(), sizeof(float) * static_cast<std::size_t>(w.numel())) == 0);
+}
+
+TEST_CASE("no window and no padding lies in memory") {
+  constexpr auto forward = [](auto x, auto w, auto b) { return relu(conv2d<padding<1>>(x, w, b)); };
+  using Forward = Compiled<test::FunctionSpec<decltype(forward), Tensor<float, 2, 64, 56, 56>, Tensor<float, 64, 64, 3, 3>, Tensor<float, 64>>>;
+  static_assert(Forward::plan.steps == 1 && Forward::plan.arena_bytes == 0);
+  constexpr auto back = [](auto x, auto w, auto dy) {
+    auto [dx, dw] = grad<0, 1>([](auto u, auto v, auto t) { return sum(conv2d<padding<1>, groups<64>>(u, v) * t); })(x, w, dy);
+    return results(dx, dw);
+  };
+  using Depthwise = Compiled<test::FunctionSpec<decltype(back), Tensor<float, 2, 64, 56, 56>, Tensor<float, 64, 1, 3, 3>, Tensor<float, 2, 64, 56, 56>>>;
+  static_assert(Depthwise::plan.steps == 2 && Depthwise::plan.arena_bytes == 0);
+}

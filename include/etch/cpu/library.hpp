@@ -12,6 +12,7 @@
 #include <etch/cpu/order.hpp>
 #include <etch/cpu/scan.hpp>
 #include <etch/cpu/svd.hpp>
+#include <etch/cpu/window_dot.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -20,26 +21,6 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
-
-/// The fused loop that a product applies to each finished block.
-struct EpilogueWork {
-  Kernel kernel;
-  const FusedArgs* args;
-  index_t row_offset;
-};
-template <class T>
-void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
-  const EpilogueWork& w = *static_cast<const EpilogueWork*>(context);
-  FusedCall c;
-  c.args = w.args;
-  c.row0 = w.row_offset + row;
-  c.row1 = c.row0 + rows;
-  c.col0 = col;
-  c.col1 = col + cols;
-  c.tile = reinterpret_cast<char*>(tile);
-  c.tile_row = ld * static_cast<index_t>(sizeof(T));
-  w.kernel(c);
-}
 
 /// [batch.., M, N, K]; accesses a, b, and c where there is no epilogue. The innermost batch axis is one call.
 template <class T>
@@ -181,6 +162,7 @@ template <StepKind K, DType D>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
   if constexpr (K == StepKind::dot) return {detail::run_dot<T>, detail::dot_workspace<T>};
+  else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T>, detail::window_dot_workspace<T>};
   else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};
   else if constexpr (K == StepKind::attention) return {detail::run_attention<T, false>, detail::attention_workspace<T, false>};

@@ -101,6 +101,9 @@ class Machine {
   std::int64_t capacity(int code) const { return code >= 0 ? code : plan_.symbol[-1 - code].capacity; }
   char* pointer(int access) const { return base_[access]; }
   index_t stride(int access, int axis) const { return stride_[access * max_rank + axis]; }
+  /// The most that stride may be.
+  std::int64_t stride_capacity(int access, int axis) const { return capacity(plan_.access[access].stride[axis]); }
+  int index(int access) const { return plan_.access[access].index; }  ///< of an access that holds numbers, one more
   std::size_t element_size(int access) const { return plan_.access[access].size; }
   void* workspace() const { return workspace_; }
   Kernel kernel(int s) const { return plan_.kernel[s]; }

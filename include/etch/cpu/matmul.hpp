@@ -6,6 +6,7 @@
 #pragma once
 
 #include <etch/core/config.hpp>
+#include <etch/cpu/gathered.hpp>
 #include <etch/cpu/parallel.hpp>
 #include <etch/cpu/tile_product.hpp>
 
@@ -38,6 +39,9 @@ inline constexpr int64 few = 4;                          // rows or columns for 
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
 template <class T>
+struct Padded;
+
+template <class T>
 struct Product {
   int64 m, n, k;
   const T* a;
@@ -49,6 +53,8 @@ struct Product {
   bool accumulate;
   Epilogue<T> epilogue;
   int64 row_offset = 0;  // of this item in its batch
+  const Offsets *a_at = nullptr, *b_at = nullptr;  // where a and b lie, of a Multiplication that gathers
+  const Padded<T>* padded = nullptr;        // of an operand that is padded first
 
   /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
   constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
@@ -199,14 +205,15 @@ struct Portion {
   }
 };
 
-/// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of tiles of A].
-template <class T>
+/// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of tiles of A]. Where it gathers, B, and
+/// A where it has offsets, are always copied.
+template <class T, bool Gathers = false>
 struct Multiplication {
   static constexpr int64 lanes = Tile<T>::lanes, together = Portion<T>::together;
   const Product<T>& p;
   T* const packed;
   const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
-  const bool packs = p.packs(), strips = p.copies() && p.a_row == 1, copies = p.copies() && !strips, applies = p.epilogue.apply != nullptr;
+  const bool packs = Gathers || p.packs(), strips = p.a_at == nullptr && p.copies() && p.a_row == 1, copies = p.copies() && !strips, applies = p.epilogue.apply != nullptr;
   const bool waits = applies && blocks.count > 1;
   const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits);
   const int64 width = p.width();
@@ -220,7 +227,7 @@ struct Multiplication {
       const int64 last = least(first + portion.panels, panel1);
       for (int64 top = row0; top < row1; top += group) {
         for (int64 block = 0; block < blocks.count; ++block) {
-          const bool rowwise = packs && p.b_col == 1 && last - first > 2;
+          const bool rowwise = !Gathers && packs && p.b_col == 1 && last - first > 2;
           if (rowwise) pack_rows(first, last, block);
           const int64 bottom = least(top + group, row1);
           for (int64 i = top; i < bottom; ++i) {
@@ -239,12 +246,23 @@ struct Multiplication {
     TileArguments<T> t{};
     t.k = blocks.size(block);
     t.accumulate = p.accumulate || block != 0;
-    take_a(t, p.a + row * p.a_row + k0 * p.a_col, height, place % a_strip);
+    if (Gathers && p.a_at != nullptr) {
+      copy_gathered(*p.a_at, row, height, k0, t.k, p.a, a_copy, a_copy_row<T>);
+      t.a = a_copy, t.a_row = a_copy_row<T>, t.a_col = 1;
+    } else {
+      take_a(t, p.a + row * p.a_row + k0 * p.a_col, height, place % a_strip);
+    }
     const bool last_block = block == blocks.count - 1;
     for (int64 panel = first; panel < last; ++panel) {
       const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
       const int64 group = (panel - first) / together, side = applies ? (panel - first) % together : 0;
-      take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0 && !(packed_before && p.n - col >= width));
+      if constexpr (Gathers) {
+        T* const to = packed + (panel - first) * portion.depth * width;
+        t.b = to, t.b_row = vectors * lanes;
+        if (place == 0) pack_gathered(*p.b_at, k0, t.k, col, cols, p.b, to, t.b_row);
+      } else {
+        take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0 && !(packed_before && p.n - col >= width));
+      }
       T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
       const bool staged = applies || cols % lanes != 0;
       T* const tile = kept + (waits ? place * portion.groups + group : 0) * Portion<T>::kept_group;
@@ -308,7 +326,7 @@ void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, 
 }
 
 /// A batch of products cut into chunks: `group` items each, or one of rows x cols parts of an item.
-template <class T>
+template <class T, void (*Multiply)(Product<T>, int64, int64, int64, int64, T*) = multiply<T>>
 struct BatchedProduct {
   Product<T> item;
   int64 batch, a_batch, b_batch, c_batch;
@@ -339,7 +357,7 @@ struct BatchedProduct {
       if (p.k > 0) p.a += index * a_batch, p.b += index * b_batch;
       if (p.c != nullptr) p.c += index * c_batch;
       p.row_offset = index * p.m;
-      multiply(p, rows.begin(i), rows.begin(i) + rows.size(i), cols.begin(j), cols.begin(j) + cols.size(j), space);
+      Multiply(p, rows.begin(i), rows.begin(i) + rows.size(i), cols.begin(j), cols.begin(j) + cols.size(j), space);
     }
   }
 };

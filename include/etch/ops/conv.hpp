@@ -113,25 +113,20 @@ constexpr int convolved_back(Builder& b, int y, int w, const Convolution& c) {
   return times_columns(b, b.reshape(turned, Shape{3, {s.size[0], s.size[1], b.product(s.size + 2, s.rank - 2)}}), columns_of(b, y, back), back.grid);
 }
 
-/// w's gradient of y's: over the batch and all places, y times the windows of x.
+/// w's gradient of y's: over the batch and all places, the windows of x times y; a product with a row for each weight of an
+/// output channel, since those are many and windows are read faster along a row.
 constexpr int convolved_weight(Builder& b, int x, int y, const Convolution& c, const Shape& weight) {
   const int rank = c.grid.rank, columns = columns_of(b, x, c);
   const Shape s = b.shape(columns);
-  int order[max_rank]{1, 0};
-  for (int i = 0; i < rank; ++i) order[2 + i] = 3 + rank + i;
-  for (int i = 0; i <= rank; ++i) order[2 + rank + i] = 2 + i;
+  int order[max_rank]{};
+  for (int i = 0; i <= 1 + rank; ++i) order[i] = 1 + i;
+  order[2 + rank] = 0;
+  for (int i = 0; i < rank; ++i) order[3 + rank + i] = 3 + rank + i;
   const int inner = b.product(s.size + 2, 1 + rank), n = s.size[0], groups = c.groups, places = b.product(s.size + 3 + rank, rank), rows = weight.size[0] / groups;
-  const int sizes[2] = {n, places}, all = b.product(sizes, 2);
-  if (n > 1 && rows <= places) {  // fewer numbers than the windows hold: a product for each item, y read as it lies
-    const int each[4] = {0, 1, 3, 2};
-    const int left = b.reshape(y, Shape{4, {n, groups, rows, places}}), right = b.permute(b.reshape(columns, Shape{4, {n, groups, inner, places}}), each);
-    return b.reshape(b.reduce(Op::sum, b.dot(left, right), 1u), weight);
-  }
-  const int right = b.permute(columns, order);
-  const int mixed[4] = {1, 2, 0, 3}, left = b.permute(b.reshape(y, Shape{4, {n, groups, rows, places}}), mixed);
-  const int r = groups == 1 ? b.dot(b.reshape(left, Shape{2, {rows, all}}), b.reshape(right, Shape{2, {all, inner}}))
-                            : b.dot(b.reshape(left, Shape{3, {groups, rows, all}}), b.reshape(right, Shape{3, {groups, all, inner}}));
-  return b.reshape(r, weight);
+  const int sizes[2] = {n, places}, all = b.product(sizes, 2), mixed[4] = {1, 0, 3, 2};
+  const int right = b.permute(b.reshape(y, Shape{4, {n, groups, rows, places}}), mixed);
+  if (groups == 1) return b.reshape(b.transpose(b.dot(b.reshape(b.permute(columns, order), Shape{2, {inner, all}}), b.reshape(right, Shape{2, {all, rows}})), 0, 1), weight);
+  return b.reshape(b.transpose(b.dot(b.reshape(b.permute(columns, order), Shape{3, {groups, inner, all}}), b.reshape(right, Shape{3, {groups, all, rows}})), 1, 2), weight);
 }
 
 /// The grid, and what is wrong with it.

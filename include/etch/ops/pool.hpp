@@ -61,9 +61,58 @@ constexpr Value counted_along(Builder& b, const Shape& s, int axis, DType d) {
   return {&b, b.expand(b.reshape(b.iota(s.size[axis], d), line), s)};
 }
 
+/// Element `tap` (counted row by row) of every window: [.., out..].
+constexpr int tap_of(Builder& b, int x, const Grid& g, int tap) {
+  for (int i = g.rank - 1; i >= 0; --i, tap /= g.kernel[i + 1]) x = b.slice(x, b.shape(x).rank - g.rank + i, tap % g.kernel[i] * g.dilation[i], g.out[i], g.stride[i]);
+  return x;
+}
+inline constexpr int most_taps = 16;  ///< of a window, for which each is a load of its own
 constexpr int max_pooled(Builder& b, int x, const Grid& g) {
-  const int w = windows(b, x, g, b.constant(least_of(b.dtype(x)), b.dtype(x))), rank = b.shape(w).rank;
+  const int least = b.constant(least_of(b.dtype(x)), b.dtype(x));
+  if (g.elements() <= most_taps) {
+    for (int i = 0; i < g.rank; ++i) x = stretched(b, x, b.shape(x).rank - g.rank + i, g.before[i], g.after[i], 1, least);
+    int y = tap_of(b, x, g, 0);
+    for (int k = 1; k < g.elements(); ++k) y = b.map(Op::maximum, b.dtype(x), y, tap_of(b, x, g, k));
+    return y;
+  }
+  const int w = windows(b, x, g, least), rank = b.shape(w).rank;
   return b.reduce(Op::amax, w, (1u << rank) - (1u << (rank - g.rank)));
+}
+/// Whether windows lie apart in x itself, each a few elements: then every element knows its window.
+constexpr bool lie_apart(const Grid& g) {
+  for (int i = 0; i < g.rank; ++i)
+    if (g.before[i] != 0 || g.after[i] != 0 || g.reach(i) > g.stride[i]) return false;
+  return g.elements() <= most_taps;
+}
+/// Elements of windows that lie apart, in the order of taps, put where they stand in `to`; zeros between. Overwrites `part`.
+constexpr int put_taps(Builder& b, int* part, const Grid& g, const Shape& to) {
+  int parts = g.elements();
+  for (int i = g.rank - 1; i >= 0; --i) {
+    const int axis = to.rank - g.rank + i;
+    const bool whole = g.kernel[i] > 1 && g.dilation[i] == 1 && g.kernel[i] == g.stride[i] && g.in[i] == g.out[i] * g.stride[i];
+    parts /= g.kernel[i];
+    for (int p = 0; p < parts; ++p) {
+      const int* const from = part + p * g.kernel[i];
+      Shape s = b.shape(from[0]);
+      s.size[axis] = g.in[i];
+      int r = whole ? b.empty(s, b.dtype(from[0])) : b.constant(0, b.dtype(from[0]), s);
+      for (int k = 0; k < g.kernel[i]; ++k) r = b.place(r, from[k], axis, k * g.dilation[i], g.stride[i]);
+      part[p] = r;
+    }
+  }
+  return part[0];
+}
+/// What x receives where windows lie apart: dy where the first of the largest stands.
+constexpr int max_pooled_back(Builder& b, int x, int y, int dy, const Grid& g) {
+  int part[most_taps]{};
+  Value rest{&b, dy};
+  for (int k = 0; k < g.elements(); ++k) {
+    const Value tap{&b, tap_of(b, x, g, k)};
+    const Value hit = compare(Op::logical_or, compare(Op::eq, tap, {&b, y}), {&b, b.map(Op::isnan, DType::boolean, tap.id)});
+    part[k] = choose(hit, rest, rest.number(0)).id;
+    rest = choose(hit, rest.number(0), rest);
+  }
+  return put_taps(b, part, g, b.shape(x));
 }
 /// Where in x's last axes, counted as one, each of max_pooled's elements stands.
 constexpr int max_pooled_at(Builder& b, int x, int y, const Grid& g) {
@@ -116,6 +165,23 @@ constexpr int picked(Builder& b, int x, int rank, F f) {
   return r.out[0];
 }
 
+/// The largest of each window, as a region: its gradient needs x and y alone.
+template <const Grid& G>
+constexpr int max_picked(Builder& b, int x) {
+  if (!is_floating(b.dtype(x))) return max_pooled(b, x, G);
+  Region r{};
+  r.in[0] = x = b.fresh(x);
+  r.inputs = 1;
+  r.out[0] = b.fresh(max_pooled(b, x, G));
+  r.outputs = 1;
+  r.transparent = true;
+  r.rule = [](Builder& builder, const Region& region, const int* dy, const bool* needed, int* dx) {
+    if (needed[0]) dx[0] = max_pooled_back(builder, region.in[0], region.out[0], dy[0], G);
+  };
+  b.add_region(r);
+  return r.out[0];
+}
+
 /// The largest of each window, or (`Indices`) where it is.
 template <int D, bool Indices, auto... Option>
 struct max_pool_fn {
@@ -133,7 +199,11 @@ struct max_pool_fn {
         const int y = max_pooled(b, n, Rule::grid);
         return Picked{y, max_pooled_at(b, n, y, Rule::grid)};
       };
-      return result_of<R, spatial_shape<X, Rule>, X>{&b, Indices ? pick(b.detach(x.id)).at : picked(b, x.id, D, pick)};
+      int y = -1;
+      if constexpr (Indices) y = pick(b.detach(x.id)).at;
+      else if constexpr (lie_apart(Rule::grid)) y = max_picked<Rule::grid>(b, x.id);
+      else y = picked(b, x.id, D, pick);
+      return result_of<R, spatial_shape<X, Rule>, X>{&b, y};
     }
   }
 };
@@ -153,6 +223,25 @@ constexpr auto max_pool(const X& x) {
   return values_and_indices<settings<Option...>().has(Knob::return_indices), max_pool_fn<D, false, Option...>, max_pool_fn<D, true, Option...>>(x);
 }
 
+/// Sums over windows that lie apart, as a region: every element of a window receives its sum's gradient.
+template <const Grid& G>
+constexpr int sum_of_taps(Builder& b, int x) {
+  Region r{};
+  r.in[0] = x = b.fresh(x);
+  r.inputs = 1;
+  int y = tap_of(b, x, G, 0);
+  for (int k = 1; k < G.elements(); ++k) y = b.map(Op::add, b.dtype(x), y, tap_of(b, x, G, k));
+  r.out[0] = b.fresh(y);
+  r.outputs = 1;
+  r.transparent = true;
+  r.rule = [](Builder& builder, const Region& region, const int* dy, const bool* needed, int* dx) {
+    int part[most_taps]{};
+    for (int& p : part) p = dy[0];
+    if (needed[0]) dx[0] = put_taps(builder, part, G, builder.shape(region.in[0]));
+  };
+  b.add_region(r);
+  return r.out[0];
+}
 /// Sums over the windows.
 constexpr int sum_pooled(Builder& b, int x, const Grid& g) {
   int w = interleaved_windows(b, x, g, b.constant(0, b.dtype(x)));
@@ -205,7 +294,9 @@ struct avg_pool_fn {
       Builder& b = *x.builder;
       int padding[max_spatial]{};
       for (int i = 0; i < D; ++i) padding[i] = Rule::set.at(Knob::padding, i, 0);
-      const Value sum{&b, sum_pooled(b, x.id, Rule::grid)};
+      Value sum{&b, -1};
+      if constexpr (lie_apart(Rule::grid) && is_floating(dtype_of<T>)) sum.id = sum_of_taps<Rule::grid>(b, x.id);
+      else sum.id = sum_pooled(b, x.id, Rule::grid);
       const Value count = Rule::set.has(Knob::divisor) ? sum.number(Rule::set.at(Knob::divisor, 0, 1))
                                                        : window_sizes(b, Rule::grid, sum.shape(), sum.dtype(), padding, Rule::set.at(Knob::exclude_padding, 0, 0) == 0);
       return result_of<T, spatial_shape<X, Rule>, X>{&b, (sum / count).id};

@@ -256,7 +256,7 @@ constexpr void fuse(Planning<N>& p) {
       continue;
     }
     if (is_leaf(v.op) || p.is_view_of(n)) {
-      p.level[n] = is_leaf(v.op) ? 0 : p.level[v.in[0]];
+      p.level[n] = is_leaf(v.op) ? 0 : p.level[p.viewed(n)];
       continue;
     }
     int level = detail::earliest(p, n);

@@ -28,19 +28,58 @@ constexpr void assign_buffers(Planning<N>& p) {
   }
 }
 
-/// An operand or result of a library kernel: one stride for each of its axes.
 template <int N>
-constexpr void add_plain_access(Planning<N>& p, PlanDraft<N>& out, int n) {
-  Location l{};
-  if (!p.locate(n, l)) etch_internal_shapes_differ();
+constexpr Access plain_access(Planning<N>& p, const Location& l, int n, const int* stride, int count) {
   Access a{};
   a.root = l.root;
   a.index = l.index;
   a.size = static_cast<std::uint8_t>(size_of(p.node(n).dtype));
   a.byte = l.byte + l.offset * static_cast<std::int64_t>(a.size);
   a.extra = l.extra;
-  for (int i = 0; i < p.shape(n).rank; ++i) a.stride[i] = l.stride[i];
-  out.access[out.accesses++] = a;
+  for (int i = 0; i < count; ++i) a.stride[i] = stride[i];
+  return a;
+}
+/// An operand or result of a library kernel: one stride for each of its axes.
+template <int N>
+constexpr void add_plain_access(Planning<N>& p, PlanDraft<N>& out, int n) {
+  Location l{};
+  if (!p.locate(n, l)) etch_internal_shapes_differ();
+  out.access[out.accesses++] = plain_access(p, l, n, l.stride, p.shape(n).rank);
+}
+
+/// The operands of a window_dot. Before them come accesses that hold numbers where others have strides: the sizes of each one's
+/// axes, and, of one that is padded, the padded sizes, where what is padded begins, its sizes, and the strides of the axes when padded.
+template <int N>
+constexpr void add_gathered(Planning<N>& p, PlanDraft<N>& out, Step& s, const int* in) {
+  Factors f[2]{};
+  Access operand[2]{};
+  const auto numbers = [&](const int* value, int count, int index) {
+    Access a{};
+    a.index = index;
+    for (int i = 0; i < count; ++i) a.stride[i] = value[i];
+    out.access[out.accesses++] = a;
+  };
+  for (int k = 0; k < 2; ++k) {
+    if (!p.factorise(in[k], f[k])) etch_internal_shapes_differ();
+    const int r = p.padding_of(in[k]);
+    if (r < 0 || p.placed[r]) {
+      operand[k] = plain_access(p, f[k].at, in[k], f[k].stride, f[k].count);
+      continue;
+    }
+    s.arg = static_cast<std::uint64_t>(k + 1);
+    int start[max_rank]{}, source = r;
+    for (; p.padding[source]; source = p.node(source).in[1]) start[p.node(source).arg & 255] += static_cast<int>(p.node(source).arg >> 8 & 0xffffffffULL);
+    Location l{};
+    if (!p.locate(source, l)) etch_internal_shapes_differ();
+    const int rank = p.shape(r).rank;
+    numbers(p.shape(r).size, rank, rank);
+    numbers(start, rank, 0);
+    numbers(p.shape(source).size, rank, 0);
+    numbers(f[k].stride, f[k].count, static_cast<int>(f[k].at.offset));
+    operand[k] = plain_access(p, l, source, l.stride, rank);
+  }
+  for (int k = 0; k < 2; ++k) numbers(f[k].size, f[k].count, f[k].rows << 8 | f[k].columns);
+  for (int k = 0; k < 2; ++k) out.access[out.accesses++] = operand[k];
 }
 
 template <int N>
@@ -71,8 +110,13 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
   switch (group.kind) {
     case StepKind::dot: {
       const Shape a = p.shape(v.in[0]), c = p.shape(n);
-      add_plain_access(p, out, v.in[0]);
-      add_plain_access(p, out, v.in[1]);
+      if (gathers(p, n)) {
+        s.kind = StepKind::window_dot;
+        add_gathered(p, out, s, v.in);
+      } else {
+        add_plain_access(p, out, v.in[0]);
+        add_plain_access(p, out, v.in[1]);
+      }
       if (s.words == 0) add_plain_access(p, out, n);
       dims_from(c);
       s.dim[s.dims++] = a.size[a.rank - 1];
@@ -422,7 +466,7 @@ constexpr bool check(const PlanDraft<N>& d) {
     if (library) {
       const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
       const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd || step.kind == StepKind::ctc ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
-      const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : step.kind == StepKind::dot && step.words != 0 ? 0 : 1;
+      const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : (step.kind == StepKind::dot || step.kind == StepKind::window_dot) && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)
         if (d.access[k].root == Root::buffer && !written[d.access[k].index]) return false;

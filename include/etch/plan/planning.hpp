@@ -35,6 +35,14 @@ struct Source {
   int columns = 1;
 };
 
+/// An operand of a product as axes of memory: [batch.., rows.., columns..], neighbours that continue each other merged.
+struct Factors {
+  Location at{};
+  int count = 0, rows = 0, columns = 0;  ///< axes in all; those of the rows; those of the columns
+  int size[max_rank]{};
+  int stride[max_rank]{};
+};
+
 /// How a node comes to be: what a kernel of fused words computes, what merely looks at its input, and all else.
 enum class Origin : std::uint8_t { other, fused, view };
 
@@ -56,6 +64,8 @@ struct Planning {
   Strides shape_strides[max_graph_shapes]{};
   Source source_[N]{};                     ///< cached by `find_sources`
   bool solid[N]{};     ///< a view that is copied, because no stride describes it
+  bool gathered[N]{};  ///< a reshape that no stride describes, but which only products read: they find each element themselves
+  bool padding[N]{};   ///< a `place` among zeros that only such products read: they pad what they read
   bool placed[N]{};    ///< has a location given by what it is written into
   Location at[N]{};    ///< of roots: placed nodes, inputs, outputs, buffers
   int depth[N]{};      ///< kernels that must have run before
@@ -101,14 +111,21 @@ struct Planning {
     solid[n] = copied;
     origin[n] = copied ? Origin::fused : Origin::view;
   }
+  /// What a view looks at.
+  constexpr int viewed(int n) const { return node(n).in[node(n).op == Op::place ? 1 : 0]; }
   /// Whether the node is a number everywhere: it never lies in memory.
   constexpr bool is_number(int n) const {
-    while (is_view_of(n)) n = node(n).in[0];
+    while (is_view_of(n)) n = viewed(n);
     return node(n).op == Op::constant;
+  }
+  /// Whether a number is 0.
+  constexpr bool is_zero(int n) const {
+    while (is_view_of(n)) n = viewed(n);
+    return __builtin_bit_cast(double, node(n).arg) == 0;
   }
   /// The node whose memory a view looks at.
   constexpr int root(int n) const {
-    while (is_view_of(n) && !placed[n]) n = node(n).in[0];
+    while (is_view_of(n) && !placed[n]) n = viewed(n);
     return n;
   }
   constexpr int find(int i) const {
@@ -166,7 +183,7 @@ struct Planning {
   }
   /// The location of any node; false where a reshape cannot be addressed by strides, or a slice by one symbolic offset.
   constexpr bool locate(int n, Location& l) {
-    if (placed[n] || !is_view_of(n)) {
+    if (placed[n] || !is_view_of(n) || padding[n]) {
       const Node& v = node(n);
       if (placed[n]) l = at[n];
       else if (v.op == Op::input) l = dense(Root::input, static_cast<int>(v.arg >> 48), static_cast<std::int64_t>(v.arg & 0xffffffffffffULL), n);
@@ -228,6 +245,60 @@ struct Planning {
     return true;
   }
 
+  /// Whether a view looks through overlapping windows.
+  constexpr bool sees_windows(int n) const {
+    for (; is_view(node(n).op); n = node(n).in[0])
+      if (node(n).op == Op::window) return true;
+    return false;
+  }
+  /// The `place` that a product pads itself and an operand of it looks through, -1 without one.
+  constexpr int padding_of(int n) const {
+    while (is_view(node(n).op)) n = node(n).in[0];
+    return padding[n] ? n : -1;
+  }
+  /// An operand of a product as axes of memory; false where an axis of it is no whole axes of the view it reshapes.
+  constexpr bool factorise(int n, Factors& f) {
+    f = Factors{};
+    const Shape& to = shape(n);
+    int source = n;
+    if (!locate(n, f.at)) {
+      source = node(n).in[0];
+      if (node(n).op != Op::reshape || !locate(source, f.at)) return false;
+    }
+    const Shape& from = shape(source);
+    int i = from.rank - 1, size[max_rank]{}, stride[max_rank]{}, count = 0;  // innermost first
+    for (int j = to.rank - 1; j >= 0; --j) {
+      const int first = count;
+      int done = 1;
+      for (; i >= 0 && (source == n ? i == j : done != to.size[j] || from.size[i] == 1); --i) {
+        if (from.size[i] == 1) continue;
+        done = z.mul(done, from.size[i]);
+        if (count > first && f.at.stride[i] == z.mul(stride[count - 1], size[count - 1])) {
+          size[count - 1] = z.mul(size[count - 1], from.size[i]);
+          continue;
+        }
+        if (count == max_rank) return false;
+        size[count] = from.size[i];
+        stride[count++] = f.at.stride[i];
+      }
+      if (done != to.size[j]) return false;
+      if (count == first) {
+        if (count == max_rank) return false;
+        size[count] = 1;
+        stride[count++] = 0;
+      }
+      if (j == to.rank - 1) f.columns = count - first;
+      else if (j == to.rank - 2) f.rows = count - first;
+      else if (count - first > 1) return false;
+    }
+    f.count = count;
+    for (int k = 0; k < count; ++k) {
+      f.size[k] = size[count - 1 - k];
+      f.stride[k] = stride[count - 1 - k];
+    }
+    return true;
+  }
+
   // ---- iteration spaces ----------------------------------------------------------------------------------------------
 
   /// Adds the places where a layout over the group's space jumps; false where they do not nest with the others.
@@ -280,6 +351,70 @@ constexpr bool overwrites(const Planning<N>& p, int n) {
   return false;
 }
 
+/// Lets products pad what they read: an image for each item of B's outermost batch, or for each of A's outermost columns.
+template <int N>
+constexpr void pad_windows(Planning<N>& p) {
+  constexpr std::int64_t most_bytes = 1 << 22;  // of one padded image: each thread has one
+  int hits[N]{};
+  for (int n = p.g.nodes - 1; n >= 0; --n) {
+    const Node& v = p.node(n);
+    const bool pads = v.op == Op::place && slice_step(v.arg) == 1 && p.is_number(v.in[0]) && p.is_zero(v.in[0]);
+    if (!p.gathered[n] && !((is_view(v.op) || pads) && p.users[n] > 0 && hits[n] == p.users[n])) continue;
+    p.padding[n] = pads;
+    ++hits[p.viewed(n)];
+  }
+  for (int n = 0; n < p.g.nodes; ++n) {
+    if (p.node(n).op != Op::dot) continue;
+    for (int k = 0; k < 2; ++k) {
+      const int in = p.node(n).in[k], r = p.padding_of(in);
+      if (r < 0) continue;
+      const Shape& s = p.shape(r);
+      Factors f{};
+      const bool known = p.gathered[in] && p.factorise(in, f) && p.padding_of(p.node(n).in[1 - k]) < 0;
+      const int outer = k == 0 ? f.count - f.columns : 0;
+      bool fits = known && p.z.capacity(p.elements(r)) / p.z.capacity(s.size[0]) * static_cast<std::int64_t>(size_of(p.node(r).dtype)) <= most_bytes;
+      fits = fits && (s.size[0] == 1 || (f.stride[outer] == p.dense_strides(r)[0] && (k == 0 || p.shape(n).rank > 2)));
+      for (int i = 0; i < f.count; ++i) fits = fits && is_static(f.stride[i]) && number_of(f.stride[i]) >= 0;
+      for (int i = 1; i < s.rank; ++i) fits = fits && s.size[i] >= 0;
+      int source = r;
+      while (p.padding[source]) source = p.node(source).in[1];
+      Location l{};
+      fits = fits && (!p.locate(source, l) || (l.root != Root::constant && l.root != Root::iota && l.root != Root::extent));
+      for (int i = r; !fits && p.padding[i]; i = p.node(i).in[1]) p.padding[i] = false;
+    }
+  }
+  for (int n = 0; n < p.g.nodes; ++n)
+    if (p.padding[n]) p.origin[n] = Origin::view;
+}
+
+/// Finds products that read windows, and lets them find the elements that a reshape would have to copy: all windows, and what
+/// is multiplied by them from the right.
+template <int N>
+constexpr void gather_windows(Planning<N>& p) {
+  int products[N]{};
+  bool any = false;
+  for (int n = 0; n < p.g.nodes; ++n) {
+    if (p.node(n).op != Op::dot) continue;
+    bool sees[2] = {p.sees_windows(p.node(n).in[0]), p.sees_windows(p.node(n).in[1])};
+    if (!sees[0] && !sees[1]) continue;
+    any = sees[1] = true;
+    for (int k = 0; k < 2; ++k)
+      if (const int in = p.node(n).in[k]; sees[k] && p.node(in).op == Op::reshape) ++products[in];
+  }
+  for (int n = 0; any && n < p.g.nodes; ++n) {
+    Location l{};
+    Factors f{};
+    if (products[n] == 0 || products[n] != p.users[n] || p.locate(n, l) || !p.factorise(n, f)) continue;
+    p.gathered[n] = f.at.root != Root::constant && f.at.root != Root::iota && f.at.root != Root::extent;
+  }
+  if (any) pad_windows(p);
+}
+/// Whether a product finds the elements of an operand itself.
+template <int N>
+constexpr bool gathers(const Planning<N>& p, int n) {
+  return p.node(n).op == Op::dot && (p.gathered[p.node(n).in[0]] || p.gathered[p.node(n).in[1]]);
+}
+
 /// Counts users and finds which nodes are written straight into something larger: slices of a `place`, and what a
 /// chain of views turns into something that must be dense.
 template <int N>
@@ -291,11 +426,13 @@ constexpr void place_nodes(Planning<N>& p) {
     const int n = p.g.output[i].node;
     ++p.users[n];
   }
+  gather_windows(p);
   auto writes_strided = [&](int n, const Location& l) {
     const Op op = p.node(n).op;
     const int rank = p.shape(n).rank;
     if (op == Op::place) return p.can_place(n, l);
     if (is_map(op) || op == Op::uniform) return true;
+    if (gathers(p, n) && l.stride[rank - 2] == 1) return true;  // its finished tiles are turned
     if (op == Op::dot || op == Op::attention || op == Op::attention_grad || op == Op::attention_dk || op == Op::attention_dv) return l.stride[rank - 1] == 1;
     return false;
   };
@@ -344,6 +481,7 @@ constexpr void place_nodes(Planning<N>& p) {
   }
   for (int n = p.g.nodes - 1; n >= 0; --n) {
     const Node& v = p.node(n);
+    if (p.padding[n]) continue;
     if (v.op == Op::place) {
       if (!p.placed[n]) {
         p.placed[n] = true;
@@ -359,9 +497,9 @@ constexpr void place_nodes(Planning<N>& p) {
       p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
       l.stride[axis] = p.z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
       if (p.users[v.in[1]] == 1 && !overwrites(p, n)) give(give, v.in[1], l);
-    } else if (v.op == Op::reshape && !p.placed[n]) {
+    } else if ((v.op == Op::reshape || (v.op == Op::permute && gathers(p, v.in[0]))) && !p.placed[n] && !p.gathered[n]) {
       Location l{};
-      if (!p.locate(n, l)) {
+      if (v.op == Op::permute || !p.locate(n, l)) {
         const int buffer = p.buffers;
         if (give(give, n, p.dense(Root::buffer, buffer, 0, n))) p.buffer_node[p.buffers++] = n;
       }
@@ -370,6 +508,9 @@ constexpr void place_nodes(Planning<N>& p) {
   for (int n = 0; n < p.g.nodes; ++n) {  // what no stride, or no offset, describes is copied
     if ((p.node(n).op != Op::reshape && p.node(n).op != Op::slice) || p.placed[n]) continue;
     Location l{};
+    Factors f{};
+    if (p.gathered[n] && p.factorise(n, f)) continue;
+    p.gathered[n] = false;
     if (!p.locate(n, l)) p.set_solid(p.node(n).in[0], true);
   }
   auto wants = [&](int n, bool ok) {
@@ -383,7 +524,7 @@ constexpr void place_nodes(Planning<N>& p) {
     if (!strided && !by_index && !attends) continue;
     for (int k = 0; k < 3; ++k) {
       const int in = v.in[k];
-      if (in < 0) continue;
+      if (in < 0 || p.gathered[in]) continue;
       Location l{};
       const bool known = p.locate(in, l);
       const int rank = p.shape(in).rank;

@@ -53,7 +53,8 @@ enum class StepKind : std::uint8_t {
   fused, dot, take, scatter_add, checked, gather, scatter,
   cumsum, cumprod, logcumsumexp, cummax, cummin, recurrence, delay, argsort, searchsorted,
   ctc, svd,
-  attention, attention_grad, loop
+  attention, attention_grad, loop,
+  window_dot  ///< a product whose operands are read through windows
 };
 constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }
 

@@ -162,15 +162,20 @@ inline void add_fused_cost(const PlanRef& p, const Step& s, StepCost& cost) {
   });
 }
 
+/// What windows are taken of.
+inline int image_of(const GraphRef& g, int n) {
+  while (is_view(g.node[n].op) || g.node[n].op == Op::place) n = g.node[n].in[g.node[n].op == Op::place ? 1 : 0];
+  return n;
+}
 inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
   StepCost cost;
   if (s.words != 0) add_fused_cost(p, s, cost);
   if (s.kind == StepKind::fused) return cost;
   const Node& node = p.graph.node[s.node];
   cost.flops += s.flops;
-  if (s.kind == StepKind::dot || s.words == 0)
+  if (s.kind == StepKind::dot || s.kind == StepKind::window_dot || s.words == 0)
     for (const int in : node.in)
-      if (in >= 0 && p.graph.node[in].op != Op::list) cost.read += s.kind == StepKind::take && in == node.in[0] ? p.bytes(s.node) : p.bytes(in);
+      if (in >= 0 && p.graph.node[in].op != Op::list) cost.read += s.kind == StepKind::take && in == node.in[0] ? p.bytes(s.node) : p.bytes(s.kind == StepKind::window_dot ? image_of(p.graph, in) : in);
   if (s.kind == StepKind::attention_grad || s.kind == StepKind::loop) {
     int operand[max_loop_values]{};
     for (int i = 0, n = p.graph.operands(s.node, operand); i < n; ++i) cost.read += p.bytes(operand[i]);
@@ -182,7 +187,7 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
 }
 
 inline const char* name_of_kind(StepKind kind) {
-  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd", "attention", "attention_grad", "loop"};
+  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd", "attention", "attention_grad", "loop", "convolution"};
   return names[static_cast<int>(kind)];
 }
 
@@ -191,7 +196,7 @@ inline ShortText operations_of(const PlanRef& p, const Step& s) {
   ShortText text;
   const char* seen[64] = {};
   int count = 0;
-  if (s.kind == StepKind::dot) text.add(s.words != 0 ? "dot," : "dot");
+  if (s.kind == StepKind::dot || s.kind == StepKind::window_dot) text.add(s.words != 0 ? "dot," : "dot");
   each_word(p, s, [&](const Instruction& i, bool) {
     const char* name = name_of_word(i);
     for (int k = 0; k < count; ++k)

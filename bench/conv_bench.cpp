@@ -1,0 +1,44 @@
+// Convolutions, 64 channels of 56 x 56: with a 3 x 3 window over all channels, and one for each channel (depthwise).
+//
+//   _forward    conv2d(x, w)             _relu  relu(conv2d(x, w, bias))
+//   _backward   both gradients of conv2d, given y's
+#include <etch/etch.hpp>
+
+#include <string>
+
+#include "serve.hpp"
+
+namespace {
+
+using namespace etch;
+
+template <int N, int C>
+void add(bench::Bench& bench, const char* name) {
+  static Tensor<float, N, 64, 56, 56> x, y, dy;
+  static Tensor<float, 64, C, 3, 3> w;
+  static Tensor<float, 64> bias;
+  Generator generator{1};
+  nn::init::normal_(x, generator);
+  nn::init::normal_(w, generator);
+  nn::init::normal_(bias, generator);
+  nn::init::normal_(dy, generator);
+  const std::string row = name;
+  const double flops = 2.0 * N * 64 * C * 9 * 56 * 56, image = 4.0 * N * 64 * 56 * 56, weights = 4.0 * 64 * C * 9;
+  bench.add(row + "_forward", [] { y = conv2d<padding<1>, groups<64 / C>>(x, w), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
+  bench.add(row + "_relu", [] { y = relu(conv2d<padding<1>, groups<64 / C>>(x, w, bias)), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
+  static auto both = compile<Tensor<float, N, 64, 56, 56>, Tensor<float, 64, C, 3, 3>, Tensor<float, N, 64, 56, 56>>(
+      [](auto in, auto weight, auto back) { return grad<0, 1>([](auto u, auto v, auto t) { return sum(conv2d<padding<1>, groups<64 / C>>(u, v) * t); })(in, weight, back); });
+  bench.add(row + "_backward", [] { bench::keep(both(x, w, dy)); }, {.flops = 2 * flops, .bytes = 3 * image + 2 * weights});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cpu::set_num_threads(1);
+  bench::Bench bench(argc, argv);
+  add<1, 64>(bench, "conv_3x3_b1");
+  add<32, 64>(bench, "conv_3x3_b32");
+  add<1, 1>(bench, "conv_depthwise_b1");
+  add<32, 1>(bench, "conv_depthwise_b32");
+  return bench.run();
+}

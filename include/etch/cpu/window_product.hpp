@@ -1,0 +1,231 @@
+// Matrix products whose operands are windows of an image, read where they lie: convolutions and their gradients.
+//
+//   y = w x    few rows: register tiles straight from the image;  many: panels of windows are packed and used for all rows
+//   dw = x dy  few columns: inner products of neighbouring elements;  many: tiles of windows are copied
+#pragma once
+
+#include <etch/cpu/gathered.hpp>
+#include <etch/cpu/machine.hpp>
+#include <etch/cpu/matmul.hpp>
+#if defined(ETCH_CPU_EIGEN)
+#include <etch/cpu/eigen_matmul.hpp>
+#endif
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+inline constexpr int64 direct_tile = 2048;  // elements that one call of an epilogue finishes
+
+/// c[R][cols] = a b, of C vectors side by side in the image of which the last ends where they all do.
+template <class T>
+struct DirectArguments {
+  int64 k, cols;
+  const T* a;
+  int64 a_row, a_col;
+  const T* b;
+  const std::int32_t* row;
+  T* c;
+  int64 c_row;
+};
+template <class T, int R, int C>
+ETCH_NOINLINE void direct_product(const DirectArguments<T>& t) {
+  using V = typename Tile<T>::V;
+  constexpr int lanes = Tile<T>::lanes;
+  V sum[R][C];
+  ETCH_UNROLL for (int i = 0; i < R; ++i) {
+    ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::splat<T, lanes>(0);
+  }
+  const int64 last = t.cols - lanes;
+  const T* a = t.a;
+  for (int64 k = 0; k < t.k; ++k, a += t.a_col) {
+    const T* const b = t.b + t.row[k];
+    V row[C];
+    ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b + (j == C - 1 ? last : j * lanes));
+    ETCH_UNROLL for (int i = 0; i < R; ++i) {
+      const V x = simd::splat<T, lanes>(a[i * t.a_row]);
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
+    }
+  }
+  ETCH_UNROLL for (int i = 0; i < R; ++i) {
+    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + (j == C - 1 ? last : j * lanes), sum[i][j]);
+  }
+}
+/// direct_product for as many rows as a tile has, and as many vectors as its registers hold.
+template <class T>
+struct DirectTable {
+  using Function = void (*)(const DirectArguments<T>&);
+  static constexpr int rows = 6;
+  static constexpr int vectors(int r) { return r == 1 ? 8 : r < 4 ? 4 : 2; }
+  Function at[rows][8] = {};
+  constexpr DirectTable() { fill<1, 1>(); }
+  template <int R, int C>
+  constexpr void fill() {
+    at[R - 1][C - 1] = direct_product<T, R, C>;
+    if constexpr (C < vectors(R)) fill<R, C + 1>();
+    else if constexpr (R < rows) fill<R + 1, 1>();
+  }
+};
+template <class T>
+inline constexpr DirectTable<T> direct_table;
+
+/// Few rows, columns that lie together a vector at least: every element of B is used once, so nothing is packed.
+template <class T>
+bool is_direct(const Product<T>& p) {
+  return p.m <= DirectTable<T>::rows && p.a_at == nullptr && p.b_at->along_row >= Tile<T>::lanes && !p.accumulate;
+}
+template <class T>
+void multiply_direct(const Product<T>& p, T* tile) {
+  constexpr int64 lanes = Tile<T>::lanes;
+  const int64 run = p.b_at->along_row, most = DirectTable<T>::vectors(static_cast<int>(p.m)), room = direct_tile / p.m;
+  const int64 together = run < room ? room / run : 1;
+  const Cut cuts(run, pieces(run, room));  // several runs side by side, or parts of one
+  const bool staged = p.epilogue.apply != nullptr;
+  for (int64 first = 0; first < p.n; first += together * run) {
+    for (int64 part = 0; part < cuts.count; ++part) {
+      const int64 begin = first + cuts.begin(part), cols = cuts.count > 1 ? cuts.size(part) : least(together * run, p.n - first);
+      T* const to = staged ? tile : p.c + begin;
+      const int64 to_row = staged ? cols : p.c_row, piece = least(run, cols);
+      for (int64 at = 0; at < cols; at += piece) {
+        const T* const b = p.b + p.b_at->column[begin + at];
+        const Cut cut(pieces(piece, lanes), pieces(pieces(piece, lanes), most));
+        for (int64 i = 0; i < cut.count; ++i) {
+          const int64 from = cut.begin(i) * lanes, wide = least(cut.size(i) * lanes, piece - from), back = wide < lanes ? lanes - wide : 0;
+          const DirectArguments<T> t{p.k, wide + back, p.a, p.a_row, p.a_col, b + from - back, p.b_at->row, to + at + from - back, to_row};
+          direct_table<T>.at[p.m - 1][cut.size(i) - 1](t);
+        }
+      }
+      if (staged) p.finish(0, begin, p.m, cols, tile, to_row);
+    }
+  }
+}
+
+/// sum[r] += a[r][..] . b over the pieces of k that lie together in both.
+template <class T, int R>
+ETCH_NOINLINE void add_inner(const Product<T>& p, int64 row, const T* b, T* to, int64 to_row) {
+  using V = typename Tile<T>::V;
+  constexpr int lanes = Tile<T>::lanes;
+  V sum[R];
+  const T* a[R];
+  ETCH_UNROLL for (int r = 0; r < R; ++r) {
+    sum[r] = simd::splat<T, lanes>(0);
+    a[r] = p.a + p.a_at->row[row + r];
+  }
+  const int64 run = least(p.a_at->along_row, p.b_at->along_column);
+  const int64 whole = run / lanes * lanes;
+  const auto tail = simd::iota<std::int32_t, lanes>(0) >= simd::splat<std::int32_t, lanes>(static_cast<int>(whole + lanes - run));
+  for (int64 k = 0; k < p.k; k += run) {
+    const T* const y = b + p.b_at->row[k];
+    const int64 at = p.a_at->column[k];
+    for (int64 j = 0; j < whole; j += lanes) {
+      const V v = simd::load<T, lanes>(y + j);
+      ETCH_UNROLL for (int r = 0; r < R; ++r) sum[r] = simd::fma(v, simd::load<T, lanes>(a[r] + at + j), sum[r]);
+    }
+    if (whole == run) continue;
+    const V v = simd::select(tail, simd::load<T, lanes>(y + run - lanes), simd::splat<T, lanes>(0));
+    const auto some = [&](const T* x) { return simd::select(tail, simd::load<T, lanes>(x), simd::splat<T, lanes>(0)); };  // what is not finite counts once
+    ETCH_UNROLL for (int r = 0; r < R; ++r) sum[r] = simd::fma(v, some(a[r] + at + run - lanes), sum[r]);
+  }
+  ETCH_UNROLL for (int r = 0; r < R; ++r) to[r * to_row] = simd::hsum(sum[r]);
+}
+template <class T>
+struct InnerTable {
+  using Function = void (*)(const Product<T>&, int64, const T*, T*, int64);
+  static constexpr int rows = 9;
+  Function at[rows] = {};
+  constexpr InnerTable() { fill<1>(); }
+  template <int R>
+  constexpr void fill() {
+    at[R - 1] = add_inner<T, R>;
+    if constexpr (R < rows) fill<R + 1>();
+  }
+};
+template <class T>
+inline constexpr InnerTable<T> inner_table;
+
+/// Few columns, and k in pieces of a vector at least: nothing is packed.
+template <class T>
+bool is_inner(const Product<T>& p) {
+  if (p.n > few || p.a_at == nullptr) return false;
+  const int64 a = p.a_at->along_row, b = p.b_at->along_column;
+  return least(a, b) >= Tile<T>::lanes && (a < b ? b % a : a % b) == 0;
+}
+template <class T>
+void multiply_inner(const Product<T>& p, T* tile) {
+  const Cut cut(p.m, pieces(p.m, InnerTable<T>::rows));
+  for (int64 i = 0; i < cut.count; ++i) {
+    const int64 row = cut.begin(i), rows = cut.size(i);
+    for (int64 j = 0; j < p.n; ++j) inner_table<T>.at[rows - 1](p, row, p.b + p.b_at->column[j], tile + j, p.n);
+    for (int64 r = 0; p.accumulate && r < rows; ++r)
+      for (int64 j = 0; j < p.n; ++j) tile[r * p.n + j] += p.c[(row + r) * p.c_row + j];
+    p.finish(row, 0, rows, p.n, tile, p.n);
+  }
+}
+
+template <class T>
+void multiply_gathered(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+  if (is_direct(p)) multiply_direct(p, workspace);
+  else if (is_inner(p)) multiply_inner(p, workspace);
+  else Multiplication<T, true>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
+}
+
+/// Which operand is padded as it is read: A in `parts` of its columns, one after another, or B as a whole.
+template <class T>
+struct Padded {
+  Padding box;
+  const T* image;
+  int64 at, span;  ///< of the first item's first part, in the padded box
+  int64 parts, step, sums;  ///< parts of k, `step` apart in the box; elements of sums kept between parts
+  bool is_a;
+  int64 elements() const { return (box.room(span) + 15) / 16 * 16 + sums; }
+};
+/// As multiply_gathered; the pointer of an operand that is padded is `image` and where the item begins in the box.
+template <class T>
+void multiply_padded(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+  if (p.padded == nullptr) return multiply_gathered(p, row0, row1, panel0, panel1, workspace);
+  const Padded<T>& pad = *p.padded;
+  T* const sums = workspace + (pad.elements() - pad.sums);
+  T* const rest = sums + (pad.sums + 15) / 16 * 16;
+  const T*& operand = pad.is_a ? p.a : p.b;
+  const int64 at = pad.at + (operand - pad.image);
+  if (pad.parts == 1) {
+    operand = pad.box.fill(pad.image, at, pad.span, workspace);
+    return multiply_gathered(p, row0, row1, panel0, panel1, rest);
+  }
+  const Product<T> whole = p;
+  p.k /= pad.parts;
+  p.c = sums, p.c_row = p.n, p.epilogue = {};
+  for (int64 i = 0; i < pad.parts; ++i) {
+    p.a = pad.box.fill(pad.image, at + i * pad.step, pad.span, workspace);
+    p.b = whole.b + p.b_at->row[i * p.k];
+    p.accumulate = i > 0;
+    if (i == pad.parts - 1) {
+      if (whole.epilogue.apply != nullptr) p.epilogue = whole.epilogue;
+      else p.epilogue = {[](void* to, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
+        const Product<T>& w = *static_cast<const Product<T>*>(to);
+        copy_tile(rows, cols, tile, ld, w.c + (row - w.row_offset) * w.c_row + col, w.c_row);
+      }, const_cast<Product<T>*>(&whole)};
+    }
+    multiply_gathered(p, row0, row1, panel0, panel1, rest);
+  }
+}
+
+/// Writes finished tiles where C's rows, not its columns, are contiguous.
+template <class T>
+struct Turned {
+  T* c;
+  int64 m, c_batch, c_col;
+};
+template <class T>
+void write_turned(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) {
+  const Turned<T>& t = *static_cast<const Turned<T>*>(context);
+  T* const to = t.c + row / t.m * t.c_batch + row % t.m + col * t.c_col;
+  for (int64 j = 0; j < cols; ++j)
+    for (int64 i = 0; i < rows; ++i) to[j * t.c_col + i] = tile[i * ld + j];
+}
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch
