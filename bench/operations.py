@@ -1,9 +1,10 @@
 """More than a hundred operations beside a loop written by hand and beside PyTorch, from one element to ten million.
 
-    ./run bench operations [--only REGEX] [--no-peers]
+    ./run bench operations [--only REGEX] [--sizes 1e3,1e5] [--part K/M] [--merge] [--no-peers]
 
 bench/operations_table.py is the table; this file makes C++ of it (build/operations), compiles it as a user would, and asks
 etch, the loop and PyTorch in turn, a hundredth of a second each, five rounds. Ratio: the peer's time over etch's, median of the rounds.
+A run can be cut into parts: of the rows, those whose number is K modulo M; --merge keeps what other parts measured.
 """
 import concurrent.futures
 import os
@@ -171,16 +172,26 @@ def compare(row, n, ours, torch):
                "ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
 
 
+def size_of(result):
+    """The last word of a title: `add, double, 1e5`."""
+    return result["name"].rsplit(" ", 1)[1]
+
+
 def print_worst(results, peer, readable):
+    """For each size how many of how many are slower than the peer by more than a tenth, then the ten worst of all."""
     worst = sorted((r for r in results if r["peer"] == peer), key=lambda r: r["ratio"])
-    slower = [r for r in worst if r["ratio"] < 1 / 1.1]
-    print(f"\n{len(worst)} cases beside {peer}, {len(slower)} of them slower than its time by more than a tenth; the worst ten:")
+    counts = []
+    for size in sorted({size_of(r) for r in worst}, key=float):
+        ratios = [r["ratio"] for r in worst if size_of(r) == size]
+        counts.append(f"{size}: {sum(q < 1 / 1.1 for q in ratios)} of {len(ratios)}")
+    print(f"\nslower than {peer} by more than a tenth at {', '.join(counts)}; the worst ten:")
     for r in worst[:10]:
         print(f"  {r['name']:32} {readable(r['etch_ns']):>10}   {peer:6} {readable(r['peer_ns']):>10}   {r['ratio']:.2f}x [{r['ratio_min']:.2f}, {r['ratio_max']:.2f}]")
 
 
-def run(root, build_folder, python, readable, only="", core=None, part=None):
-    """All rows whose name matches; `python` is None without PyTorch. Returns the rows for bench.json."""
+def run(root, build_folder, python, readable, only="", core=None, part=None, sizes=None, before=()):
+    """All rows whose name matches, at these sizes; `python` is None without PyTorch. Returns the rows for bench.json, after those of
+    `before` that were not measured again. Without a core everything is only built."""
     all_rows = list(rows())
     groups = {}
     for row in all_rows:
@@ -194,17 +205,19 @@ def run(root, build_folder, python, readable, only="", core=None, part=None):
     results = []
     with open(build_folder / "bench.log", "a") as log:
         torch = Side([python, root / "bench" / "peers" / "torch_operations.py"], log) if python else None
-        for (number, group), program in zip(groups.items(), programs):
-            if part and number % part[1] != part[0]:
-                continue
+        for group, program in zip(groups.values(), programs):
             ours = Side([program], log)
             for row in group:
+                if part and row.number % part[1] != part[0]:
+                    continue
                 for n in row.sizes():
-                    for result in compare(row, n, ours, torch):
-                        results.append(result)
+                    if not sizes or n in sizes:
+                        results += compare(row, n, ours, torch)
             ours.close()
         if torch:
             torch.close()
+    again = {(r["name"], r["peer"]) for r in results}
+    results = [r for r in before if (r["name"], r["peer"]) not in again] + results
     for peer in ["loop", "torch"][: 2 if python else 1]:
         print_worst(results, peer, readable)
     return results
