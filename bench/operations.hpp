@@ -62,7 +62,7 @@ void Case::input(T* x, std::int64_t count, const Operand& o) {
   static std::mt19937 generator;
   std::uniform_real_distribution<double> number(o.low, o.high);
   for (std::int64_t i = 0; i < count; ++i) {
-    if constexpr (etch::is_complex_type<T>) x[i] = T(static_cast<float>(number(generator)), static_cast<float>(number(generator)));
+    if constexpr (etch::detail::is_complex_type<T>) x[i] = T(static_cast<float>(number(generator)), static_cast<float>(number(generator)));
     else if constexpr (std::is_same_v<T, bool>) x[i] = number(generator) < (o.low + o.high) / 2;
     else if constexpr (std::is_integral_v<T>) x[i] = static_cast<T>(number(generator));
     else x[i] = static_cast<T>(static_cast<float>(number(generator)));

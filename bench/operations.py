@@ -1,14 +1,15 @@
 """More than a hundred operations beside a loop written by hand and beside PyTorch, from one element to ten million.
 
-    ./run bench operations [--only REGEX] [--no-peers]
+    ./run bench operations [--only REGEX] [--sizes 1e3,1e5] [--part K/M] [--merge] [--no-peers]
 
 bench/operations_table.py is the table; this file makes C++ of it (build/operations), compiles it as a user would, and asks
-etch, the loop and PyTorch in turn, a hundredth of a second each, five rounds. Ratio: the peer's time over etch's, median of the rounds.
+etch, the loop and PyTorch in turn, a hundredth of a second each, two rounds. All of it in three launches of the programs: with the
+pages it gets one and the same loop takes up to twice as long in one process as in another. Ratio: the peer's least time over etch's.
+A run can be cut into parts: of the rows, those whose number is K modulo M; --merge keeps what other parts measured.
 """
 import concurrent.futures
 import os
 import re
-import statistics
 import subprocess
 import sys
 
@@ -20,7 +21,7 @@ LOOP_FLAGS = [*FLAGS, "-ffast-math", "-mno-recip"]  # roots and quotients exact,
 TYPES = {"double": "double", "half": "half", "int64": "std::int64_t", "int32": "std::int32_t", "uint8": "std::uint8_t", "bool": "bool", "cfloat": "complex<float>", "float": "float"}
 LOOP_TYPES = {"half": "_Float16", "int64": "long", "int32": "int", "uint8": "unsigned char", "cfloat": "std::complex<float>"}
 TOLERANCE = 2e-3  # half has eleven bits; sums of ten million floats differ in their order
-ROUNDS, SECONDS = 5, 0.008
+LAUNCHES, ROUNDS, SECONDS = 3, 2, 0.008
 ROWS_IN_A_PROGRAM = 22
 
 
@@ -156,31 +157,43 @@ class Side:
 
 
 def compare(row, n, ours, torch):
-    """Interleaved rounds; one result for each peer."""
+    """Interleaved rounds: the times of etch, the loop and PyTorch."""
     case = f"{row.number}/{n}"
     difference = ours.ask("check", case)[0]
     if not row.options.get("random") and not difference < TOLERANCE:
         print(f"bench: {row.title(n)}: etch and the loop differ by {difference:g}", file=sys.stderr)
-    seconds, rounds = (SECONDS, ROUNDS) if n < 1e6 else (0.001, 2)
-    times = []
-    for _ in range(rounds):
-        times.append((ours.ask("etch", case, seconds)[1], ours.ask("loop", case, seconds)[1], torch.ask(case, seconds)[1] if torch else 0))
-    for k, peer in [(1, "loop"), (2, "torch")][: 2 if torch else 1]:
-        ratios = [t[k] / t[0] for t in times]
-        yield {"name": row.title(n), "etch_ns": statistics.median(t[0] for t in times), "peer": peer, "peer_ns": statistics.median(t[k] for t in times),
-               "ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
+    seconds = SECONDS if n < 1e6 else 0.001
+    return [(ours.ask("etch", case, seconds)[1], ours.ask("loop", case, seconds)[1], torch.ask(case, seconds)[1] if torch else 0) for _ in range(ROUNDS)]
+
+
+def results_of(title, launches, peers):
+    """One result for each peer; `ratio_min` and `ratio_max` are those of a launch."""
+    least = [min(times[k] for rounds in launches for times in rounds) for k in range(3)]
+    for k, peer in enumerate(peers, 1):
+        ratios = [min(t[k] for t in rounds) / min(t[0] for t in rounds) for rounds in launches]
+        yield {"name": title, "etch_ns": least[0], "peer": peer, "peer_ns": least[k], "ratio": least[k] / least[0], "ratio_min": min(ratios), "ratio_max": max(ratios)}
+
+
+def size_of(result):
+    """The last word of a title: `add, double, 1e5`."""
+    return result["name"].rsplit(" ", 1)[1]
 
 
 def print_worst(results, peer, readable):
+    """For each size how many of how many are slower than the peer by more than a tenth, then the ten worst of all."""
     worst = sorted((r for r in results if r["peer"] == peer), key=lambda r: r["ratio"])
-    slower = [r for r in worst if r["ratio"] < 1 / 1.1]
-    print(f"\n{len(worst)} cases beside {peer}, {len(slower)} of them slower than its time by more than a tenth; the worst ten:")
+    counts = []
+    for size in sorted({size_of(r) for r in worst}, key=float):
+        ratios = [r["ratio"] for r in worst if size_of(r) == size]
+        counts.append(f"{size}: {sum(q < 1 / 1.1 for q in ratios)} of {len(ratios)}")
+    print(f"\nslower than {peer} by more than a tenth at {', '.join(counts)}; the worst ten:")
     for r in worst[:10]:
         print(f"  {r['name']:32} {readable(r['etch_ns']):>10}   {peer:6} {readable(r['peer_ns']):>10}   {r['ratio']:.2f}x [{r['ratio_min']:.2f}, {r['ratio_max']:.2f}]")
 
 
-def run(root, build_folder, python, readable, only="", core=None, part=None):
-    """All rows whose name matches; `python` is None without PyTorch. Returns the rows for bench.json."""
+def run(root, build_folder, python, readable, only="", core=None, part=None, sizes=None, before=()):
+    """All rows whose name matches, at these sizes; `python` is None without PyTorch. Returns the rows for bench.json, after those of
+    `before` that were not measured again. Without a core everything is only built."""
     all_rows = list(rows())
     groups = {}
     for row in all_rows:
@@ -191,20 +204,23 @@ def run(root, build_folder, python, readable, only="", core=None, part=None):
     if core is None:
         return []
     os.sched_setaffinity(0, {core})
-    results = []
+    times, peers = {}, ["loop", "torch"][: 2 if python else 1]
     with open(build_folder / "bench.log", "a") as log:
-        torch = Side([python, root / "bench" / "peers" / "torch_operations.py"], log) if python else None
-        for (number, group), program in zip(groups.items(), programs):
-            if part and number % part[1] != part[0]:
-                continue
-            ours = Side([program], log)
-            for row in group:
-                for n in row.sizes():
-                    for result in compare(row, n, ours, torch):
-                        results.append(result)
-            ours.close()
-        if torch:
-            torch.close()
-    for peer in ["loop", "torch"][: 2 if python else 1]:
+        for launch in range(LAUNCHES):
+            torch = Side([python, root / "bench" / "peers" / "torch_operations.py"], log) if python else None
+            for group, program in zip(groups.values(), programs):
+                mine = [(row, n) for row in group if not part or row.number % part[1] == part[0] for n in row.sizes() if (not sizes or n in sizes) and (n < 1e6 or launch == 0)]
+                if not mine:
+                    continue
+                ours = Side([program], log)
+                for row, n in mine:
+                    times.setdefault(row.title(n), []).append(compare(row, n, ours, torch))
+                ours.close()
+            if torch:
+                torch.close()
+    results = [r for title, launches in times.items() for r in results_of(title, launches, peers)]
+    again = {(r["name"], r["peer"]) for r in results}
+    results = [r for r in before if (r["name"], r["peer"]) not in again] + results
+    for peer in peers:
         print_worst(results, peer, readable)
     return results

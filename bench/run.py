@@ -202,7 +202,9 @@ def main():
     arguments.add_argument("--out", metavar="FILE", type=pathlib.Path, default=BUILD / "bench.json")
     arguments.add_argument("--rounds", type=int, default=ROUNDS, help=f"7 or more, {ROUNDS} unless said")
     arguments.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the last unless said")
-    arguments.add_argument("--part", metavar="K/M", help="of the operations' programs, those whose number is K modulo M")
+    arguments.add_argument("--part", metavar="K/M", help="of the operations, those whose number is K modulo M")
+    arguments.add_argument("--sizes", metavar="N,..", help="of the operations, these sizes: 1,1e3,1e5,1e7")
+    arguments.add_argument("--merge", action="store_true", help="of the operations, keep what FILE holds of others")
     arguments.add_argument("--programs", metavar="FILE", nargs="+", help="bench programs that are built already")
     options = arguments.parse_args()
 
@@ -229,7 +231,9 @@ def main():
             install_torch()
         part = [int(k) for k in options.part.split("/")] if options.part else None
         python = None if options.no_peers else VENV_PYTHON
-        rows += operations.run(ROOT, BUILD, python, readable, options.only, options.core, part)
+        sizes = [int(float(n)) for n in options.sizes.split(",")] if options.sizes else None
+        before = [r for r in json.loads(options.out.read_text()) if r["peer"] in ("loop", "torch")] if options.merge and options.out.exists() else []
+        rows += operations.run(ROOT, BUILD, python, readable, options.only, options.core, part, sizes, before)
     if options.what == "compile" or (options.what == "all" and not options.only):
         rows += compile_cost.run(ROOT, BUILD)
     options.out.write_text(json.dumps(rows, indent=1) + "\n")

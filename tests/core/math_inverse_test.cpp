@@ -51,6 +51,9 @@ constexpr float edge[] = {0, -0.0F, 1, -1, INFINITY, -INFINITY, NAN, 3e38F, -3e3
 
 TEST_CASE("math: functions of one float within three ulp") {
   FUNCTION(tan, -20, 20);
+  FUNCTION(lgamma, 0.001, 10);
+  FUNCTION(lgamma, 0.99, 1.01);
+  FUNCTION(lgamma, -9.99, 3000);
   FUNCTION(tan, -8000, 9000);
   FUNCTION(asin, -1.1, 1.1);
   FUNCTION(acos, -1.1, 1.1);
@@ -62,6 +65,14 @@ TEST_CASE("math: functions of one float within three ulp") {
   FUNCTION(acosh, 0.5, 3);
   FUNCTION(acosh, 1, 100);
   FUNCTION(atanh, -1.1, 1.1);
+}
+
+TEST_CASE("math: erfc of floats within four ulp") {
+  auto f = [](auto x) { return simd::erfc(x); };
+  auto exact = [](double x) { return std::erfc(x); };
+  CHECK(worst(f, exact, -5, 5) <= 4);  // 2.6 where multiply-adds are fused
+  CHECK(worst(f, exact, 5, 11) <= 4.5);
+  for (const float x : edge) CHECK(ulps(f(simd::splat<float, L>(x))[3], exact(static_cast<double>(x))) <= 1);
 }
 
 TEST_CASE("math: atan2 and fmod of floats, every pair of edges") {

@@ -55,6 +55,17 @@ void memory() {
   CHECK(lanes(simd::gather<T, L>(x + 1, 1), [&](int i) { return x[1 + i]; }));
   CHECK(lanes(simd::gather<T, L>(x + L - 1, -1), [&](int i) { return x[L - 1 - i]; }));
   CHECK(lanes(simd::gather<T, L>(x, 0), [&](int) { return x[0]; }));
+  CHECK(lanes(simd::gather_by<-1, T, L>(x + L - 1), [&](int i) { return x[L - 1 - i]; }));
+  CHECK(lanes(simd::gather_by<3, T, L>(x), [&](int i) { return x[3 * i]; }));
+  {
+    T exact[2 * L - 1], both[2 * L];
+    for (int i = 0; i < 2 * L - 1; ++i) exact[i] = x[i];
+    CHECK(lanes(simd::gather_by<2, T, L>(exact), [&](int i) { return exact[2 * i]; }));
+    simd::store_pair(both, s.a(), s.b());
+    bool in_turn = true;
+    for (int i = 0; i < 2 * L; ++i) in_turn = in_turn && equal(both[i], i % 2 == 0 ? s.x[i / 2] : s.y[i / 2]);
+    CHECK(in_turn);
+  }
   for (int n = 0; n <= L; ++n) {
     T exact[L], out[2 * L];  // ASan sees a read or a write past either
     for (int i = 0; i < n; ++i) exact[L - n + i] = x[i];

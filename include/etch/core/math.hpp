@@ -19,9 +19,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> exp(Vec<T, L> x) {
 /// The natural logarithm, within 1 ulp; log(0) = -inf, NaN below.
 template <class T, int L> ETCH_INLINE Vec<T, L> log(Vec<T, L> x) {
   using F = detail::Ieee<T>;
-  const auto p = detail::log_parts(x);
-  const auto f = p.m - T(1);
-  return detail::log_edges(x, fma(p.k, F::ln2_hi, f + fma(p.k, F::ln2_lo, detail::log_tail(f))));
+  return detail::log_of(x, [](auto k, auto f) { return fma(k, F::ln2_hi, f + fma(k, F::ln2_lo, detail::log_tail(f))); });
 }
 
 /// The hyperbolic tangent: an odd polynomial below 0.625, 1 - 2 / (e^2x + 1) above.
@@ -44,11 +42,13 @@ template <class T, int L> ETCH_INLINE Vec<T, L> tanh(Vec<T, L> x) {
 template <class T, int L> ETCH_INLINE Vec<T, L> sin(Vec<T, L> x) {
   const auto a = abs(x);
   if (__builtin_expect(any(a > detail::largest_angle<T>), 0)) return detail::sincos_far(x, false);
-  return detail::flip_sign(detail::sin_quarter(a, 0), detail::sign_of(x));
+  if constexpr (sizeof(T) == 4) return detail::flip_sign(detail::sin_half<false>(a), detail::sign_of(x));
+  else return detail::flip_sign(detail::sin_quarter(a, 0), detail::sign_of(x));
 }
 template <class T, int L> ETCH_INLINE Vec<T, L> cos(Vec<T, L> x) {
   if (__builtin_expect(any(abs(x) > detail::largest_angle<T>), 0)) return detail::sincos_far(x, true);
-  return detail::sin_quarter(x, 1);
+  if constexpr (sizeof(T) == 4) return detail::sin_half<true>(x);
+  else return detail::sin_quarter(x, 1);
 }
 #endif
 
@@ -69,7 +69,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log1p(Vec<T, L> x) {
   // (1 + x) 2^-k - 1 with one rounding, which 1 + x alone would lose.
   const auto f = select(u < F::up, fma(x, p.s, p.s - T(1)), p.m - T(1));
   const auto r = fma(p.k, F::ln2_hi, f + fma(p.k, F::ln2_lo, detail::log_tail(f)));
-  return detail::signed_by(detail::log_edges(u, r), detail::sign_of(x));
+  return detail::signed_by(detail::log_is_rare(u) ? detail::log_edges(u, r) : r, detail::sign_of(x));
 }
 
 /// 1 / (1 + e^-x); below zero e^x / (1 + e^x), so that nothing overflows.
@@ -144,17 +144,12 @@ template <class T, int L> ETCH_INLINE Vec<T, L> exp2(Vec<T, L> x) {
 
 /// The logarithms to the bases 2 and 10, powers of the base exact.
 template <class T, int L> ETCH_INLINE Vec<T, L> log2(Vec<T, L> x) {
-  const auto p = detail::log_parts(x);
-  const auto f = p.m - T(1);
-  return detail::log_edges(x, fma(f + detail::log_tail(f), T(1.4426950408889634), p.k));
+  return detail::log_of(x, [](auto k, auto f) { return fma(f + detail::log_tail(f), T(1.4426950408889634), k); });
 }
 template <class T, int L> ETCH_INLINE Vec<T, L> log10(Vec<T, L> x) {
   const T hi = T(sizeof(T) == 4 ? 0x1.344p-2 : 0x1.34413509f7p-2);  // log10(2), short enough for k hi to be exact
   const T lo = T(sizeof(T) == 4 ? 0x1.3509f8p-18 : 0x1.3fde623e2566bp-43);
-  const auto p = detail::log_parts(x);
-  const auto f = p.m - T(1);
-  const auto r = (f + detail::log_tail(f)) * T(0.4342944819032518);
-  return detail::log_edges(x, fma(p.k, hi, fma(p.k, lo, r)));
+  return detail::log_of(x, [=](auto k, auto f) { return fma(k, hi, fma(k, lo, (f + detail::log_tail(f)) * T(0.4342944819032518))); });
 }
 
 // The rare ones go lane by lane through the C library.

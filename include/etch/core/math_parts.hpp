@@ -72,10 +72,10 @@ template <class T, int L> ETCH_INLINE Vec<T, L> flip_sign(Vec<T, L> m, Vec<T, L>
 }
 // x not above high, and within [low, high]; NaN stays.
 template <class T, int L> ETCH_INLINE Vec<T, L> at_most(Vec<T, L> x, T high) {
-  return select(x > high, splat<T, L>(high), x);
+  return lesser(splat<T, L>(high), x);
 }
 template <class T, int L> ETCH_INLINE Vec<T, L> clamp(Vec<T, L> x, T low, T high) {
-  return at_most(select(x < low, splat<T, L>(low), x), high);
+  return at_most(greater(splat<T, L>(low), x), high);
 }
 
 // 2^n for an integral n in the range of normal exponents.
@@ -161,18 +161,28 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log_tail(Vec<T, L> f) {
     return s * fma(z, q, h) - h;
   }
 }
+// Whether a logarithm has a lane that is no positive normal number.
+template <class T, int L> ETCH_INLINE bool log_is_rare(Vec<T, L> x) {
+  return __builtin_expect(!all((x >= Ieee<T>::tiny) & (x < infinity<T>)), 0);
+}
 // The logarithms' values where x is not a positive finite number.
 template <class T, int L> ETCH_INLINE Vec<T, L> log_edges(Vec<T, L> x, Vec<T, L> r) {
   r = select(x == infinity<T>, x, r);
   return select(x > T(0), r, select(x == T(0), splat<T, L>(-infinity<T>), splat<T, L>(nan<T>)));
 }
-// k and log(1 + f) of any positive x; subnormal x are scaled up first.
-template <class T, int L> ETCH_INLINE LogParts<T, L> log_parts(Vec<T, L> x) {
-  using F = Ieee<T>;
-  const Mask<L> small = x < F::tiny;
-  LogParts<T, L> p = split_log(select(small, x * F::up, x));
-  p.k = p.k - select(small, splat<T, L>(T(F::mantissa == 23 ? 24 : 54)), splat<T, L>(0));
-  return p;
+// value(k, f) for x = 2^k (1 + f) and any x; subnormal x are scaled up first.
+template <class T, int L, class F> ETCH_INLINE Vec<T, L> log_of(Vec<T, L> x, F value) {
+  using I = Ieee<T>;
+  const bool rare = log_is_rare(x);
+  auto y = x, lift = splat<T, L>(0);
+  if (rare) {
+    const Mask<L> small = x < I::tiny;
+    y = select(small, x * I::up, x);
+    lift = select(small, splat<T, L>(T(I::mantissa == 23 ? 24 : 54)), lift);
+  }
+  const auto p = split_log(y);
+  const auto r = value(p.k - lift, p.m - T(1));
+  return rare ? log_edges(x, r) : r;
 }
 
 // One lane at a time by the C library: what is rare, and arguments too large for the reduction below.
@@ -223,6 +233,18 @@ template <class T, int L> ETCH_INLINE Vec<T, L> sin_quarter(Vec<T, L> x, int qua
   }
   const auto flip = bit_cast<T>((q & I(2)) << I(sizeof(T) * 8 - 2));
   return bit_cast<T>(bit_cast<I>(select((q & I(1)) != I(0), c, s)) ^ bit_cast<I>(flip));
+}
+// sin(x + odd pi / 2) of floats by one polynomial on [-pi / 2, pi / 2]: x = (n - odd / 2) pi + r, with pi in four short parts.
+template <bool Cosine, int L> ETCH_INLINE Vec<float, L> sin_half(Vec<float, L> x) {
+  const auto t = x * 0.31830988618379067F;
+  const auto n = nearest(Cosine ? t + 0.5F : t), m = Cosine ? n - 0.5F : n;
+  auto r = fma(m, -0x1.92p+1F, x);
+  r = fma(m, splat<float, L>(-0x1.fb4p-11F), r);
+  r = fma(m, splat<float, L>(-0x1.444p-23F), r);
+  r = fma(m, splat<float, L>(-0x1.68c234p-38F), r);
+  const auto z = r * r;
+  const auto s = fma(r * z, poly(z, 0x1.5dbd46p-19, -0x1.9f6ff6p-13, 0x1.110ed4p-7, -0x1.55554cp-3), r);
+  return bit_cast<float>(bit_cast<std::int32_t>(s) ^ (bit_cast<std::int32_t>(n + Ieee<float>::magic) << 31));
 }
 template <class T> inline constexpr T largest_angle = sizeof(T) == 4 ? T(8192) : T(1e6);
 template <class T, int L> ETCH_INLINE Vec<T, L> sincos_far(Vec<T, L> x, bool cosine) {

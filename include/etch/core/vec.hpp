@@ -48,14 +48,12 @@ template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, detail::Same<T>
 
 /// The smaller and the larger; NaN where either is NaN, as PyTorch's minimum and maximum.
 template <class T, int L> ETCH_INLINE Vec<T, L> min(Vec<T, L> a, Vec<T, L> b) {
-  const Vec<T, L> m = select(a >= b, b, a);  // a where a is NaN; the test of b folds away where b is a constant
-  if constexpr (detail::is_float<T>) return select(b != b, b, m);
-  else return m;
+  if constexpr (detail::is_float<T>) return select(b != b, b, lesser(b, a));  // a where a is NaN; the test of b folds away where b is a constant
+  else return select(a >= b, b, a);
 }
 template <class T, int L> ETCH_INLINE Vec<T, L> max(Vec<T, L> a, Vec<T, L> b) {
-  const Vec<T, L> m = select(a <= b, b, a);
-  if constexpr (detail::is_float<T>) return select(b != b, b, m);
-  else return m;
+  if constexpr (detail::is_float<T>) return select(b != b, b, greater(b, a));
+  else return select(a <= b, b, a);
 }
 
 /// |a|; the smallest signed integer stays itself.
@@ -96,9 +94,15 @@ template <class T, int L> ETCH_INLINE T hmin(Vec<T, L> a) {
 
 /// Whether any, or every, lane is true.
 template <int L> ETCH_INLINE bool any(Mask<L> a) {
+#if !defined(ETCH_CPU_EIGEN)
+  if constexpr (requires { x86::signs(a.v); }) return x86::signs(a.v) != 0;
+#endif
   return detail::fold(a, [](auto x, auto y) { return x | y; });
 }
 template <int L> ETCH_INLINE bool all(Mask<L> a) {
+#if !defined(ETCH_CPU_EIGEN)
+  if constexpr (requires { x86::signs(a.v); }) return x86::signs(a.v) == (1 << L) - 1;
+#endif
   return detail::fold(a, [](auto x, auto y) { return x & y; });
 }
 

@@ -83,6 +83,15 @@ template <class T, int L> ETCH_INLINE Vec<T, L> iota(detail::Same<T> start) {
 template <class T, int L> ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_t stride) {
   return detail::lanewise<T, L>([=](int i) { return detail::is_bool<T> ? -p[i * stride] : p[i * stride]; });
 }
+/// The same with a stride known here.
+template <int Stride, class T, int L> ETCH_INLINE Vec<T, L> gather_by(const T* p) { return gather<T, L>(p, Stride); }
+/// a[0], b[0], a[1], b[1], ...
+template <class T, int L> ETCH_INLINE void store_pair(T* p, Vec<T, L> a, Vec<T, L> b) {
+  for (int i = 0; i < L; ++i) {
+    p[2 * i] = a[i];
+    p[2 * i + 1] = b[i];
+  }
+}
 /// p[0], p[1], ...; p need not be aligned beyond what T asks.
 template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
   if constexpr (detail::is_bool<T>) return gather<T, L>(p, 1);
@@ -96,6 +105,14 @@ template <class T, int L> ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) 
   return gather_partial<T, L>(p, 1, n);
 }
 template <class T, int L> ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int n) { scatter_partial(p, 1, a, n); }
+
+/// a < b ? a : b and a > b ? a : b of floats, b where either is NaN.
+template <class T, int L> ETCH_INLINE Vec<T, L> lesser(Vec<T, L> a, Vec<T, L> b) {
+  return detail::lanewise(a, b, [](T x, T y) { return x < y ? x : y; });
+}
+template <class T, int L> ETCH_INLINE Vec<T, L> greater(Vec<T, L> a, Vec<T, L> b) {
+  return detail::lanewise(a, b, [](T x, T y) { return x > y ? x : y; });
+}
 
 // ------------------------------------------------------------------------------------------------------- operators
 

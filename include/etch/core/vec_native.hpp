@@ -126,12 +126,22 @@ ETCH_INLINE Vec<T, L> strided(const T* p, std::ptrdiff_t stride, std::integer_se
 // Every second element and elements backwards: what complex numbers and flips read. Nothing beyond the last is touched.
 template <class T, int L, int... I>
 ETCH_INLINE Vec<T, L> every_other(const T* p, std::integer_sequence<int, I...>) {
-  return {__builtin_shufflevector(load<T, L>(p).v, load<T, L>(p + L - 1).v, (2 * I < L ? 2 * I : 2 * I + 1)...)};
+  if constexpr (L < 4) {
+    return {__builtin_shufflevector(load<T, L>(p).v, load<T, L>(p + L - 1).v, (2 * I < L ? 2 * I : 2 * I + 1)...)};
+  } else {  // half vectors, so that no element changes its half of the register
+    constexpr int H = L / 2;
+    const auto a = join(load<T, H>(p), load<T, H>(p + L)), b = join(load<T, H>(p + H - 1), load<T, H>(p + L + H - 1));
+    return {__builtin_shufflevector(a.v, b.v, (I % H < H / 2 ? I / H * H + 2 * (I % H) : L + I / H * H + 2 * (I % H - H / 2) + 1)...)};
+  }
 }
 template <class T, int L, int... I>
 ETCH_INLINE Vec<T, L> backwards(const T* p, std::integer_sequence<int, I...>) {
   const auto a = load<T, L>(p - (L - 1)).v;
   return {__builtin_shufflevector(a, a, (L - 1 - I)...)};
+}
+template <int From, class T, int L, int... I>
+ETCH_INLINE Vec<T, L> interleaved(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
+  return {__builtin_shufflevector(a.v, b.v, (From + I / 2 + (I % 2 != 0 ? L : 0))...)};
 }
 #endif
 template <class T, int L, int... I> ETCH_INLINE Vec<T, L> counted(T start, std::integer_sequence<int, I...>) {
@@ -195,14 +205,33 @@ template <class T, int L> ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int 
 /// p[0], p[stride], p[2 stride], ...
 template <class T, int L> ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_t stride) {
   if constexpr (detail::split<T, L>) return {gather<T, L / 2>(p, stride), gather<T, L / 2>(p + L / 2 * stride, stride)};
-#if !defined(__CUDACC__)
-  else if constexpr (L > 1 && sizeof(T) >= 4) {
-    if (stride == 2) return detail::every_other<T, L>(p, detail::Index<L>{});
-    if (stride == -1) return detail::backwards<T, L>(p, detail::Index<L>{});
-    return detail::strided<T, L>(p, stride, detail::Index<L>{});
-  }
-#endif
   else return detail::strided<T, L>(p, stride, detail::Index<L>{});
+}
+/// The same with a stride known here: 2 and -1 are whole vectors and a shuffle.
+template <int Stride, class T, int L> ETCH_INLINE Vec<T, L> gather_by(const T* p) {
+  if constexpr (detail::split<T, L>) return {gather_by<Stride, T, L / 2>(p), gather_by<Stride, T, L / 2>(p + L / 2 * Stride)};
+#if !defined(__CUDACC__)
+  else if constexpr (L > 1 && sizeof(T) >= 4 && Stride == 2) return detail::every_other<T, L>(p, detail::Index<L>{});
+  else if constexpr (L > 1 && sizeof(T) >= 4 && Stride == -1) return detail::backwards<T, L>(p, detail::Index<L>{});
+#endif
+  else return gather<T, L>(p, Stride);
+}
+/// a[0], b[0], a[1], b[1], ...
+template <class T, int L> ETCH_INLINE void store_pair(T* p, Vec<T, L> a, Vec<T, L> b) {
+  if constexpr (detail::split<T, L>) {
+    store_pair(p, a.lo, b.lo);
+    store_pair(p + L, a.hi, b.hi);
+#if !defined(__CUDACC__)
+  } else if constexpr (L > 1 && !detail::is_bool<T>) {
+    store(p, detail::interleaved<0>(a, b, detail::Index<L>{}));
+    store(p + L, detail::interleaved<L / 2>(a, b, detail::Index<L>{}));
+#endif
+  } else {
+    for (int i = 0; i < L; ++i) {
+      p[2 * i] = a[i];
+      p[2 * i + 1] = b[i];
+    }
+  }
 }
 // ------------------------------------------------------------------------------------------------------- operators
 
@@ -319,6 +348,18 @@ template <class T, int L> ETCH_INLINE Vec<T, L> select(Mask<L> m, Vec<T, L> a, V
     return join(select(lower(m), lower(a), lower(b)), select(upper(m), upper(a), upper(b)));
   else if constexpr (L == 1 || sizeof(detail::Lane<T>) == 4) return {m.v ? a.v : b.v};
   else return {detail::cast<I>(m.v) ? a.v : b.v};
+}
+
+/// a < b ? a : b and a > b ? a : b of floats, b where either is NaN: one instruction on x86.
+template <class T, int L> ETCH_INLINE Vec<T, L> lesser(Vec<T, L> a, Vec<T, L> b) {
+  if constexpr (detail::split<T, L>) return {lesser(a.lo, b.lo), lesser(a.hi, b.hi)};
+  else if constexpr (requires { x86::least(a.v, b.v); }) return {x86::least(a.v, b.v)};
+  else return {a.v < b.v ? a.v : b.v};
+}
+template <class T, int L> ETCH_INLINE Vec<T, L> greater(Vec<T, L> a, Vec<T, L> b) {
+  if constexpr (detail::split<T, L>) return {greater(a.lo, b.lo), greater(a.hi, b.hi)};
+  else if constexpr (requires { x86::most(a.v, b.v); }) return {x86::most(a.v, b.v)};
+  else return {a.v > b.v ? a.v : b.v};
 }
 
 // ------------------------------------------------------------------------------------------------------ conversion

@@ -19,6 +19,9 @@ template <Rounding> void round(none);
 void root(none);
 void widen(none);
 void scale(none, none);
+void least(none, none);  // the second where either is NaN
+void most(none, none);
+void signs(none);  // of all lanes, as bits
 void product(none, none);  // of the low 32 bits of each lane
 void load_first(none, int, none);
 void store_first(none, int, none);
@@ -53,6 +56,12 @@ ETCH_INLINE f64x2 root(f64x2 a) { return __builtin_ia32_sqrtpd(a); }
 ETCH_INLINE i64x2 product(i64x2 a, i64x2 b) { return __builtin_ia32_pmuludq128((i32x4)a, (i32x4)b); }
 #endif
 
+ETCH_INLINE int signs(i32x4 a) { return __builtin_ia32_movmskps((f32x4)a); }
+ETCH_INLINE f32x4 least(f32x4 a, f32x4 b) { return __builtin_ia32_minps(a, b); }
+ETCH_INLINE f64x2 least(f64x2 a, f64x2 b) { return __builtin_ia32_minpd(a, b); }
+ETCH_INLINE f32x4 most(f32x4 a, f32x4 b) { return __builtin_ia32_maxps(a, b); }
+ETCH_INLINE f64x2 most(f64x2 a, f64x2 b) { return __builtin_ia32_maxpd(a, b); }
+
 #if defined(__SSE4_1__)
 template <Rounding R> ETCH_INLINE f32x4 round(f32x4 a) { return __builtin_ia32_roundps(a, R); }
 template <Rounding R> ETCH_INLINE f64x2 round(f64x2 a) { return __builtin_ia32_roundpd(a, R); }
@@ -61,6 +70,11 @@ template <Rounding R> ETCH_INLINE f64x2 round(f64x2 a) { return __builtin_ia32_r
 #if defined(__AVX__)
 template <Rounding R> ETCH_INLINE f32x8 round(f32x8 a) { return __builtin_ia32_roundps256(a, R); }
 template <Rounding R> ETCH_INLINE f64x4 round(f64x4 a) { return __builtin_ia32_roundpd256(a, R); }
+ETCH_INLINE int signs(i32x8 a) { return __builtin_ia32_movmskps256((f32x8)a); }
+ETCH_INLINE f32x8 least(f32x8 a, f32x8 b) { return __builtin_ia32_minps256(a, b); }
+ETCH_INLINE f64x4 least(f64x4 a, f64x4 b) { return __builtin_ia32_minpd256(a, b); }
+ETCH_INLINE f32x8 most(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256(a, b); }
+ETCH_INLINE f64x4 most(f64x4 a, f64x4 b) { return __builtin_ia32_maxpd256(a, b); }
 #if !defined(__clang__)
 ETCH_INLINE f32x8 root(f32x8 a) { return __builtin_ia32_sqrtps256(a); }
 ETCH_INLINE f64x4 root(f64x4 a) { return __builtin_ia32_sqrtpd256(a); }
@@ -104,6 +118,7 @@ ETCH_INLINE void store_first(void* p, int n, i64x4 a) {
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 ETCH_INLINE std::uint8_t all8() { return 0xff; }
 ETCH_INLINE std::uint16_t all16() { return 0xffff; }
+ETCH_INLINE int signs(i32x16 a) { return static_cast<int>(__builtin_ia32_cvtd2mask512(a)); }
 template <Rounding R> ETCH_INLINE f32x16 round(f32x16 a) { return __builtin_ia32_rndscaleps_mask(a, R, a, all16(), 4); }
 template <Rounding R> ETCH_INLINE f64x8 round(f64x8 a) { return __builtin_ia32_rndscalepd_mask(a, R, a, all8(), 4); }
 #if !defined(__clang__)

@@ -103,14 +103,31 @@ constexpr Registers survey(const std::uint64_t (&code)[N]) {
   return r;
 }
 
+/// Whether a kernel only moves and joins truths: then its masks are the bytes that lie in memory.
+template <std::size_t N>
+constexpr bool is_boolean(const std::uint64_t (&code)[N]) {
+  for (std::size_t w = 0; w < N; ++w) {
+    const Instruction i = decode(code[w]);
+    const auto word = static_cast<Word>(i.op);
+    if (word == Word::row || word == Word::columns) continue;
+    if (i.type != Class::mask) return false;
+    const bool logical = i.op == static_cast<std::uint8_t>(Op::logical_and) || i.op == static_cast<std::uint8_t>(Op::logical_or) || i.op == static_cast<std::uint8_t>(Op::logical_xor) ||
+                         i.op == static_cast<std::uint8_t>(Op::logical_not);
+    const bool memory = (word == Word::load || word == Word::store) && i.memory == DType::boolean && (static_cast<Stride>(i.mode) == Stride::unit || static_cast<Stride>(i.mode) == Stride::splat);
+    if (!memory && word != Word::number && !(logical && i.from == Class::mask)) return false;
+  }
+  return true;
+}
+
 /// The registers of one kernel, by class.
-template <int L>
+template <int L, class M = simd::Mask<L>>
 struct File {
+  using mask_type = M;
   simd::Vec<float, L>* f32;
   simd::Vec<double, L>* f64;
   simd::Vec<std::int32_t, L>* i32;
   simd::Vec<std::int64_t, L>* i64;
-  simd::Mask<L>* mask;
+  M* mask;
 
   template <Class C>
   ETCH_INLINE auto& get(int i) const {
@@ -188,9 +205,38 @@ struct Place {
   index_t columns;           ///< of this call
 };
 
+/// One word of a boolean kernel: bytes of 0 and 1.
+template <std::uint64_t W, int L, bool Row, bool Partial>
+ETCH_INLINE void execute_bytes(simd::Vec<std::uint8_t, L>* r, const Place& at, index_t c, int n) {
+  constexpr Instruction i = decode(W);
+  constexpr auto word = static_cast<Word>(i.op);
+  using B = std::uint8_t;
+  if constexpr (word == Word::load) {
+    const B* p = reinterpret_cast<const B*>(at.p[i.slot]);
+    if constexpr (static_cast<Stride>(i.mode) == Stride::splat) r[i.d] = simd::splat<B, L>(*p);
+    else if constexpr (Partial) r[i.d] = simd::load_partial<B, L>(p + c, n);
+    else r[i.d] = simd::load<B, L>(p + c);
+  } else if constexpr (word == Word::store) {
+    B* p = reinterpret_cast<B*>(at.p[i.slot]);
+    if constexpr (Row) *p = r[i.a][0];
+    else if constexpr (Partial) simd::store_partial(p + c, r[i.a], n);
+    else simd::store(p + c, r[i.a]);
+  } else if constexpr (word == Word::number) {
+    r[i.d] = simd::splat<B, L>(i.bits != 0 ? 1 : 0);
+  } else if constexpr (i.op == static_cast<std::uint8_t>(Op::logical_not)) {
+    r[i.d] = r[i.a] ^ simd::splat<B, L>(1);
+  } else if constexpr (i.op == static_cast<std::uint8_t>(Op::logical_and)) {
+    r[i.d] = r[i.a] & r[i.b];
+  } else if constexpr (i.op == static_cast<std::uint8_t>(Op::logical_or)) {
+    r[i.d] = r[i.a] | r[i.b];
+  } else {
+    r[i.d] = r[i.a] ^ r[i.b];
+  }
+}
+
 /// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
 template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, bool Tile>
-ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
+ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int n) {
   constexpr Instruction i = decode(W);
   constexpr Class C = i.type;
   using T = typename element_of_class<C>::type;
@@ -235,6 +281,11 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       const S* q = reinterpret_cast<const S*>(p) + c;
       if constexpr (Partial) d = from_memory<C, M>(simd::load_partial<S, L>(q, n));
       else d = from_memory<C, M>(simd::load<S, L>(q));
+    } else if constexpr (mode == Stride::second || mode == Stride::backward) {
+      constexpr int step = mode == Stride::second ? 2 : -1;
+      const S* q = reinterpret_cast<const S*>(p) + c * step;
+      if constexpr (Partial) d = from_memory<C, M>(simd::gather_partial<S, L>(q, step, n));
+      else d = from_memory<C, M>(simd::gather_by<step, S, L>(q));
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
       const S* q = reinterpret_cast<const S*>(p + c * s);
@@ -264,6 +315,15 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       else simd::store(q, v);
       // the next block of the product lies beside this one: its lines are fetched while it is computed
       if constexpr (Tile) __builtin_prefetch(q + at.columns, 1);
+    } else if constexpr (mode == Stride::pair) {
+      const auto w = to_memory<type_of<i.memory>>(r.template get<C>(i.b));
+      M* q = reinterpret_cast<M*>(p) + 2 * c;
+      if constexpr (Partial) {
+        simd::scatter_partial(q, 2, v, n);
+        simd::scatter_partial(q + 1, 2, w, n);
+      } else {
+        simd::store_pair(q, v, w);
+      }
     } else {
       const index_t s = at.stride[i.slot * at.dims + at.dims - 1];
       M* q = reinterpret_cast<M*>(p + c * s);
@@ -309,6 +369,12 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       else simd::scatter(p + c * step, step, combine<R>(simd::gather<T, L>(p + c * step, step), a));
     }
   }
+}
+
+template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, bool Tile, class M>
+ETCH_INLINE void execute(const File<L, M>& r, const Place& at, index_t c, int n) {
+  if constexpr (!std::is_same_v<M, simd::Mask<L>>) return execute_bytes<W, L, Row, Partial>(r.mask, at, c, n);
+  else execute_word<W, Raw, L, Row, Partial, Tile>(r, at, c, n);
 }
 
 /// The pointers of each slot, moved from row to row through the outer dimensions.
@@ -358,7 +424,10 @@ template <std::uint64_t... Code>
 struct Fused {
   static constexpr std::uint64_t code[] = {Code...};
   static constexpr Registers regs = survey(code);
-  static constexpr int L = ETCH_VECTOR_BYTES / regs.lane_bytes;
+  static constexpr bool boolean = is_boolean(code);
+  static constexpr int L = ETCH_VECTOR_BYTES / (boolean ? 1 : regs.lane_bytes);
+  using MaskRegister = std::conditional_t<boolean, simd::Vec<std::uint8_t, L>, simd::Mask<L>>;
+  using Set = File<L, MaskRegister>;
 
   static constexpr std::size_t count(Class c) { return regs.count[static_cast<int>(c)] > 0 ? static_cast<std::size_t>(regs.count[static_cast<int>(c)]) : 1; }
   /// Whether register n holds one value for the row before instruction `before`.
@@ -378,11 +447,11 @@ struct Fused {
     simd::Vec<double, L> f64[count(Class::f64)];
     simd::Vec<std::int32_t, L> i32[count(Class::i32)];
     simd::Vec<std::int64_t, L> i64[count(Class::i64)];
-    simd::Mask<L> mask[count(Class::mask)];
-    ETCH_INLINE File<L> file() { return {f32, f64, i32, i64, mask}; }
+    MaskRegister mask[count(Class::mask)];
+    ETCH_INLINE Set file() { return {f32, f64, i32, i64, mask}; }
     /// What is known before instruction `Before`.
     template <int Before>
-    ETCH_INLINE void take(const File<L>& r) {
+    ETCH_INLINE void take(const Set& r) {
       take<Before, Class::f32>(r, std::make_index_sequence<count(Class::f32)>{});
       take<Before, Class::f64>(r, std::make_index_sequence<count(Class::f64)>{});
       take<Before, Class::i32>(r, std::make_index_sequence<count(Class::i32)>{});
@@ -390,11 +459,11 @@ struct Fused {
       take<Before, Class::mask>(r, std::make_index_sequence<count(Class::mask)>{});
     }
     template <int Before, Class C, std::size_t... N>
-    ETCH_INLINE void take(const File<L>& r, std::index_sequence<N...>) {
+    ETCH_INLINE void take(const Set& r, std::index_sequence<N...>) {
       (take_one<is_known(Before, C, static_cast<int>(N)), C>(r, static_cast<int>(N)), ...);
     }
     template <bool Known, Class C>
-    ETCH_INLINE void take_one(const File<L>& r, int n) {
+    ETCH_INLINE void take_one(const Set& r, int n) {
       if constexpr (Known) file().template get<C>(n) = r.template get<C>(n);
     }
   };
@@ -408,7 +477,7 @@ struct Fused {
   }
   /// The sums of a bank begin neutral, and end in those of the first registers.
   template <std::uint64_t W>
-  static ETCH_INLINE void start_word(const File<L>& r) {
+  static ETCH_INLINE void start_word(const Set& r) {
     if constexpr (is_reduce_word(W)) {
       constexpr Instruction i = decode(W);
       using T = typename element_of_class<i.type>::type;
@@ -416,30 +485,30 @@ struct Fused {
     }
   }
   template <std::uint64_t W>
-  static ETCH_INLINE void finish_word(const File<L>& r, const File<L>& other) {
+  static ETCH_INLINE void finish_word(const Set& r, const Set& other) {
     if constexpr (is_reduce_word(W)) {
       constexpr Instruction i = decode(W);
       r.template get<i.type>(i.d) = combine<i.mode>(r.template get<i.type>(i.d), other.template get<i.type>(i.d));
     }
   }
   template <int Begin, std::size_t... I>
-  static ETCH_INLINE void start(const File<L>& r, std::index_sequence<I...>) {
+  static ETCH_INLINE void start(const Set& r, std::index_sequence<I...>) {
     (start_word<code[regs.position[Begin + static_cast<int>(I)]]>(r), ...);
   }
   template <int Begin, std::size_t... I>
-  static ETCH_INLINE void finish(const File<L>& r, const File<L>& other, std::index_sequence<I...>) {
+  static ETCH_INLINE void finish(const Set& r, const Set& other, std::index_sequence<I...>) {
     (finish_word<code[regs.position[Begin + static_cast<int>(I)]]>(r, other), ...);
   }
 
   template <bool Row, bool Partial, int Begin, std::size_t... I>
-  static ETCH_INLINE void section(const File<L>& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
+  static ETCH_INLINE void section(const Set& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
              static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial, regs.tile>(r, at, c, n),
      ...);
   }
 
   template <int S>
-  static ETCH_INLINE void stage(const File<L>& r, const Place& at, const FusedCall& call) {
+  static ETCH_INLINE void stage(const Set& r, const Place& at, const FusedCall& call) {
     constexpr int row = regs.row_begin[S], column = regs.column_begin[S], end = regs.section_end[S];
     // a section marker sits between the two parts where there are columns
     constexpr int row_end = S + 1 == regs.sections ? column : column - 1;
@@ -478,8 +547,8 @@ struct Fused {
       simd::Vec<double, L> f64[count(Class::f64)];
       simd::Vec<std::int32_t, L> i32[count(Class::i32)];
       simd::Vec<std::int64_t, L> i64[count(Class::i64)];
-      simd::Mask<L> mask[count(Class::mask)];
-      const File<L> file{f32, f64, i32, i64, mask};
+      MaskRegister mask[count(Class::mask)];
+      const Set file{f32, f64, i32, i64, mask};
       const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
       (stage<static_cast<int>(S)>(file, at, call), ...);
       cursor.next(call);

@@ -44,6 +44,31 @@ struct RowWalk {
   }
 };
 
+/// What a step that looks up along an axis knows of its indices: whether they are checked already, and whether they count from the end.
+struct IndexRule {
+  bool checks, wraps;
+  int axis;
+  index_t size;
+
+  IndexRule(const Step& step, index_t axis_size) : checks((step.arg >> 32 & 1) != 0), wraps((step.arg >> 33 & 1) != 0), axis(static_cast<int>(step.arg >> 40 & 255)), size(axis_size) {}
+  ETCH_INLINE index_t at(std::int64_t i) const { return i + (i >> 63 & (wraps ? size : 0)); }
+  /// Ends the program unless these indices lie within the axis: the sign of `outside` says whether one does not.
+  void check(const std::int64_t* i, index_t count, index_t by) const {
+    using U = std::uint64_t;
+    U outside = 0;
+    if (by == 1)
+      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c])) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c])));
+    else
+      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c * by])) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c * by])));
+    if (outside >> 63 == 0) return;
+    for (index_t c = 0; c < count; ++c)
+      if (at(i[c * by]) < 0 || at(i[c * by]) >= size)
+        fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(i[c * by]) << " for size " << static_cast<long>(size) << " of axis " << axis);
+  }
+};
+/// Indices are checked so many at a time, and then used from the first-level cache.
+inline constexpr index_t index_block = 512;
+
 /// [sizes.., size of the axis]; accesses index, out.
 inline void run_checked(Machine& machine, int s) {
   const Step& step = machine.step(s);
@@ -120,12 +145,13 @@ struct moved {
 template <> struct moved<4> { typedef std::uint32_t type __attribute__((may_alias)); };
 template <> struct moved<8> { typedef std::uint64_t type __attribute__((may_alias)); };
 
-/// [sizes.., elements]; accesses a, index, out. `Bytes` an element.
+/// [sizes.., size of the axis where it checks]; accesses a, index, out. `Bytes` an element.
 template <std::size_t Bytes>
 void run_gather(Machine& machine, int s) {
   using Element = typename moved<Bytes>::type;
   const Step& step = machine.step(s);
-  const int axis = static_cast<int>(step.arg);
+  const int axis = static_cast<int>(step.arg & 255);
+  const IndexRule rule(step, machine.size(step.dim[step.dims - 1]));
   const auto* a = reinterpret_cast<const Element*>(machine.pointer(step.access));
   const auto* index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
   auto* to = reinterpret_cast<Element*>(machine.pointer(step.access + 2));
@@ -134,11 +160,22 @@ void run_gather(Machine& machine, int s) {
   for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
     const Element* from = a + walk.offset[0];
     const std::int64_t* i = index + walk.offset[1];
-    if (walk.step(0) == 1 && walk.step(1) == 0) {
-      std::memcpy(to, from + i[0] * along, static_cast<std::size_t>(walk.columns) * Bytes);
+    if (walk.columns > 0 && walk.step(1) == 0) {
+      if (rule.checks) rule.check(i, 1, 0);
+      const Element* const row = from + rule.at(i[0]) * along;
+      if (walk.step(0) == 1) std::memcpy(to, row, static_cast<std::size_t>(walk.columns) * Bytes);
+      else
+        for (index_t c = 0; c < walk.columns; ++c) to[c] = row[c * walk.step(0)];
     } else {
       const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1);
-      for (index_t c = 0; c < columns; ++c) to[c] = from[c * by + i[c * next] * along];
+      for (index_t c = 0; c < columns;) {
+        const index_t end = columns - c < index_block ? columns : c + index_block;
+        if (rule.checks) rule.check(i + c * next, end - c, next);
+        if (!rule.wraps && next == 1 && along == 1 && by == 0)
+          for (; c < end; ++c) to[c] = from[i[c]];
+        else
+          for (; c < end; ++c) to[c] = from[c * by + rule.at(i[c * next]) * along];
+      }
     }
     to += walk.columns;
   }
@@ -151,6 +188,7 @@ void run_scatter(Machine& machine, int s) {
   const int axis = static_cast<int>(step.arg & 255), rank = step.dims - 1;
   const Op op = static_cast<Op>(step.arg >> 8 & 255);
   T* const to = reinterpret_cast<T*>(machine.pointer(step.access + 3));
+  index_t axis_size = 1;
   {  // the base, whose sizes are the quotients of the result's strides
     const T* const base = reinterpret_cast<const T*>(machine.pointer(step.access));
     index_t size[max_rank]{}, at[max_rank]{}, above = machine.size(step.dim[rank]), from = 0;
@@ -158,6 +196,7 @@ void run_scatter(Machine& machine, int s) {
     bool dense = true;
     for (int k = 0; k < rank; ++k) {
       size[k] = above / machine.stride(step.access + 3, k);
+      if (k == axis) axis_size = size[k];
       above = machine.stride(step.access + 3, k);
       dense = dense && (size[k] == 1 || machine.stride(step.access, k) == above);
     }
@@ -175,6 +214,7 @@ void run_scatter(Machine& machine, int s) {
   const auto* const index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
   const T* const a = reinterpret_cast<const T*>(machine.pointer(step.access + 2));
   const index_t along = rank > 0 ? machine.stride(step.access + 3, axis) : 0;
+  const IndexRule rule(step, axis_size);
   RowWalk<3> walk(machine, step, {step.access + 3, step.access + 1, step.access + 2}, 0, axis);
   auto each = [&](auto combine) {
     for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
@@ -182,14 +222,22 @@ void run_scatter(Machine& machine, int s) {
       const std::int64_t* const i = index + walk.offset[1];
       const T* const from = a + walk.offset[2];
       const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1), from_by = walk.step(2);
-      if (by == 1 && next == 0 && from_by == 1) {  // a row to a row
-        T* ETCH_RESTRICT const y = row + i[0] * along;
-        for (index_t c = 0; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
+      if (next == 0 && columns > 0) {
+        if (rule.checks) rule.check(i, 1, 0);
+        T* ETCH_RESTRICT const y = row + rule.at(i[0]) * along;
+        if (by == 1 && from_by == 1)  // a row to a row
+          for (index_t c = 0; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
+        else
+          for (index_t c = 0; c < columns; ++c) y[c * by] = static_cast<T>(combine(y[c * by], from[c * from_by]));
         continue;
       }
-      for (index_t c = 0; c < columns; ++c) {
-        T& y = row[c * by + i[c * next] * along];
-        y = static_cast<T>(combine(y, from[c * from_by]));
+      for (index_t c = 0; c < columns;) {
+        const index_t end = columns - c < index_block ? columns : c + index_block;
+        if (rule.checks) rule.check(i + c * next, end - c, next);
+        for (; c < end; ++c) {
+          T& y = row[c * by + rule.at(i[c * next]) * along];
+          y = static_cast<T>(combine(y, from[c * from_by]));
+        }
       }
     }
   };

@@ -19,6 +19,7 @@ struct RunningSum {
   template <class T> using state = accumulator<T>;
   template <class T> using result = T;
   static constexpr bool has_factor = false;
+  static constexpr bool chains = true;  ///< each element waits for the sum before it, so lanes run side by side
   template <class T> static ETCH_INLINE void first(accumulator<T>& s, T x, index_t) { s = static_cast<accumulator<T>>(x); }
   template <class T> static ETCH_INLINE void next(accumulator<T>& s, T, T x, index_t) { s = static_cast<accumulator<T>>(s + static_cast<accumulator<T>>(x)); }
   template <class T> static ETCH_INLINE T value(accumulator<T> s) { return static_cast<T>(s); }
@@ -49,10 +50,11 @@ struct RunningExtremum {
   template <class T> using state = State<T>;
   template <class T> using result = std::int64_t;
   static constexpr bool has_factor = false;
+  static constexpr bool chains = false;  // a new extremum is rare: a branch, and nothing to wait for
   template <class T> static ETCH_INLINE void first(State<T>& s, T x, index_t i) { s = {x, i}; }
   template <class T> static ETCH_INLINE void next(State<T>& s, T, T x, index_t i) {
-    const bool stays = x == x && (s.best != s.best || (Smallest ? s.best < x : x < s.best));
-    if (!stays) s = {x, i};
+    const bool stays = Smallest ? s.best < x : x < s.best;
+    if (__builtin_expect(!stays, 0) && (x != x || s.best == s.best)) s = {x, i};
   }
   template <class T> static ETCH_INLINE std::int64_t value(const State<T>& s) { return s.at; }
 };
@@ -101,7 +103,7 @@ struct Scan {
       } else if (beside >= side) {
         walk<side>(side, [base](index_t l) { return base + l; });
         lane += side;
-      } else if (end - lane == 1) {
+      } else if (end - lane == 1 || (!Rule::chains && inner == 1)) {
         walk<1>(1, [base](index_t) { return base; });
         ++lane;
       } else {

@@ -3,6 +3,7 @@
 // Where two rows are equal the distance has a corner, and its gradient is 0, as PyTorch's.
 #pragma once
 
+#include <etch/ops/contract.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/norm.hpp>
 #include <etch/ops/reduce.hpp>
@@ -56,7 +57,14 @@ struct cdist_fn {
         static_assert(Sizes::agree, "etch: cdist: rows must have one size");
         return Poison{};
       } else {
-        return distance_fn<P>{}(unsqueeze_fn<-2>{}(x) - unsqueeze_fn<-3>{}(y));
+        constexpr int m = A::dims(0)[A::rank - 2].size, n = B::dims(0)[B::rank - 2].size;
+        if constexpr (P == 2 && (m > 25 || n > 25)) {  // where PyTorch does: |x|^2 + |y|^2 - 2 x y, a product, at the price of what cancels
+          const auto square = [](auto v) { return reduce_fn<Op::sum, -1>{}(v * v); };
+          const auto s = unsqueeze_fn<-1>{}(square(x)) + unsqueeze_fn<-2>{}(square(y)) - matmul_fn{}(x, transpose_fn<-2, -1>{}(y)) * 2;
+          return where(s <= 0, 0, sqrt(where(s <= 0, 1, s)));
+        } else {
+          return distance_fn<P>{}(unsqueeze_fn<-2>{}(x) - unsqueeze_fn<-3>{}(y));
+        }
       }
     }
   }

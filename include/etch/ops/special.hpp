@@ -49,8 +49,14 @@ constexpr Value no_gradient(int which, Value dy) {
     ETCH_LANES2                                                                       \
     ETCH_RULE;                                                                        \
   };
+template <>
+struct special_row<Special::lgamma> {
+  template <class V>
+  static ETCH_INLINE V value(V x) { return simd::lgamma(x); }
+  ETCH_RULE;
+};
 // clang-format off
-ETCH_ROW1(lgamma) ETCH_ROW1(digamma) ETCH_ROW2(zeta) ETCH_ROW2(igamma) ETCH_ROW2(igammac)
+ETCH_ROW1(digamma) ETCH_ROW2(zeta) ETCH_ROW2(igamma) ETCH_ROW2(igammac)
 ETCH_ROW1(erfinv) ETCH_ROW1(erfcx) ETCH_ROW1(ndtri) ETCH_ROW1(log_ndtr)
 ETCH_ROW1(i0) ETCH_ROW1(i0e) ETCH_ROW1(i1) ETCH_ROW1(i1e)
 ETCH_ROW1(bessel_j0) ETCH_ROW1(bessel_j1) ETCH_ROW1(bessel_y0) ETCH_ROW1(bessel_y1) ETCH_ROW1(spherical_bessel_j0) ETCH_ROW1(airy_ai)

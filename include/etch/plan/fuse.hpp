@@ -108,9 +108,12 @@ constexpr bool join(Planning<N>& p, int t, int n) {
   }
   for (int k = 0; k < 3 && v.in[k] >= 0; ++k) {
     if (p.solid[n]) {
+      const bool placed = p.placed[n];
       p.set_solid(n, false);
+      p.placed[n] = false;  // where it lies, not where it is copied to
       const bool ok = p.add_load(trial, n);
       p.set_solid(n, true);
+      p.placed[n] = placed;
       if (!ok) return false;
       break;
     }
@@ -293,11 +296,14 @@ constexpr void fuse(Planning<N>& p) {
       const bool written = trivial && p.placed[a] && p.users[a] == 1 && p.at[a].root == p.at[n].root && p.at[a].index == p.at[n].index;
       int done = detail::ready(p, a);
       if (!written) {
+        const int together = p.copy_count > 0 ? p.copies[p.copy_count - 1].level : 0;
         done = (done > after ? done : after) + 1;
         Location l = p.at[n];
         const int axis = static_cast<int>(v.arg & 255);
         p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));
         l.stride[axis] = p.z.mul(l.stride[axis], stride_code(slice_step(v.arg)));
+        // the other half of the columns is copied in the same loop
+        if (trivial && together == after && detail::ready(p, a) < together && p.are_halves(p.copies[p.copy_count - 1], Copy{a, done, l})) done = together;
         p.copies[p.copy_count++] = Copy{a, done, l};
       }
       p.level[n] = done > after ? done : after;

@@ -130,7 +130,8 @@ struct Lowering {
     if (swapped >= 0) {
       const int last = loop.rank - 1, column = a.stride[last];
       a.stride[last] = a.stride[swapped];
-      a.stride[swapped] = column;
+      a.stride[swapped] = halves == 2 ? 0 : column;
+      if (halves == 2 && half == 1) a.byte += static_cast<std::int64_t>(number_of(column)) * a.size;
     }
     for (int i = step.access; i < out.accesses; ++i)
       if (same(out.access[i], a)) return i - step.access;
@@ -144,7 +145,7 @@ struct Lowering {
   }
   constexpr Stride column(int slot) const {
     const int s = out.access[step.access + slot].stride[loop.rank - 1];
-    return s == 0 ? Stride::splat : s == 1 ? Stride::unit : Stride::strided;
+    return s == 0 ? Stride::splat : s == 1 ? Stride::unit : s == 2 ? Stride::second : s == stride_code(-1) ? Stride::backward : Stride::strided;
   }
   constexpr int new_register(bool row, Class c) { return row ? row_count[static_cast<int>(c)]++ : element_base + element_count[static_cast<int>(c)]++; }
   constexpr void put(bool row, const Instruction& i) {
@@ -405,6 +406,7 @@ struct Lowering {
 
   int swapped = -1;  ///< the dimension that is walked as the column in the last one's place
 
+  int halves = 1, half = 0;  ///< a last dimension of two is no dimension: its halves are loaded beside each other
   /// A copy has no order: where its rows would be short, a long dimension is its column.
   constexpr void lengthen_rows() {
     const int last = loop.rank - 1;
@@ -416,9 +418,24 @@ struct Lowering {
     step.loop[last] = loop.size[longest];
     step.loop[longest] = loop.size[last];
   }
+  /// Whether the halves of a last dimension of two can be addressed: where its strides are numbers.
+  constexpr void split_halves(const Shape& s, const int* from, const int* to) {
+    if (swapped < 0 || loop.size[loop.rank - 1] != 2) return;
+    int a[max_rank]{}, b[max_rank]{};
+    if ((from != nullptr && !restride(p.z, s, from, loop, a)) || !restride(p.z, s, to, loop, b) || !is_static(a[loop.rank - 1]) || b[loop.rank - 1] != 1) return;
+    halves = 2;
+    step.loop[swapped] = 1;
+  }
+  constexpr void begin_half(int k) {
+    half = k;
+    ++pass_id;
+    if (k > 0) ++group_stamp;  // what was loaded for the other is not this half's
+  }
   constexpr void open(const Group& g) {
     space = g;
     swapped = -1;
+    halves = 1;
+    half = 0;
     ++group_stamp;
     step = Step{};
     step.access = out.accesses;
@@ -460,7 +477,33 @@ struct Lowering {
     for (int i = 0; i < element_size; ++i) code[size++] = element_code[i];
     row_size = element_size = 0;
   }
+  /// Two stores to every second element, side by side, become one of whole vectors: the parts of complex numbers, and joined columns.
+  constexpr void pair_stores() {
+    auto is_second = [&](const Instruction& i) { return i.op == static_cast<std::uint8_t>(Word::store) && static_cast<Stride>(i.mode) == Stride::second; };
+    int kept = 0;
+    for (int k = 0; k < size; ++k) {
+      code[kept++] = code[k];
+      if (!is_second(code[k])) continue;
+      const Access& a = out.access[step.access + code[k].slot];
+      for (int j = kept - 2; j >= 0 && code[j].op != static_cast<std::uint8_t>(Word::columns); --j) {
+        Access b = out.access[step.access + code[j].slot];
+        const std::int64_t before = b.byte;
+        b.byte = a.byte;
+        if (!is_second(code[j]) || code[j].type != code[k].type || code[j].memory != code[k].memory || a.chunk != b.chunk || !same(a, b)) continue;
+        const bool first = before + a.size == a.byte;
+        if (!first && a.byte + a.size != before) continue;
+        Instruction both = first ? code[j] : code[k];
+        both.mode = static_cast<int>(Stride::pair);
+        both.b = first ? code[k].a : code[j].a;
+        for (int i = j; i + 2 < kept; ++i) code[i] = code[i + 1];
+        code[--kept - 1] = both;
+        break;
+      }
+    }
+    size = kept;
+  }
   constexpr void write_out() {
+    pair_stores();
     step.code = out.words;
     for (int k = 0; k < size; ++k) {
       Instruction i = code[k];
@@ -473,6 +516,7 @@ struct Lowering {
         i.c = fix(i.c, i.type);
       } else {
         i.a = fix(i.a, i.type);
+        i.b = fix(i.b, i.type);
       }
       out.word[out.words++] = encode(i);
       if (i.op == static_cast<std::uint8_t>(Word::number64)) out.word[out.words++] = raw[i.slot];
@@ -482,11 +526,32 @@ struct Lowering {
     step.combines = out.combines - step.combine;
   }
 
+  /// A kernel that only copies a view.
+  constexpr void lower_solid(int n) {
+    lengthen_rows();
+    Location from{};
+    p.set_solid(n, false);
+    const bool was = p.placed[n];
+    p.placed[n] = false;
+    double value = 0;
+    const bool is_known = known(n, value);
+    if (!is_known && !p.locate(n, from)) etch_internal_shapes_differ();
+    p.set_solid(n, true);
+    p.placed[n] = was;
+    split_halves(p.shape(n), is_known ? nullptr : from.stride, p.at[n].stride);
+    for (int k = 0; k < halves; ++k) {
+      begin_half(k);
+      store(n, store_slot(n), operand_as_it_lies(n, false), false);
+    }
+    flush(true);
+    flush(false);
+  }
+
   /// The whole kernel of group `g`; `results` are the nodes it must store.
   constexpr void lower(int g, const int* results, int count) {
     group = g;
     open(p.groups[g]);
-    if (count == 1 && p.solid[results[0]] && p.groups[g].nodes == 1) lengthen_rows();
+    if (count == 1 && p.solid[results[0]] && p.groups[g].nodes == 1) return lower_solid(results[0]);
     for (int k = 0; k < count; ++k) {
       const int n = results[k];
       if (p.late[n]) collect(p.source(p.node(n).in[0]).node);
@@ -583,25 +648,36 @@ struct Lowering {
   }
   std::int64_t scratch_max = 0;
 
-  /// A copy of node `n` to a location.
-  constexpr void lower_copy(const Copy& c) {
+  /// Copies of nodes to locations, in one loop.
+  constexpr void lower_copies(const Copy* c, int count) {
     Group g;
-    g.elements = p.elements(c.node);
-    Location from{};
-    const bool is_known = p.is_number(c.node);
-    if (!is_known) {
-      if (!p.locate(c.node, from)) etch_internal_shapes_differ();
-      if (!p.add_cuts(g, p.shape(c.node), from.stride)) etch_internal_shapes_differ();
+    g.elements = p.elements(c->node);
+    for (int k = 0; k < count; ++k) {
+      Location from{};
+      if (!p.is_number(c[k].node)) {
+        if (!p.locate(c[k].node, from)) etch_internal_shapes_differ();
+        if (!p.add_cuts(g, p.shape(c[k].node), from.stride)) etch_internal_shapes_differ();
+      }
+      if (!p.add_cuts(g, p.shape(c[k].node), c[k].to.stride)) etch_internal_shapes_differ();
     }
-    if (!p.add_cuts(g, p.shape(c.node), c.to.stride)) etch_internal_shapes_differ();
     group = -1;
     open(g);
     lengthen_rows();
-    ++pass_id;
-    double value = 0;
-    const int r = known(c.node, value) ? number(value, p.node(c.node).dtype) : load(c.node, false);
-    const int slot = add_access(p.shape(c.node), c.to, p.node(c.node).dtype, false);
-    store(c.node, slot, r, false);
+    if (count == 1) {
+      Location from{};
+      const bool is_known = p.is_number(c->node);
+      if (!is_known && !p.locate(c->node, from)) etch_internal_shapes_differ();
+      split_halves(p.shape(c->node), is_known ? nullptr : from.stride, c->to.stride);
+    }
+    for (int h = 0; h < halves; ++h) {
+      begin_half(h);
+      for (int k = 0; k < count; ++k) {
+        const int n = c[k].node;
+        double value = 0;
+        const int r = known(n, value) ? number(value, p.node(n).dtype) : load(n, false);
+        store(n, add_access(p.shape(n), c[k].to, p.node(n).dtype, false), r, false);
+      }
+    }
     flush(true);
     flush(false);
   }

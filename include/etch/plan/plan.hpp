@@ -87,6 +87,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
   const Group& group = p.groups[g];
   const int n = group.node;
   const Node& v = p.node(n);
+  if (group.kind == StepKind::checked && p.is_checked_by_readers(n)) return;
   Step s{};
   int combines = out.combines;
   if (group.kind == StepKind::dot) {
@@ -145,12 +146,15 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
     }
     case StepKind::checked:
     case StepKind::gather:
-    case StepKind::scatter: {  // the sizes of the loop, then: the axis' of `checked`, all elements of the result of `scatter`
+    case StepKind::scatter: {  // the sizes of the loop, then: the axis' of `checked` and of a `gather` that checks, all elements of the result of `scatter`
+      const int checked = group.kind != StepKind::checked && p.node(v.in[1]).op == Op::checked && p.is_checked_by_readers(v.in[1]) ? v.in[1] : -1;
       for (int k = 0; k < 3; ++k)
-        if (v.in[k] >= 0) add_plain_access(p, out, v.in[k]);
+        if (v.in[k] >= 0) add_plain_access(p, out, k == 1 && checked >= 0 ? p.node(checked).in[0] : v.in[k]);
       add_plain_access(p, out, n);
       dims_from(p.shape(group.kind == StepKind::scatter ? v.in[1] : n));
-      s.dim[s.dims++] = group.kind == StepKind::checked ? static_cast<int>(static_cast<std::uint32_t>(v.arg >> 16)) : p.elements(n);
+      const auto size_in = [](const Node& c) { return static_cast<int>(static_cast<std::uint32_t>(c.arg >> 16)); };
+      s.dim[s.dims++] = group.kind == StepKind::checked ? size_in(v) : group.kind == StepKind::gather && checked >= 0 ? size_in(p.node(checked)) : p.elements(n);
+      if (checked >= 0) s.arg |= std::uint64_t{1} << 32 | (p.node(checked).arg >> 8 & 1) << 33 | (p.node(checked).arg & 255) << 40;
       break;
     }
     case StepKind::attention:
@@ -312,7 +316,14 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
   }
   for (int level = 0; level <= levels; ++level) {
     for (int i = copy_by_level[level]; i >= 0; i = copy_after[i]) {
-      kernel.lower_copy(p.copies[i]);
+      Copy copies[2] = {p.copies[i], p.copies[i]};
+      const int following = copy_after[i];
+      const bool both = following >= 0 && p.are_halves(copies[0], p.copies[following]);
+      if (both) {
+        copies[1] = p.copies[following];
+        i = following;
+      }
+      kernel.lower_copies(copies, both ? 2 : 1);
       kernel.write_out();
       kernel.step.level = level;
       divide(p, out, kernel.step);

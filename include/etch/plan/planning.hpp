@@ -113,6 +113,13 @@ struct Planning {
   }
   /// What a view looks at.
   constexpr int viewed(int n) const { return node(n).in[node(n).op == Op::place ? 1 : 0]; }
+  /// Whether all that reads these indices looks them up along an axis: it checks them as it goes, and no copy is made.
+  constexpr bool is_checked_by_readers(int n) const {
+    if (node(n).arg >> 48 != 0) return false;
+    int readers = 0;
+    for (int m = n + 1; m < g.nodes; ++m) readers += (node(m).op == Op::gather || node(m).op == Op::scatter) && node(m).in[1] == n && node(m).in[0] != n && node(m).in[2] != n ? 1 : 0;
+    return readers > 0 && readers == users[n];
+  }
   /// Whether the node is a number everywhere: it never lies in memory.
   constexpr bool is_number(int n) const {
     while (is_view_of(n)) n = viewed(n);
@@ -180,6 +187,19 @@ struct Planning {
     const int* stride = dense_strides(n);
     for (int i = 0; i < shape(n).rank; ++i) l.stride[i] = stride[i];
     l.dense = true;
+  }
+  /// Whether two copies write the even and the odd places of one tensor.
+  constexpr bool are_halves(const Copy& a, const Copy& b) const {
+    const Shape& s = shape(a.node);
+    const DType d = node(root(a.node)).dtype;
+    if (s.rank == 0 || d != node(root(b.node)).dtype || a.to.root != b.to.root || a.to.index != b.to.index || a.to.byte != b.to.byte || a.to.extra != b.to.extra) return false;
+    if (a.to.offset + 1 != b.to.offset && b.to.offset + 1 != a.to.offset) return false;
+    bool together = shape(b.node).rank == s.rank, halves = false;
+    for (int i = 0; together && i < s.rank; ++i) {
+      together = shape(b.node).size[i] == s.size[i] && a.to.stride[i] == b.to.stride[i];
+      halves = halves || (a.to.stride[i] == 2 && s.size[i] != 1);
+    }
+    return together && halves;
   }
   /// The location of any node; false where a reshape cannot be addressed by strides, or a slice by one symbolic offset.
   constexpr bool locate(int n, Location& l) {
@@ -475,8 +495,13 @@ constexpr void place_nodes(Planning<N>& p) {
     if (!is_view(op) && !is_leaf(op) && op != Op::place && (!is_part(op) || op == Op::result) && !p.placed[core]) {
       p.placed[core] = true;  // dense in the same order: any kernel can, and other users may read it there
       p.at[core] = p.dense(Root::output, o.slot, o.offset, core);
-    } else if (p.users[n] == 1) {
-      give(give, n, l);
+    } else if ((p.users[n] != 1 || !give(give, n, l)) && p.node(n).op == Op::reshape && is_view(op) && !p.placed[core]) {
+      Location as_it_lies{};
+      if (!p.locate(n, as_it_lies)) {  // a copy is needed anyway
+        p.set_solid(core, true);
+        p.placed[core] = true;
+        p.at[core] = p.dense(Root::output, o.slot, o.offset, core);
+      }
     }
   }
   for (int n = p.g.nodes - 1; n >= 0; --n) {

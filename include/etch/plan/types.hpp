@@ -153,7 +153,13 @@ constexpr Class class_of(DType d) {
 }
 
 /// How a load or store moves along the row.
-enum class Stride : std::uint8_t { splat, unit, strided, tile };  // tile: unit, of the finished block of a product
+enum class Stride : std::uint8_t {
+  splat, unit, strided,
+  tile,      ///< unit, of the finished block of a product
+  second,    ///< every second element
+  backward,  ///< from the last to the first
+  pair,      ///< of a store: its two operands in turn, as complex numbers keep their parts
+};
 
 struct Instruction {
   std::uint8_t op = 0;
