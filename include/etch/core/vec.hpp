@@ -82,6 +82,18 @@ template <class T, int L, class F> ETCH_INLINE T fold(Vec<T, L> a, F f) {
 template <class T, int L> ETCH_INLINE T hsum(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
+/// The sums of L vectors as one, each as a tree; `a` is used up.
+template <class T, int L> ETCH_INLINE Vec<T, L> hsums(Vec<T, L> (&a)[L]) {
+  if constexpr (L > 1 && requires { detail::pair_sums(a[0], a[0], detail::Index<L>{}); }) {
+    for (int n = L / 2; n > 0; n /= 2)
+      for (int i = 0; i < n; ++i) a[i] = detail::pair_sums(a[2 * i], a[2 * i + 1], detail::Index<L>{});
+    return a[0];
+  } else {
+    T sum[L];
+    for (int i = 0; i < L; ++i) sum[i] = hsum(a[i]);
+    return load<T, L>(sum);
+  }
+}
 template <class T, int L> ETCH_INLINE T hprod(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return x * y; });
 }

@@ -139,6 +139,10 @@ ETCH_INLINE Vec<T, L> backwards(const T* p, std::integer_sequence<int, I...>) {
   const auto a = load<T, L>(p - (L - 1)).v;
   return {__builtin_shufflevector(a, a, (L - 1 - I)...)};
 }
+template <class T, int L, int... I>
+ETCH_INLINE Vec<T, L> pair_sums(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
+  return {__builtin_shufflevector(a.v, b.v, (2 * I)...) + __builtin_shufflevector(a.v, b.v, (2 * I + 1)...)};
+}
 template <int From, class T, int L, int... I>
 ETCH_INLINE Vec<T, L> interleaved(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
   return {__builtin_shufflevector(a.v, b.v, (From + I / 2 + (I % 2 != 0 ? L : 0))...)};

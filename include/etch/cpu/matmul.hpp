@@ -147,35 +147,6 @@ ETCH_NOINLINE void inner_products(int64 k, const T* x, const T* y, int64 y_row, 
   for (int64 j = 0; j < count; ++j) out[j * step] += sum[j];
 }
 
-/// As Multiplication::run, where inner products are better.
-template <class T>
-ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile) {
-  constexpr int64 width = Tile<T>::cols;
-  const Cut tiles = p.row_tiles();
-  for (int64 i = row0; i < row1; ++i) {
-    const int64 row = tiles.begin(i), rows = tiles.size(i);
-    for (int64 panel = panel0; panel < panel1; ++panel) {
-      const int64 col = panel * width, cols = least(width, p.n - col);
-      const T *a = p.a + row * p.a_row, *b = p.b + col * p.b_col;
-      for (int64 j = 0; j < rows * width; ++j) tile[j] = T(0);
-      if (p.accumulate) copy_tile(rows, cols, p.c + row * p.c_row + col, p.c_row, tile, width);
-      if (p.n <= few) {
-        for (int64 c = 0; c < cols; ++c) {
-          for (int64 r = 0; r < rows; r += 4)
-            inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * width + c,
-                           width);
-        }
-      } else {
-        for (int64 c = 0; c < cols; c += 4) {
-          for (int64 r = 0; r < rows; ++r)
-            inner_products(p.k, a + r * p.a_row, b + c * p.b_col, p.b_col, least(4, cols - c), tile + r * width + c, 1);
-        }
-      }
-      p.finish(row, col, rows, cols, tile, width);
-    }
-  }
-}
-
 /// What is at work at a time: panels of B, a k block deep; tiles side by side that an epilogue finishes in one call, so
 /// that its rows are long; and row tiles of them where it waits for several k blocks.
 template <class T>
@@ -204,6 +175,57 @@ struct Portion {
     return packed + (waiting + 1) * group_bytes + a_strip * 16 * a_copy_row<T> * int64{sizeof(T)};
   }
 };
+
+/// out[j] += x . y[j] for as many j as a vector has lanes: their sums across vectors are taken together.
+template <class T>
+ETCH_NOINLINE void inner_products_of_lanes(int64 k, const T* x, const T* y, int64 y_row, T* out) {
+  using V = typename Tile<T>::V;
+  constexpr int lanes = Tile<T>::lanes;
+  V v[lanes];
+  for (V& each : v) each = simd::splat<T, lanes>(0);
+  int64 p = 0;
+  for (; p + lanes <= k; p += lanes) {
+    const V left = simd::load<T, lanes>(x + p);
+#pragma GCC unroll 16
+    for (int j = 0; j < lanes; ++j) v[j] = simd::fma(left, simd::load<T, lanes>(y + j * y_row + p), v[j]);
+  }
+  if (p < k) {
+    const int rest = static_cast<int>(k - p);
+    const V left = simd::load_partial<T, lanes>(x + p, rest);
+#pragma GCC unroll 16
+    for (int j = 0; j < lanes; ++j) v[j] = simd::fma(left, simd::load_partial<T, lanes>(y + j * y_row + p, rest), v[j]);
+  }
+  simd::store(out, simd::load<T, lanes>(out) + simd::hsums(v));
+}
+
+/// As Multiplication::run, where inner products are better.
+template <class T>
+ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile) {
+  constexpr int64 lanes = Tile<T>::lanes, width = Portion<T>::together * Tile<T>::cols, step = Portion<T>::kept_row;
+  const Cut tiles = p.row_tiles();
+  const int64 end = least(p.n, panel1 * Tile<T>::cols);
+  for (int64 i = row0; i < row1; ++i) {
+    const int64 row = tiles.begin(i), rows = tiles.size(i);
+    for (int64 col = panel0 * Tile<T>::cols; col < end; col += width) {
+      const int64 cols = least(width, end - col);
+      const T *a = p.a + row * p.a_row, *b = p.b + col * p.b_col;
+      for (int64 r = 0; r < rows; ++r)
+        for (int64 j = 0; j < cols; j += lanes) simd::store(tile + r * step + j, simd::splat<T, Tile<T>::lanes>(0));
+      if (p.accumulate) copy_tile(rows, cols, p.c + row * p.c_row + col, p.c_row, tile, step);
+      if (p.n <= few) {
+        for (int64 c = 0; c < cols; ++c)
+          for (int64 r = 0; r < rows; r += 4) inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * step + c, step);
+      } else {
+        for (int64 r = 0; r < rows; ++r) {
+          int64 c = 0;
+          for (; c + lanes <= cols; c += lanes) inner_products_of_lanes(p.k, a + r * p.a_row, b + c * p.b_col, p.b_col, tile + r * step + c);
+          for (; c < cols; c += 4) inner_products(p.k, a + r * p.a_row, b + c * p.b_col, p.b_col, least(4, cols - c), tile + r * step + c, 1);
+        }
+      }
+      p.finish(row, col, rows, cols, tile, step);
+    }
+  }
+}
 
 /// One product at work in one thread's workspace: [packed panels of B][tiles kept][a copy of tiles of A]. Where it gathers, B, and
 /// A where it has offsets, are always copied.
