@@ -62,6 +62,8 @@ void memory() {
     for (int i = 0; i < 2 * L - 1; ++i) exact[i] = x[i];
     CHECK(lanes(simd::gather_by<2, T, L>(exact), [&](int i) { return exact[2 * i]; }));
     simd::store_pair(both, s.a(), s.b());
+    CHECK(lanes(simd::load_pair<T, L>(both).even, [&](int i) { return s.x[i]; }));
+    CHECK(lanes(simd::load_pair<T, L>(both).odd, [&](int i) { return s.y[i]; }));
     bool in_turn = true;
     for (int i = 0; i < 2 * L; ++i) in_turn = in_turn && equal(both[i], i % 2 == 0 ? s.x[i / 2] : s.y[i / 2]);
     CHECK(in_turn);

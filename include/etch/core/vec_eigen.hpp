@@ -85,6 +85,8 @@ template <class T, int L> ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_
 }
 /// The same with a stride known here.
 template <int Stride, class T, int L> ETCH_INLINE Vec<T, L> gather_by(const T* p) { return gather<T, L>(p, Stride); }
+/// p[0], p[2], ... and p[1], p[3], ...
+template <class T, int L> ETCH_INLINE EvenOdd<T, L> load_pair(const T* p) { return {gather<T, L>(p, 2), gather<T, L>(p + 1, 2)}; }
 /// a[0], b[0], a[1], b[1], ...
 template <class T, int L> ETCH_INLINE void store_pair(T* p, Vec<T, L> a, Vec<T, L> b) {
   for (int i = 0; i < L; ++i) {

@@ -14,6 +14,7 @@ namespace simd {
 
 template <class T, int L> struct Vec;
 template <int L> using Mask = Vec<bool, L>;
+template <class T, int L> struct EvenOdd { Vec<T, L> even, odd; };
 template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p);
 template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a);
 template <class To, class T, int L> ETCH_INLINE Vec<To, L> convert(Vec<T, L> a);

@@ -143,6 +143,12 @@ template <class T, int L, int... I>
 ETCH_INLINE Vec<T, L> pair_sums(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
   return {__builtin_shufflevector(a.v, b.v, (2 * I)...) + __builtin_shufflevector(a.v, b.v, (2 * I + 1)...)};
 }
+// Of quarters 0 and 2 in a, 1 and 3 in b: no element changes its half of the register.
+template <int Odd, class T, int L, int... I>
+ETCH_INLINE Vec<T, L> alternate(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
+  constexpr int H = L / 2;
+  return {__builtin_shufflevector(a.v, b.v, (Odd + I / H * H + (I % H < H / 2 ? 2 * (I % H) : L + 2 * (I % H - H / 2)))...)};
+}
 template <int From, class T, int L, int... I>
 ETCH_INLINE Vec<T, L> interleaved(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
   return {__builtin_shufflevector(a.v, b.v, (From + I / 2 + (I % 2 != 0 ? L : 0))...)};
@@ -219,6 +225,21 @@ template <int Stride, class T, int L> ETCH_INLINE Vec<T, L> gather_by(const T* p
   else if constexpr (L > 1 && sizeof(T) >= 4 && Stride == -1) return detail::backwards<T, L>(p, detail::Index<L>{});
 #endif
   else return gather<T, L>(p, Stride);
+}
+/// p[0], p[2], ... and p[1], p[3], ...
+template <class T, int L> ETCH_INLINE EvenOdd<T, L> load_pair(const T* p) {
+  if constexpr (detail::split<T, L>) {
+    const auto a = load_pair<T, L / 2>(p), b = load_pair<T, L / 2>(p + L);
+    return {{a.even, b.even}, {a.odd, b.odd}};
+#if !defined(__CUDACC__)
+  } else if constexpr (L >= 4 && !detail::is_bool<T>) {
+    constexpr int H = L / 2;
+    const auto a = join(load<T, H>(p), load<T, H>(p + L)), b = join(load<T, H>(p + H), load<T, H>(p + L + H));
+    return {detail::alternate<0>(a, b, detail::Index<L>{}), detail::alternate<1>(a, b, detail::Index<L>{})};
+#endif
+  } else {
+    return {gather<T, L>(p, 2), gather<T, L>(p + 1, 2)};
+  }
 }
 /// a[0], b[0], a[1], b[1], ...
 template <class T, int L> ETCH_INLINE void store_pair(T* p, Vec<T, L> a, Vec<T, L> b) {

@@ -93,6 +93,7 @@ constexpr Registers survey(const std::uint64_t (&code)[N]) {
     if (!columns) r.column_begin[r.sections - 1] = at + 1;
     int& n = r.count[static_cast<int>(i.type)];
     n = i.d + 1 > n ? i.d + 1 : n;
+    if (i.op == static_cast<std::uint8_t>(Word::load) && static_cast<Stride>(i.mode) == Stride::pair) n = i.b + 1 > n ? i.b + 1 : n;
     const bool memory = i.op == static_cast<std::uint8_t>(Word::load) || i.op == static_cast<std::uint8_t>(Word::store) ||
                         i.op == static_cast<std::uint8_t>(Word::accumulate) || i.op == static_cast<std::uint8_t>(Word::index);
     if (memory) r.slots = i.slot + 1 > r.slots ? i.slot + 1 : r.slots;
@@ -281,6 +282,17 @@ ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int 
       const S* q = reinterpret_cast<const S*>(p) + c;
       if constexpr (Partial) d = from_memory<C, M>(simd::load_partial<S, L>(q, n));
       else d = from_memory<C, M>(simd::load<S, L>(q));
+    } else if constexpr (mode == Stride::pair) {
+      auto& e = r.template get<C>(i.b);
+      const S* q = reinterpret_cast<const S*>(p) + 2 * c;
+      if constexpr (Partial) {
+        d = from_memory<C, M>(simd::gather_partial<S, L>(q, 2, n));
+        e = from_memory<C, M>(simd::gather_partial<S, L>(q + 1, 2, n));
+      } else {
+        const auto both = simd::load_pair<S, L>(q);
+        d = from_memory<C, M>(both.even);
+        e = from_memory<C, M>(both.odd);
+      }
     } else if constexpr (mode == Stride::second || mode == Stride::backward) {
       constexpr int step = mode == Stride::second ? 2 : -1;
       const S* q = reinterpret_cast<const S*>(p) + c * step;

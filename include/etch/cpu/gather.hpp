@@ -51,18 +51,21 @@ struct IndexRule {
   index_t size;
 
   IndexRule(const Step& step, index_t axis_size) : checks((step.arg >> 32 & 1) != 0), wraps((step.arg >> 33 & 1) != 0), axis(static_cast<int>(step.arg >> 40 & 255)), size(axis_size) {}
-  ETCH_INLINE index_t at(std::int64_t i) const { return i + (i >> 63 & (wraps ? size : 0)); }
+  /// What is added to an index below 0.
+  index_t more() const { return wraps ? size : 0; }
+  static ETCH_INLINE index_t at(std::int64_t i, index_t more) { return i + (i >> 63 & more); }
   /// Ends the program unless these indices lie within the axis: the sign of `outside` says whether one does not.
   void check(const std::int64_t* i, index_t count, index_t by) const {
     using U = std::uint64_t;
     U outside = 0;
+    const index_t extra = more();
     if (by == 1)
-      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c])) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c])));
+      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c], extra)) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c], extra)));
     else
-      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c * by])) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c * by])));
+      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c * by], extra)) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c * by], extra)));
     if (outside >> 63 == 0) return;
     for (index_t c = 0; c < count; ++c)
-      if (at(i[c * by]) < 0 || at(i[c * by]) >= size)
+      if (at(i[c * by], extra) < 0 || at(i[c * by], extra) >= size)
         fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(i[c * by]) << " for size " << static_cast<long>(size) << " of axis " << axis);
   }
 };
@@ -157,12 +160,16 @@ void run_gather(Machine& machine, int s) {
   auto* to = reinterpret_cast<Element*>(machine.pointer(step.access + 2));
   const index_t along = machine.stride(step.access, axis);
   RowWalk<2> walk(machine, step, {step.access, step.access + 1}, 0, axis);
+  const index_t more = rule.more();
+  const std::int64_t* checked = nullptr;  // the row of indices that was looked at last: broadcast ones are the same for all rows
   for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
     const Element* from = a + walk.offset[0];
     const std::int64_t* i = index + walk.offset[1];
+    const bool checks = rule.checks && i != checked;
+    checked = i;
     if (walk.columns > 0 && walk.step(1) == 0) {
-      if (rule.checks) rule.check(i, 1, 0);
-      const Element* const row = from + rule.at(i[0]) * along;
+      if (checks) rule.check(i, 1, 0);
+      const Element* const row = from + IndexRule::at(i[0], more) * along;
       if (walk.step(0) == 1) std::memcpy(to, row, static_cast<std::size_t>(walk.columns) * Bytes);
       else
         for (index_t c = 0; c < walk.columns; ++c) to[c] = row[c * walk.step(0)];
@@ -170,11 +177,13 @@ void run_gather(Machine& machine, int s) {
       const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1);
       for (index_t c = 0; c < columns;) {
         const index_t end = columns - c < index_block ? columns : c + index_block;
-        if (rule.checks) rule.check(i + c * next, end - c, next);
-        if (!rule.wraps && next == 1 && along == 1 && by == 0)
+        if (checks) rule.check(i + c * next, end - c, next);
+        if (next == 1 && along == 1 && by == 0 && more == 0)
           for (; c < end; ++c) to[c] = from[i[c]];
+        else if (next == 1 && along == 1 && by == 0)
+          for (; c < end; ++c) to[c] = from[IndexRule::at(i[c], more)];
         else
-          for (; c < end; ++c) to[c] = from[c * by + rule.at(i[c * next]) * along];
+          for (; c < end; ++c) to[c] = from[c * by + IndexRule::at(i[c * next], more) * along];
       }
     }
     to += walk.columns;
@@ -216,6 +225,7 @@ void run_scatter(Machine& machine, int s) {
   const index_t along = rank > 0 ? machine.stride(step.access + 3, axis) : 0;
   const IndexRule rule(step, axis_size);
   RowWalk<3> walk(machine, step, {step.access + 3, step.access + 1, step.access + 2}, 0, axis);
+  const index_t more = rule.more();
   auto each = [&](auto combine) {
     for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
       T* const row = to + walk.offset[0];
@@ -224,7 +234,7 @@ void run_scatter(Machine& machine, int s) {
       const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1), from_by = walk.step(2);
       if (next == 0 && columns > 0) {
         if (rule.checks) rule.check(i, 1, 0);
-        T* ETCH_RESTRICT const y = row + rule.at(i[0]) * along;
+        T* ETCH_RESTRICT const y = row + IndexRule::at(i[0], more) * along;
         if (by == 1 && from_by == 1)  // a row to a row
           for (index_t c = 0; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
         else
@@ -234,10 +244,13 @@ void run_scatter(Machine& machine, int s) {
       for (index_t c = 0; c < columns;) {
         const index_t end = columns - c < index_block ? columns : c + index_block;
         if (rule.checks) rule.check(i + c * next, end - c, next);
-        for (; c < end; ++c) {
-          T& y = row[c * by + rule.at(i[c * next]) * along];
-          y = static_cast<T>(combine(y, from[c * from_by]));
-        }
+        if (next == 1 && along == 1 && by == 0 && from_by == 1 && more == 0)
+          for (; c < end; ++c) row[i[c]] = static_cast<T>(combine(row[i[c]], from[c]));
+        else
+          for (; c < end; ++c) {
+            T& y = row[c * by + IndexRule::at(i[c * next], more) * along];
+            y = static_cast<T>(combine(y, from[c * from_by]));
+          }
       }
     }
   };

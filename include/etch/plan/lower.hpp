@@ -477,9 +477,10 @@ struct Lowering {
     for (int i = 0; i < element_size; ++i) code[size++] = element_code[i];
     row_size = element_size = 0;
   }
-  /// Two stores to every second element, side by side, become one of whole vectors: the parts of complex numbers, and joined columns.
-  constexpr void pair_stores() {
-    auto is_second = [&](const Instruction& i) { return i.op == static_cast<std::uint8_t>(Word::store) && static_cast<Stride>(i.mode) == Stride::second; };
+  /// Two loads or stores of every second element, side by side, become one of whole vectors: the parts of complex numbers, and joined
+  /// columns. Loads move to the first of them, stores to the last.
+  constexpr void make_pairs(Word word) {
+    auto is_second = [&](const Instruction& i) { return i.op == static_cast<std::uint8_t>(word) && static_cast<Stride>(i.mode) == Stride::second; };
     int kept = 0;
     for (int k = 0; k < size; ++k) {
       code[kept++] = code[k];
@@ -493,17 +494,21 @@ struct Lowering {
         const bool first = before + a.size == a.byte;
         if (!first && a.byte + a.size != before) continue;
         Instruction both = first ? code[j] : code[k];
+        const Instruction& odd = first ? code[k] : code[j];
         both.mode = static_cast<int>(Stride::pair);
-        both.b = first ? code[k].a : code[j].a;
-        for (int i = j; i + 2 < kept; ++i) code[i] = code[i + 1];
-        code[--kept - 1] = both;
+        both.b = word == Word::load ? odd.d : odd.a;
+        if (word == Word::load) code[j] = both;
+        for (int i = j; word == Word::store && i + 2 < kept; ++i) code[i] = code[i + 1];
+        --kept;
+        if (word == Word::store) code[kept - 1] = both;
         break;
       }
     }
     size = kept;
   }
   constexpr void write_out() {
-    pair_stores();
+    make_pairs(Word::load);
+    make_pairs(Word::store);
     step.code = out.words;
     for (int k = 0; k < size; ++k) {
       Instruction i = code[k];

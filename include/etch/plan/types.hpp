@@ -158,7 +158,7 @@ enum class Stride : std::uint8_t {
   tile,      ///< unit, of the finished block of a product
   second,    ///< every second element
   backward,  ///< from the last to the first
-  pair,      ///< of a store: its two operands in turn, as complex numbers keep their parts
+  pair,      ///< two registers in turn, d and b of a load, a and b of a store: as complex numbers keep their parts
 };
 
 struct Instruction {
