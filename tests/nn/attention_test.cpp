@@ -132,21 +132,21 @@ TEST_CASE("causal self-attention takes bounded batches and lengths") {
 TEST_CASE("multi-head attention has PyTorch's parameters and gives its output") {
   static_assert(layout<Multi>.tensors == 4);
   auto layer = make<Multi>(Generator{1});
-  for (int i = 0; i < 3 * width; ++i) CHECK(layer->weights.in_proj_bias.data()[i] == 0);
-  for (int i = 0; i < width; ++i) CHECK(layer->weights.out_proj.bias.data()[i] == 0);
+  for (int i = 0; i < 3 * width; ++i) CHECK(layer->in_proj_bias.data()[i] == 0);
+  for (int i = 0; i < width; ++i) CHECK(layer->out_proj.bias.data()[i] == 0);
   Generator g{2};
-  nn::init::normal_(layer->weights.in_proj_bias, g);
+  nn::init::normal_(layer->in_proj_bias, g);
   Tensor<float, 2, 4, width> query;
   Tensor<float, 2, 6, width> key, value;
   nn::init::normal_(query, g);
   nn::init::normal_(key, g);
   nn::init::normal_(value, g);
   const auto in = [&](const auto& x, int part) {
-    return project(values_of(x), layer->weights.in_proj_weight.data() + part * width * width,
-                   layer->weights.in_proj_bias.data() + part * width, width, width);
+    return project(values_of(x), layer->in_proj_weight.data() + part * width * width,
+                   layer->in_proj_bias.data() + part * width, width, width);
   };
   const auto out = [&](const Rows& y) {
-    return project(y, layer->weights.out_proj.weight.data(), layer->weights.out_proj.bias.data(), width, width);
+    return project(y, layer->out_proj.weight.data(), layer->out_proj.bias.data(), width, width);
   };
   Tensor<float, 2, 4, width> self = layer(query);
   check_near(self, out(attend(in(query, 0), in(query, 1), in(query, 2), 2, 4, 4, false)));

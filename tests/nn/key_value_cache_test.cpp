@@ -21,7 +21,8 @@ struct Attention {
     return transpose<1, 2>(unflatten<2, H, features>(x));
   }
   constexpr auto forward(auto x) const {
-    const auto qs = split<heads>(q(x)), ks = split<groups>(k(x)), vs = split<groups>(v(x));
+    const auto qs = split<heads>(q(x));
+    const auto ks = split<groups>(k(x)), vs = split<groups>(v(x));
     const auto y = [&] {
       if constexpr (Cached) return cache(qs, ks, vs);
       else return scaled_dot_product_attention<true, 0.0, true>(qs, ks, vs);

@@ -19,7 +19,7 @@ namespace detail {
 template <int In, int Classes, double Div, int... Cut>
 struct Clusters {
   static constexpr int count = sizeof...(Cut);
-  static constexpr int cut[] = {Cut..., Classes};
+  static constexpr int cut[count + 1] = {Cut..., Classes};
   static constexpr bool increase() {
     for (int i = 0; i < count; ++i)
       if (cut[i] < 1 || cut[i] >= cut[i + 1] || features(i) < 1) return false;
@@ -32,14 +32,19 @@ struct Clusters {
   }
   static constexpr int classes(int i) { return cut[i + 1] - cut[i]; }
 };
-template <int In, int Classes, class Cutoffs, double Div, class T>
+template <int In, class Clusters, class T, class Index>
 struct adaptive_tail;
-template <int In, int Classes, int... Cut, double Div, class T>
-struct adaptive_tail<In, Classes, ints<Cut...>, Div, T> {
-  using clusters = Clusters<In, Classes, Div, Cut...>;
-  template <std::size_t... I>
-  static ModuleList<Sequential<Linear<In, clusters::features(static_cast<int>(I)), false, T>, Linear<clusters::features(static_cast<int>(I)), clusters::classes(static_cast<int>(I)), false, T>>...> make(std::index_sequence<I...>);
-  using type = decltype(make(std::make_index_sequence<sizeof...(Cut)>{}));
+template <int In, class Clusters, class T, std::size_t... I>
+struct adaptive_tail<In, Clusters, T, std::index_sequence<I...>> {
+  template <int K>
+  using cluster = Sequential<Linear<In, Clusters::features(K), false, T>, Linear<Clusters::features(K), Clusters::classes(K), false, T>>;
+  using type = ModuleList<cluster<static_cast<int>(I)>...>;
+};
+template <int In, int Classes, class Cutoffs, double Div>
+struct clusters_of;
+template <int In, int Classes, int... Cut, double Div>
+struct clusters_of<In, Classes, ints<Cut...>, Div> {
+  using type = Clusters<In, Classes, Div, Cut...>;
 };
 
 }  // namespace detail
@@ -48,11 +53,11 @@ struct adaptive_tail<In, Classes, ints<Cut...>, Div, T> {
 /// targets [N], their mean times -1).
 template <int In, int Classes, auto Cutoffs, auto DivValue = 4.0, bool HeadBias = false, class T = float>
 struct AdaptiveLogSoftmaxWithLoss {
-  using Tail = detail::adaptive_tail<In, Classes, std::remove_const_t<decltype(Cutoffs)>, static_cast<double>(DivValue), T>;
-  using Clusters = typename Tail::clusters;
+  using Clusters = typename detail::clusters_of<In, Classes, std::remove_const_t<decltype(Cutoffs)>, static_cast<double>(DivValue)>::type;
+  using Index = std::make_index_sequence<static_cast<std::size_t>(Clusters::count)>;
   static_assert(Clusters::increase(), "etch: AdaptiveLogSoftmaxWithLoss: cutoffs must increase from 1 to less than the classes, and leave each cluster a feature");
   Linear<In, Clusters::cut[0] + Clusters::count, HeadBias, T> head;
-  typename Tail::type tail;
+  typename detail::adaptive_tail<In, Clusters, T, Index>::type tail;
   ETCH_MODULE(head, tail)
   constexpr auto forward(auto x, auto targets) const {
     const auto y = -nll_loss<Reduction::none>(log_prob(x), targets);
@@ -60,7 +65,7 @@ struct AdaptiveLogSoftmaxWithLoss {
   }
   /// The logarithm of each class's probability: [N, Classes].
   constexpr auto log_prob(auto x) const {
-    return of_clusters(x, log_softmax<-1>(head(x)), std::make_index_sequence<static_cast<std::size_t>(Clusters::count)>{});
+    return of_clusters(x, log_softmax<-1>(head(x)), Index{});
   }
   /// The likeliest class.
   constexpr auto predict(auto x) const { return argmax<-1>(log_prob(x)); }
