@@ -57,12 +57,25 @@
 #define ETCH_JOIN5(a, b, c, d, e) ETCH_JOIN5_(a, b, c, d, e)
 #define ETCH_ABI ETCH_JOIN5(ETCH_ISA, ETCH_EVALUATOR, ETCH_CHECKED, ETCH_MATH, ETCH_COMPILER)
 
+// nvcc compiles for a GPU what is constexpr and called there (--expt-relaxed-constexpr); what is marked for both sides could
+// not be called with vectors at all. ETCH_SCALAR is for functions of plain numbers.
+#if defined(__CUDACC__)
+#define ETCH_SCALAR __host__ __device__ inline
+#else
+#define ETCH_SCALAR inline
+#endif
+#if defined(__CUDA_ARCH__)
+#define ETCH_BOTH constexpr
+#else
+#define ETCH_BOTH
+#endif
+
 #if defined(__GNUC__) || defined(__clang__)
-#define ETCH_INLINE inline __attribute__((always_inline))
+#define ETCH_INLINE ETCH_BOTH inline __attribute__((always_inline))
 #define ETCH_NOINLINE __attribute__((noinline))
 #define ETCH_RESTRICT __restrict__
 #else
-#define ETCH_INLINE inline
+#define ETCH_INLINE ETCH_BOTH inline
 #define ETCH_NOINLINE
 #define ETCH_RESTRICT
 #endif

@@ -30,13 +30,13 @@ inline constexpr double infinity = __builtin_huge_val();
 inline constexpr double nan = __builtin_nan("");
 inline constexpr double epsilon = 0x1p-53;
 
-inline bool is_whole(double x) { return __builtin_floor(x) == x; }
-inline double lgamma(double x) { return __builtin_lgamma(x); }
+ETCH_SCALAR bool is_whole(double x) { return __builtin_floor(x) == x; }
+ETCH_SCALAR double lgamma(double x) { return __builtin_lgamma(x); }
 
 // ---- gamma -----------------------------------------------------------------------------------------------------------
 
 /// (log Gamma)': recurrence up to 10, then log x - 1/2x - sum B_2k / (2k x^2k); reflected below 0.
-inline double digamma(double x) {
+ETCH_SCALAR double digamma(double x) {
   if (x == 0) return __builtin_copysign(infinity, -x);
   if (x < 0) {
     if (is_whole(x)) return nan;
@@ -50,7 +50,7 @@ inline double digamma(double x) {
 }
 
 /// sum over k >= 0 of (q + k)^-s: the first terms, then Euler and Maclaurin.
-inline double zeta(double s, double q) {
+ETCH_SCALAR double zeta(double s, double q) {
   if (s == 1) return infinity;
   if (!(s > 1) || q != q) return nan;
   if (q <= 0) {
@@ -80,7 +80,7 @@ inline double zeta(double s, double q) {
 }
 
 /// The lower (P) and the upper (Q) regularised incomplete gamma function: a series below a + 1, a continued fraction above.
-inline double gamma_part(double a, double x, bool upper) {
+ETCH_SCALAR double gamma_part(double a, double x, bool upper) {
   if (a < 0 || x < 0) return nan;
   if (a == 0) return x > 0 ? (upper ? 0 : 1) : nan;
   if (x == 0) return upper ? 1 : 0;
@@ -107,25 +107,25 @@ inline double gamma_part(double a, double x, bool upper) {
   }
   return upper ? front * h : 1 - front * h;
 }
-inline double igamma(double a, double x) { return gamma_part(a, x, false); }
-inline double igammac(double a, double x) { return gamma_part(a, x, true); }
+ETCH_SCALAR double igamma(double a, double x) { return gamma_part(a, x, false); }
+ETCH_SCALAR double igammac(double a, double x) { return gamma_part(a, x, true); }
 
 // ---- error functions -------------------------------------------------------------------------------------------------
 
 /// e^(x^2), with what squaring loses.
-inline double exp_square(double x) {
+ETCH_SCALAR double exp_square(double x) {
   const double square = x * x;
   return __builtin_exp(square) * (1 + __builtin_fma(x, x, -square));
 }
 /// e^(x^2) erfc(x)
-inline double erfcx(double x) {
+ETCH_SCALAR double erfcx(double x) {
   if (x < 0) return x < -26.7 ? infinity : 2 * exp_square(x) - erfcx(-x);
   if (x < 25) return exp_square(x) * __builtin_erfc(x);
   const double z = 0.5 / (x * x);
   return (1 - z * (1 - z * (3 - z * (15 - z * 105)))) / (x * sqrt_pi);
 }
 /// erf^-1: Giles' single-precision polynomials, then two of Halley's steps.
-inline double erfinv(double x) {
+ETCH_SCALAR double erfinv(double x) {
   const double a = __builtin_fabs(x), rest = 1 - a;
   if (!(a < 1)) return a == 1 ? x * infinity : nan;
   double w = -__builtin_log(rest * (1 + a)), y;
@@ -147,7 +147,7 @@ inline double erfinv(double x) {
   return __builtin_copysign(y, x);
 }
 /// The quantile of the normal distribution: Hastings' rational guess, then Halley.
-inline double ndtri(double p) {
+ETCH_SCALAR double ndtri(double p) {
   if (!(p > 0 && p < 1)) return p == 0 ? -infinity : p == 1 ? infinity : nan;
   if (p > 0.5) return -ndtri(1 - p);
   const double t = __builtin_sqrt(-2 * __builtin_log(p));
@@ -160,7 +160,7 @@ inline double ndtri(double p) {
   return x;
 }
 /// log of the normal distribution's cumulative probability.
-inline double log_ndtr(double x) {
+ETCH_SCALAR double log_ndtr(double x) {
   const double t = x * sqrt_half;
   return x < -1 ? __builtin_log(0.5 * erfcx(-t)) - t * t : __builtin_log1p(-0.5 * __builtin_erfc(t));
 }
@@ -168,7 +168,7 @@ inline double log_ndtr(double x) {
 // ---- Bessel functions ------------------------------------------------------------------------------------------------
 
 /// e^-|x| I_n(x) for n = 0 and 1: the power series below 20, the asymptotic expansion above.
-inline double scaled_i(int n, double x) {
+ETCH_SCALAR double scaled_i(int n, double x) {
   const double a = __builtin_fabs(x), z = 0.25 * a * a;
   double term = n == 0 ? 1 : 0.5 * a, sum = term;
   if (a < 20) {
@@ -183,18 +183,18 @@ inline double scaled_i(int n, double x) {
   }
   return n == 1 && x < 0 ? -sum : sum + (x != x ? x : 0);
 }
-inline double i0e(double x) { return scaled_i(0, x); }
-inline double i1e(double x) { return scaled_i(1, x); }
-inline double unscaled(double scaled, double x) {
+ETCH_SCALAR double i0e(double x) { return scaled_i(0, x); }
+ETCH_SCALAR double i1e(double x) { return scaled_i(1, x); }
+ETCH_SCALAR double unscaled(double scaled, double x) {
   const double half = __builtin_exp(0.5 * __builtin_fabs(x));  // e^|x| may overflow where the product does not
   return scaled * half * half;
 }
 // At infinity all but the scaled ones are NaN, as PyTorch's.
-inline double i0(double x) { return unscaled(i0e(x), x); }
-inline double i1(double x) { return unscaled(i1e(x), x); }
+ETCH_SCALAR double i0(double x) { return unscaled(i0e(x), x); }
+ETCH_SCALAR double i1(double x) { return unscaled(i1e(x), x); }
 
 /// e^x K_nu(x) = the integral of e^(-x (cosh t - 1)) cosh(nu t) over t > 0, by a trapezoidal sum: it converges geometrically.
-inline double scaled_k(double nu, double x) {
+ETCH_SCALAR double scaled_k(double nu, double x) {
   if (!(x > 0)) return x == 0 ? infinity : nan;
   if (x == infinity) return 0;
   const double wide = 0.6 / __builtin_sqrt(x), h = wide < 0.2 ? wide : 0.2;
@@ -205,23 +205,23 @@ inline double scaled_k(double nu, double x) {
     if (term < epsilon * 0.1 * sum && 2 * x * s * s > 1) return sum * h;
   }
 }
-inline double scaled_modified_bessel_k0(double x) { return scaled_k(0, x); }
-inline double scaled_modified_bessel_k1(double x) { return scaled_k(1, x); }
-inline double modified_bessel_k0(double x) { return scaled_k(0, x) * __builtin_exp(-x); }
-inline double modified_bessel_k1(double x) { return scaled_k(1, x) * __builtin_exp(-x); }
+ETCH_SCALAR double scaled_modified_bessel_k0(double x) { return scaled_k(0, x); }
+ETCH_SCALAR double scaled_modified_bessel_k1(double x) { return scaled_k(1, x); }
+ETCH_SCALAR double modified_bessel_k0(double x) { return scaled_k(0, x) * __builtin_exp(-x); }
+ETCH_SCALAR double modified_bessel_k1(double x) { return scaled_k(1, x) * __builtin_exp(-x); }
 
-inline double bessel_j0(double x) { return __builtin_fabs(x) < infinity ? ::j0(x) : nan; }
-inline double bessel_j1(double x) { return __builtin_fabs(x) < infinity ? ::j1(x) : nan; }
-inline double bessel_y0(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? ::y0(x) : nan; }
-inline double bessel_y1(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? ::y1(x) : nan; }
+ETCH_SCALAR double bessel_j0(double x) { return __builtin_fabs(x) < infinity ? ::j0(x) : nan; }
+ETCH_SCALAR double bessel_j1(double x) { return __builtin_fabs(x) < infinity ? ::j1(x) : nan; }
+ETCH_SCALAR double bessel_y0(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? ::y0(x) : nan; }
+ETCH_SCALAR double bessel_y1(double x) { return x == 0 ? -infinity : x > 0 && x < infinity ? ::y1(x) : nan; }
 /// sin(x) / x
-inline double spherical_bessel_j0(double x) {
+ETCH_SCALAR double spherical_bessel_j0(double x) {
   if (__builtin_fabs(x) == infinity) return 0;
   return __builtin_fabs(x) < 1e-8 ? 1 : __builtin_sin(x) / x;
 }
 
 /// Ai: Maclaurin's series near 0, K_1/3 above, the oscillating expansion below.
-inline double airy_ai(double x) {
+ETCH_SCALAR double airy_ai(double x) {
   if (x != x || x == -infinity) return nan;
   if (x > 1.5) {
     const double z = 2. / 3 * x * __builtin_sqrt(x);
@@ -257,7 +257,7 @@ enum class Polynomial { chebyshev_t, chebyshev_u, chebyshev_v, chebyshev_w, herm
 
 /// The polynomial of degree `degree`, cut to an integer, by its three-term recurrence; 0 below degree 0.
 template <Polynomial P>
-inline double polynomial(double x, double degree) {
+ETCH_SCALAR double polynomial(double x, double degree) {
   using enum Polynomial;
   constexpr bool chebyshev = P <= chebyshev_w, hermite = P == hermite_h || P == hermite_he;
   if (!(__builtin_fabs(degree) < 9e18)) return 0;  // no integer: PyTorch's conversion makes it a negative one
@@ -292,7 +292,7 @@ inline double polynomial(double x, double degree) {
   return p;
 }
 #define ETCH_POLYNOMIAL(name) \
-  inline double name(double x, double n) { return polynomial<Polynomial::name>(x, n); }
+  ETCH_SCALAR double name(double x, double n) { return polynomial<Polynomial::name>(x, n); }
 ETCH_POLYNOMIAL(chebyshev_t)
 ETCH_POLYNOMIAL(chebyshev_u)
 ETCH_POLYNOMIAL(chebyshev_v)

@@ -45,7 +45,11 @@ requires(L > 1 && sizeof(T) == 8) struct wide<T, L> {
 };
 template <class T, int L> using Wide = typename wide<T, L>::type;
 
+#if defined(__CUDA_ARCH__)  // a GPU has no vectors: halves down to single lanes
+template <class T, int L> inline constexpr bool split = L > 1;
+#else
 template <class T, int L> inline constexpr bool split = L > 1 && sizeof(Lane<T>) * L > ETCH_VECTOR_BYTES;
+#endif
 }  // namespace detail
 
 /// L lanes of T (float, double, an integer, or bool), L a power of two; one lane is a plain scalar. Mask<L>, the truth

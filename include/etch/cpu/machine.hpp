@@ -69,16 +69,34 @@ struct LoopView {
   std::int64_t carried_bytes[max_loop_values];
 };
 
+/// What kernels read of a machine: pointers, strides and sizes, one block.
+struct Tables {
+  char* data;
+  std::size_t bytes;
+};
+
 /// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing, unless threads were added.
 class Machine {
  public:
-  explicit Machine(const PlanView& plan);
+  /// With an arena of its own, or one on another device: its tables are kept here then, and who calls `prepare` runs the steps.
+  explicit Machine(const PlanView& plan, char* arena = nullptr);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
   ~Machine();
 
   /// Binds inputs and outputs (whose sizes are checked against each other where they are bounded) and runs every step.
   void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
+  /// The first half of `run`: binds, and runs nothing. Whether sizes have changed since the last time.
+  bool prepare(const Bindings& in, void* const* out, RandomState* random);
+  void run_step(int s) {
+    if (plan_.library[s].run != nullptr) plan_.library[s].run(*this, s);
+    else run_fused(s);
+  }
+  Tables tables() const { return {reinterpret_cast<char*>(base_), static_cast<std::size_t>(static_cast<char*>(block_) + total_ - reinterpret_cast<char*>(base_))}; }
+  /// Where the combined values of all accumulators belong, in the tables.
+  char* const* targets() const { return target_; }
+  /// Kernels read a copy of the tables, so many bytes further on.
+  void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset; }
   /// The actual value of a size, after the last binding.
   std::int64_t size(int code) const {
     if (is_static(code)) return number_of(code);
@@ -123,6 +141,8 @@ class Machine {
   void allocate(int thread_count);
 
   PlanView plan_;
+  char* const given_arena_;
+  std::ptrdiff_t elsewhere_ = 0;  ///< from the tables to the copy that kernels read
   Machine** body_ = nullptr;      ///< of each step that is a loop
   RandomState* random_ = nullptr;
   void* block_ = nullptr;
@@ -136,10 +156,10 @@ class Machine {
   index_t* chunk_ = nullptr;
   Root* root_ = nullptr;
   index_t* extent_ = nullptr;     ///< max_rank for each step
+  double* size_value_ = nullptr;  ///< the actual sizes, as values
   FusedArgs* args_ = nullptr;     ///< one for each step
   std::uint64_t tag_[max_symbols]{};
   std::int64_t tag_size_[max_symbols]{};
-  double size_value_[2 * max_symbols]{};
   int tags_ = 0;
   int threads_ = 1;
   bool resolved_ = false;
@@ -180,7 +200,7 @@ void with_type(DType d, F f) {
 
 }  // namespace detail
 
-inline Machine::Machine(const PlanView& plan) : plan_(plan) {
+inline Machine::Machine(const PlanView& plan, char* arena) : plan_(plan), given_arena_(arena) {
   allocate(num_threads());
   bool loops = false;
   for (int s = 0; s < plan.steps; ++s) loops = loops || plan.loop[s] != nullptr;
@@ -213,15 +233,15 @@ inline void Machine::allocate(int thread_count) {
     at += aligned(bytes);
     return begin;
   };
-  const std::size_t arena = part(static_cast<std::size_t>(plan.arena_bytes)), work = part(aligned(workspace) * threads);
+  const std::size_t arena = part(given_arena_ == nullptr ? static_cast<std::size_t>(plan.arena_bytes) : 0), work = part(aligned(workspace) * threads);
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
-  const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs));
+  const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs)), sizes = part(2 * max_symbols * sizeof(double));
   if (block_ != nullptr) free_block(block_, static_cast<std::size_t>(total_));
   block_ = allocate_block(at);
   total_ = static_cast<std::int64_t>(at);
   char* const b = static_cast<char*>(block_);
-  arena_ = b + arena;
+  arena_ = given_arena_ == nullptr ? b + arena : given_arena_;
   workspace_ = b + work;
   scratch_ = b + scratch;
   base_ = reinterpret_cast<char**>(b + base);
@@ -232,6 +252,7 @@ inline void Machine::allocate(int thread_count) {
   root_ = reinterpret_cast<Root*>(b + root);
   extent_ = reinterpret_cast<index_t*>(b + extent);
   args_ = reinterpret_cast<FusedArgs*>(b + args);
+  size_value_ = reinterpret_cast<double*>(b + sizes);
 }
 
 /// Reads the actual sizes of bounded dims off the inputs; all that share a name must agree.
@@ -302,7 +323,7 @@ inline void Machine::bind(const Bindings& in, void* const* out) {
       case Root::input: return static_cast<char*>(in.data[a.index]) + byte;
       case Root::output: return static_cast<char*>(out[a.index]) + byte;
       case Root::buffer: return arena_ + plan_.buffer[a.index].offset + byte;
-      case Root::extent: return reinterpret_cast<char*>(size_value_) + byte;
+      case Root::extent: return reinterpret_cast<char*>(size_value_) + elsewhere_ + byte;
       case Root::iota: return reinterpret_cast<char*>(byte / a.size);  // an index, not an address
       case Root::scratch: return reinterpret_cast<char*>(byte);        // from the thread's own rows
       default: return static_cast<char*>(nullptr);
@@ -314,13 +335,21 @@ inline void Machine::bind(const Bindings& in, void* const* out) {
   for (int s = 0; s < plan_.steps; ++s) args_[s].random = random;
 }
 
+inline bool Machine::prepare(const Bindings& in, void* const* out, RandomState* random) {
+  random_ = random;
+  if (num_threads() > threads_ && elsewhere_ == 0) allocate(num_threads());
+  const bool changed = bind_sizes(in) || !resolved_;
+  if (changed) resolve();
+  bind(in, out);
+  return changed;
+}
+
 inline void Machine::run(const Bindings& given, void* const* out, RandomState* random) {
   Bindings with_random;
   if (plan_.draws && random == nullptr) {
     random = &default_random();
     ++random->step;
   }
-  random_ = random;
   if (plan_.random_slot >= 0) {  // the random state has a slot of its own among the inputs
     for (int i = 0, next = 0; i < plan_.slots; ++i) {
       if (plan_.slot[i].kind == SlotKind::random) with_random.bind(random);
@@ -330,15 +359,8 @@ inline void Machine::run(const Bindings& given, void* const* out, RandomState* r
       }
     }
   }
-  const Bindings& in = plan_.random_slot >= 0 ? with_random : given;
-  if (num_threads() > threads_) allocate(num_threads());
-  const bool changed = bind_sizes(in);
-  if (changed || !resolved_) resolve();
-  bind(in, out);
-  for (int s = 0; s < plan_.steps; ++s) {
-    if (plan_.library[s].run != nullptr) plan_.library[s].run(*this, s);
-    else run_fused(s);
-  }
+  prepare(plan_.random_slot >= 0 ? with_random : given, out, random);
+  for (int s = 0; s < plan_.steps; ++s) run_step(s);
 }
 
 /// Accumulators: neutral before the loop, the parts of all chunks in order after it.

@@ -55,6 +55,9 @@ struct Bindings {
   }
 };
 
+/// Where operands live, as bits: numbers anywhere, tensors on the CPU, and what <etch/cuda.hpp> brings on a GPU.
+inline constexpr int on_cpu = 1, on_gpu = 2;
+
 /// The most operations one expression may hold; deeper code belongs in a function, where sharing is exact.
 inline constexpr int max_lazy_nodes = 64;
 
@@ -64,6 +67,15 @@ template <class F>
 constexpr int extra_nodes() {
   if constexpr (requires { F::extra_nodes; }) return F::extra_nodes;
   else return 0;
+}
+}  // namespace detail
+
+namespace detail {
+/// The places of a leaf or an expression; what does not say is on the CPU.
+template <class A>
+constexpr int places() {
+  if constexpr (requires { A::places; }) return A::places;
+  else return on_cpu;
 }
 }  // namespace detail
 
@@ -77,6 +89,7 @@ class Lazy<F, Pack<A...>, T, D...> {
   using tracer = Tracer<T, D...>;
   static constexpr int rank = sizeof...(D);
   static constexpr int nodes = (1 + ... + A::nodes);
+  static constexpr int places = (0 | ... | detail::places<A>());
   static constexpr int extra_nodes = (detail::extra_nodes<F>() + ... + detail::extra_nodes<A>());
   static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
 
@@ -144,7 +157,7 @@ struct lazy_of<F, Args, Poison> {
 template <class S>
 struct ScalarLeaf {
   using tracer = WeakTracer<S>;
-  static constexpr int nodes = 0;
+  static constexpr int nodes = 0, places = 0;
   S value;
   static constexpr tracer trace(detail::Builder& b) {
     const int slot = b.add_slot(detail::SlotKind::scalar, dtype_of<S>, detail::Shape{});
@@ -230,7 +243,9 @@ constexpr auto apply(const A&... a) {
     using R = decltype(F{}(typename decltype(detail::leaf(a))::tracer{}...));
     constexpr int nodes = (1 + ... + decltype(detail::leaf(a))::nodes);
     static_assert(nodes <= max_lazy_nodes, "etch: lazy: more than 64 operations in one expression; write it as a function");
-    if constexpr (std::is_same_v<R, Poison> || nodes > max_lazy_nodes) {
+    constexpr bool one_place = (0 | ... | detail::places<decltype(detail::leaf(a))>()) != (on_cpu | on_gpu);
+    static_assert(one_place, "etch: device: operands must be on one device; x.to(gpu) and x.to(Cpu{}) copy");
+    if constexpr (std::is_same_v<R, Poison> || nodes > max_lazy_nodes || !one_place) {
       return Poison{};
     } else if constexpr (requires(const R& r) { r.template get<0>(); } || requires(const R& r) { r.indices; }) {
       return each_result<F>(static_cast<const R*>(nullptr), a...);

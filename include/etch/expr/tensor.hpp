@@ -165,6 +165,12 @@ class Tensor<T, D...> {
   auto operator()(const I&... i) const -> std::add_const_t<decltype(detail::item_of_tensor(*this, i...))> {
     return detail::item_of_tensor(*this, i...);
   }
+  /// A copy on another device: `x.to(gpu)`, of <etch/cuda.hpp>.
+  template <class Device>
+    requires requires { typename Device::is_device; }
+  auto to(const Device& device) const {
+    return device.copy(*this);
+  }
   TensorLeaf<T, D...> leaf() const {
     TensorLeaf<T, D...> l{storage_, storage_.data(), {}};
     for (int i = 0; i < rank; ++i) l.sizes[i] = sizes_[i];

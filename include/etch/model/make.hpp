@@ -10,7 +10,13 @@ namespace etch {
 inline namespace ETCH_ABI {
 
 /// The CPU, as a place in types: `Model<Mlp, Cpu>`.
-struct Cpu {};
+struct Cpu {
+  using is_device = void;
+  template <class X>
+  X copy(const X& x) const {
+    return x;
+  }
+};
 
 namespace detail {
 
@@ -84,6 +90,12 @@ class Model {
     return apply<detail::call_model_fn<M>>(*this, x...);
   }
   detail::ModelLeaf<M> leaf() const { return {storage_}; }
+  /// A model on another device with a copy of every parameter: `model.to(gpu)`, of <etch/cuda.hpp>.
+  template <class To>
+    requires requires { typename To::is_device; }
+  auto to(const To& device) const {
+    return device.copy(*this);
+  }
   /// A model with its own copy of every parameter.
   Model clone() const {
     Model other{Storage(sizeof(M))};

@@ -38,14 +38,14 @@ constexpr Value no_gradient(int which, Value dy) {
 #define ETCH_ROW1(name)                                                     \
   template <>                                                               \
   struct special_row<Special::name> {                                       \
-    static ETCH_INLINE double lane(double x) { return special::name(x); }   \
+    static ETCH_SCALAR double lane(double x) { return special::name(x); }   \
     ETCH_LANES1                                                             \
     ETCH_RULE;                                                              \
   };
 #define ETCH_ROW2(name)                                                               \
   template <>                                                                         \
   struct special_row<Special::name> {                                                 \
-    static ETCH_INLINE double lane(double x, double y) { return special::name(x, y); } \
+    static ETCH_SCALAR double lane(double x, double y) { return special::name(x, y); } \
     ETCH_LANES2                                                                       \
     ETCH_RULE;                                                                        \
   };

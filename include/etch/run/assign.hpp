@@ -83,6 +83,7 @@ constexpr decltype(auto) as_expression(const E& e) {
 
 template <class E, class T>
 void evaluate(const E& e, T* to, std::size_t bytes) {
+  static_assert((places<E>() & on_gpu) == 0, "etch: device: the result of an expression must be on the device of its operands; x.to(Cpu{}) copies it back");
   using Spec = EvalSpec<E>;
   Bindings in;
   e.bind(in);
@@ -141,9 +142,11 @@ Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
     using X = std::remove_cvref_t<decltype(x)>;
     using Rule = detail::assignable<Tensor, X>;
     using Held = detail::result_dtype_for<T, typename X::value_type>;
+    constexpr bool here = (detail::places<X>() & on_gpu) == 0;
+    static_assert(here, "etch: device: the result of an expression must be on the device of its operands; x.to(Cpu{}) copies it back");
     static_assert(Rule::sizes_agree, "etch: assign: the sizes of the expression must be the tensor's");
     static_assert(Held::can_be_held, "etch: assign: the expression's kind (bool, integer, floating, complex) must not be above the tensor's; to<T>(x) converts");
-    if constexpr (Rule::sizes_agree && Held::can_be_held) {
+    if constexpr (here && Rule::sizes_agree && Held::can_be_held) {
       if constexpr (!std::is_same_v<typename X::value_type, T>) {
         return *this = apply<cast_fn<T>>(x);
       } else {

@@ -13,6 +13,13 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+/// nvcc's compilation for a GPU has no use for the CPU's kernels, and cannot have their vectors.
+#if defined(__CUDA_ARCH__)
+inline constexpr bool has_cpu_kernels = false;
+#else
+inline constexpr bool has_cpu_kernels = true;
+#endif
+
 /// A graph of at most N nodes while its size is not known to the type system.
 template <int N>
 struct GraphDraft {
@@ -156,8 +163,13 @@ struct Compiled {
   }
   template <int S>
   static constexpr cpu::Kernel kernel_of() {
-    if constexpr (plan.step[S].words == 0) return nullptr;
+    if constexpr (plan.step[S].words == 0 || !detail::has_cpu_kernels) return nullptr;
     else return kernel_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
+  }
+  template <int S>
+  static constexpr cpu::LibraryKernel library_of() {
+    if constexpr (!detail::has_cpu_kernels) return {};
+    else return cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype>();
   }
   /// The program of a loop's body.
   template <int L>
@@ -179,7 +191,7 @@ struct Compiled {
   };
   template <std::size_t... S>
   static constexpr Table make_table(std::index_sequence<S...>) {
-    return Table{{kernel_of<static_cast<int>(S)>()...}, {cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype>()...}, {loop_of<static_cast<int>(S)>()...}};
+    return Table{{kernel_of<static_cast<int>(S)>()...}, {library_of<static_cast<int>(S)>()...}, {loop_of<static_cast<int>(S)>()...}};
   }
 
  public:

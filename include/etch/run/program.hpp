@@ -32,9 +32,9 @@ class Program {
       detail::put_results(b, F{}(detail::held<I>(in)...));
     }
   };
-  using Result = detail::results_of<decltype(F{}(typename In::tracer{}...))>;
 
  public:
+  using Result = detail::results_of<decltype(F{}(typename In::tracer{}...))>;
   using Code = Compiled<Spec>;
   static constexpr std::int64_t arena_bytes = Code::arena_bytes;
 
@@ -72,9 +72,9 @@ class ModelProgram {
       detail::put_results(b, detail::call_model_fn<M>{}(m, detail::held<I>(in)...));
     }
   };
-  using Result = detail::results_of<decltype(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...))>;
 
  public:
+  using Result = detail::results_of<decltype(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...))>;
   using Code = Compiled<Spec>;
   static constexpr std::int64_t arena_bytes = Code::arena_bytes;
 

@@ -1,0 +1,6 @@
+// The CUDA backend, asked for by name: the same programs on a GPU (docs/cuda.md).
+#pragma once
+
+#include <etch/etch.hpp>
+
+#include <etch/cuda/program.hpp>

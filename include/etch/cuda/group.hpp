@@ -1,0 +1,229 @@
+// A fused group at one lane: what one thread of either realisation does, the CPU's kernel words executed over numbers.
+//
+//   alone         one thread does a whole element, row or part             (Thrust)
+//   in a team     the threads of a block share the columns of each row and reduce together     (__global__)
+//
+// It is a template over the group's words as the CPU's kernel is, so equal groups of any programs are one function.
+#pragma once
+
+#include <etch/cpu/fused.hpp>
+#include <etch/cuda/system.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace device {
+using namespace etch::detail;  // the plan's names
+
+using cpu::FusedArgs;
+using cpu::FusedCall;
+using cpu::index_t;
+
+
+/// A thread that shares its row with no other; where it shares a row's stores with others, only one of them leads.
+struct Alone {
+  bool leader = true;
+  ETCH_INLINE bool leads() const { return leader; }
+  ETCH_INLINE index_t lane() const { return 0; }
+  ETCH_INLINE index_t lanes() const { return 1; }
+  template <int R, class V>
+  ETCH_INLINE V all(V v) const {
+    return v;
+  }
+};
+
+/// How the work of a group may be divided.
+enum class Division : std::uint8_t {
+  elements,  ///< every element by itself
+  rows,      ///< a row ends in a reduction, or hands values from pass to pass
+  parts,     ///< accumulators over rows: the plan's parts, combined in order
+};
+
+template <std::uint64_t... Code>
+struct Group {
+  static constexpr std::uint64_t code[] = {Code...};
+  static constexpr cpu::detail::Registers regs = cpu::detail::survey(code);
+
+  static constexpr bool has(Word word) {
+    for (int k = 0; k < regs.instructions; ++k)
+      if (static_cast<Word>(code[regs.position[k]] & 255) == word) return true;
+    return false;
+  }
+  /// Whether a value of a row, not of an element, is accumulated.
+  static constexpr bool row_accumulates = [] {
+    for (int k = 0, section = 0; k < regs.instructions; ++k) {
+      while (section + 1 < regs.sections && k >= regs.row_begin[section + 1]) ++section;
+      if (k < regs.column_begin[section] && static_cast<Word>(code[regs.position[k]] & 255) == Word::accumulate) return true;
+    }
+    return false;
+  }();
+  static constexpr Division division = has(Word::accumulate) ? Division::parts : regs.sections > 2 || has(Word::reduce) ? Division::rows : Division::elements;
+
+  /// Its registers, one lane each.
+  struct Bank {
+    static constexpr int count(Class c) { return regs.count[static_cast<int>(c)] > 0 ? regs.count[static_cast<int>(c)] : 1; }
+    simd::Vec<float, 1> f32[count(Class::f32)];
+    simd::Vec<double, 1> f64[count(Class::f64)];
+    simd::Vec<std::int32_t, 1> i32[count(Class::i32)];
+    simd::Vec<std::int64_t, 1> i64[count(Class::i64)];
+    simd::Mask<1> mask[count(Class::mask)];
+    ETCH_INLINE cpu::detail::File<1> file() { return {f32, f64, i32, i64, mask}; }
+  };
+
+  template <std::uint64_t W, std::uint64_t Raw, bool Row, class Team>
+  static ETCH_INLINE void word(const cpu::detail::File<1>& r, const cpu::detail::Place& at, index_t c, [[maybe_unused]] const Team& team) {
+    constexpr Instruction i = decode(W);
+    constexpr auto kind = static_cast<Word>(i.op);
+    if constexpr (Row && kind == Word::finish) {
+      auto& d = r.template get<i.type>(i.d);
+      d = team.template all<i.mode>(d);
+    } else if constexpr (Row && (kind == Word::accumulate || kind == Word::store)) {
+      if (team.leads()) cpu::detail::execute<W, Raw, 1, true, false, false>(r, at, c, 1);
+    } else {
+      cpu::detail::execute<W, Raw, 1, Row, false, false>(r, at, c, 1);
+    }
+  }
+  template <bool Row, int Begin, class Team, std::size_t... I>
+  static ETCH_INLINE void section(const cpu::detail::File<1>& r, const cpu::detail::Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] const Team& team, std::index_sequence<I...>) {
+    (word<code[regs.position[Begin + static_cast<int>(I)]],
+          static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, Row>(r, at, c, team),
+     ...);
+  }
+  // Sums along a row are closed every 64 elements and added up: one lane would lose digits over long rows otherwise.
+  static constexpr bool is_reduce(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::reduce; }
+  template <std::uint64_t W>
+  static ETCH_INLINE void start_word(const cpu::detail::File<1>& r) {
+    if constexpr (is_reduce(W)) {
+      constexpr Instruction i = decode(W);
+      using T = typename cpu::detail::element_of_class<i.type>::type;
+      r.template get<i.type>(i.d) = simd::splat<T, 1>(cpu::detail::neutral<i.mode, T>());
+    }
+  }
+  template <std::uint64_t W>
+  static ETCH_INLINE void close_word(const cpu::detail::File<1>& to, const cpu::detail::File<1>& from) {
+    if constexpr (is_reduce(W)) {
+      constexpr Instruction i = decode(W);
+      to.template get<i.type>(i.d) = cpu::detail::combine<i.mode>(to.template get<i.type>(i.d), from.template get<i.type>(i.d));
+      start_word<W>(from);
+    }
+  }
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE void start(const cpu::detail::File<1>& r, std::index_sequence<I...>) {
+    (start_word<code[regs.position[Begin + static_cast<int>(I)]]>(r), ...);
+  }
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE void close(const cpu::detail::File<1>& to, const cpu::detail::File<1>& from, std::index_sequence<I...>) {
+    (close_word<code[regs.position[Begin + static_cast<int>(I)]]>(to, from), ...);
+  }
+  template <int Begin, std::size_t... I>
+  static constexpr bool reduces(std::index_sequence<I...>) {
+    return (is_reduce(code[regs.position[Begin + static_cast<int>(I)]]) || ...);
+  }
+
+  template <int S, class Team>
+  static ETCH_INLINE void stage(const cpu::detail::File<1>& r, const cpu::detail::Place& at, const FusedCall& call, const Team& team) {
+    constexpr int row = regs.row_begin[S], column = regs.column_begin[S], end = regs.section_end[S];
+    constexpr int row_end = S + 1 == regs.sections ? column : column - 1;  // a marker sits between the two parts
+    section<true, row>(r, at, 0, team, std::make_index_sequence<static_cast<std::size_t>(row_end > row ? row_end - row : 0)>{});
+    if constexpr (S + 1 < regs.sections && end > column) {
+      using I = std::make_index_sequence<static_cast<std::size_t>(end - column)>;
+      if constexpr (reduces<column>(I{})) {
+        Bank bank;
+        const cpu::detail::File<1> total = bank.file();
+        start<column>(total, I{});
+        int open = 0;
+        for (index_t c = call.col0 + team.lane(); c < call.col1; c += team.lanes()) {
+          section<false, column>(r, at, c, team, I{});
+          if (++open < 64) continue;
+          close<column>(total, r, I{});
+          open = 0;
+        }
+        close<column>(r, total, I{});
+      } else {
+        for (index_t c = call.col0 + team.lane(); c < call.col1; c += team.lanes()) section<false, column>(r, at, c, team, I{});
+      }
+    }
+  }
+  template <class Team, std::size_t... S>
+  static ETCH_INLINE void rows(const FusedCall& call, const Team& team, std::index_sequence<S...>) {
+    cpu::detail::Cursor<regs.slots> cursor(call);
+    const FusedArgs& a = *call.args;
+    for (index_t row = call.row0; row < call.row1; ++row) {
+      Bank bank;
+      const cpu::detail::File<1> file = bank.file();
+      const cpu::detail::Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
+      (stage<static_cast<int>(S)>(file, at, call, team), ...);
+      cursor.next(call);
+    }
+  }
+  /// The rows and columns of one call.
+  template <class Team>
+  static ETCH_INLINE void run(const FusedCall& call, const Team& team) {
+    rows(call, team, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
+  }
+};
+
+/// How many rows and columns a group loops over, and into how many parts the plan divides them.
+struct Extent {
+  index_t rows = 1, columns = 1;
+  int parts = 1;
+  bool by_column = false;
+};
+/// Part `p` of them, in whole cache lines where columns are divided.
+ETCH_INLINE void take_part(FusedCall& c, const Extent& e, index_t p) {
+  c.row1 = e.rows;
+  c.col1 = e.columns;
+  c.chunk = static_cast<int>(p);
+  if (e.parts > 1 && e.by_column) {
+    const index_t lines = (e.columns + 63) / 64;
+    c.col0 = lines * p / e.parts * 64;
+    c.col1 = p + 1 == e.parts ? e.columns : lines * (p + 1) / e.parts * 64;
+  } else if (e.parts > 1) {
+    c.row0 = e.rows * p / e.parts;
+    c.row1 = e.rows * (p + 1) / e.parts;
+  }
+}
+
+/// The finished product that an epilogue reads.
+struct TileView {
+  char* data = nullptr;
+  index_t row = 0;       ///< bytes from one row to the next
+  index_t element = 0;   ///< bytes of one
+};
+
+/// Element i of a group, for Thrust.
+template <std::uint64_t... Code>
+struct ElementOf {
+  FusedArgs args;
+  index_t columns;
+  TileView tile;
+  ETCH_INLINE void operator()(index_t i) const {
+    FusedCall call;
+    call.args = &args;
+    call.row0 = i / columns;
+    call.row1 = call.row0 + 1;
+    call.col0 = i % columns;
+    call.col1 = call.col0 + 1;
+    call.tile = tile.data + call.row0 * tile.row + call.col0 * tile.element;
+    Group<Code...>::run(call, Alone{call.col0 == 0});
+  }
+};
+
+/// Part p of a group, with scratch rows of its own, for Thrust.
+template <std::uint64_t... Code>
+struct PartOf {
+  FusedArgs args;
+  Extent extent;
+  char* scratch;
+  index_t scratch_bytes;
+  ETCH_INLINE void operator()(index_t p) const {
+    FusedCall call;
+    call.args = &args;
+    take_part(call, extent, p);
+    call.scratch = scratch + p * scratch_bytes;
+    Group<Code...>::run(call, Alone{});
+  }
+};
+
+}  // namespace device
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,118 @@
+// Fused groups as kernels of their own: a template over the group's words, a block's threads side by side along a row.
+//
+//   elements      one thread each, neighbours side by side
+//   rows          a block takes a row after another; reductions meet in shared memory, always in the same order
+//   parts         a block takes a part of the plan (and a strip of columns where rows share nothing)
+#pragma once
+
+#include <etch/cuda/machine.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace device {
+inline namespace ETCH_PLACE {
+
+inline constexpr int block_threads = 256;
+
+#if defined(__CUDA_ARCH__)
+/// The threads of a block, which share each row's columns.
+struct BlockTeam {
+  static constexpr int threads = block_threads;
+  __device__ bool leads() const { return threadIdx.x == 0; }
+  __device__ index_t lane() const { return static_cast<index_t>(threadIdx.x); }
+  __device__ index_t lanes() const { return static_cast<index_t>(blockDim.x); }
+  /// What all threads have, reduced by halves: one order, whatever the device.
+  template <int R, class V>
+  __device__ V all(V v) const {
+    using T = typename V::value_type;
+    __shared__ T shared[threads];
+    __syncthreads();
+    shared[threadIdx.x] = v[0];
+    __syncthreads();
+    for (unsigned half = blockDim.x / 2; half > 0; half /= 2) {
+      if (threadIdx.x < half) {
+        const V a = simd::splat<T, 1>(shared[threadIdx.x]), b = simd::splat<T, 1>(shared[threadIdx.x + half]);
+        shared[threadIdx.x] = cpu::detail::combine<R>(a, b)[0];
+      }
+      __syncthreads();
+    }
+    return simd::splat<T, 1>(shared[0]);
+  }
+};
+#endif
+
+/// Elements, a grid's stride apart.
+template <std::uint64_t... Code>
+__global__ void element_kernel([[maybe_unused]] ElementOf<Code...> element, [[maybe_unused]] index_t count) {
+#if defined(__CUDA_ARCH__)
+  const index_t step = static_cast<index_t>(gridDim.x) * blockDim.x;
+  for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) element(i);
+#endif
+}
+
+/// Part blockIdx.x of `extent`, and of its columns strip blockIdx.y, by one block.
+template <std::uint64_t... Code>
+__global__ void part_kernel([[maybe_unused]] PartOf<Code...> part, [[maybe_unused]] TileView tile, [[maybe_unused]] index_t strip) {
+#if defined(__CUDA_ARCH__)
+  for (index_t p = blockIdx.x; p < part.extent.parts; p += gridDim.x) {
+    FusedCall call;
+    call.args = &part.args;
+    take_part(call, part.extent, p);
+    if (strip > 0) {
+      const index_t from = call.col0 + static_cast<index_t>(blockIdx.y) * strip;
+      call.col1 = from + strip < call.col1 ? from + strip : call.col1;
+      call.col0 = from;
+    }
+    call.scratch = part.scratch + blockIdx.x * part.scratch_bytes;
+    call.tile = tile.data + call.row0 * tile.row + call.col0 * tile.element;
+    call.tile_row = tile.row;
+    Group<Code...>::run(call, BlockTeam{});
+  }
+#endif
+}
+
+inline void check_launch(const Step& step) {
+  check(cudaPeekAtLastError(), "a kernel", Message{} << "a fused group of " << step.words << " words over " << step.loop_dims << " dimensions");
+}
+
+/// Launches a fused group, or the epilogue of a product that lies in `tile`.
+template <std::uint64_t... Code>
+void launch_group(Machine& machine, int s, TileView tile) {
+  using G = Group<Code...>;
+  Extent e = machine.extent(s);
+  if (e.rows <= 0 || e.columns <= 0) {
+    if constexpr (G::division == Division::parts) {
+      machine.start_accumulators(s);
+      machine.combine_accumulators(s);
+    }
+    return;
+  }
+  if constexpr (G::division == Division::elements) {
+    const index_t count = e.rows * e.columns, blocks = (count + block_threads - 1) / block_threads;
+    element_kernel<Code...><<<static_cast<unsigned>(blocks < 65536 ? blocks : 65536), block_threads, 0, current_stream()>>>(ElementOf<Code...>{machine.args(s), e.columns, tile}, count);
+  } else if constexpr (G::division == Division::rows) {
+    e.parts = static_cast<int>(e.rows < (index_t{1} << 30) ? e.rows : index_t{1} << 30);
+    e.by_column = false;
+    const int most = machine.scratch_bytes() > 0 ? Machine::scratch_parts : 65536;
+    part_kernel<Code...><<<static_cast<unsigned>(e.parts < most ? e.parts : most), block_threads, 0, current_stream()>>>(PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()}, tile, 0);
+  } else {
+    machine.start_accumulators(s);
+    // where no value is shared along a row, strips of columns are as independent as parts are
+    constexpr bool strips = !G::has(Word::finish) && !G::row_accumulates;
+    const index_t strip = strips ? block_threads : 0;
+    const unsigned across = strips ? static_cast<unsigned>((e.columns + strip - 1) / strip) : 1U;
+    part_kernel<Code...><<<dim3(static_cast<unsigned>(e.parts), across < 65535U ? across : 65535U), block_threads, 0, current_stream()>>>(
+        PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()}, tile, across < 65535U ? strip : (e.columns + 65534) / 65535);
+    machine.combine_accumulators(s);
+  }
+  check_launch(machine.step(s));
+}
+template <std::uint64_t... Code>
+void run_block_group(Machine& machine, int s) {
+  launch_group<Code...>(machine, s, {});
+}
+
+}  // namespace ETCH_PLACE
+}  // namespace device
+}  // namespace ETCH_ABI
+}  // namespace etch

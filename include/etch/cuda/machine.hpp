@@ -1,0 +1,333 @@
+// Runs a plan where kernels run: one block of memory, the tables of the CPU's machine as kernels read them, one launch a step.
+//
+//   host system   tables and arena lie here; steps are launched one after another
+//   GPU           tables are copied before each run; the launches are captured once as a CUDA graph and replayed
+#pragma once
+
+#include <etch/cpu/gather.hpp>
+#include <etch/cuda/accumulators.hpp>
+#include <etch/cuda/launch.hpp>
+#include <etch/cuda/nvtx.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace device {
+inline namespace ETCH_PLACE {
+
+/// Who runs a step.
+enum class Route : std::uint8_t {
+  thrust,   ///< a Thrust algorithm
+  kernel,   ///< a __global__ template of etch
+  library,  ///< cuBLASLt
+  cpu,      ///< the CPU's kernel: on host systems only
+};
+inline constexpr int routes = 4, step_kinds = static_cast<int>(StepKind::window_dot) + 1;
+
+/// How many steps of each kind this thread has run on each route.
+struct Tally {
+  std::int64_t ran[routes][step_kinds]{};
+  std::int64_t of(Route r, StepKind k) const { return ran[static_cast<int>(r)][static_cast<int>(k)]; }
+  std::int64_t of(Route r) const {
+    std::int64_t n = 0;
+    for (std::int64_t k : ran[static_cast<int>(r)]) n += k;
+    return n;
+  }
+};
+inline Tally& tally() {
+  thread_local Tally t;
+  return t;
+}
+
+/// What a kernel found wrong: the step that found it, + 1, and where.
+struct Fault {
+  int step = 0;
+  double value = 0;
+  std::int64_t position = 0, size = 0;
+};
+/// Keeps the first fault there is.
+ETCH_SCALAR void report(Fault* fault, int step, double value, std::int64_t position, std::int64_t size) {
+#if defined(__CUDA_ARCH__)
+  if (atomicCAS(&fault->step, 0, step + 1) != 0) return;
+#else
+  int none = 0;
+  if (!__atomic_compare_exchange_n(&fault->step, &none, step + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return;
+#endif
+  fault->value = value;
+  fault->position = position;
+  fault->size = size;
+}
+
+class Machine;
+
+/// What launches a step, and the bytes it needs beside the arena.
+struct StepKernel {
+  void (*run)(Machine&, int step) = nullptr;
+  Route route = Route::thrust;
+  std::int64_t (*workspace)(const cpu::PlanView&, const Step&) = nullptr;
+  const char* name = "";  ///< of its range in a profiler
+};
+/// A program: the plan as the CPU's machine takes it, with the CPU's kernels where they are used, and what launches each step.
+struct ProgramView {
+  cpu::PlanView plan;
+  const StepKernel* kernel;
+};
+
+/// The largest value of a size.
+inline std::int64_t capacity(const cpu::PlanView& plan, int code) { return code >= 0 ? code : plan.symbol[-1 - code].capacity; }
+
+class Machine {
+ public:
+  explicit Machine(const ProgramView& program);
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+  ~Machine();
+
+  /// Binds inputs and outputs, which lie where kernels run (numbers: here), and launches every step.
+  void run(const Bindings& in, void* const* out, cpu::RandomState* random = nullptr);
+  /// Throws what kernels have found wrong. On a GPU it waits for them.
+  void settle();
+  std::int64_t size(int code) const { return host_.size(code); }
+  std::int64_t bytes() const { return static_cast<std::int64_t>(memory_.bytes()); }
+
+  // ---- what launches ask ----
+  cpu::Machine& host() { return host_; }
+  const Step& step(int s) const { return program_.plan.step[s]; }
+  /// The arguments of a step's fused loop, as kernels read them.
+  FusedArgs args(int s) const {
+    FusedArgs a = host_.args(s);
+    a.extent = moved(a.extent);
+    a.base = moved(a.base);
+    a.stride = moved(a.stride);
+    a.chunk = moved(a.chunk);
+    a.root = moved(a.root);
+    return a;
+  }
+  Extent extent(int s) const {
+    const FusedArgs& a = host_.args(s);
+    Extent e;
+    for (int k = 0; k + 1 < a.dims; ++k) e.rows *= a.extent[k];
+    e.columns = a.extent[a.dims - 1];
+    e.parts = step(s).chunks;
+    e.by_column = step(s).by_column;
+    return e;
+  }
+  /// Where kernels find the pointer of an operand: the addresses of a call's inputs are in the tables, not in its launches.
+  char* const* entry(int s, int access) const { return moved(host_.args(s).base + (access - step(s).access)); }
+  Fault* fault() const { return reinterpret_cast<Fault*>(memory_.data() + fault_at_); }
+  char* workspace() const { return memory_.data() + workspace_at_; }
+  char* scratch() const { return memory_.data() + scratch_at_; }
+  index_t scratch_bytes() const { return static_cast<index_t>(aligned(static_cast<std::size_t>(program_.plan.scratch_bytes))); }
+  void start_accumulators(int s) const { accumulators(s, true); }
+  void combine_accumulators(int s) const { accumulators(s, false); }
+  /// How many rows of scratch there are: as many parts may run at once.
+  static constexpr int scratch_parts = has_gpu_kernels ? 264 : 64;
+
+ private:
+  template <class T>
+  T* moved(T* p) const {
+    return reinterpret_cast<T*>(reinterpret_cast<std::uintptr_t>(p) + static_cast<std::uintptr_t>(tables_offset_));
+  }
+  std::size_t lay_out();
+  void accumulators(int s, bool before) const;
+  void* stage(int slot, void* value, std::size_t bytes);
+  void launch_all();
+
+  ProgramView program_;
+  std::size_t workspace_at_ = 0, scratch_at_ = 0, fault_at_ = 0, tables_at_ = 0, tables_room_ = 0;
+  std::ptrdiff_t tables_offset_ = 0;
+  Block memory_;
+  cpu::Machine host_;
+#if ETCH_GPU
+  Pinned<char> staged_;  // the tables and the numbers of the next run
+  Event copied_;         // when they may be written again
+  cudaGraphExec_t graph_ = nullptr;
+  void* bound_[2 * max_slots]{};  // what the captured launches were given
+  bool direct_ = false;           // whether some launch holds addresses itself
+#endif
+};
+
+/// Values of one run beside the tables: 16 bytes for each slot.
+inline constexpr std::size_t value_bytes = 16, values_bytes = value_bytes * max_slots;
+
+/// One block: the arena, then what steps need beside it.
+inline std::size_t Machine::lay_out() {
+  const cpu::PlanView& plan = program_.plan;
+  std::int64_t work = 0;
+  for (int s = 0; s < plan.steps; ++s) {
+    const auto need = program_.kernel[s].workspace;
+    const std::int64_t w = need == nullptr ? 0 : need(plan, plan.step[s]);
+    work = w > work ? w : work;
+  }
+  std::size_t at = aligned(static_cast<std::size_t>(plan.arena_bytes));
+  auto part = [&](std::size_t bytes) {
+    const std::size_t begin = at;
+    at += aligned(bytes);
+    return begin;
+  };
+  workspace_at_ = part(static_cast<std::size_t>(work));
+  scratch_at_ = part(static_cast<std::size_t>(scratch_bytes()) * scratch_parts);
+  fault_at_ = part(sizeof(Fault));
+#if ETCH_GPU
+  // tables: pointers, strides and sizes of every access and step, as the CPU's machine lays them out, with room to spare
+  const auto n = static_cast<std::size_t>(plan.accesses), steps = static_cast<std::size_t>(plan.steps);
+  tables_room_ = values_bytes + 4096 + n * (24 + 16 * max_rank) + static_cast<std::size_t>(plan.combines) * 8 + steps * (8 * max_rank + sizeof(FusedArgs)) + 2 * max_symbols * sizeof(double);
+  tables_at_ = part(tables_room_);
+#endif
+  return at;
+}
+
+inline Machine::Machine(const ProgramView& program)
+    : program_(program),
+      memory_(lay_out(), "a program"),
+      host_(program.plan, memory_.data())
+#if ETCH_GPU
+      ,
+      staged_(tables_room_)
+#endif
+{
+#if ETCH_GPU
+  const cpu::Tables t = host_.tables();
+  if (t.bytes + values_bytes > tables_room_) fail("cuda", "the tables of a program must fit in their room", Message{} << "got " << t.bytes << " of " << tables_room_ << " bytes");
+  tables_offset_ = memory_.data() + tables_at_ + values_bytes - t.data;
+  host_.place_tables(tables_offset_);
+  for (int s = 0; s < program.plan.steps; ++s) direct_ = direct_ || program.kernel[s].route == Route::library;
+#endif
+}
+inline Machine::~Machine() {
+#if ETCH_GPU
+  if (graph_ != nullptr) (void)cudaGraphExecDestroy(graph_);
+#endif
+}
+
+inline void Machine::accumulators(int s, bool before) const {
+  const Step& step = this->step(s);
+  for (int i = 0; i < step.combines; ++i) {
+    const Combine& c = program_.plan.combine[step.combine + i];
+    const index_t count = host_.size(c.count), bytes = program_.plan.access[step.access + c.access].chunk;
+    char* const* const part = entry(s, step.access + c.access);
+    if (before) for_each(count * step.chunks, StartAccumulator{part, bytes, count, c.op, c.dtype});
+    else if (step.chunks > 1) for_each(count, CombineParts{part, moved(host_.targets() + step.combine + i), bytes, step.chunks, c.op, c.dtype});
+  }
+}
+
+/// A number of this run, where kernels can read it.
+inline void* Machine::stage([[maybe_unused]] int slot, void* value, [[maybe_unused]] std::size_t bytes) {
+#if ETCH_GPU
+  std::memcpy(staged_.data() + static_cast<std::size_t>(slot) * value_bytes, value, bytes);
+  return memory_.data() + tables_at_ + static_cast<std::size_t>(slot) * value_bytes;
+#else
+  return value;
+#endif
+}
+
+inline void Machine::launch_all() {
+  for (int s = 0; s < program_.plan.steps; ++s) {
+    const Range range(program_.kernel[s].name);
+    program_.kernel[s].run(*this, s);
+#if !ETCH_GPU
+    if (program_.plan.step[s].kind == StepKind::checked) settle();  // while its operand is there
+#endif
+  }
+}
+
+inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomState* random) {
+  const cpu::PlanView& plan = program_.plan;
+  if (plan.draws && random == nullptr) {
+    random = &cpu::default_random();
+    ++random->step;
+  }
+#if ETCH_GPU
+  copied_.wait();
+#endif
+  Bindings in;
+  for (int i = 0, next = 0; i < plan.slots; ++i) {
+    const SlotKind kind = plan.slot[i].kind;
+    if (kind == SlotKind::random) {
+      in.bind(stage(i, random, sizeof *random));
+      continue;
+    }
+    void* const data = given.data[next];
+    in.bind(kind == SlotKind::scalar ? stage(i, data, size_of(plan.slot[i].dtype)) : data, given.sizes[next]);
+    ++next;
+  }
+  [[maybe_unused]] bool changed = host_.prepare(in, out, random);
+  for (int s = 0; s < plan.steps; ++s) ++tally().ran[static_cast<int>(program_.kernel[s].route)][static_cast<int>(plan.step[s].kind)];
+#if ETCH_GPU
+  const cpu::Tables t = host_.tables();
+  std::memcpy(staged_.data() + values_bytes, t.data, t.bytes);
+  copy_in(memory_.data() + tables_at_, staged_.data(), values_bytes + t.bytes);
+  copied_.record(current_stream());
+  if (direct_) {  // a launch of a library holds addresses
+    int outputs = 0;
+    for (int a = 0; a < plan.accesses; ++a)
+      if (plan.access[a].root == Root::output && plan.access[a].index >= outputs) outputs = plan.access[a].index + 1;
+    for (int i = 0; i < plan.slots + outputs && i < 2 * max_slots; ++i) {
+      void* const p = i < plan.slots ? in.data[i] : out[i - plan.slots];
+      changed = changed || bound_[i] != p;
+      bound_[i] = p;
+    }
+  }
+  if (graph_ == nullptr || changed) {
+    if (graph_ != nullptr) check(cudaGraphExecDestroy(graph_), "cudaGraphExecDestroy");
+    graph_ = nullptr;
+    cudaGraph_t captured = nullptr;
+    check(cudaStreamBeginCapture(current_stream(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+    launch_all();
+    check(cudaStreamEndCapture(current_stream(), &captured), "cudaStreamEndCapture");
+    const cudaError_t made = cudaGraphInstantiate(&graph_, captured, 0);
+    (void)cudaGraphDestroy(captured);
+    check(made, "cudaGraphInstantiate", Message{} << plan.steps << " steps");
+  }
+  check(cudaGraphLaunch(graph_, current_stream()), "cudaGraphLaunch", Message{} << plan.steps << " steps");
+#else
+  launch_all();
+  settle();
+#endif
+}
+
+inline void Machine::settle() {
+  Fault f;
+#if ETCH_GPU
+  copy_out(&f, fault(), sizeof f);
+#else
+  f = *fault();
+#endif
+  if (f.step == 0) return;
+  const Fault none;
+  copy_in(fault(), &none, sizeof none);
+  synchronize();
+  const Step& step = this->step(f.step - 1);
+  if (step.kind == StepKind::checked) {
+#if !ETCH_GPU
+    host_.run_step(f.step - 1);  // the CPU's kernel says it
+#endif
+    fail("cuda", "a value must be what its function demands", Message{} << "got " << f.value << " at position " << static_cast<long>(f.position));
+  }
+  if (step.kind == StepKind::gather || step.kind == StepKind::scatter)
+    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(f.value) << " for size " << static_cast<long>(f.size) << " of axis " << static_cast<int>(step.arg >> 40 & 255));
+  fail(step.kind == StepKind::scatter_add ? "scatter_add" : "embedding", "an index must lie within the table",
+       Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for " << static_cast<long>(f.size) << " rows");
+}
+
+/// A fused group, as one loop over elements, rows or parts.
+template <std::uint64_t... Code>
+void run_group(Machine& machine, int s) {
+  using G = Group<Code...>;
+  Extent e = machine.extent(s);
+  if constexpr (G::division == Division::elements) {
+    for_each(e.rows * e.columns, ElementOf<Code...>{machine.args(s), e.columns, {}});
+  } else if constexpr (G::division == Division::rows) {
+    e.parts = static_cast<int>(e.rows < Machine::scratch_parts ? e.rows : Machine::scratch_parts);
+    e.by_column = false;
+    for_each(e.parts, PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()});
+  } else {
+    machine.start_accumulators(s);
+    for_each(e.parts, PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()});
+    machine.combine_accumulators(s);
+  }
+}
+
+}  // namespace ETCH_PLACE
+}  // namespace device
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,94 @@
+// Memory where kernels run, shared by the handles that name it; page-locked memory here; copies between them.
+#pragma once
+
+#include <etch/core/storage.hpp>
+#include <etch/cuda/system.hpp>
+#if ETCH_GPU
+#include <etch/cuda/properties.hpp>
+#include <etch/cuda/stream.hpp>
+#endif
+
+#include <memory>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace device {
+inline namespace ETCH_PLACE {
+
+#if ETCH_GPU
+/// Zeroed memory; `what` is named in the error, beside what was asked for and what there is.
+inline void* allocate(std::size_t bytes, const char* what) {
+  void* p = nullptr;
+  const cudaError_t result = cudaMalloc(&p, bytes);
+  if (result == cudaErrorMemoryAllocation) {
+    (void)cudaGetLastError();
+    const MemoryFigures m = memory();
+    fail("cuda", "there must be memory enough on the GPU", Message{} << what << " asked for " << bytes << " bytes; " << m.free << " of " << m.total << " are free");
+  }
+  check(result, "cudaMalloc", Message{} << what << ", " << bytes << " bytes");
+  check(cudaMemsetAsync(p, 0, bytes, current_stream()), "cudaMemsetAsync", Message{} << what);
+  return p;
+}
+inline void release(void* p, std::size_t) { (void)cudaFree(p); }
+inline void copy_in(void* to, const void* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, current_stream()), "cudaMemcpyAsync", Message{} << bytes << " bytes to the GPU");
+}
+inline void copy_across(void* to, const void* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, current_stream()), "cudaMemcpyAsync", Message{} << bytes << " bytes on the GPU");
+}
+/// Waits: the bytes are there when it returns.
+inline void copy_out(void* to, const void* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, current_stream()), "cudaMemcpyAsync", Message{} << bytes << " bytes from the GPU");
+  synchronize();
+}
+inline void* allocate_pinned(std::size_t bytes) {
+  void* p = nullptr;
+  check(cudaMallocHost(&p, bytes), "cudaMallocHost", Message{} << bytes << " bytes");
+  return p;
+}
+inline void release_pinned(void* p, std::size_t) { (void)cudaFreeHost(p); }
+#else
+inline void* allocate(std::size_t bytes, const char*) { return allocate_block(bytes); }
+inline void release(void* p, std::size_t bytes) { free_block(p, bytes); }
+inline void copy_in(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+inline void copy_across(void* to, const void* from, std::size_t bytes) { std::memmove(to, from, bytes); }
+inline void copy_out(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+inline void* allocate_pinned(std::size_t bytes) { return allocate_block(bytes); }
+inline void release_pinned(void* p, std::size_t bytes) { free_block(p, bytes); }
+inline void synchronize() {}
+#endif
+
+/// A shared, zeroed block where kernels run; copying the handle shares it.
+class Block {
+ public:
+  Block() = default;
+  Block(std::size_t bytes, const char* what) : bytes_(aligned(bytes == 0 ? 1 : bytes)), data_(allocate(bytes_, what), [n = bytes_](void* p) { release(p, n); }) {}
+  char* data() const { return static_cast<char*>(data_.get()); }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  std::size_t bytes_ = 0;
+  std::shared_ptr<void> data_;
+};
+
+/// Page-locked memory of the host, from which copies to a GPU run beside other work.
+template <class T>
+class Pinned {
+ public:
+  explicit Pinned(std::size_t count) : count_(count), data_(static_cast<T*>(allocate_pinned(count * sizeof(T)))) {}
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+  ~Pinned() { release_pinned(data_, count_ * sizeof(T)); }
+  T* data() const { return data_; }
+  std::size_t size() const { return count_; }
+  T& operator[](std::size_t i) const { return data_[i]; }
+
+ private:
+  std::size_t count_;
+  T* data_;
+};
+
+}  // namespace ETCH_PLACE
+}  // namespace device
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,35 @@
+// Where programs of <etch/cuda.hpp> run: on a GPU where nvcc compiles, on the CPU through one of Thrust's host systems otherwise.
+//
+//   nvcc -std=c++20 --expt-relaxed-constexpr ...             THRUST_DEVICE_SYSTEM_CUDA, Thrust's default
+//   g++ -fopenmp -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP ...
+#pragma once
+
+#include <etch/core/config.hpp>
+
+#include <thrust/detail/config.h>
+
+#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+#if !defined(__CUDACC__)
+#error "etch: cuda: compile with nvcc, or on the CPU with -fopenmp -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP"
+#elif !defined(__CUDACC_RELAXED_CONSTEXPR__)
+#error "etch: cuda: nvcc needs --expt-relaxed-constexpr"
+#endif
+#define ETCH_GPU 1
+#define ETCH_PLACE on_gpu_system
+#else
+#define ETCH_GPU 0
+#define ETCH_PLACE on_host_system
+#endif
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace device {
+inline namespace ETCH_PLACE {
+
+/// Whether kernels run on a GPU.
+inline constexpr bool has_gpu_kernels = ETCH_GPU != 0;
+
+}  // namespace ETCH_PLACE
+}  // namespace device
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,10 @@
+// expect: etch: device: the result of an expression must be on the device of its operands; x.to(Cpu{}) copies it back
+#define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_CPP
+#include <etch/cuda.hpp>
+
+using namespace etch;
+
+int main() {
+  Tensor<float, 3> x;
+  x = x.to(gpu) * 2;
+}

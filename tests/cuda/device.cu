@@ -1,0 +1,73 @@
+// The backend as a GPU runs it: compiled for sm_80 and sm_90 wherever nvcc is, run where a GPU is (77: there is none).
+#include <etch/cuda.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+using namespace etch;
+
+struct Net {
+  nn::Linear<20, 33> fc1;
+  nn::Linear<33, 7> fc2;
+  ETCH_MODULE(fc1, fc2)
+  constexpr auto forward(auto x) const { return fc2(gelu(fc1(x))); }
+};
+struct Loss {
+  constexpr auto operator()(auto& m, auto x, auto y) const { return cross_entropy(m(x), y); }
+};
+
+// The losses of the same training on the CPU: step, loss.
+struct Known {
+  int step;
+  double loss;
+};
+constexpr Known on_the_cpu[] = {{0, 1.960068}, {1, 1.937902}, {19, 1.891695}};
+
+int check(bool good, const char* what) {
+  if (!good) std::printf("gpu: %s is wrong\n", what);
+  return good ? 0 : 1;
+}
+
+int main() try {
+  if (device::count() == 0) {
+    try {
+      device::Block block(1024, "a test");
+    } catch (const Error& error) {
+      std::printf("skipped: there is no GPU (%s)\n", error.what());
+      return check(std::strstr(error.what(), "etch: cuda: there must be a GPU with a driver for this CUDA") != nullptr, "the error without a GPU") == 0 ? 77 : 1;
+    }
+    return check(false, "memory without a GPU");
+  }
+  const device::Properties gpu_is = device::properties();
+  std::printf("%s, %d.%d\n", gpu_is.name, gpu_is.major, gpu_is.minor);
+  Tensor<float, 50, 20> x;
+  Tensor<std::int64_t, 50> y;
+  for (int i = 0; i < 1000; ++i) x.data()[i] = static_cast<float>(std::sin(0.1 * i));
+  for (int i = 0; i < 50; ++i) y(i) = i % 7;
+  const auto xg = x.to(gpu);
+  const auto yg = y.to(gpu);
+  int wrong = 0;
+
+  const Tensor<float, 50, 20> p = GpuTensor(softmax<1>(xg * 2 + 1)).cpu();
+  double most = 0;
+  for (int i = 0; i < 50; ++i) {
+    double all = 0;
+    for (int j = 0; j < 20; ++j) all += std::exp(2 * static_cast<double>(x(i, j)) + 1);
+    for (int j = 0; j < 20; ++j) most = std::fmax(most, std::fabs(static_cast<double>(p(i, j)) - std::exp(2 * static_cast<double>(x(i, j)) + 1) / all));
+  }
+  wrong += check(most < 1e-6, "softmax");
+
+  auto model = make<Net>(Generator{1}).to(gpu);
+  auto step = train_step(model, Loss{}, optim::AdamW{.lr = 1e-2f}, xg, yg);
+  for (int i = 0; i < 20; ++i) {
+    const double loss = static_cast<double>(step(xg, yg));
+    for (const auto& [at, expected] : on_the_cpu)
+      if (at == i && !(std::fabs(loss - expected) < 1e-4)) wrong += check(false, "a loss");
+  }
+  std::printf("%ld steps by kernels, %ld by cuBLASLt, %ld by Thrust\n", static_cast<long>(device::tally().of(device::Route::kernel)), static_cast<long>(device::tally().of(device::Route::library)), static_cast<long>(device::tally().of(device::Route::thrust)));
+  return wrong;
+} catch (const Error& error) {
+  std::printf("%s\n", error.what());
+  return 1;
+}
