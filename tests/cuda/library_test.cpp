@@ -1,6 +1,7 @@
 // Steps that are no fused loop, through Thrust against the CPU; what is found wrong is said in the same words.
 #include "wave.hpp"
 
+#include <cmath>
 #include <string>
 
 using namespace etch;

@@ -1,4 +1,6 @@
 // Plans through Thrust against the same plans on the CPU: fused loops, rows, accumulators, programs, training.
+#include <cmath>
+
 #include "wave.hpp"
 
 using namespace etch;

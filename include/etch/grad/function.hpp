@@ -66,9 +66,10 @@ constexpr void ids_of(const Values<X...>& v, int* ids) {
   for_each_value(v, [&](const auto& x) { ids[n++] = x.id; });
 }
 
-/// y = f(fresh x...) with fresh results, as a region with this rule.
-template <class F, class... X>
-constexpr auto with_rule(RegionRule rule, bool transparent, const F& f, X... x) {
+/// y = f(fresh x...) with fresh results, as a region with this rule, or without one: a checkpoint. Compilers under sanitizers do not
+/// compare functions with null in constant expressions.
+template <class Rule, class F, class... X>
+constexpr auto with_rule(Rule rule, bool transparent, const F& f, X... x) {
   constexpr bool real = !(is_complex_type<typename X::value_type> || ...);
   static_assert(real, "etch: Function: arguments must be real");
   static_assert(sizeof...(X) <= Region::max_inputs, "etch: Function: at most 8 arguments");
@@ -89,6 +90,7 @@ constexpr auto with_rule(RegionRule rule, bool transparent, const F& f, X... x) 
   r.outputs = static_cast<int>(std::tuple_size<Y>::value);
   r.transparent = transparent;
   r.rule = rule;
+  r.copied = std::is_same_v<Rule, std::nullptr_t>;
   b.add_region(r);
   if constexpr (is_values<std::remove_cvref_t<decltype(made.result)>>) return y;
   else return held<0>(y.value);

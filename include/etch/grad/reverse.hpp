@@ -338,7 +338,7 @@ constexpr void walk_region(Builder& b, const Region& r, int first) {
     if (dy[k] >= 0) adjoint[r.out[k]] = -1;
   }
   if (!any) return;
-  if (r.rule == nullptr) return walk_copy(b, r, dy, first);
+  if (r.copied) return walk_copy(b, r, dy, first);
   for (int k = 0; k < r.outputs; ++k)
     if (dy[k] < 0) dy[k] = b.constant(0, b.dtype(r.out[k]), b.shape(r.out[k]));
   for (int i = 0; i < r.inputs; ++i) {

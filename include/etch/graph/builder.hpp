@@ -24,7 +24,8 @@ struct Region {
   int saved[max_saved];
   int inputs, outputs;
   bool transparent;  ///< tangents pass through its nodes
-  RegionRule rule;   ///< null: a checkpoint, whose nodes are made once more and that copy is differentiated
+  bool copied;       ///< a checkpoint, which has no rule: its nodes are made once more and that copy is differentiated
+  RegionRule rule;
 };
 /// A pointwise operation on complex nodes, in operations on their parts (graph/complex.hpp).
 constexpr int complex_map(Builder& b, Op op, DType result, int x, int y, int z);
