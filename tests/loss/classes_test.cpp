@@ -23,7 +23,7 @@ TEST_CASE("targets stand on the axis of classes; those to be ignored count as cl
   constexpr auto f = [](auto x, auto y) {
     detail::Builder& b = *x.builder;
     const detail::ClassAxis c{b, b.shape(x.id), 1};
-    const detail::Targets t(c, y.id, -100);
+    const detail::Targets t(c, detail::Asker::nll_loss, y.id, -100);
     return several(Tracer<bool, 2, 3, 2>{&b, t.hit.id}, Tracer<bool, 2, 2>{&b, t.valid.id});
   };
   auto program = compile<Tensor<float, 2, 3, 2>, Tensor<std::int64_t, 2, 2>>(f);

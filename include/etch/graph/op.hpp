@@ -106,8 +106,8 @@ enum class Demand : std::uint8_t {
 };
 
 /// Who demands it, for the message.
-enum class Asker : std::uint8_t { cov, binary_cross_entropy, cross_entropy, gaussian_nll_loss, multi_margin_loss, multilabel_margin_loss, nll_loss };
-inline constexpr const char* asker_names[] = {"cov", "binary_cross_entropy", "cross_entropy", "gaussian_nll_loss", "multi_margin_loss", "multilabel_margin_loss", "nll_loss"};
+enum class Asker : std::uint8_t { cov, pack_padded_sequence, binary_cross_entropy, cross_entropy, gaussian_nll_loss, multi_margin_loss, multilabel_margin_loss, nll_loss };
+inline constexpr const char* asker_names[] = {"cov", "pack_padded_sequence", "binary_cross_entropy", "cross_entropy", "gaussian_nll_loss", "multi_margin_loss", "multilabel_margin_loss", "nll_loss"};
 
 /// What `special1` and `special2` compute.
 enum class Special : std::uint8_t {

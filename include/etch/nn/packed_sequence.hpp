@@ -109,7 +109,7 @@ struct checked_lengths_fn {
   template <class X, class T, auto... D>
   constexpr Tracer<std::int64_t, D...> operator()(X x, Tracer<T, D...> lengths) const {
     Builder& b = *x.builder;
-    return {&b, b.demand(Demand::length, Asker{}, b.cast(lengths.id, DType::int64), b.shape(x.id).size[0])};
+    return {&b, b.demand(Demand::length, Asker::pack_padded_sequence, b.cast(lengths.id, DType::int64), b.shape(x.id).size[0])};
   }
 };
 /// [T, B, ..] with `value` behind the end of each sequence.
