@@ -5,5 +5,6 @@ struct Net {
   nn::Linear<2, 2> a;
   nn::Linear<2, 2, true, double> b;
   ETCH_MODULE(a, b)
+  constexpr auto forward(auto x) const { return x; }
 };
 int main() { nn::utils::parameters_to_vector(make<Net>()); }

@@ -37,6 +37,6 @@ TEST_CASE("negative weights are refused when the program runs") {
   const D_<2, 4> x{{1, 2, 4, 7}, {3, -1, 0, 5}};
   const Tensor<std::int64_t, 4> f{1, 2, -1, 3};
   const D_<4> w{0.5, 1, 2, -0.25};
-  CHECK_THROWS_WITH(eval(cov(x, 1, f)), "etch: cov: weights must not be negative; got one at position 2");
-  CHECK_THROWS_WITH(eval(cov(x, 1, nullptr, w)), "etch: cov: weights must not be negative; got one at position 3");
+  CHECK_THROWS_WITH(eval(cov(x, 1, f)), "etch: cov: weights must not be negative; got -1.000000 at position 2");
+  CHECK_THROWS_WITH(eval(cov(x, 1, nullptr, w)), "etch: cov: weights must not be negative; got -0.250000 at position 3");
 }

@@ -49,12 +49,18 @@ void each_batch_norm(M& m, M& other, F& f) {
   }
 }
 
+/// What a range holds.
+template <class Range>
+auto first_of(const Range& r) -> decltype(*r.begin());
+template <class X, std::size_t N>
+const X& first_of(const X (&)[N]);
+
 }  // namespace detail
 
 /// Sets the running statistics to those of the batches in `loader`, a range of tensors, under the parameters there are.
 template <class M, class Loader>
 void update_bn(const Model<M>& model, const Loader& loader) {
-  using X = std::remove_cvref_t<decltype(*std::begin(loader))>;
+  using X = std::remove_cvref_t<decltype(detail::first_of(loader))>;
   cpu::Machine machine(Compiled<detail::PassSpec<M, X>>::view());
   cpu::RandomState random;
   const Model<M> mean = model.clone();
