@@ -183,17 +183,13 @@ ETCH_NOINLINE void inner_products_of_lanes(int64 k, const T* x, const T* y, int6
   constexpr int lanes = Tile<T>::lanes;
   V v[lanes];
   for (V& each : v) each = simd::splat<T, lanes>(0);
+  const auto add = [&]<int... J>(V left, auto load, std::integer_sequence<int, J...>) { ((v[J] = simd::fma(left, load(y + J * y_row), v[J])), ...); };
+  constexpr std::make_integer_sequence<int, lanes> each_lane{};
   int64 p = 0;
-  for (; p + lanes <= k; p += lanes) {
-    const V left = simd::load<T, lanes>(x + p);
-#pragma GCC unroll 16
-    for (int j = 0; j < lanes; ++j) v[j] = simd::fma(left, simd::load<T, lanes>(y + j * y_row + p), v[j]);
-  }
+  for (; p + lanes <= k; p += lanes) add(simd::load<T, lanes>(x + p), [p](const T* row) { return simd::load<T, lanes>(row + p); }, each_lane);
   if (p < k) {
     const int rest = static_cast<int>(k - p);
-    const V left = simd::load_partial<T, lanes>(x + p, rest);
-#pragma GCC unroll 16
-    for (int j = 0; j < lanes; ++j) v[j] = simd::fma(left, simd::load_partial<T, lanes>(y + j * y_row + p, rest), v[j]);
+    add(simd::load_partial<T, lanes>(x + p, rest), [p, rest](const T* row) { return simd::load_partial<T, lanes>(row + p, rest); }, each_lane);
   }
   simd::store(out, simd::load<T, lanes>(out) + simd::hsums(v));
 }
