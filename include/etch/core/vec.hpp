@@ -84,8 +84,8 @@ template <class T, int L> ETCH_INLINE T hsum(Vec<T, L> a) {
 }
 /// The sums of L vectors as one, each as a tree; `a` is used up.
 template <class T, int L> ETCH_INLINE Vec<T, L> hsums(Vec<T, L> (&a)[L]) {
-#if !defined(__CUDACC__) && !defined(ETCH_CPU_EIGEN)  // which shuffle no vectors
-  if constexpr (L > 1) {
+#if !defined(__CUDACC__)
+  if constexpr (L > 1 && requires { detail::pair_sums(a[0], a[0], detail::Index<L>{}); }) {
     for (int n = L / 2; n > 0; n /= 2)
       for (int i = 0; i < n; ++i) a[i] = detail::pair_sums(a[2 * i], a[2 * i + 1], detail::Index<L>{});
     return a[0];
