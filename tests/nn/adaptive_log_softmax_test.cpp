@@ -3,6 +3,7 @@
 #include <etch/model/names.hpp>
 
 #include <doctest/doctest.h>
+#include <numbered.hpp>
 
 #include <string>
 
@@ -10,16 +11,6 @@ using namespace etch;
 
 namespace {
 
-template <class X>
-void fill(X& x, int k) {
-  for (int i = 0; i < static_cast<int>(x.numel()); ++i) x.data()[i] = ((((i + 17 * k) * 37 + 11) % 101) - 50) / 64.;
-}
-template <class X>
-X filled(int k) {
-  X x;
-  fill(x, k);
-  return x;
-}
 struct Net {
   Param<double, 4, 6> x;
   nn::AdaptiveLogSoftmaxWithLoss<6, 9, ints<3, 6>{}, 2.0, true, double> layer;
@@ -43,10 +34,10 @@ TEST_CASE("classes in clusters: PyTorch's values, gradients and names") {
   std::string names;
   each_named_tensor(model->layer, [&](const char* name, auto& p) {
     names += std::string(name) + " ";
-    fill(p, k++);
+    test::number(p, k++);
   });
   CHECK(names == "head.weight head.bias tail.0.0.weight tail.0.1.weight tail.1.0.weight tail.1.1.weight ");
-  fill(model->x, 9);
+  test::number(model->x, 9);
   const Tensor<std::int64_t, 4> targets{1, 4, 8, 3};
   auto program = compile<Tensor<std::int64_t, 4>>(model);
   const auto& [y, loss, all, best] = program(targets);
@@ -60,7 +51,7 @@ TEST_CASE("classes in clusters: PyTorch's values, gradients and names") {
   const std::int64_t likeliest[] = {0, 1, 1, 5};
   for (int i = 0; i < 4; ++i) CHECK(best(i) == likeliest[i]);
 
-  const auto weights = filled<Tensor<double, 4>>(3);
+  const auto weights = test::numbered<Tensor<double, 4>>(3);
   auto step = train_step(model, total, optim::SGD{}, targets, weights);
   step.backward(targets, weights);
   check(step.gradient().x.data(), {-0.0481038412689, 0.0873640803098, -0.20246015339, 0.0606585916058, 0.0873640803098, -0.20246015339, -0.36363073591, 0.667676003861, -0.264540064414, -0.486218634951, 0.684815852182, -0.271782253846});

@@ -2,22 +2,12 @@
 #include "gradient.hpp"
 
 #include <etch/io/state_dict.hpp>
+#include <numbered.hpp>
 
 using namespace etch;
 
 namespace {
 
-/// x_i = (((i + 17 k) 37 + 11) mod 101 - 50) / 64, exact in any dtype.
-template <class X>
-void fill(X& x, int k) {
-  for (int i = 0; i < static_cast<int>(x.numel()); ++i) x.data()[i] = ((((i + 17 * k) * 37 + 11) % 101) - 50) / 64.;
-}
-template <class X>
-X filled(int k) {
-  X x;
-  fill(x, k);
-  return x;
-}
 template <class X>
 void check(const X& found, std::initializer_list<double> expected) {
   REQUIRE(found.numel() == static_cast<std::int64_t>(expected.size()));
@@ -44,12 +34,12 @@ auto run() {
   std::string names;
   each_named_tensor(model->attention, [&](const char* name, auto& p) {
     names += std::string(name) + " ";
-    fill(p, k++);
+    test::number(p, k++);
   });
   CHECK(names == "q_proj_weight k_proj_weight v_proj_weight in_proj_bias bias_k bias_v out_proj.weight out_proj.bias ");
-  const auto q = filled<Tensor<double, 3, 2, 4>>(20);
-  const auto key = filled<Tensor<double, 4, 2, 3>>(21);
-  const auto value = filled<Tensor<double, 4, 2, 5>>(22);
+  const auto q = test::numbered<Tensor<double, 3, 2, 4>>(20);
+  const auto key = test::numbered<Tensor<double, 4, 2, 3>>(21);
+  const auto value = test::numbered<Tensor<double, 4, 2, 5>>(22);
   return compile<Tensor<double, 3, 2, 4>, Tensor<double, 4, 2, 3>, Tensor<double, 4, 2, 5>, Tensor<bool, 2, 4>>(model)(q, key, value, padding);
 }
 
@@ -87,17 +77,17 @@ TEST_CASE("weights of each head") {
 }
 
 TEST_CASE("multi_head_attention_forward with keys and values that are projected already") {
-  const auto x = filled<Tensor<double, 3, 2, 4>>(20);
-  const auto k = filled<Tensor<double, 5, 2, 4>>(21), v = filled<Tensor<double, 5, 2, 4>>(22);
-  const auto w = filled<Tensor<double, 12, 4>>(1);
-  const auto b = filled<Tensor<double, 12>>(2);
-  const auto o = filled<Tensor<double, 4, 4>>(3);
-  const auto sk = filled<Tensor<double, 4, 5, 2>>(4), sv = filled<Tensor<double, 4, 5, 2>>(5);
-  const auto mask = filled<Tensor<double, 3, 5>>(6);
+  const auto x = test::numbered<Tensor<double, 3, 2, 4>>(20);
+  const auto k = test::numbered<Tensor<double, 5, 2, 4>>(21), v = test::numbered<Tensor<double, 5, 2, 4>>(22);
+  const auto w = test::numbered<Tensor<double, 12, 4>>(1);
+  const auto b = test::numbered<Tensor<double, 12>>(2);
+  const auto o = test::numbered<Tensor<double, 4, 4>>(3);
+  const auto sk = test::numbered<Tensor<double, 4, 5, 2>>(4), sv = test::numbered<Tensor<double, 4, 5, 2>>(5);
+  const auto mask = test::numbered<Tensor<double, 3, 5>>(6);
   const auto r = multi_head_attention_forward<2>(x, k, v, in_proj_weight(w), in_proj_bias(b), out_proj_weight(o), static_k(sk), static_v(sv), attn_mask(mask));
   const auto [y, p] = eval(r.get<0>(), r.get<1>());
   check(y, {-0.258434174, 0.315909124, -0.241087751, 0.333255548, -0.140017574, 0.0530277039, -0.165070524, 0.0279747534, -0.217481458, 0.24464826, -0.19881302, 0.263316697, -0.145013217, 0.0597901541, -0.168962888, 0.0358404839, 0.0648638615, 0.0319462417, 0.0834396698, 0.0505220501, -0.266586888, 0.184828949, -0.261412134, 0.190003703});
   check(p, {0.109214111, 0.240963403, 0.150682168, 0.162759473, 0.336380844, 0.127667253, 0.257616253, 0.112422963, 0.165462537, 0.336830994, 0.0907740448, 0.183345925, 0.365656581, 0.118068804, 0.242154645, 0.175026145, 0.260042214, 0.0885840562, 0.190206497, 0.286141088, 0.167679567, 0.263823484, 0.0910187467, 0.184756569, 0.292721633, 0.145754008, 0.170425519, 0.309617432, 0.16971341, 0.204489632});
 }
 
-TEST_CASE("gradients with widths of their own") { check_gradient<Summed>(Loss{}, filled<Tensor<double, 2, 3, 4>>(7)); }
+TEST_CASE("gradients with widths of their own") { check_gradient<Summed>(Loss{}, test::numbered<Tensor<double, 2, 3, 4>>(7)); }

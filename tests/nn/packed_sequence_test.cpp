@@ -3,6 +3,7 @@
 #include <etch/model/names.hpp>
 
 #include <doctest/doctest.h>
+#include <numbered.hpp>
 
 #include <cmath>
 
@@ -10,16 +11,6 @@ using namespace etch;
 
 namespace {
 
-template <class X>
-void fill(X& x, int k) {
-  for (int i = 0; i < static_cast<int>(x.numel()); ++i) x.data()[i] = ((((i + 17 * k) * 37 + 11) % 101) - 50) / 64.;
-}
-template <class X>
-X filled(int k) {
-  X x;
-  fill(x, k);
-  return x;
-}
 template <class X>
 void check(const X& found, std::initializer_list<double> expected) {
   REQUIRE(found.numel() >= static_cast<std::int64_t>(expected.size()));
@@ -31,7 +22,7 @@ template <class M>
 auto with_numbers() {
   auto model = make<M>();
   int k = 0;
-  each_named_tensor(model->layer, [&](const char*, auto& p) { fill(p, k++); });
+  each_named_tensor(model->layer, [&](const char*, auto& p) { test::number(p, k++); });
   return model;
 }
 
@@ -68,7 +59,7 @@ struct Gated {
 }  // namespace
 
 TEST_CASE("a packed sequence has PyTorch's fields") {
-  const auto x = filled<X>(1);
+  const auto x = test::numbered<X>(1);
   const auto packed = nn::utils::pack_padded_sequence(x, lengths);
   const Tensor<double, 12, 2> data = packed.data();
   check(data, {-0.671875, -0.09375, -0.25, 0.328125, 0.484375, -0.515625, -0.359375, 0.21875, 0.0625, 0.640625, -0.046875, 0.53125, 0.265625, -0.734375});
@@ -100,7 +91,7 @@ TEST_CASE("sequences are packed as they come, and padded to the longest") {
 
 TEST_CASE("a packed LSTM gives PyTorch's outputs, states and gradients, whatever stands behind the ends") {
   auto model = with_numbers<Encoder>();
-  fill(model->x, 1);
+  test::number(model->x, 1);
   for (int t = 2; t < 4; ++t) model->x.data()[t * 6] = std::nan("");  // sequence 0 has two steps
   auto program = compile<Lengths>(model);
   const auto& [y, h, c, n] = program(lengths);
@@ -126,9 +117,9 @@ TEST_CASE("a packed LSTM gives PyTorch's outputs, states and gradients, whatever
 
 TEST_CASE("a packed GRU starts from a state and fills what is behind the ends") {
   const auto model = with_numbers<Gated>();
-  const auto start = filled<Tensor<double, 1, 3, 3>>(9);
+  const auto start = test::numbered<Tensor<double, 1, 3, 3>>(9);
   auto program = compile<X, Lengths, Tensor<double, 1, 3, 3>>(model);
-  const auto& [y, h] = program(filled<X>(1), lengths, start);
+  const auto& [y, h] = program(test::numbered<X>(1), lengths, start);
   check(h, {0.117839272, -0.379638741, 0.258492457, 0.390581875, -0.679827542, 0.117892319, 0.0110365851, -0.632064247, -0.126457389});
   CHECK(y(0, 1, 0) == doctest::Approx(0.117839272));
   CHECK(y(1, 2, 1) == doctest::Approx(-0.464542564));
