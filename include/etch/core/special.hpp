@@ -220,7 +220,7 @@ ETCH_SCALAR double spherical_bessel_j0(double x) {
   return __builtin_fabs(x) < 1e-8 ? 1 : __builtin_sin(x) / x;
 }
 
-/// Ai: Maclaurin's series near 0, K_1/3 above, the oscillating expansion below.
+/// Ai: Taylor's series about the nearest whole number from -7 to 1, K_1/3 above, the oscillating expansion below.
 ETCH_SCALAR double airy_ai(double x) {
   if (x != x || x == -infinity) return nan;
   if (x > 1.5) {
@@ -228,13 +228,24 @@ ETCH_SCALAR double airy_ai(double x) {
     return __builtin_sqrt(x / 3) / pi * scaled_k(1. / 3, z) * __builtin_exp(-z);
   }
   if (x >= -7) {
-    const long double z = x, cube = z * z * z;  // terms cancel to a thousandth or less
-    long double f = 1, g = z, u = 1, v = z;
-    for (int k = 3; k < 300 && __builtin_fabsl(u) + __builtin_fabsl(v) > 1e-22L; k += 3) {
-      f += u *= cube / (k * (k - 1));
-      g += v *= cube / (k * (k + 1));
+    // Ai and Ai' at -7 ... 1; no terms that cancel, as those of the series about 0 do. With y'' = x y, the coefficients about a
+    // follow c[n + 2] = (a c[n] + c[n - 1]) / ((n + 1) (n + 2)).
+    constexpr double known[9][2] = {
+        {0.18428083525050563728, -0.77100816841012654773}, {-0.32914517362982310523, 0.34593548728134289493},
+        {0.35076100902411431979, 0.32719281855444313679},  {-0.070265532949289515099, -0.7906285753685813803},
+        {-0.37881429367765807435, 0.31458376921659881365}, {0.22740742820168557599, 0.61825902074169104141},
+        {0.5355608832923521188, -0.010160567116645209395}, {0.35502805388781723926, -0.25881940379280679841},
+        {0.13529241631288141552, -0.15914744129679321279}};
+    const int at = static_cast<int>(x + 7.5), a = at - 7 < 1 ? at - 7 : 1;
+    const double h = x - a;
+    double before = 0, c = known[a + 7][0], next = known[a + 7][1], power = 1, sum = 0;
+    for (int n = 0; n < 24; ++n) {
+      sum += c * power;
+      power *= h;
+      const double after = (a * c + before) / ((n + 1) * (n + 2));
+      before = c, c = next, next = after;
     }
-    return static_cast<double>(0.355028053887817239260L * f - 0.258819403792806798405L * g);
+    return sum;
   }
   const double z = 2. / 3 * -x * __builtin_sqrt(-x);
   double even = 0, odd = 0, term = 1;
