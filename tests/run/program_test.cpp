@@ -41,9 +41,9 @@ struct CrossEntropy {
 }  // namespace
 
 TEST_CASE("a compiled function is its expression") {
-  auto f = compile<F<4, 5>, F<5>>([](auto x, auto b) { return softmax<1>(x * b) + 1; });
   const auto x = filled<F<4, 5>>();
   const auto b = filled<F<5>>();
+  auto f = compile([](auto x, auto b) { return softmax<1>(x * b) + 1; }, x, b);
   const Tensor y = softmax<1>(x * b) + 1;
   CHECK(std::memcmp(f(x, b).data(), y.data(), sizeof(float) * 20) == 0);
   CHECK(&f(x, b) == &f(x, b));
@@ -52,7 +52,7 @@ TEST_CASE("a compiled function is its expression") {
 TEST_CASE("a compiled model is the model") {
   const auto model = make<Net>(Generator{3});
   const auto x = filled<F<4, 5>>();
-  auto f = compile<F<4, 5>>(model);
+  auto f = compile(model, x);
   const Tensor y = model(x);
   const Tensor by_hand = linear(tanh(linear(x, model->fc1.weight, model->fc1.bias)), model->fc2.weight, model->fc2.bias);
   CHECK(std::memcmp(f(x).data(), y.data(), sizeof(float) * 12) == 0);

@@ -29,7 +29,7 @@ class Program {
     }
     template <class P, std::size_t... I>
     static constexpr void trace(detail::Builder& b, const P& in, std::index_sequence<I...>) {
-      detail::put_results(b, F{}(detail::held<I>(in)...));
+      detail::trace_results(b, F{}, detail::held<I>(in)...);
     }
   };
 
@@ -69,7 +69,7 @@ class ModelProgram {
     }
     template <class P, std::size_t... I>
     static constexpr void trace(detail::Builder& b, detail::ModelTracer<M> m, const P& in, std::index_sequence<I...>) {
-      detail::put_results(b, detail::call_model_fn<M>{}(m, detail::held<I>(in)...));
+      detail::trace_results(b, detail::call_model_fn<M>{}, m, detail::held<I>(in)...);
     }
   };
 
@@ -103,10 +103,20 @@ template <class... In, class F>
 Program<F, In...> compile(F) {
   return Program<F, In...>{};
 }
+/// `compile(f, x...)`: the same with the types taken from example inputs.
+template <class F, class X, class... In>
+Program<F, X, In...> compile(F, const X&, const In&...) {
+  return Program<F, X, In...>{};
+}
 /// `compile<In...>(model)`: a model over tensors of these types as a program, in eval mode.
 template <class... In, class M>
 ModelProgram<M, In...> compile(const Model<M>& model) {
   return ModelProgram<M, In...>(model);
+}
+/// `compile(model, x...)`: the same with the types taken from example inputs.
+template <class M, class X, class... In>
+ModelProgram<M, X, In...> compile(const Model<M>& model, const X&, const In&...) {
+  return ModelProgram<M, X, In...>(model);
 }
 
 }  // namespace ETCH_ABI

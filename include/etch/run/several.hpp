@@ -27,14 +27,31 @@ template <class V, class I>
 struct held_results<ValuesIndices<V, I>> {
   using type = ValuesIndices<typename held_results<V>::type, typename held_results<I>::type>;
 };
+template <>
+struct held_results<Poison> {
+  using type = Poison;
+};
 template <class R>
 using results_of = typename held_results<R>::type;
+
+/// Whether some result stands for a mistake that has been reported.
+template <class R>
+inline constexpr bool is_mistaken = std::is_same_v<R, Poison>;
+template <class V, class G>
+inline constexpr bool is_mistaken<ValueAndGradient<V, G>> = is_mistaken<V> || is_mistaken<G>;
+template <class... X>
+inline constexpr bool is_mistaken<Values<X...>> = (is_mistaken<X> || ...);
 
 /// Results as outputs 0, 1, ...
 template <class Y>
 constexpr void put_results(Builder& b, const Y& y) {
   int slot = 0;
   for_each_value(y, [&](const auto& v) { b.output(v.id, slot++); });
+}
+/// The results of a function as outputs. A function that the compiler has refused is not called again: its mistake is told once.
+template <class F, class... X>
+constexpr void trace_results(Builder& b, const F& f, X&&... x) {
+  if constexpr (requires { f(static_cast<X&&>(x)...); }) put_results(b, f(static_cast<X&&>(x)...));
 }
 inline constexpr int max_results = 64;
 template <class R>
@@ -58,7 +75,7 @@ struct SeveralSpec {
   }
   template <class P, std::size_t... I>
   static constexpr void finish(Builder& b, const P& in, std::index_sequence<I...>) {
-    put_results(b, Fn{}(held<I>(in)...));
+    trace_results(b, Fn{}, held<I>(in)...);
   }
 };
 
@@ -68,6 +85,8 @@ constexpr auto call(const X&... x) {
   using R = decltype(Fn{}(typename decltype(leaf(x))::tracer{}...));
   if constexpr (is_tracer_v<R> || std::is_same_v<R, Poison>) {
     return apply<Fn>(x...);
+  } else if constexpr (is_mistaken<R>) {
+    return R{};
   } else {
     using Spec = SeveralSpec<Fn, decltype(leaf(x))...>;
     results_of<R> result;

@@ -28,11 +28,13 @@ struct GradientSpec {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
 #endif
-    const auto loss = F{}(prototype<M>, held<I>(in)...);
+    if constexpr (requires { F{}(prototype<M>, held<I>(in)...); }) differentiate(b, bound, F{}(prototype<M>, held<I>(in)...));  // a mistake in F is told once
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif
-    using Loss = std::remove_cvref_t<decltype(loss)>;
+  }
+  template <class Loss>
+  static constexpr void differentiate(Builder& b, const BoundModule<M>& bound, const Loss& loss) {
     if constexpr (is_tracer_v<Loss> && Loss::rank == 0) {  // TrainStep says so otherwise
       int wrt[BoundModule<M>::capacity]{}, gradient[BoundModule<M>::capacity]{};
       int count = 0;
