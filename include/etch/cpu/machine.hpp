@@ -158,8 +158,8 @@ class Machine {
   index_t* extent_ = nullptr;     ///< max_rank for each step
   double* size_value_ = nullptr;  ///< the actual sizes, as values
   FusedArgs* args_ = nullptr;     ///< one for each step
-  std::uint64_t tag_[max_symbols]{};
-  std::int64_t tag_size_[max_symbols]{};
+  std::uint64_t tag_[max_tags]{};
+  std::int64_t tag_size_[max_tags]{};
   int tags_ = 0;
   int threads_ = 1;
   bool resolved_ = false;
@@ -236,7 +236,7 @@ inline void Machine::allocate(int thread_count) {
   const std::size_t arena = part(given_arena_ == nullptr ? static_cast<std::size_t>(plan.arena_bytes) : 0), work = part(aligned(workspace) * threads);
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
-  const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs)), sizes = part(2 * max_symbols * sizeof(double));
+  const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs)), sizes = part(static_cast<std::size_t>(plan_.symbols) * sizeof(double));
   if (block_ != nullptr) free_block(block_, static_cast<std::size_t>(total_));
   block_ = allocate_block(at);
   total_ = static_cast<std::int64_t>(at);
@@ -259,7 +259,7 @@ inline void Machine::allocate(int thread_count) {
 inline bool Machine::bind_sizes(const Bindings& in) {
   if (plan_.symbols == 0) return false;
   bool changed = false;
-  std::uint64_t seen[max_symbols]{};
+  std::uint64_t seen[max_tags]{};
   int count = 0;
   for (int i = 0; i < plan_.slots; ++i) {
     const Shape& s = plan_.shape[plan_.slot[i].shape];

@@ -170,7 +170,7 @@ inline std::size_t Machine::lay_out() {
 #if ETCH_GPU
   // tables: pointers, strides and sizes of every access and step, as the CPU's machine lays them out, with room to spare
   const auto n = static_cast<std::size_t>(plan.accesses), steps = static_cast<std::size_t>(plan.steps);
-  tables_room_ = values_bytes + 4096 + n * (24 + 16 * max_rank) + static_cast<std::size_t>(plan.combines) * 8 + steps * (8 * max_rank + sizeof(FusedArgs)) + 2 * max_symbols * sizeof(double);
+  tables_room_ = values_bytes + 4096 + n * (24 + 16 * max_rank) + static_cast<std::size_t>(plan.combines) * 8 + steps * (8 * max_rank + sizeof(FusedArgs)) + static_cast<std::size_t>(plan.symbols) * sizeof(double);
   tables_at_ = part(tables_room_);
 #endif
   return at;

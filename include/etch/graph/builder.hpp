@@ -677,12 +677,15 @@ class Builder {
   static constexpr DType whole(DType d) { return is_floating(d) ? DType::float32 : DType::int32; }
 
   constexpr int symbol_code(const Symbol& s) {
+    int names = s.tags == 1 && s.factor == 1 ? 1 : 0;
     for (int i = 0; i < symbols_; ++i) {
       const Symbol& o = symbol_[i];
       bool same = o.factor == s.factor && o.tags == s.tags;
       for (int t = 0; same && t < s.tags; ++t) same = o.tag[t] == s.tag[t];
       if (same) return -1 - i;
+      if (o.tags == 1 && o.factor == 1) ++names;
     }
+    if (symbols_ == max_symbols || names > max_tags) a_program_has_too_many_bounded_sizes();
     symbol_[symbols_] = s;
     return -1 - symbols_++;
   }

@@ -13,15 +13,16 @@ namespace detail {
 
 /// Not constexpr: reaching it in a constant expression is the error.
 inline void graph_is_too_large_raise_ETCH_MAX_NODES() {}
+inline void a_program_has_too_many_bounded_sizes() {}
 inline void a_graph_has_too_many_loops_or_a_loop_too_many_operands() {}
 [[noreturn]] inline void etch_internal_shapes_differ() { __builtin_trap(); }
 
 /// A bounded size: at run time `factor` times the sizes bound to its tags, at most `capacity`.
 struct Symbol {
-  std::int64_t capacity = 0;
-  int factor = 1;
-  int tags = 0;
-  std::uint64_t tag[3]{};
+  std::int64_t capacity;
+  int factor;
+  int tags;
+  std::uint64_t tag[3];
 };
 
 /// Sizes of a node; a bounded size is `-1 - index` into the graph's symbols.
@@ -79,7 +80,9 @@ struct Output {
   bool effect;
 };
 
-inline constexpr int max_symbols = 16;
+inline constexpr int max_symbols = 64;        ///< bounded sizes of a graph: names, and products of them
+inline constexpr int max_plan_symbols = 256;  ///< and of its plan, which adds strides and counts
+inline constexpr int max_tags = 16;           ///< different names of bounded sizes among a program's inputs
 inline constexpr int max_graph_shapes = 512;
 inline constexpr int max_slots = 64;
 
@@ -109,17 +112,15 @@ struct Loop {
   constexpr int results() const { return carried + rows; }
 };
 
-/// A finished graph of exactly `N` nodes, `S` shapes and `R` results.
-template <int N, int S, int R>
+/// A finished graph of exactly `N` nodes, `S` shapes, `R` results, `Y` bounded sizes and `L` slots.
+template <int N, int S, int R, int Y, int L>
 struct Graph {
-  static constexpr int nodes = N, shapes = S, results = R;
+  static constexpr int nodes = N, shapes = S, results = R, symbols = Y, slots = L;
   Node node[N > 0 ? N : 1]{};
   Shape shape[S > 0 ? S : 1]{};
   Output output[R > 0 ? R : 1]{};
-  Symbol symbol[max_symbols]{};
-  Slot slot[max_slots]{};
-  int symbols = 0;
-  int slots = 0;
+  Symbol symbol[Y > 0 ? Y : 1]{};
+  Slot slot[L > 0 ? L : 1]{};
 };
 
 /// A view of any graph, for algorithms that do not care about its capacity.
@@ -162,9 +163,9 @@ struct GraphRef {
   }
 };
 
-template <int N, int S, int R>
-constexpr GraphRef ref(const Graph<N, S, R>& g, const Loop* loops = nullptr) {
-  return {g.node, N, g.shape, S, g.output, R, g.symbol, g.symbols, g.slot, g.slots, loops};
+template <int N, int S, int R, int Y, int L>
+constexpr GraphRef ref(const Graph<N, S, R, Y, L>& g, const Loop* loops = nullptr) {
+  return {g.node, N, g.shape, S, g.output, R, g.symbol, Y, g.slot, L, loops};
 }
 
 }  // namespace detail

@@ -21,7 +21,7 @@ struct PlanDraft {
   Access access[max_accesses]{};
   Combine combine[max_combines]{};
   Buffer buffer[max_buffers]{};
-  Symbol symbol[2 * max_symbols]{};
+  Symbol symbol[max_plan_symbols]{};
   int symbols = 0;
   int random_slot = -1;
   int steps = 0, words = 0, accesses = 0, combines = 0, buffers = 0;

@@ -11,7 +11,7 @@ namespace detail {
 
 /// The symbols of a plan: those of its graph and products of them.
 struct Sizes {
-  Symbol symbol[2 * max_symbols]{};
+  Symbol symbol[max_plan_symbols]{};
   int symbols = 0;
   struct Known {
     int a, b, result;
@@ -27,6 +27,7 @@ struct Sizes {
       for (int t = 0; same && t < s.tags; ++t) same = symbol[i].tag[t] == s.tag[t];
       if (same) return -1 - i;
     }
+    if (symbols == max_plan_symbols) a_program_has_too_many_bounded_sizes();
     symbol[symbols] = s;
     return -1 - symbols++;
   }

@@ -8,11 +8,11 @@ inline namespace ETCH_ABI {
 namespace detail {
 
 /// A number of either sign as the code of a stride: negative ones lie below all symbols.
-constexpr int stride_code(int n) { return n >= 0 ? n : n - 2 * max_symbols; }
+constexpr int stride_code(int n) { return n >= 0 ? n : n - max_plan_symbols; }
 /// Whether a size or stride is known to the plan.
-constexpr bool is_static(int code) { return code >= 0 || code < -2 * max_symbols; }
+constexpr bool is_static(int code) { return code >= 0 || code < -max_plan_symbols; }
 /// The number that such a code stands for.
-constexpr int number_of(int code) { return code >= 0 ? code : code + 2 * max_symbols; }
+constexpr int number_of(int code) { return code >= 0 ? code : code + max_plan_symbols; }
 
 /// Whose memory a location is in.
 enum class Root : std::uint8_t {
@@ -96,16 +96,15 @@ struct Buffer {
 };
 
 /// The whole plan: steps in order, and the arrays they point into.
-template <int Steps, int Words, int Accesses, int Combines, int Buffers>
+template <int Steps, int Words, int Accesses, int Combines, int Buffers, int Symbols>
 struct Plan {
-  static constexpr int steps = Steps, words = Words, accesses = Accesses, combines = Combines, buffers = Buffers;
+  static constexpr int steps = Steps, words = Words, accesses = Accesses, combines = Combines, buffers = Buffers, symbols = Symbols;
   Step step[Steps > 0 ? Steps : 1]{};
   std::uint64_t word[Words > 0 ? Words : 1]{};
   Access access[Accesses > 0 ? Accesses : 1]{};
   Combine combine[Combines > 0 ? Combines : 1]{};
   Buffer buffer[Buffers > 0 ? Buffers : 1]{};
-  Symbol symbol[2 * max_symbols]{};
-  int symbols = 0;
+  Symbol symbol[Symbols > 0 ? Symbols : 1]{};
   int random_slot = -1;
   std::int64_t arena_bytes = 0;
   std::int64_t scratch_bytes = 0;  ///< for each thread

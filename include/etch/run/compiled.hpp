@@ -84,29 +84,26 @@ constexpr auto trace_draft() {
   return r;
 }
 
-template <int N, int S, int R, class D>
-constexpr Graph<N, S, R> exact_graph(const D& d) {
-  Graph<N, S, R> g;
+template <int N, int S, int R, int Y, int L, class D>
+constexpr Graph<N, S, R, Y, L> exact_graph(const D& d) {
+  Graph<N, S, R, Y, L> g;
   for (int i = 0; i < N; ++i) g.node[i] = d.node[i];
   for (int i = 0; i < S; ++i) g.shape[i] = d.shape[i];
   for (int i = 0; i < R; ++i) g.output[i] = d.output[i];
-  for (int i = 0; i < d.symbols; ++i) g.symbol[i] = d.symbol[i];
-  for (int i = 0; i < d.slots; ++i) g.slot[i] = d.slot[i];
-  g.symbols = d.symbols;
-  g.slots = d.slots;
+  for (int i = 0; i < Y; ++i) g.symbol[i] = d.symbol[i];
+  for (int i = 0; i < L; ++i) g.slot[i] = d.slot[i];
   return g;
 }
 
-template <int S, int W, int A, int C, int B, class D>
-constexpr Plan<S, W, A, C, B> exact_plan(const D& d) {
-  Plan<S, W, A, C, B> p;
+template <int S, int W, int A, int C, int B, int Y, class D>
+constexpr Plan<S, W, A, C, B, Y> exact_plan(const D& d) {
+  Plan<S, W, A, C, B, Y> p;
   for (int i = 0; i < S; ++i) p.step[i] = d.step[i];
   for (int i = 0; i < W; ++i) p.word[i] = d.word[i];
   for (int i = 0; i < A; ++i) p.access[i] = d.access[i];
   for (int i = 0; i < C; ++i) p.combine[i] = d.combine[i];
   for (int i = 0; i < B; ++i) p.buffer[i] = d.buffer[i];
-  for (int i = 0; i < d.symbols; ++i) p.symbol[i] = d.symbol[i];
-  p.symbols = d.symbols;
+  for (int i = 0; i < Y; ++i) p.symbol[i] = d.symbol[i];
   p.random_slot = d.random_slot;
   p.arena_bytes = d.arena_bytes;
   p.scratch_bytes = d.scratch_bytes;
@@ -144,7 +141,7 @@ struct Compiled {
   static constexpr auto graph_draft = detail::trace_draft<Spec>();
 
  public:
-  static constexpr auto graph = detail::exact_graph<graph_draft.nodes, graph_draft.shapes, graph_draft.outputs>(graph_draft);
+  static constexpr auto graph = detail::exact_graph<graph_draft.nodes, graph_draft.shapes, graph_draft.outputs, graph_draft.symbols, graph_draft.slots>(graph_draft);
 
  private:
   // Loops are the compiler's alone: at run time a body has no address, as a prototype has none.
@@ -153,7 +150,7 @@ struct Compiled {
   static constexpr auto plan_draft = detail::lower_graph<planned>(grouping);
 
  public:
-  static constexpr auto plan = detail::exact_plan<plan_draft.steps, plan_draft.words, plan_draft.accesses, plan_draft.combines, plan_draft.buffers>(plan_draft);
+  static constexpr auto plan = detail::exact_plan<plan_draft.steps, plan_draft.words, plan_draft.accesses, plan_draft.combines, plan_draft.buffers, plan_draft.symbols>(plan_draft);
   static_assert(plan.valid, "etch: plan: a buffer is read before it is written, or two live buffers overlap");
 
  private:

@@ -18,7 +18,7 @@ struct ViewLayout {
   int extra = 0;
   int size[max_rank]{}, stride[max_rank]{};
   Shape base{};
-  Symbol symbol[2 * max_symbols]{};
+  Symbol symbol[max_plan_symbols]{};
 };
 
 template <class E>
@@ -66,7 +66,7 @@ inline constexpr ViewLayout view_layout = make_view_layout<E>();
 inline void store_through(const ViewLayout& v, char* base, const int* base_sizes, const char* from, std::size_t bytes) {
   auto actual = [&](int code) {
     if (is_static(code)) return static_cast<std::int64_t>(number_of(code));
-    if (code < -2 * max_symbols) return static_cast<std::int64_t>(code + 2 * max_symbols);  // see stride_code
+    if (code < -max_plan_symbols) return static_cast<std::int64_t>(code + max_plan_symbols);  // see stride_code
     const Symbol& s = v.symbol[-1 - code];
     std::int64_t n = s.factor;
     for (int t = 0; t < s.tags; ++t)
