@@ -112,6 +112,32 @@ TEST_CASE("several batches to an update") {
   CHECK(step.steps() == 1);
 }
 
+namespace {
+struct Curve {
+  nn::Linear<1, 8> fc1;
+  nn::Linear<8, 1> fc2;
+  ETCH_MODULE(fc1, fc2)
+  constexpr auto forward(auto x) const { return fc2(tanh(fc1(x))); }
+};
+constexpr auto residual = [](auto& model, auto x) {
+  auto u = [&](auto x) { return sum(model(x)); };
+  auto du = [&](auto x) { return sum(grad(u)(x)); };
+  auto equation = grad(du)(x) + 9.f * sin(3.f * x);
+  auto ends = model(slice<0, 0, 1>(x)) + model(slice<0, 31, 32>(x));
+  return mean(square(equation)) + 10.f * sum(square(ends));
+};
+}  // namespace
+
+TEST_CASE("derivatives in a loss") {
+  Tensor<float, 32, 1> x;
+  for (int i = 0; i < 32; ++i) x(i, 0) = static_cast<float>(i) / 31 * 3.14159265f;
+  auto model = make<Curve>(Generator{0});
+  auto step = train_step(model, residual, optim::Adam{.lr = 2e-2}, x);
+  const float first = step(x);
+  for (int i = 0; i < 400; ++i) step(x);
+  CHECK(step(x) < 0.1f * first);
+}
+
 TEST_CASE("groups, schedules, averages") {
   auto model = make<Mlp>(Generator{0});
   Generator generator{2};
