@@ -6,6 +6,7 @@
 //
 // test: --steps 3 --threads 2
 #include <etch/tools/allocations.hpp>
+#include <etch/tools/interrupt.hpp>
 #include <etch/tools/print_plan.hpp>
 #include <etch/tools/progress.hpp>
 
@@ -17,7 +18,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <string>
 
@@ -27,8 +27,6 @@ namespace {
 using namespace etch;
 
 constexpr int validate_every = 250, characters = 400;
-
-volatile std::sig_atomic_t interrupted = 0;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -93,7 +91,7 @@ void train(Step& step, Reader& reader, const Text& text, const Options& options,
   const double begin = now();
   const std::int64_t first = step.steps();
   std::uint64_t before = tools::allocations();
-  while (step.steps() < options.steps && !interrupted) {
+  while (step.steps() < options.steps && !tools::interrupted()) {
     sample(text.train(), options.seed, static_cast<std::uint64_t>(step.steps()), batch, context, ids.data(),
            targets.data());
     record.loss = step(ids, targets);
@@ -112,14 +110,6 @@ void train(Step& step, Reader& reader, const Text& text, const Options& options,
   record.seconds = now() - begin;
 }
 
-void leave_on_interrupt() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C does not wait
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
-
 int run(Options options) {
   if (options.threads > 0) cpu::set_num_threads(options.threads);
   const Text text(load_text(options.text));
@@ -134,10 +124,10 @@ int run(Options options) {
   Record record;
   Reader reader(model);
   if (options.trains()) {
-    leave_on_interrupt();
+    tools::note_interrupts();
     train(step, reader, text, options, record);
   }
-  if (!interrupted) {
+  if (!tools::interrupted()) {
     record.val = reader.validate(text);
     record.curve.add_validation(step.steps(), record.val);
   }
@@ -147,7 +137,7 @@ int run(Options options) {
     if (!options.quiet)
       std::printf("saved %s and chargpt.svg after step %lld\n", checkpoint_path, static_cast<long long>(step.steps()));
   }
-  if (!interrupted) {
+  if (!tools::interrupted()) {
     if (!options.quiet || options.generate != nullptr) {
       const char* beginning = options.generate != nullptr && options.generate[0] != '\0' ? options.generate : "\n";
       std::printf("%s\n\n", reader.write(text, beginning, characters, options.seed).c_str());
@@ -157,7 +147,7 @@ int run(Options options) {
   std::printf("loss %.9g val %.9g steps %lld seconds %.2f allocations %llu\n", static_cast<double>(record.loss),
               record.val, static_cast<long long>(step.steps()), record.seconds,
               static_cast<unsigned long long>(record.allocations));
-  return interrupted ? 130 : 0;
+  return tools::interrupted() ? 130 : 0;
 }
 
 }  // namespace

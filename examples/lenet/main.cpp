@@ -6,6 +6,7 @@
 // test: --steps 150 --threads 2
 #include <etch/etch.hpp>
 #include <etch/io.hpp>
+#include <etch/tools/interrupt.hpp>
 #include <etch/tools/progress.hpp>
 
 #include "digits.hpp"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <vector>
 
@@ -33,8 +33,6 @@ using Labels = Tensor<std::int64_t, batch>;
 
 constexpr auto loss_of = [](auto& net, auto images, auto labels) { return cross_entropy(net(images), labels); };
 using Step = decltype(train_step<Images, Labels>(make<LeNet>(), loss_of, optim::Adam{}));
-
-volatile std::sig_atomic_t interrupted = 0;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -56,7 +54,7 @@ void train(Step& step, const Digits& digits, const Options& options, Record& rec
   Labels labels;
   tools::Progress progress(options.steps, options.quiet ? nullptr : stderr);
   const double begin = now();
-  while (step.steps() < options.steps && !interrupted) {
+  while (step.steps() < options.steps && !tools::interrupted()) {
     for (std::uint32_t row = 0; row < batch; ++row) {
       const auto i = random_bits(options.seed, 2, static_cast<std::uint64_t>(step.steps()), row) % digits.held_out();
       copy_image(digits, i, images.data() + row * side * side);
@@ -84,14 +82,6 @@ std::vector<std::uint8_t> read(const Model<LeNet>& model, const Digits& digits) 
   return predicted;
 }
 
-void leave_on_interrupt() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) { interrupted = 1; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second Ctrl-C does not wait
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
-}
-
 int run(const Options& options) {
   if (options.threads > 0) cpu::set_num_threads(options.threads);
   const Digits digits = options.images != nullptr ? read_digits(options.images, options.labels) : draw_digits(drawn, options.seed);
@@ -101,7 +91,7 @@ int run(const Options& options) {
     std::printf("%zu digits to learn from, %zu held out, %d threads\n", digits.held_out(), digits.count() - digits.held_out(), cpu::num_threads());
 
   Record record;
-  leave_on_interrupt();
+  tools::note_interrupts();
   train(step, digits, options, record);
   const std::vector<std::uint8_t> predicted = read(model, digits);
   std::size_t right = 0;
@@ -114,7 +104,7 @@ int run(const Options& options) {
     std::printf("%zu of %zu held-out digits are read correctly; saved lenet.safetensors and lenet.svg\n", right, predicted.size());
   std::printf("loss %.9g accuracy %.4f steps %lld seconds %.2f\n", record.losses.empty() ? NAN : record.losses.back(), accuracy,
               static_cast<long long>(step.steps()), record.seconds);
-  if (interrupted) return 130;
+  if (tools::interrupted()) return 130;
   return options.images == nullptr && options.steps >= 150 && accuracy < 0.8 ? 1 : 0;  // glyphs are not hard: something is broken
 }
 
