@@ -14,6 +14,13 @@ namespace test {
 
 using oracle::Array;
 
+template <int... D>
+using F = etch::Tensor<float, D...>;
+template <int... D>
+using G = etch::Tensor<double, D...>;
+template <int... D>
+using I = etch::Tensor<std::int64_t, D...>;
+
 /// Numbers in [low, high] that look random, the same in every run: x_i = frac((i + 1) phi + seed e).
 template <class T, auto... D>
 void fill(etch::Tensor<T, D...>& x, double low = -2, double high = 2, int seed = 0) {

@@ -6,11 +6,9 @@
 #include <utility>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 
 auto from_temporaries() {
   const auto a = filled<F<3, 5>>();

@@ -5,7 +5,7 @@
 #include <utility>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 TEST_CASE("made from values, zero otherwise") {
   const Tensor<float, 2, 3> a{{1, 2, 3}, {4, 5, 6}};

@@ -4,15 +4,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
-namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
-}
-
-#define EACH(name, low, high) check_gradient([](auto x) { return name(x); }, filled<D_<2, 9>>(low, high))
+#define EACH(name, low, high) check_gradient([](auto x) { return name(x); }, filled<G<2, 9>>(low, high))
 
 TEST_CASE("unary operations") {
   EACH(neg, -3, 3);
@@ -68,7 +62,7 @@ TEST_CASE("activations") {
 }
 
 TEST_CASE("binary operations, in both operands") {
-  const auto a = filled<D_<2, 9>>(0.5, 3), b = filled<D_<2, 9>>(3.5, 6, 1);
+  const auto a = filled<G<2, 9>>(0.5, 3), b = filled<G<2, 9>>(3.5, 6, 1);
   check_gradient([](auto x, auto y) { return x + y; }, a, b);
   check_gradient([](auto x, auto y) { return x - y; }, a, b);
   check_gradient([](auto x, auto y) { return x * y; }, a, b);
@@ -84,33 +78,33 @@ TEST_CASE("binary operations, in both operands") {
 }
 
 TEST_CASE("broadcast operands receive sums") {
-  const auto a = filled<D_<3, 4>>(0.5, 2);
-  check_gradient([](auto x, auto y) { return x * y; }, a, filled<D_<4>>());
-  check_gradient([](auto x, auto y) { return x * y; }, a, filled<D_<3, 1>>());
-  check_gradient([](auto x, auto y) { return x * y; }, a, filled<D_<1, 1>>());
-  check_gradient([](auto x, auto y) { return x * y; }, a, filled<D_<>>());
-  check_gradient([](auto x, auto y) { return x / y; }, filled<D_<3, 1>>(), filled<D_<1, 4>>(1, 2));
-  check_gradient([](auto x, auto y) { return pow(y, x); }, filled<D_<2, 1, 3>>(), filled<D_<4, 1>>(1, 2));
-  check_gradient([](auto x, auto y, auto z) { return where(x > 1.2, y, z); }, a, filled<D_<4>>(), filled<D_<3, 1>>());
+  const auto a = filled<G<3, 4>>(0.5, 2);
+  check_gradient([](auto x, auto y) { return x * y; }, a, filled<G<4>>());
+  check_gradient([](auto x, auto y) { return x * y; }, a, filled<G<3, 1>>());
+  check_gradient([](auto x, auto y) { return x * y; }, a, filled<G<1, 1>>());
+  check_gradient([](auto x, auto y) { return x * y; }, a, filled<G<>>());
+  check_gradient([](auto x, auto y) { return x / y; }, filled<G<3, 1>>(), filled<G<1, 4>>(1, 2));
+  check_gradient([](auto x, auto y) { return pow(y, x); }, filled<G<2, 1, 3>>(), filled<G<4, 1>>(1, 2));
+  check_gradient([](auto x, auto y, auto z) { return where(x > 1.2, y, z); }, a, filled<G<4>>(), filled<G<3, 1>>());
 }
 
 TEST_CASE("an input used more than once") {
-  const auto a = filled<D_<3, 4>>(0.5, 2);
+  const auto a = filled<G<3, 4>>(0.5, 2);
   check_gradient([](auto x) { return sum(x * x); }, a);
   check_gradient([](auto x) { return x * x * x + x / x + x; }, a);
   check_gradient([](auto x) { return exp(x) * exp(x) + sin(exp(x)); }, a);
   check_gradient([](auto x) { return x + x; }, a);
   check_gradient([](auto x) { return x; }, a);
-  check_gradient([](auto x, auto y) { return sum(x) + 0 * sum(y); }, a, filled<D_<3, 4>>());  // no influence
+  check_gradient([](auto x, auto y) { return sum(x) + 0 * sum(y); }, a, filled<G<3, 4>>());  // no influence
 }
 
 TEST_CASE("dtypes on the way") {
-  check_gradient([](auto x) { return to<double>(x > 1.0) * x; }, filled<D_<3, 4>>(1.5, 2));
-  test::check_gradient_within(1e-2, [](auto x) { return to<double>(to<float>(x) * 2) * x; }, D_<2>{{1.5, 2.5}});
+  check_gradient([](auto x) { return to<double>(x > 1.0) * x; }, filled<G<3, 4>>(1.5, 2));
+  test::check_gradient_within(1e-2, [](auto x) { return to<double>(to<float>(x) * 2) * x; }, G<2>{{1.5, 2.5}});
 }
 
 TEST_CASE("detach stops a gradient") {
-  using X = D_<3>;
+  using X = G<3>;
   const auto x = filled<X>(1, 2);
   auto f = [](auto a) { return detach(a) * a; };
   const test::Program p = test::program_of<test::GradientSpec<decltype(f), X>>();
@@ -123,7 +117,7 @@ TEST_CASE("detach stops a gradient") {
 
 TEST_CASE("at 0, powers have the gradients of powers") {
   auto f = [](auto a, auto c) { return pow(a, c); };
-  using X = D_<3>;
+  using X = G<3>;
   const X x{{0, 0, 2}}, c{{2, 1, 0}};
   Bindings in = test::bind(x, c);
   const double one[] = {1, 1, 1};
@@ -137,7 +131,7 @@ TEST_CASE("at 0, powers have the gradients of powers") {
 
 TEST_CASE("equal operands of an extremum share its gradient") {
   auto f = [](auto a, auto c) { return maximum(a, c) + minimum(a, c) * 3; };
-  using X = D_<2>;
+  using X = G<2>;
   const X x{{1, 2}}, c{{1, 3}};
   Bindings in = test::bind(x, c);
   const double one[] = {1, 1};

@@ -4,11 +4,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 template <class A, class B>
 void same(const A& a, const B& b, double tolerance = 1e-11) {
   static_assert(std::is_same_v<A, B>);
@@ -22,7 +20,7 @@ void numbers(const A& a, const double (&expected)[N]) {
 }  // namespace
 
 TEST_CASE("products, Jacobians and Hessians, as torch.func and torch.autograd.functional give them") {
-  const D_<3> x{0.5, -1, 2}, v{1, 0.25, -0.5};
+  const G<3> x{0.5, -1, 2}, v{1, 0.25, -0.5};
   auto f = [](auto a) { return softmax<0>(tanh(a) * sum(a * a)); };
   auto g = [](auto a) { return logsumexp<0>(sin(a) * a * sum(a)); };
   auto penalty = [](auto a) {
@@ -32,7 +30,7 @@ TEST_CASE("products, Jacobians and Hessians, as torch.func and torch.autograd.fu
   auto [y, moved] = jvp(f)(x, v);
   auto [y2, back] = vjp(f)(x, v);
   same(y, y2);
-  same(y, D_<3>(f(x)));
+  same(y, G<3>(f(x)));
   numbers(moved, {0.31633702346831694, 0.0003239082127544278, -0.3166609316810714});
   numbers(back, {0.33952219825549723, 0.09440109576661006, -0.22325198832978307});
   numbers(Tensor(jacrev(f)(x)), {0.22645488914470974, 0.06263093461595771, -0.14844880133923566, -0.00021351394875662028, 0.0006062584568980964, -0.0007717150945730479, -0.22624137519595322, -0.06323719307285568, 0.14922051643380843});
@@ -50,58 +48,58 @@ TEST_CASE("products, Jacobians and Hessians, as torch.func and torch.autograd.fu
 }
 
 TEST_CASE("variables by number, and results beside the value") {
-  const auto w = filled<D_<2, 3>>();
-  const auto u = filled<D_<2, 3>>(-2, 2, 1);
+  const auto w = filled<G<2, 3>>();
+  const auto u = filled<G<2, 3>>(-2, 2, 1);
   auto f = [](auto a, auto b) { return sum(a * b * b); };
   auto [ga, gb] = grad<0, 1>(f)(w, u);
-  same(ga, D_<2, 3>(u * u));
-  same(gb, D_<2, 3>(w * u * 2));
-  same(D_<2, 3>(grad<1>(f)(w, u)), gb);
+  same(ga, G<2, 3>(u * u));
+  same(gb, G<2, 3>(w * u * 2));
+  same(G<2, 3>(grad<1>(f)(w, u)), gb);
   auto [value, both] = value_and_grad<1, 0>(f)(w, u);
   CHECK(value.item() == doctest::Approx(sum(w * u * u).item()));
   same(both.get<0>(), gb);
   auto aux = [](auto a, auto b) { return several(sum(a * b), a + b, mean<0>(a)); };
   auto [g, s, m] = grad(aux)(w, u);
   same(g, u);
-  same(s, D_<2, 3>(w + u));
-  same(m, D_<3>(mean<0>(w)));
+  same(s, G<2, 3>(w + u));
+  same(m, G<3>(mean<0>(w)));
   auto [all, g2] = value_and_grad(aux)(w, u);
   CHECK(all.get<0>().item() == doctest::Approx(sum(w * u).item()));
   same(g2, u);
   auto [ja, jb] = jacobian<0, 1>([](auto a, auto b) { return sum<0>(a * b); })(w, u);
-  static_assert(std::is_same_v<decltype(ja), D_<3, 2, 3>>);
+  static_assert(std::is_same_v<decltype(ja), G<3, 2, 3>>);
   CHECK(jb(1, 0, 1) == doctest::Approx(w(0, 1)));
   CHECK(jb(1, 0, 2) == 0);
-  same(D_<2, 3, 2, 3>(hessian<1>(f)(w, u)), D_<2, 3, 2, 3>(jacrev<1>(grad<1>(f))(w, u)));
-  auto program = compile<D_<2, 3>, D_<2, 3>>(value_and_grad<0, 1>(f));
+  same(G<2, 3, 2, 3>(hessian<1>(f)(w, u)), G<2, 3, 2, 3>(jacrev<1>(grad<1>(f))(w, u)));
+  auto program = compile<G<2, 3>, G<2, 3>>(value_and_grad<0, 1>(f));
   const auto& r = program(w, u);
   same(r.gradient.get<1>(), gb);
 }
 
 TEST_CASE("what is differentiated is one argument, whatever else holds the same value") {
-  const auto x = filled<D_<4>>();
+  const auto x = filled<G<4>>();
   auto f = [](auto a) { return sum(grad([](auto p, auto q) { return sum(p * q); })(a, a)); };       // sum(a), not sum(2 a)
-  same(D_<4>(grad(f)(x)), D_<4>{1, 1, 1, 1});
+  same(G<4>(grad(f)(x)), G<4>{1, 1, 1, 1});
   auto g = [](auto a) { return sum(grad([](auto p, auto q) { return sum(p * q); })(a, sin(a))); };  // sum(sin(a))
-  same(D_<4>(grad(g)(x)), D_<4>(cos(x)));
+  same(G<4>(grad(g)(x)), G<4>(cos(x)));
   auto h = [](auto a) { return sum(grad([a](auto p) { return sum(p * p * a); })(a)); };             // sum(2 a a)
-  same(D_<4>(grad(h)(x)), D_<4>(x * 4));
+  same(G<4>(grad(h)(x)), G<4>(x * 4));
   auto k = [](auto a) {
     const auto s = sin(a);
     return sum(jvp([s](auto p) { return p * s; })(s, a).template get<1>());  // sum(a sin(a))
   };
-  same(D_<4>(grad(k)(x)), D_<4>(sin(x) + x * cos(x)));
+  same(G<4>(grad(k)(x)), G<4>(sin(x) + x * cos(x)));
 }
 
 TEST_CASE("of any order") {
-  const D_<> x(0.7);
+  const G<> x(0.7);
   auto f = [](auto a) { return sin(a) * exp(a); };
   CHECK(grad(grad(grad(grad(f))))(x).item() == doctest::Approx(-4 * std::sin(0.7) * std::exp(0.7)));
   CHECK(hessian(hessian(f))(x).item() == doctest::Approx(-4 * std::sin(0.7) * std::exp(0.7)));
 }
 
 TEST_CASE("both modes agree on every operation of a graph") {
-  using X = D_<3, 4>;
+  using X = G<3, 4>;
   auto flat = [](auto a, auto m) {
     const auto i = argmax<1>(m);
     const auto p = softmax<1>(a) + where(a > 0, a * 2, exp(a)) + expand<3, 4>(amax_keepdim<1>(a)) + cat<1>(slice<1, 2, 4>(a), slice<1, 0, 4, 2>(a * a));

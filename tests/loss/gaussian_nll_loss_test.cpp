@@ -4,8 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 using D = Tensor<double, 3, 4>;
 
 TEST_CASE("gaussian_nll_loss takes a variance for each element or for each row") {

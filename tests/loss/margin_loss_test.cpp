@@ -4,8 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 using D = Tensor<double, 12>;
 
 TEST_CASE("margins of two classes") {

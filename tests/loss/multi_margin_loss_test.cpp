@@ -4,8 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 using D = Tensor<double, 3, 5>;
 
 TEST_CASE("multi_margin_loss sums what wrong classes lack of a margin") {

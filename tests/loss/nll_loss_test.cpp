@@ -2,8 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 TEST_CASE("nll_loss picks the targets' log-probabilities, and divides by the weights it met") {
   const auto x = filled<Tensor<double, 4, 3>>(-3, 0);

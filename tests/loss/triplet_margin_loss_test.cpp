@@ -4,8 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 using D = Tensor<double, 4, 3>;
 
 TEST_CASE("triplet_margin_loss is its formula") {

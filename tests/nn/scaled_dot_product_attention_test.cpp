@@ -5,8 +5,7 @@
 #include <limits>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
 /// Row i of head h, over keys that `sees(i, j)` says, with what `adds(i, j)` says.

@@ -4,8 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 TEST_CASE("weight_norm gives each slice its length") {
   const auto v = filled<Tensor<double, 2, 3, 2>>();

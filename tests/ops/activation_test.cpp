@@ -4,7 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 TEST_CASE_TEMPLATE("activations are their formulas", T, float, double) {
   const auto x = filled<Tensor<T, 3, 33>>(-4, 4);

@@ -2,9 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::expect_near;
-using test::filled;
-using test::results;
+using namespace test;
 
 TEST_CASE("adaptive pools cut an axis into nearly equal windows") {
   const auto y = test::check(

@@ -2,9 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 TEST_CASE("values and gradients, broadcast") {
   const auto a = filled<Tensor<double, 3, 4>>();

@@ -4,23 +4,20 @@
 #include <limits>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 bool close(double a, double b) { return test::near(a, b, 1e-11); }
 }  // namespace
 
 TEST_CASE("beta input + alpha product") {
-  const auto a = filled<D_<3, 4>>();
-  const auto b = filled<D_<4, 2>>(-2, 2, 1);
-  const auto ta = filled<D_<5, 3, 4>>(-2, 2, 2);
-  const auto tb = filled<D_<5, 4, 2>>(-2, 2, 3);
-  const auto row = filled<D_<2>>(-2, 2, 4);
-  const auto v = filled<D_<4>>(-2, 2, 5);
-  const D_<> one(1.5);
+  const auto a = filled<G<3, 4>>();
+  const auto b = filled<G<4, 2>>(-2, 2, 1);
+  const auto ta = filled<G<5, 3, 4>>(-2, 2, 2);
+  const auto tb = filled<G<5, 4, 2>>(-2, 2, 3);
+  const auto row = filled<G<2>>(-2, 2, 4);
+  const auto v = filled<G<4>>(-2, 2, 5);
+  const G<> one(1.5);
   auto [mm, scaled, mv, bmm, each, outer, product, batch] =
       eval(addmm(row, a, b), addmm(row, a, b, 0.5, 2), addmv(one, a, v, 3, 0.1), addbmm(row, ta, tb, 0.5), baddbmm(row, ta, tb, 0.5, 2), addr(one, v, row, 2, 3), matmul(a, b), matmul(ta, tb));
   const Tensor av = matmul(a, v);
@@ -39,13 +36,13 @@ TEST_CASE("beta input + alpha product") {
 TEST_CASE("integers take whole factors, and a beta of 0 leaves out what it meets") {
   const Tensor<std::int64_t, 1, 1> two{{2}};
   CHECK(Tensor(addmm(two, two, two, 0.6, 1.9))(0, 0) == 4);
-  const D_<1, 1> nan{{std::numeric_limits<double>::quiet_NaN()}}, three{{3}};
+  const G<1, 1> nan{{std::numeric_limits<double>::quiet_NaN()}}, three{{3}};
   CHECK(Tensor(addmm(nan, three, three, 0))(0, 0) == 9);
   auto f = [](auto n, auto x) { return addmm(n, x, x, 0, 2); };
-  CHECK(compile<D_<1, 1>, D_<1, 1>>(f)(nan, three)(0, 0) == 18);
+  CHECK(compile<G<1, 1>, G<1, 1>>(f)(nan, three)(0, 0) == 18);
 }
 
 TEST_CASE("gradients with a summand") {
-  check_gradient([](auto c, auto a, auto b, auto v) { return sum(sin(addmm(c, a, b, 0.5, 2.0))) + sum(sin(addmv(c, a, v, 2, 3))) + sum(sin(addr(c, v, v))); }, filled<D_<4>>(), filled<D_<4, 4>>(-2, 2, 1), filled<D_<4, 4>>(-2, 2, 2),
-                 filled<D_<4>>(-2, 2, 3));
+  check_gradient([](auto c, auto a, auto b, auto v) { return sum(sin(addmm(c, a, b, 0.5, 2.0))) + sum(sin(addmv(c, a, v, 2, 3))) + sum(sin(addr(c, v, v))); }, filled<G<4>>(), filled<G<4, 4>>(-2, 2, 1), filled<G<4, 4>>(-2, 2, 2),
+                 filled<G<4>>(-2, 2, 3));
 }

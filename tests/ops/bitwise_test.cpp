@@ -4,8 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::filled;
+using namespace test;
 
 TEST_CASE_TEMPLATE("and, or, xor, not", T, std::uint8_t, std::int8_t, std::int32_t, std::int64_t) {
   const double low = std::is_same_v<T, std::uint8_t> ? 0 : -90;

@@ -4,8 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::results;
+using namespace test;
 
 namespace {
 struct Batch : dyn<9> {};

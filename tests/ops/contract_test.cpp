@@ -2,15 +2,9 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using D_ = Tensor<double, D...>;
 template <class A, class B>
 void product() {
   check([](auto a, auto b) { return matmul(a, b); }, filled<A>(-1, 1), filled<B>(-1, 1, 1));
@@ -35,9 +29,9 @@ TEST_CASE("vectors, matrices and batches, as torch.matmul") {
   product<F<2, 4, 3, 7>, F<7, 5>>();
   product<F<2, 2, 2, 3, 4>, F<2, 2, 2, 4, 5>>();
   product<F<2, 2, 2, 3, 4>, F<2, 1, 2, 4, 5>>();
-  product<D_<3, 7>, D_<7, 5>>();
-  product<D_<2, 4, 3, 7>, D_<2, 1, 7, 5>>();
-  product<F<3, 7>, D_<7, 5>>();
+  product<G<3, 7>, G<7, 5>>();
+  product<G<2, 4, 3, 7>, G<2, 1, 7, 5>>();
+  product<F<3, 7>, G<7, 5>>();
 }
 
 TEST_CASE("sizes from 1 to beyond a block") {
@@ -49,7 +43,7 @@ TEST_CASE("sizes from 1 to beyond a block") {
   product<F<100, 3>, F<3, 1>>();
   product<F<65, 129>, F<129, 97>>();
   product<F<300, 7>, F<7, 5>>();
-  product<D_<17, 33>, D_<33, 50>>();
+  product<G<17, 33>, G<33, 50>>();
 }
 
 TEST_CASE("operands that are views") {
@@ -123,5 +117,5 @@ TEST_CASE("attention, as one operation and as its parts") {
     return reshape<2, 17, 24>(permute<0, 2, 1, 3>(scaled_dot_product_attention<true>(h, h, h)));
   }, filled<F<2, 17, 24>>());
   check([](auto x) { return scaled_dot_product_attention<true>(x, x, x); }, filled<F<1, 1, 1, 1>>());
-  check([](auto x) { return scaled_dot_product_attention<true>(x, x, x) + 1; }, filled<D_<1, 2, 70, 16>>());
+  check([](auto x) { return scaled_dot_product_attention<true>(x, x, x) + 1; }, filled<G<1, 2, 70, 16>>());
 }

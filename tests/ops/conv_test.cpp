@@ -2,8 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
 /// x [N, C, H, W] and w [O, C / g, K, L] at one place of the result.

@@ -4,9 +4,7 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();

@@ -2,14 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-}
+using namespace test;
 
 TEST_CASE("zeros, ones and numbers, of x's shape or another") {
   const auto y = check([](auto x) {

@@ -2,15 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
-}
+using namespace test;
 
 TEST_CASE("diff") {
   const Tensor<std::int64_t, 5> x{{1, 4, 9, 16, 25}};
@@ -25,7 +17,7 @@ TEST_CASE("diff") {
 }
 
 TEST_CASE("trapezoid and its running sums") {
-  const D_<4> y{{1, 2, 4, 8}}, x{{0, 1, 3, 4}};
+  const G<4> y{{1, 2, 4, 8}}, x{{0, 1, 3, 4}};
   CHECK(trapezoid(y).item() == 10.5);
   CHECK(trapezoid(y, 2.0).item() == 21);
   CHECK(trapezoid(y, x).item() == 1.5 + 6 + 6);
@@ -36,7 +28,7 @@ TEST_CASE("trapezoid and its running sums") {
 }
 
 TEST_CASE("gradient: exact for parabolas inside, and at the ends with order 2") {
-  D_<6> y, even, x{{0, 1, 1.5, 3, 4, 6}};
+  G<6> y, even, x{{0, 1, 1.5, 3, 4, 6}};
   for (int i = 0; i < 6; ++i) {
     y(i) = x(i) * x(i) - 3 * x(i) + 1;
     even(i) = 0.25 * i * i + 1;
@@ -56,7 +48,7 @@ TEST_CASE("gradient: exact for parabolas inside, and at the ends with order 2") 
 }
 
 TEST_CASE("gradients") {
-  const D_<4> x{{0.3, 0.87, 1.2, 2}};
-  check_gradient([](auto a, auto p) { return gradient<0>(a, p) * gradient<0, 2>(a, p) + gradient<1, 2>(a); }, filled<D_<4, 5>>(), x);
-  check_gradient([](auto a, auto p) { return trapezoid<0>(a, p) * trapezoid<0>(a) + trapezoid<0>(a, a * a) + sum<0>(cumulative_trapezoid<0>(a, p) * diff<1, 0>(a)); }, filled<D_<4, 5>>(), x);
+  const G<4> x{{0.3, 0.87, 1.2, 2}};
+  check_gradient([](auto a, auto p) { return gradient<0>(a, p) * gradient<0, 2>(a, p) + gradient<1, 2>(a); }, filled<G<4, 5>>(), x);
+  check_gradient([](auto a, auto p) { return trapezoid<0>(a, p) * trapezoid<0>(a) + trapezoid<0>(a, a * a) + sum<0>(cumulative_trapezoid<0>(a, p) * diff<1, 0>(a)); }, filled<G<4, 5>>(), x);
 }

@@ -5,12 +5,9 @@
 #include <limits>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 template <class A, class B>
 double distance(double p, const A& a, int i, const B& b, int j, int n) {
   double s = 0;
@@ -25,8 +22,8 @@ double distance(double p, const A& a, int i, const B& b, int j, int n) {
 }  // namespace
 
 TEST_CASE("every norm, and pairs of rows in order") {
-  auto a = filled<D_<5, 3>>();
-  auto b = filled<D_<4, 3>>(-2, 2, 1);
+  auto a = filled<G<5, 3>>();
+  auto b = filled<G<4, 3>>(-2, 2, 1);
   for (int k = 0; k < 3; ++k) b(2, k) = a(1, k);
   b(0, 1) = a(0, 1);
   auto [d0, d1, d2, d3, di, pairs, pairs1] = eval(cdist<0.0>(a, b), cdist<1.0>(a, b), cdist(a, b), cdist<2.5>(a, b), cdist<inf>(a, b), pdist(a), pdist<1.0>(a));
@@ -48,7 +45,7 @@ TEST_CASE("every norm, and pairs of rows in order") {
 }
 
 TEST_CASE("rows are paired rightly however many there are") {
-  auto a = filled<D_<131, 1>>();
+  auto a = filled<G<131, 1>>();
   for (int i = 0; i < 131; ++i) a(i, 0) = i * i;
   const Tensor d = pdist<1.0>(a);
   int k = 0, wrong = 0;
@@ -58,8 +55,8 @@ TEST_CASE("rows are paired rightly however many there are") {
 }
 
 TEST_CASE("gradients of distances; equal rows have none") {
-  check_gradient([](auto a, auto b) { return sum(sin(cdist(a, b))) + sum(sin(cdist<1.5>(a, b))) + sum(sin(cdist<1.0>(a, b))) + sum(sin(cdist<inf>(a, b))) + sum(sin(pdist(reshape<6, 2>(a)))); }, filled<D_<2, 3, 2>>(), filled<D_<1, 4, 2>>(-1.5, 1.9, 1));
-  const D_<2, 2> same{{1, 2}, {1, 2}};
+  check_gradient([](auto a, auto b) { return sum(sin(cdist(a, b))) + sum(sin(cdist<1.5>(a, b))) + sum(sin(cdist<1.0>(a, b))) + sum(sin(cdist<inf>(a, b))) + sum(sin(pdist(reshape<6, 2>(a)))); }, filled<G<2, 3, 2>>(), filled<G<1, 4, 2>>(-1.5, 1.9, 1));
+  const G<2, 2> same{{1, 2}, {1, 2}};
   const Tensor g = grad([](auto x) { return sum(cdist(x, x)) + sum(pdist<0.5>(x)) + sum(cdist<3.0>(x, detach(x))); })(same);
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 2; ++j) CHECK(g(i, j) == 0);

@@ -5,14 +5,9 @@
 
 using namespace etch;
 using namespace etch::detail;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 
 struct Numbers {
   std::vector<int> size;
@@ -62,8 +57,8 @@ void compare(const test::Array& got, const std::string& equation, const std::vec
 }  // namespace
 
 TEST_CASE("one operand: transposes, sums, diagonals") {
-  const auto a = filled<D_<3, 4>>();
-  const auto s = filled<D_<3, 4, 3>>(-2, 2, 1);
+  const auto a = filled<G<3, 4>>();
+  const auto s = filled<G<3, 4, 3>>(-2, 2, 1);
   const auto y = check([](auto x, auto z) {
     return results(einsum<"ij->ji">(x), einsum<"ij->j">(x), einsum<"ij->">(x), einsum<"ba">(x), einsum<"iji->j">(z), einsum<"iji->ji">(z), einsum<"iji">(z), einsum<"i...i->...">(z), einsum<"...j->j...">(z));
   }, a, s);
@@ -80,10 +75,10 @@ TEST_CASE("one operand: transposes, sums, diagonals") {
 }
 
 TEST_CASE("two operands: inner, outer, batched, broadcast") {
-  const auto a = filled<D_<2, 3, 4>>();
-  const auto b = filled<D_<2, 4, 5>>(-2, 2, 1);
-  const auto v = filled<D_<4>>(-2, 2, 2);
-  const auto o = filled<D_<1, 3>>(-2, 2, 3);
+  const auto a = filled<G<2, 3, 4>>();
+  const auto b = filled<G<2, 4, 5>>(-2, 2, 1);
+  const auto v = filled<G<4>>(-2, 2, 2);
+  const auto o = filled<G<1, 3>>(-2, 2, 3);
   const auto y = check([](auto p, auto q, auto r, auto e) {
     return results(einsum<"bij,bjk->bik">(p, q), einsum<"bij, bjk -> kib">(p, q), einsum<"aij,bjk">(p, q), einsum<"aij,j->ai">(p, r), einsum<"j,j">(r, r), einsum<"j,J->jJ">(r, r), einsum<"...ij,...jk->...ik">(p, q),
                    einsum<"aij,ei->aj">(p, e), einsum<"ei,aij->aij">(e, p), einsum<"bij,bij->b">(p, p), einsum<"...i,...i">(p, r), einsum<"bij,ckl->bj">(p, q));
@@ -104,9 +99,9 @@ TEST_CASE("two operands: inner, outer, batched, broadcast") {
 }
 
 TEST_CASE("several operands, integers, and sizes of 0") {
-  const auto a = filled<D_<2, 7>>();
-  const auto b = filled<D_<7, 3>>(-2, 2, 1);
-  const auto c = filled<D_<3, 5>>(-2, 2, 2);
+  const auto a = filled<G<2, 7>>();
+  const auto b = filled<G<7, 3>>(-2, 2, 1);
+  const auto c = filled<G<3, 5>>(-2, 2, 2);
   const auto y = check([](auto p, auto q, auto r) { return results(einsum<"ij,jk,kl->il">(p, q, r), einsum<"ij,jk,kl,kl->ki">(p, q, r, r)); }, a, b, c);
   const auto A = numbers(a), B = numbers(b), C = numbers(c);
   compare(y[0], "ij,jk,kl->il", {A, B, C});
@@ -122,7 +117,7 @@ TEST_CASE("several operands, integers, and sizes of 0") {
 
 TEST_CASE("the cheapest order is taken: a matrix product chain ends in a vector") {
   auto f = [](auto p, auto q, auto v) { return einsum<"ij,jk,k->i">(p, q, v); };
-  using Code = Compiled<test::FunctionSpec<decltype(f), D_<20, 30>, D_<30, 40>, D_<40>>>;
+  using Code = Compiled<test::FunctionSpec<decltype(f), G<20, 30>, G<30, 40>, G<40>>>;
   static_assert([] {
     for (int n = 0; n < Code::graph.nodes; ++n)
       if (Code::graph.node[n].op == Op::dot && Code::graph.shape[Code::graph.node[n].shape] == Shape{2, {20, 40}}) return false;
@@ -133,5 +128,5 @@ TEST_CASE("the cheapest order is taken: a matrix product chain ends in a vector"
 TEST_CASE("gradients") {
   check_gradient([](auto a, auto b, auto c) {
     return sum(sin(einsum<"bij,bjk->bik">(a, b))) + sum(sin(einsum<"bii->bi">(c))) + sum(sin(einsum<"bij,bjk,...k->bi">(a, b, c))) + sum(sin(einsum<"bij,cjk->bc">(a, b) + einsum<"bij,bij->b">(a, a)));
-  }, filled<D_<2, 3, 4>>(), filled<D_<2, 4, 3>>(-2, 2, 1), filled<D_<2, 3, 3>>(-2, 2, 2));
+  }, filled<G<2, 3, 4>>(), filled<G<2, 4, 3>>(-2, 2, 1), filled<G<2, 3, 3>>(-2, 2, 2));
 }

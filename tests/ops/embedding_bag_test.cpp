@@ -2,7 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 namespace {
 const auto table = filled<Tensor<double, 5, 2>>();

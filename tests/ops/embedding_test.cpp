@@ -4,8 +4,7 @@
 #include <numbered.hpp>
 
 using namespace etch;
-using test::expect_near;
-using test::results;
+using namespace test;
 
 namespace {
 const Tensor<std::int64_t, 6> ids{1, 3, 1, 0, 1, 3};

@@ -4,14 +4,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 

@@ -2,8 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::expect;
-using test::filled;
+using namespace test;
 
 TEST_CASE("unfold: a column for each window") {
   const auto x = filled<Tensor<double, 2, 3, 5, 6>>();

@@ -2,19 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using G = Tensor<double, D...>;
-template <int... D>
-using I = Tensor<std::int64_t, D...>;
-}  // namespace
+using namespace test;
 
 TEST_CASE("gather along each axis, the index smaller than the input") {
   const auto x = filled<F<4, 5, 3>>();

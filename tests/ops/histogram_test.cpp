@@ -4,13 +4,9 @@
 #include <algorithm>
 
 using namespace etch;
-using test::check;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 

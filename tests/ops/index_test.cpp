@@ -2,16 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using I = Tensor<std::int64_t, D...>;
-}  // namespace
+using namespace test;
 
 TEST_CASE("embedding takes rows") {
   const auto table = filled<F<10, 7>>();

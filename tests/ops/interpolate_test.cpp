@@ -2,9 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::expect_near;
-using test::filled;
-using test::results;
+using namespace test;
 
 TEST_CASE("interpolate: sizes, scales and corners, in every mode") {
   const auto y = test::check(

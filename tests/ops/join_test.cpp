@@ -2,16 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::expect_values;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-}
+using namespace test;
 
 TEST_CASE("cat and stack") {
   const auto a = filled<F<3, 4>>(), b = filled<F<3, 4>>(-2, 2, 1);

@@ -4,14 +4,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using G = Tensor<double, D...>;
 template <int... D>
 using B = Tensor<bool, D...>;
 }  // namespace

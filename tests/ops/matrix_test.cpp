@@ -2,18 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::expect_values;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using D64 = Tensor<double, D...>;
-}
+using namespace test;
 
 TEST_CASE("triangles") {
   const auto y = check([](auto a) { return results(tril(a), triu(a), tril<-1>(a), triu<2>(a), tril<9>(a), triu(to<std::int64_t>(a)), tril(a > 3)); }, test::numbered<F<2, 3, 4>>());
@@ -82,9 +71,9 @@ TEST_CASE("combinations in lexicographic order") {
 }
 
 TEST_CASE("gradients") {
-  const auto m = filled<D64<3, 4>>();
+  const auto m = filled<G<3, 4>>();
   test::check_gradient([](auto a) { return sin(tril(a)) * triu<1>(a); }, m);
   test::check_gradient([](auto a) { return sin(diag_embed<1>(a)) * sum(diag<-1>(a)); }, m);
-  test::check_gradient([](auto a) { return sin(combinations(a)); }, filled<D64<4>>());
-  test::check_gradient([](auto a, auto b) { return sin(cartesian_prod(a, b)); }, filled<D64<2>>(), filled<D64<3>>());
+  test::check_gradient([](auto a) { return sin(combinations(a)); }, filled<G<4>>());
+  test::check_gradient([](auto a, auto b) { return sin(cartesian_prod(a, b)); }, filled<G<2>>(), filled<G<3>>());
 }

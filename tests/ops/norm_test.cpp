@@ -4,16 +4,11 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 /// (sum |x|^p)^(1/p) of numbers.
-double norm_of(const D_<4>& x, double p) {
+double norm_of(const G<4>& x, double p) {
   double s = 0;
   for (int i = 0; i < 4; ++i) s += std::pow(std::abs(x.data()[i]), p);
   return std::pow(s, 1 / p);
@@ -21,7 +16,7 @@ double norm_of(const D_<4>& x, double p) {
 }  // namespace
 
 TEST_CASE("every order") {
-  const D_<4> x{{3, -4, 1, 0.5}};
+  const G<4> x{{3, -4, 1, 0.5}};
   CHECK(norm(x).item() == doctest::Approx(norm_of(x, 2)));
   CHECK(norm<ord<1>>(x).item() == doctest::Approx(8.5));
   CHECK(norm<ord<3>>(x).item() == doctest::Approx(norm_of(x, 3)));
@@ -29,18 +24,18 @@ TEST_CASE("every order") {
   CHECK(norm<ord<-2>>(x).item() == doctest::Approx(norm_of(x, -2)));
   CHECK(norm<ord<inf>>(x).item() == 4);
   CHECK(norm<ord<-inf>>(x).item() == 0.5);
-  CHECK(norm<ord<0>>(D_<4>{{3, 0, 1, 0}}).item() == 2);
-  CHECK(norm<ord<-2>>(D_<4>{{3, 0, 1, 0}}).item() == 0);
+  CHECK(norm<ord<0>>(G<4>{{3, 0, 1, 0}}).item() == 2);
+  CHECK(norm<ord<-2>>(G<4>{{3, 0, 1, 0}}).item() == 0);
   CHECK(norm(Tensor<std::int64_t, 2>{{3, 4}}).item() == 5.f);
   check([](auto a) { return results(norm<0>(a), norm<1, keepdim>(a), norm<0, 1, ord<3>>(a), norm<1, ord<inf>>(a), linalg_vector_norm<0, ord<1.5>>(a)); }, filled<Tensor<float, 5, 6>>());
 }
 
 TEST_CASE("gradients, and those at 0") {
-  const auto x = filled<D_<3, 4>>();
+  const auto x = filled<G<3, 4>>();
   check_gradient([](auto a) { return norm<1>(a) + norm<1, ord<3>>(a) * norm<1, ord<1>>(a) + norm<1, ord<-1.5>>(a); }, x);
   check_gradient([](auto a) { return norm<0, ord<0.5>>(a) + norm<0, ord<inf>>(a) + norm<0, ord<-inf>>(a); }, x);
   auto at_zero = [](auto f) {
-    const D_<3> zero, one{{0, 2, 0}};
+    const G<3> zero, one{{0, 2, 0}};
     const Tensor g = grad(f)(zero);
     const Tensor h = grad(f)(one);
     for (int i = 0; i < 3; ++i) CHECK(g(i) == 0);
@@ -56,12 +51,12 @@ TEST_CASE("gradients, and those at 0") {
 }
 
 TEST_CASE("dist and renorm") {
-  const D_<2, 2> x{{3, 4}, {0.3, 0.4}};
-  CHECK(dist(x, D_<2, 2>{}).item() == doctest::Approx(std::sqrt(25.25)));
+  const G<2, 2> x{{3, 4}, {0.3, 0.4}};
+  CHECK(dist(x, G<2, 2>{}).item() == doctest::Approx(std::sqrt(25.25)));
   CHECK(dist<ord<inf>>(x, ones<double, 1>()).item() == 3);
   const Tensor y = renorm<0>(x, 1.0);
   CHECK(y(0, 0) == doctest::Approx(0.6));
   CHECK(y(1, 1) == 0.4);
   check([](auto a, auto b) { return results(dist<ord<3>>(a, b), renorm<1, ord<1>>(a, 0.5), renorm<-1>(a, 100.f)); }, filled<Tensor<float, 3, 4, 2>>(), filled<Tensor<float, 4, 1>>());
-  check_gradient([](auto a) { return renorm<0>(a, 1.5); }, filled<D_<3, 4>>());
+  check_gradient([](auto a) { return renorm<0>(a, 1.5); }, filled<G<3, 4>>());
 }

@@ -4,9 +4,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::expect_near;
-using test::filled;
-using test::results;
+using namespace test;
 
 TEST_CASE("what each normalisation looks at") {
   const auto y = test::check(

@@ -2,16 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::expect_values;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-}
+using namespace test;
 
 TEST_CASE("padded by a number, and cut") {
   const auto y = check([](auto a) { return results(constant_pad_nd<1, 2>(a, 9), pad<0, 1, -1, 1>(a), pad<-1, -2>(a, 3), pad<>(a)); }, test::numbered<F<2, 3>>());

@@ -2,15 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-}
+using namespace test;
 
 TEST_CASE("transpose and permute") {
   const auto m = filled<F<17, 33>>();

@@ -2,8 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::expect;
-using test::results;
+using namespace test;
 
 TEST_CASE("pixel_shuffle, pixel_unshuffle, channel_shuffle") {
   const auto y = test::check([](auto a) { return results(pixel_shuffle<2>(a), pixel_unshuffle<2>(a), channel_shuffle<2>(a)); }, test::numbered<Tensor<float, 1, 8, 2, 4>>());

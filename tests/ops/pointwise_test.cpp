@@ -2,8 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check;
-using test::filled;
+using namespace test;
 
 namespace {
 template <class X>
@@ -167,35 +166,33 @@ template <class A, class B>
 void broadcast_case() {
   check([](auto x, auto y) { return test::results(x + y * 2, y - x); }, filled<A>(), filled<B>(-2, 2, 3));
 }
-template <int... D>
-using D_ = Tensor<double, D...>;
 }  // namespace
 
 TEST_CASE("shapes broadcast from the right") {
-  broadcast_case<D_<3, 5>, D_<5>>();
-  broadcast_case<D_<3, 5>, D_<1, 5>>();
-  broadcast_case<D_<3, 5>, D_<3, 1>>();
-  broadcast_case<D_<3, 5>, D_<1, 1>>();
-  broadcast_case<D_<3, 5>, D_<>>();
-  broadcast_case<D_<>, D_<>>();
-  broadcast_case<D_<3, 1>, D_<1, 5>>();
-  broadcast_case<D_<3, 1>, D_<5>>();
-  broadcast_case<D_<2, 3, 4>, D_<3, 1>>();
-  broadcast_case<D_<2, 3, 4>, D_<2, 1, 4>>();
-  broadcast_case<D_<2, 3, 4>, D_<2, 1, 1>>();
-  broadcast_case<D_<2, 3, 4>, D_<4>>();
-  broadcast_case<D_<2, 1, 4>, D_<1, 3, 1>>();
-  broadcast_case<D_<2, 1, 4, 1>, D_<3, 1, 17>>();
-  broadcast_case<D_<2, 3, 4, 5>, D_<1, 3, 1, 5>>();
-  broadcast_case<D_<2, 3, 4, 5>, D_<2, 1, 4, 1>>();
-  broadcast_case<D_<2, 3, 4, 5>, D_<3, 4, 1>>();
-  broadcast_case<D_<1, 33>, D_<7, 1>>();
-  broadcast_case<D_<100>, D_<1>>();
+  broadcast_case<G<3, 5>, G<5>>();
+  broadcast_case<G<3, 5>, G<1, 5>>();
+  broadcast_case<G<3, 5>, G<3, 1>>();
+  broadcast_case<G<3, 5>, G<1, 1>>();
+  broadcast_case<G<3, 5>, G<>>();
+  broadcast_case<G<>, G<>>();
+  broadcast_case<G<3, 1>, G<1, 5>>();
+  broadcast_case<G<3, 1>, G<5>>();
+  broadcast_case<G<2, 3, 4>, G<3, 1>>();
+  broadcast_case<G<2, 3, 4>, G<2, 1, 4>>();
+  broadcast_case<G<2, 3, 4>, G<2, 1, 1>>();
+  broadcast_case<G<2, 3, 4>, G<4>>();
+  broadcast_case<G<2, 1, 4>, G<1, 3, 1>>();
+  broadcast_case<G<2, 1, 4, 1>, G<3, 1, 17>>();
+  broadcast_case<G<2, 3, 4, 5>, G<1, 3, 1, 5>>();
+  broadcast_case<G<2, 3, 4, 5>, G<2, 1, 4, 1>>();
+  broadcast_case<G<2, 3, 4, 5>, G<3, 4, 1>>();
+  broadcast_case<G<1, 33>, G<7, 1>>();
+  broadcast_case<G<100>, G<1>>();
 }
 
 TEST_CASE("three operands broadcast each their own way") {
-  check([](auto m, auto x, auto y) { return where(m > 0, x, y); }, filled<D_<3, 1, 5>>(), filled<D_<4, 1>>(), filled<D_<2, 1, 1, 5>>());
-  check([](auto x, auto y, auto z) { return x * y + z * x; }, filled<D_<3, 1>>(), filled<D_<1, 4>>(), filled<D_<2, 1, 1>>());
+  check([](auto m, auto x, auto y) { return where(m > 0, x, y); }, filled<G<3, 1, 5>>(), filled<G<4, 1>>(), filled<G<2, 1, 1, 5>>());
+  check([](auto x, auto y, auto z) { return x * y + z * x; }, filled<G<3, 1>>(), filled<G<1, 4>>(), filled<G<2, 1, 1>>());
 }
 
 TEST_CASE("sizes of every kind: whole vectors, remainders, less than one vector") {

@@ -4,10 +4,7 @@
 #include <algorithm>
 
 using namespace etch;
-using test::expect;
-using test::expect_near;
-using test::filled;
-using test::results;
+using namespace test;
 
 TEST_CASE("max_pool takes the first of equal elements, never the padding") {
   const auto y = test::check(

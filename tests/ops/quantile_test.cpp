@@ -5,18 +5,13 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The quantile of a sorted copy, linear.
-double linear(D_<7> x, double q) {
+double linear(G<7> x, double q) {
   std::sort(x.data(), x.data() + 7);
   const double at = q * 6;
   const int below = static_cast<int>(at);
@@ -25,9 +20,9 @@ double linear(D_<7> x, double q) {
 }  // namespace
 
 TEST_CASE("interpolations") {
-  const auto x = filled<D_<7>>();
+  const auto x = filled<G<7>>();
   for (double q : {0.0, 0.1, 0.25, 0.5, 0.77, 1.0}) CHECK(quantile(x, Tensor<double>(q)).item() == doctest::Approx(linear(x, q)));
-  const D_<4> y{{40, 10, 30, 20}};
+  const G<4> y{{40, 10, 30, 20}};
   CHECK(quantile<Interpolation::lower>(y, 0.5).item() == 20);
   CHECK(quantile<Interpolation::higher>(y, 0.5).item() == 30);
   CHECK(quantile<Interpolation::midpoint>(y, 0.4).item() == 25);
@@ -45,15 +40,15 @@ TEST_CASE("along an axis, several at once") {
 }
 
 TEST_CASE("what is not a number") {
-  const D_<2, 4> x{{1, not_a_number, 3, 2}, {4, 1, 3, 2}};
+  const G<2, 4> x{{1, not_a_number, 3, 2}, {4, 1, 3, 2}};
   const Tensor y = quantile<1>(x, 0.5);
   const Tensor z = nanquantile<1>(x, 0.5);
   CHECK((std::isnan(y(0)) && y(1) == 2.5 && z(0) == 2 && z(1) == 2.5));
-  CHECK(std::isnan(nanquantile(D_<2>{{not_a_number, not_a_number}}, 0.5).item()));
+  CHECK(std::isnan(nanquantile(G<2>{{not_a_number, not_a_number}}, 0.5).item()));
 }
 
 TEST_CASE("gradients") {
-  const D_<2> q{{0.3, 0.87}};
-  check_gradient([](auto a, auto p) { return quantile<1>(a, p) * quantile<1, Interpolation::midpoint>(a, p); }, filled<D_<4, 5>>(), q);
-  check_gradient([](auto a) { return quantile<0, Interpolation::higher>(a, 0.4) + nanquantile<0>(a, 0.2); }, filled<D_<4, 5>>());
+  const G<2> q{{0.3, 0.87}};
+  check_gradient([](auto a, auto p) { return quantile<1>(a, p) * quantile<1, Interpolation::midpoint>(a, p); }, filled<G<4, 5>>(), q);
+  check_gradient([](auto a) { return quantile<0, Interpolation::higher>(a, 0.4) + nanquantile<0>(a, 0.2); }, filled<G<4, 5>>());
 }

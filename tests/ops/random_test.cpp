@@ -4,13 +4,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 struct Moments {
   double mean = 0, variance = 0, low = 1e9, high = -1e9;
   explicit Moments(const auto& x) {

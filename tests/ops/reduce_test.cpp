@@ -2,13 +2,9 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 
 template <int... Axis>
 void every_kind(const F<3, 4, 2, 5>& x) {

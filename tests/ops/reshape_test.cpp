@@ -2,13 +2,9 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 
 void in_order(const std::vector<test::Array>& y, const std::vector<std::vector<int>>& sizes) {
   REQUIRE(y.size() == sizes.size());

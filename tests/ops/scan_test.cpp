@@ -4,16 +4,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using D_ = Tensor<double, D...>;
 struct Batch : dyn<9> {};
 inline constexpr Batch batch{};
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -26,7 +19,7 @@ TEST_CASE("along every axis, of several sizes") {
   check(f, filled<F<3, 4, 5>>());
   check(f, filled<F<2, 33, 17>>(-0.5, 0.5));
   check(f, filled<F<1, 1, 40>>());
-  check([](auto a) { return results(cumsum<0>(a), cumsum<1>(a), cumsum<1>(t(a)), cumprod<0>(exp(a) * 0.1)); }, filled<D_<21, 5>>());
+  check([](auto a) { return results(cumsum<0>(a), cumsum<1>(a), cumsum<1>(t(a)), cumprod<0>(exp(a) * 0.1)); }, filled<G<21, 5>>());
   check([](auto a) { return results(cumsum<0>(a), cummax<0>(a).indices, logcumsumexp<0>(a)); }, filled<F<1000>>());
 }
 
@@ -71,17 +64,17 @@ TEST_CASE("float sums accumulate in double") {
 }
 
 TEST_CASE("gradients") {
-  const auto x = filled<D_<3, 4, 2>>();
+  const auto x = filled<G<3, 4, 2>>();
   check_gradient([](auto a) { return cumsum<1>(a) * cumprod<0>(a); }, x);
   check_gradient([](auto a) { return logcumsumexp<1>(a) + logcumsumexp<2>(a * 3); }, x);
   check_gradient([](auto a) { return cummax<1>(a).values * cummin<0>(a).values; }, x);
-  check_gradient([](auto a) { return cumprod<0>(a); }, D_<5>{{1, 0, 2, 0, 3}});
-  check_gradient([](auto a) { return cumprod<0>(a); }, D_<4>{{0, 3, 2, 5}});
+  check_gradient([](auto a) { return cumprod<0>(a); }, G<5>{{1, 0, 2, 0, 3}});
+  check_gradient([](auto a) { return cumprod<0>(a); }, G<4>{{0, 3, 2, 5}});
 }
 
 TEST_CASE("gradients of gradients") {
-  check_gradient([](auto a) { return grad([](auto y) { return sum(cumprod<0>(y) * logcumsumexp<0>(y)) + sum(cumsum<0>(y) * cumsum<0>(y)); })(a); }, filled<D_<5>>());
-  check_gradient([](auto a) { return grad([](auto y) { return sum(cumprod<0>(y)); })(a); }, D_<4>{{1, 0, 2, 5}});
+  check_gradient([](auto a) { return grad([](auto y) { return sum(cumprod<0>(y) * logcumsumexp<0>(y)) + sum(cumsum<0>(y) * cumsum<0>(y)); })(a); }, filled<G<5>>());
+  check_gradient([](auto a) { return grad([](auto y) { return sum(cumprod<0>(y)); })(a); }, G<4>{{1, 0, 2, 5}});
 }
 
 TEST_CASE("many threads change nothing") {

@@ -2,16 +2,9 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using G = Tensor<double, D...>;
-template <int... D>
-using I = Tensor<std::int64_t, D...>;
 bool same(const auto& x, const auto& y) { return std::memcmp(x.data(), y.data(), sizeof(*x.data()) * static_cast<std::size_t>(x.numel())) == 0; }
 }  // namespace
 

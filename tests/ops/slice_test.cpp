@@ -2,15 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-}
+using namespace test;
 
 TEST_CASE("slices, with steps and from the end") {
   const auto x = filled<F<7, 33>>();

@@ -5,16 +5,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::check;
-using test::check_gradient;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using D_ = Tensor<double, D...>;
 const double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 /// The order of a vector as the standard library finds it.
@@ -76,7 +69,7 @@ TEST_CASE("the largest, the smallest, the k-th") {
 }
 
 TEST_CASE("median: the lower of two, NaN where there is one, or without it") {
-  const D_<2, 4> x{{4, 1, 3, 2}, {5, not_a_number, 7, 6}};
+  const G<2, 4> x{{4, 1, 3, 2}, {5, not_a_number, 7, 6}};
   const auto m = median<1>(x);
   const Tensor v = m.values;
   const Tensor i = m.indices;
@@ -87,13 +80,13 @@ TEST_CASE("median: the lower of two, NaN where there is one, or without it") {
   CHECK(std::isnan(median(x).item()));
   CHECK(nanmedian(x).item() == 4);
   CHECK(median(Tensor<float>(3.f)).item() == 3);
-  CHECK(std::isnan(nanmedian(D_<2>{{not_a_number, not_a_number}}).item()));
+  CHECK(std::isnan(nanmedian(G<2>{{not_a_number, not_a_number}}).item()));
   check([](auto a) { return results(median<0>(a).values, median<1>(a).indices, nanmedian<1>(a).values, median(a)); }, filled<F<5, 8>>());
   CHECK(median(Tensor<std::int64_t, 4>{{7, 5, 1, 2}}).item() == 2);
 }
 
 TEST_CASE("mode: the most frequent, the smallest of several, where it last stands") {
-  const D_<3, 6> x{{2, 1, 2, 1, 3, 1}, {5, 4, 5, 4, 1, 0}, {not_a_number, 1, not_a_number, 2, not_a_number, 1}};
+  const G<3, 6> x{{2, 1, 2, 1, 3, 1}, {5, 4, 5, 4, 1, 0}, {not_a_number, 1, not_a_number, 2, not_a_number, 1}};
   const auto m = mode<1>(x);
   const Tensor v = m.values;
   const Tensor i = m.indices;
@@ -103,7 +96,7 @@ TEST_CASE("mode: the most frequent, the smallest of several, where it last stand
 }
 
 TEST_CASE("gradients go where the elements came from") {
-  const auto x = filled<D_<4, 5>>();
+  const auto x = filled<G<4, 5>>();
   check_gradient([](auto a) { return sort<1>(a).values * cumsum<1>(a); }, x);
   check_gradient([](auto a) { return topk<2, 0>(a).values * 3; }, x);
   check_gradient([](auto a) { return median<1>(a).values + kthvalue<2, 1>(a).values * nanmedian<1>(a).values; }, x);

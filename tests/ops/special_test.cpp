@@ -6,8 +6,7 @@
 
 using namespace etch;
 using etch::detail::Special, etch::detail::Builder;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
 const double infinity = std::numeric_limits<double>::infinity(), none = std::numeric_limits<double>::quiet_NaN();

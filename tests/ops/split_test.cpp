@@ -2,14 +2,9 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 
 /// The parts of [n, 2] numbers along axis 0 begin and end at these rows.
 void rows(const std::vector<test::Array>& y, const std::vector<std::pair<int, int>>& ranges) {

@@ -2,19 +2,16 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 bool close(double a, double b) { return test::near(a, b, 1e-11); }
 }  // namespace
 
 TEST_CASE("tensordot: the last axes of one with the first of the other, or named ones") {
-  const auto a = filled<D_<2, 3, 4>>();
-  const auto b = filled<D_<4, 3, 5>>(-2, 2, 1);
-  auto [y, z, outer] = eval(tensordot<1>(a, b), tensordot<Axes<2, 1>, Axes<0, -2>>(a, b), tensordot<0>(D_<2>{1, 2}, D_<2>{3, 4}));
+  const auto a = filled<G<2, 3, 4>>();
+  const auto b = filled<G<4, 3, 5>>(-2, 2, 1);
+  auto [y, z, outer] = eval(tensordot<1>(a, b), tensordot<Axes<2, 1>, Axes<0, -2>>(a, b), tensordot<0>(G<2>{1, 2}, G<2>{3, 4}));
   static_assert(decltype(y)::rank == 4 && decltype(z)::rank == 2);
   for (int i = 0; i < 2; ++i)
     for (int l = 0; l < 5; ++l) {
@@ -33,9 +30,9 @@ TEST_CASE("tensordot: the last axes of one with the first of the other, or named
 }
 
 TEST_CASE("inner, vecdot, vdot") {
-  const auto a = filled<D_<2, 3, 4>>();
-  const auto b = filled<D_<5, 4>>(-2, 2, 1);
-  auto [y, v, along, number] = eval(inner(a, b), vecdot(a, D_<4>{1, 1, 1, 1}), vecdot<1>(a, a), inner(a, Tensor<double>(3.0)));
+  const auto a = filled<G<2, 3, 4>>();
+  const auto b = filled<G<5, 4>>(-2, 2, 1);
+  auto [y, v, along, number] = eval(inner(a, b), vecdot(a, G<4>{1, 1, 1, 1}), vecdot<1>(a, a), inner(a, Tensor<double>(3.0)));
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 3; ++j) {
       double s = 0, t = 0;
@@ -48,15 +45,15 @@ TEST_CASE("inner, vecdot, vdot") {
       CHECK(number(i, j, 0) == a(i, j, 0) * 3);
     }
   CHECK(close(along(1, 2), a(1, 0, 2) * a(1, 0, 2) + a(1, 1, 2) * a(1, 1, 2) + a(1, 2, 2) * a(1, 2, 2)));
-  CHECK(vdot(D_<2>{1, 2}, D_<2>{3, 4}).item() == 11);
+  CHECK(vdot(G<2>{1, 2}, G<2>{3, 4}).item() == 11);
 }
 
 TEST_CASE("kron: blocks of b, one for each element of a") {
-  const auto a = filled<D_<2, 3>>();
-  const auto b = filled<D_<4, 1>>(-2, 2, 1);
-  const auto c = filled<D_<2>>(-2, 2, 2);
+  const auto a = filled<G<2, 3>>();
+  const auto b = filled<G<4, 1>>(-2, 2, 1);
+  const auto c = filled<G<2>>(-2, 2, 2);
   auto [y, z, w] = eval(kron(a, b), kron(c, a), kron(a, a));
-  static_assert(std::is_same_v<decltype(y), D_<8, 3>> && std::is_same_v<decltype(z), D_<2, 6>> && std::is_same_v<decltype(w), D_<4, 9>>);
+  static_assert(std::is_same_v<decltype(y), G<8, 3>> && std::is_same_v<decltype(z), G<2, 6>> && std::is_same_v<decltype(w), G<4, 9>>);
   for (int i = 0; i < 8; ++i)
     for (int j = 0; j < 3; ++j) CHECK(y(i, j) == a(i / 4, j) * b(i % 4, 0));
   for (int i = 0; i < 2; ++i)
@@ -66,12 +63,12 @@ TEST_CASE("kron: blocks of b, one for each element of a") {
 }
 
 TEST_CASE("chains of matrices") {
-  const auto a = filled<D_<2, 7>>();
-  const auto b = filled<D_<7, 3>>(-2, 2, 1);
-  const auto c = filled<D_<3, 5>>(-2, 2, 2);
-  const auto v = filled<D_<5>>(-2, 2, 3);
-  auto [y, z, x, step] = eval(multi_dot(a, b, c), chain_matmul(a, b, c, v), multi_dot(D_<2>{1, -1}, a, b, c, v), matmul(matmul(a, b), c));
-  static_assert(std::is_same_v<decltype(z), D_<2>> && std::is_same_v<decltype(x), D_<>>);
+  const auto a = filled<G<2, 7>>();
+  const auto b = filled<G<7, 3>>(-2, 2, 1);
+  const auto c = filled<G<3, 5>>(-2, 2, 2);
+  const auto v = filled<G<5>>(-2, 2, 3);
+  auto [y, z, x, step] = eval(multi_dot(a, b, c), chain_matmul(a, b, c, v), multi_dot(G<2>{1, -1}, a, b, c, v), matmul(matmul(a, b), c));
+  static_assert(std::is_same_v<decltype(z), G<2>> && std::is_same_v<decltype(x), G<>>);
   for (int i = 0; i < 2; ++i) {
     double s = 0;
     for (int j = 0; j < 5; ++j) {
@@ -86,5 +83,5 @@ TEST_CASE("chains of matrices") {
 TEST_CASE("gradients of products over axes") {
   check_gradient([](auto a, auto b, auto c) {
     return sum(sin(tensordot<Axes<0>, Axes<1>>(a, b))) + sum(sin(inner(a, a))) + sum(sin(kron(a, c))) + sum(sin(multi_dot(b, a, b))) + sum(sin(vecdot<0>(a, a)));
-  }, filled<D_<3, 2>>(), filled<D_<2, 3>>(-2, 2, 1), filled<D_<2>>(-2, 2, 2));
+  }, filled<G<3, 2>>(), filled<G<2, 3>>(-2, 2, 1), filled<G<2>>(-2, 2, 2));
 }

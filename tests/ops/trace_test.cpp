@@ -2,16 +2,10 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
-
-namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
-}  // namespace
+using namespace test;
 
 TEST_CASE("trace of any matrix") {
-  const auto a = filled<D_<6, 4>>();
+  const auto a = filled<G<6, 4>>();
   auto [x, y, z] = eval(trace(a), trace(t(a)), trace(slice<1, 0, 1>(a)));
   CHECK(x.item() == doctest::Approx(a(0, 0) + a(1, 1) + a(2, 2) + a(3, 3)));
   CHECK(y.item() == doctest::Approx(x.item()));
@@ -20,5 +14,5 @@ TEST_CASE("trace of any matrix") {
 }
 
 TEST_CASE("the trace's gradient is the diagonal") {
-  check_gradient([](auto a) { return trace(a) * trace(a); }, filled<D_<3, 4>>());
+  check_gradient([](auto a) { return trace(a) * trace(a); }, filled<G<3, 4>>());
 }

@@ -2,8 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect_values;
+using namespace test;
 
 TEST_CASE("powers of each element in a row") {
   const Tensor<std::int64_t, 3> x{2, -1, 3};

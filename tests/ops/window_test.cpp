@@ -2,15 +2,7 @@
 #include "elements.hpp"
 
 using namespace etch;
-using test::check;
-using test::expect;
-using test::filled;
-using test::results;
-
-namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-}
+using namespace test;
 
 TEST_CASE("unfold") {
   const auto y = check([](auto a) { return results(unfold<0, 3, 1>(a), unfold<0, 2, 3>(a), unfold<1, 2, 2>(a), unfold<-1, 4, 1>(a), unfold<0, 2, 2>(a), unfold<0, 5, 2>(a), unfold<0, 7, 1>(a), unfold<1, 1, 3>(a)); }, test::numbered<F<7, 4>>());

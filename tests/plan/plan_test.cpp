@@ -3,34 +3,30 @@
 
 using namespace etch;
 using namespace etch::detail;
-using test::check;
-using test::filled;
-using test::results;
+using namespace test;
 
 namespace {
 template <class F, class... In>
 using Code = Compiled<test::FunctionSpec<F, In...>>;
-template <int... D>
-using F_ = Tensor<float, D...>;
 }  // namespace
 
 TEST_CASE("pointwise work and a reduction are one step without memory") {
   auto f = [](auto x, auto y) { return sum<1>(tanh(x * y + 1) / (exp(x) + 2)); };
-  static_assert(Code<decltype(f), F_<9, 33>, F_<33>>::plan.steps == 1 && Code<decltype(f), F_<9, 33>, F_<33>>::plan.arena_bytes == 0);
-  check(f, filled<F_<9, 33>>(), filled<F_<33>>());
+  static_assert(Code<decltype(f), F<9, 33>, F<33>>::plan.steps == 1 && Code<decltype(f), F<9, 33>, F<33>>::plan.arena_bytes == 0);
+  check(f, filled<F<9, 33>>(), filled<F<33>>());
 }
 
 TEST_CASE("several reductions of one input are one pass") {
   auto f = [](auto x) { return results(sum<1>(x), amax<1>(x), sum<0>(x), sum(x)); };
-  static_assert(Code<decltype(f), F_<64, 32>>::plan.steps == 1);
-  check(f, filled<F_<64, 32>>());
+  static_assert(Code<decltype(f), F<64, 32>>::plan.steps == 1);
+  check(f, filled<F<64, 32>>());
 }
 
 TEST_CASE("what follows a product is its epilogue") {
   auto f = [](auto x, auto w, auto b) { return gelu(linear(x, w, b)) * 2; };
-  static_assert(Code<decltype(f), F_<64, 32>, F_<48, 32>, F_<48>>::plan.steps == 1);
-  static_assert(Code<decltype(f), F_<64, 32>, F_<48, 32>, F_<48>>::plan.arena_bytes == 0);
-  check(f, filled<F_<64, 32>>(), filled<F_<48, 32>>(), filled<F_<48>>());
+  static_assert(Code<decltype(f), F<64, 32>, F<48, 32>, F<48>>::plan.steps == 1);
+  static_assert(Code<decltype(f), F<64, 32>, F<48, 32>, F<48>>::plan.arena_bytes == 0);
+  check(f, filled<F<64, 32>>(), filled<F<48, 32>>(), filled<F<48>>());
 }
 
 TEST_CASE("views and joins cost no copies") {
@@ -38,11 +34,11 @@ TEST_CASE("views and joins cost no copies") {
     const auto [p, q, r] = chunk<3, 1>(x);
     return p * q + r;
   };
-  static_assert(Code<decltype(split), F_<8, 48>>::plan.steps == 1);
-  check(split, filled<F_<8, 48>>());
+  static_assert(Code<decltype(split), F<8, 48>>::plan.steps == 1);
+  check(split, filled<F<8, 48>>());
   auto join = [](auto x, auto y) { return cat<1>(exp(x), y * 2); };
-  static_assert(Code<decltype(join), F_<8, 16>, F_<8, 16>>::plan.steps <= 2 && Code<decltype(join), F_<8, 16>, F_<8, 16>>::plan.arena_bytes == 0);
-  check(join, filled<F_<8, 16>>(), filled<F_<8, 16>>());
+  static_assert(Code<decltype(join), F<8, 16>, F<8, 16>>::plan.steps <= 2 && Code<decltype(join), F<8, 16>, F<8, 16>>::plan.arena_bytes == 0);
+  check(join, filled<F<8, 16>>(), filled<F<8, 16>>());
 }
 
 TEST_CASE("dead code is gone, equal code is one") {
@@ -50,7 +46,7 @@ TEST_CASE("dead code is gone, equal code is one") {
     [[maybe_unused]] const auto unused = matmul(x, t(x));
     return exp(x + 1) * exp(1 + x);
   };
-  using P = Code<decltype(f), F_<8, 16>>;
+  using P = Code<decltype(f), F<8, 16>>;
   static_assert(P::plan.steps == 1);
   constexpr auto count = [](Op op) {
     int n = 0;
@@ -58,7 +54,7 @@ TEST_CASE("dead code is gone, equal code is one") {
     return n;
   };
   static_assert(count(Op::exp) == 1 && count(Op::dot) == 0);
-  check(f, filled<F_<8, 16>>());
+  check(f, filled<F<8, 16>>());
 }
 
 TEST_CASE("many constants, many steps, many outputs of one node") {
@@ -74,24 +70,24 @@ TEST_CASE("many constants, many steps, many outputs of one node") {
   check([](auto x) {
     const auto e = exp(x);
     return results(e, e, e, e, e, e, e, e, e, e, e, e);
-  }, filled<F_<7>>());
+  }, filled<F<7>>());
   check([](auto x) {
     auto y = x;
     for (int i = 0; i < 12; ++i) y = softmax<0>(t(y) * 2) + y;
     return y;
-  }, filled<F_<9, 9>>());
+  }, filled<F<9, 9>>());
   check([](auto x) {
     auto y = x;
     for (int i = 0; i < 150; ++i) y = sin(y + 0.1f) * 0.9f;
     return y;
-  }, filled<F_<33>>());
+  }, filled<F<33>>());
 }
 
 namespace {
 struct Effect {
   static constexpr int capacity = 256;
   static constexpr void trace(Builder& b) {
-    using X = F_<6>;
+    using X = F<6>;
     const auto state = detail::input_tracer<X>(b), x = detail::input_tracer<X>(b);
     const auto y = state + x;
     b.assign(state.id, (state * 0.5f + x).id);
@@ -102,12 +98,12 @@ struct Effect {
 }  // namespace
 
 TEST_CASE("an effect happens after every read") {
-  F_<6> state = filled<F_<6>>();
-  const F_<6> x = filled<F_<6>>(-2, 2, 1);
-  const F_<6> before = state;
+  F<6> state = filled<F<6>>();
+  const F<6> x = filled<F<6>>(-2, 2, 1);
+  const F<6> before = state;
   const test::Program p = test::program_of<Effect>();
   cpu::Machine machine(p.view);
-  F_<6> y;
+  F<6> y;
   float s = 0;
   void* out[] = {y.data(), &s};
   machine.run(test::bind(state, x), out);
@@ -122,5 +118,5 @@ TEST_CASE("an effect happens after every read") {
 
 TEST_CASE("large rows and many rows in one program") {
   auto f = [](auto x, auto y) { return exp(x) + sum(y) + sum<0>(outer(slice<0, 0, 2>(x), y)); };
-  check(f, filled<F_<70000>>(0, 1), filled<F_<70000>>(-1, 1, 1));
+  check(f, filled<F<70000>>(0, 1), filled<F<70000>>(-1, 1, 1));
 }

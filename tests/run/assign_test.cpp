@@ -4,11 +4,9 @@
 #include <thread>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 bool same_bits(const auto& x, const auto& y) { return std::memcmp(x.data(), y.data(), sizeof(*x.data()) * static_cast<std::size_t>(x.numel())) == 0; }
 }  // namespace
 

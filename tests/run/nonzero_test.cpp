@@ -2,8 +2,7 @@
 #include <program.hpp>
 
 using namespace etch;
-using test::check_gradient;
-using test::filled;
+using namespace test;
 
 namespace {
 struct Hits : dyn<12> {};

@@ -5,11 +5,9 @@
 
 using namespace etch;
 using etch::detail::Builder;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
 
 struct Net {
   nn::Linear<5, 8> fc1;

@@ -5,7 +5,7 @@
 #include <map>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 namespace {
 struct Rows : dyn<4> {};

@@ -6,23 +6,21 @@
 #include <thread>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using D_ = Tensor<double, D...>;
 using W = Var<double, 3>;
 }  // namespace
 
 TEST_CASE("hooks see each gradient once, in order, and may change it") {
-  W w = D_<3>{1, 2, 3};
+  W w = G<3>{1, 2, 3};
   int calls = 0;
   auto first = w.register_hook([&](auto& g) {
     CHECK(g(2) == 6);  // both uses of w have been added
     ++calls;
     g = g * 2;
   });
-  auto second = w.register_hook([&](const auto& g) { return D_<3>(g + 1); });
+  auto second = w.register_hook([&](const auto& g) { return G<3>(g + 1); });
   backward(sum(w * w));
   CHECK(calls == 1);
   CHECK(w.grad()(2) == 13);
@@ -38,8 +36,8 @@ TEST_CASE("hooks see each gradient once, in order, and may change it") {
 }
 
 TEST_CASE("what requires a gradient, and what is a leaf") {
-  W w = D_<3>{1, 2, 3}, v = D_<3>{4, 5, 6};
-  const D_<3> x{1, 1, 1};
+  W w = G<3>{1, 2, 3}, v = G<3>{4, 5, 6};
+  const G<3> x{1, 1, 1};
   v.requires_grad_(false);
   backward(sum(w * v));
   CHECK(w.grad()(1) == 5);
@@ -58,8 +56,8 @@ TEST_CASE("what requires a gradient, and what is a leaf") {
 }
 
 TEST_CASE("the gradient of a value on the way is kept by a Var") {
-  W w = D_<3>{1, 2, 3}, mid;
-  const D_<3> x{2, 2, 2};
+  W w = G<3>{1, 2, 3}, mid;
+  const G<3> x{2, 2, 2};
   backward(sum(square(retain_grad(w * x, mid))));
   CHECK(mid.grad()(1) == 8);
   CHECK(w.grad()(1) == 16);
@@ -67,7 +65,7 @@ TEST_CASE("the gradient of a value on the way is kept by a Var") {
 }
 
 TEST_CASE("gradients are switched off and on for each thread") {
-  W w = D_<3>{1, 2, 3};
+  W w = G<3>{1, 2, 3};
   CHECK(is_grad_enabled());
   {
     const NoGradGuard guard;
@@ -88,7 +86,7 @@ TEST_CASE("gradients are switched off and on for each thread") {
 }
 
 TEST_CASE("the operation that made the first NaN is named") {
-  W w = D_<3>{0, 1, 2};
+  W w = G<3>{0, 1, 2};
   CHECK(detect_anomaly(sum(sqrt(w))).item() == doctest::Approx(1 + std::sqrt(2.0)));
   CHECK_THROWS_WITH(detect_anomaly(sum(log(w - 1) * 0)), "etch: detect_anomaly: an operation made a NaN; log of (3)");
   CHECK_THROWS_WITH(detect_anomaly(sum(sqrt(w * w))), "etch: detect_anomaly: an operation made a NaN; mul of (3), on the way back");

@@ -4,13 +4,9 @@
 #include <cmath>
 
 using namespace etch;
-using test::filled;
+using namespace test;
 
 namespace {
-template <int... D>
-using F = Tensor<float, D...>;
-template <int... D>
-using I = Tensor<std::int64_t, D...>;
 bool same(const auto& x, const auto& y) { return std::memcmp(x.data(), y.data(), sizeof(*x.data()) * static_cast<std::size_t>(x.numel())) == 0; }
 struct Batch : dyn<6> {};
 inline constexpr Batch batch{};
