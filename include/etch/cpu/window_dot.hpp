@@ -38,9 +38,10 @@ struct WindowDot {
     }
     return r;
   }
-  /// Offsets of an operand's rows and columns, written to `to`.
-  Offsets offsets(int operand, index_t rows, std::int32_t* to) const {
-    const Axes r = axes(operand, false), s = axes(operand, true);
+  /// Offsets of an operand's rows and columns, written to `to`; of k's outermost axis the first element's alone where that is enough.
+  Offsets offsets(int operand, index_t rows, std::int32_t* to, bool first = false) const {
+    Axes r = axes(operand, false), s = axes(operand, true);
+    if (first) (operand == a ? s : r).size[0] = 1;
     r.fill(to);
     s.fill(to + rows);
     return {to, to + rows, s.run(), r.run(), s.count == 1 ? s.stride[0] : 0};
@@ -88,9 +89,8 @@ struct WindowDot {
     const Axes rows = axes(b, false), columns = axes(b, true);
     const index_t images = size(0), span = span_of(rows) + span_of(columns) - 1, step = stride(b, 0);
     if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes) return r;
-    if (pad != nullptr && step % pad->box.size[pad->box.rank - 1] != 0) return r;
-    const index_t blocks = rows.count > 1 ? rows.size[0] : 1;
-    return {.item = item, .images = {item.b, pad, step, span}, .batch = images, .c_batch = c_batch, .blocks = blocks, .taps = k / blocks, .block_step = rows.stride[0]};
+    if (pad != nullptr && !pad->box.begins_with(step)) return r;
+    return {.item = item, .images = {item.b, pad, step, span}, .batch = images, .c_batch = c_batch, .channels = rows.size[0], .taps = k / rows.size[0], .channel = rows.stride[0]};
   }
   /// The product of windows and results over images and places; `batch` 0 where it is something else.
   LaneGradient<T> gradient(const Product<T>& item, const Padded<T>* pad) const {
@@ -100,7 +100,7 @@ struct WindowDot {
     if (places.count < 2 || rows.count < 2 || places.size[0] != rows.size[0] || !ascends(taps) || !ascends(places) || !ascends(rows) || !ascends(columns)) return r;
     const index_t images = rows.size[0], x = span_of(taps) + span_of(places, 1) - 1, y = span_of(rows, 1) + span_of(columns) - 1;
     if (!fills_lanes<T>(images) || !fits_lanes(x + y) || !fits_lanes(m * n)) return r;
-    if (pad != nullptr && places.stride[0] % pad->box.size[pad->box.rank - 1] != 0) return r;
+    if (pad != nullptr && !pad->box.begins_with(places.stride[0])) return r;
     return {.item = item, .windows = {item.a, pad, places.stride[0], x}, .results = {item.b, nullptr, rows.stride[0], y}, .batch = images, .places = k / images};
   }
 #endif
@@ -109,9 +109,15 @@ struct WindowDot {
     if (m <= 0 || n <= 0) return;
     auto* const table = static_cast<std::int32_t*>(machine.workspace());
     char* const workspace = static_cast<char*>(machine.workspace()) + table_bytes();
-    const Offsets left = offsets(a, m, table), right = offsets(b, k, table + m + k);
     Padded<T> pad = padded >= 0 ? padding() : Padded<T>{};
     if (padded >= 0) pad.image = reinterpret_cast<const T*>(machine.pointer(padded));
+#if defined(ETCH_CPU_EIGEN)
+    const bool adds_lanes = false;
+#else
+    const WindowDot largest{machine, step, false};  // the workspace is for the largest sizes: with those lanes must fit too
+    const bool adds_lanes = gradient({}, padded >= 0 ? &pad : nullptr).batch > 0 && largest.gradient({}, padded >= 0 ? &pad : nullptr).batch > 0;
+#endif
+    const Offsets left = offsets(a, m, table, adds_lanes), right = offsets(b, k, table + m + k, adds_lanes);
     const bool gathers_left = machine.index(a - 2) != 257;  // not one axis each
     const index_t a_row = gathers_left ? 0 : stride(a, batches), a_col = gathers_left ? 0 : stride(a, batches + 1);
     const int last = batches - 1;
@@ -140,10 +146,11 @@ struct WindowDot {
 #if defined(ETCH_CPU_EIGEN)
       reference_gathered<T>(item, left, batch, a_batch, b_batch, c_batch, reinterpret_cast<T*>(workspace));
 #else
-      if (const WindowDot largest{machine, step, false}; !turns || batches == 0) {  // the choice must not depend on actual sizes: the workspace does not
-        if (auto all = convolution(item, item.padded, c_batch); all.batch > 0 && largest.convolution(item, item.padded, c_batch).batch > 0) return run_lanes(all, pieces(all.batch, all.lanes), workspace);
-        if (auto all = gradient(item, item.padded); all.batch > 0 && largest.gradient(item, item.padded).batch > 0) return run_lanes(all, all.rows.count, workspace);
+      if (adds_lanes) {
+        auto all = gradient(item, item.padded);
+        return run_lanes(all, all.rows.count, workspace);
       }
+      if (auto all = convolution(item, item.padded, c_batch); !turns && all.batch > 0 && largest.convolution(item, item.padded, c_batch).batch > 0) return run_lanes(all, pieces(all.batch, all.lanes), workspace);
       BatchedProduct<T, multiply_padded<T>> all{item, batch, a_batch, b_batch, turns ? 0 : c_batch, workspace, thread_bytes()};
       all.cut(num_threads());
       if (is_direct(item) || is_inner(item)) all.row_parts = all.col_parts = 1;

@@ -18,15 +18,16 @@ namespace detail {
 inline constexpr int64 lane_block_bytes = int64{1} << 18;  // of a turned block: it is read from the second-level cache
 inline constexpr int64 lane_part_bytes = 49152;            // of finished places that wait to be turned back
 
-/// What one step of a sum reads: an element of the matrix, a vector of the images.
+/// An element of a window: where the matrix and the images have it, for the first of the channels.
 struct Tap {
   std::int32_t a, b;
 };
-/// k = `blocks` times the taps, `a_block` and `b_block` further on each time.
+inline constexpr int64 lane_rows = 6;  ///< of the matrix in a tile, side by side
+/// k = the taps of each of the channels, `b_channel` from one to the next.
 template <class T>
 struct LaneArguments {
   const Tap* tap;
-  int64 taps, blocks, a_block, b_block;
+  int64 taps, channels, b_channel;
   const T *a, *b;
   int64 column[4];  ///< where each of the tile's places begins
   T* c;
@@ -37,23 +38,23 @@ ETCH_NOINLINE void lane_product(const LaneArguments<T>& t) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   V sum[R][C];
-  const T *a = t.a, *b[C];
-  ETCH_UNROLL for (int j = 0; j < C; ++j) b[j] = t.b + t.column[j];
   ETCH_UNROLL for (int i = 0; i < R; ++i) {
     ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::splat<T, lanes>(0);
   }
-  for (int64 block = 0; block < t.blocks; ++block) {
-    for (const Tap *tap = t.tap, *end = tap + t.taps; tap != end; ++tap) {
+  for (const Tap *tap = t.tap, *end = tap + t.taps; tap != end; ++tap) {
+    const T *a = t.a + tap->a, *b[C];
+    ETCH_UNROLL for (int j = 0; j < C; ++j) b[j] = t.b + t.column[j] + tap->b;
+    for (int64 c = t.channels; c > 0; --c, a += lane_rows) {
       V row[C];
-      ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b[j] + tap->b);
-      const T* const from = a + tap->a;
+      ETCH_UNROLL for (int j = 0; j < C; ++j) {
+        row[j] = simd::load<T, lanes>(b[j]);
+        b[j] += t.b_channel;
+      }
       ETCH_UNROLL for (int i = 0; i < R; ++i) {
-        const V x = simd::splat<T, lanes>(from[i]);
+        const V x = simd::splat<T, lanes>(a[i]);
         ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
       }
     }
-    a += t.a_block;
-    ETCH_UNROLL for (int j = 0; j < C; ++j) b[j] += t.b_block;
   }
   ETCH_UNROLL for (int i = 0; i < R; ++i) {
     ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + t.c_place[j], sum[i][j]);
@@ -67,39 +68,33 @@ struct LaneImages {
   const T* image;       ///< of the first one, or of the padded ones as a whole
   const Padded<T>* pad; ///< null where nothing is padded
   int64 step, span;     ///< between images, of one
-  int64 room() const { return pad == nullptr ? 0 : pad->box.room(span) * lanes; }
-  /// Elements of a block and of what turning it takes.
-  int64 elements() const { return span * lanes + room(); }
-  /// Images [first, first + count), count <= lanes, as [span][lanes]; lanes without an image are zeros.
+  int64 elements() const { return span * lanes; }
+  /// What no image writes.
+  void clear(T* block) const { std::memset(static_cast<void*>(block), 0, static_cast<std::size_t>(elements()) * sizeof(T)); }
+  /// Images [first, first + count), count <= lanes, as [span][lanes]; the block has been cleared before.
   void turn(int64 first, int64 count, T* block) const {
-    if (count < lanes) std::memset(static_cast<void*>(block), 0, static_cast<std::size_t>(span * lanes) * sizeof(T));
+    if (count < lanes) clear(block);
     if (pad == nullptr) return transpose(count, span, image + first * step, step, block, lanes);
-    T* const room = block + span * lanes;
-    const int64 each = pad->box.room(span);
-    const T* from = room;
-    for (int64 i = 0; i < count; ++i) {
-      const T* const begin = pad->box.fill(image, pad->at + (first + i) * step, span, room + i * each);
-      if (i == 0) from = begin;
-    }
-    transpose(count, span, from, each, block, lanes);
+    const int64 apart = pad->box.stride[0];
+    pad->box.each_line(pad->at, span, [&](int64 to, int64 from, int64 length) { transpose(count, length, image + first * apart + from, apart, block + to * lanes, lanes); });
   }
 };
 
 /// c[n] = a b[n]: a matrix [m, k] times the windows of each image.
 template <class T>
 struct LaneConvolution {
-  static constexpr int64 lanes = Tile<T>::lanes, rows = 6;
+  static constexpr int64 lanes = Tile<T>::lanes, rows = lane_rows;
   Product<T> item;
   LaneImages<T> images;
   int64 batch, c_batch;
-  int64 blocks, taps, block_step;  ///< the outermost axis of k, the rest of it, what lies between
+  int64 channels, taps, channel;     ///< the outermost axis of k, the rest of it, from one channel to the next
   int64 wide = item.m < 4 ? 4 : 2;   ///< places in a tile
   int64 tiles = pieces(item.n, wide), part = least(tiles, 1 + lane_part_bytes / (1 + item.m * wide * lanes * int64{sizeof(T)}));
   Cut cut = Cut(item.m, 1 + (item.m - 1) / rows);
   bool skips = images.pad != nullptr;
   int64 lists = skips ? tiles : 1;
   // shared by all threads
-  T* packed = nullptr;  ///< the matrix as [row tile][k][rows]
+  T* packed = nullptr;  ///< the matrix as [row tile][tap][channel][rows]
   Tap* tap = nullptr;
   std::int32_t* count = nullptr;
 
@@ -117,7 +112,7 @@ struct LaneConvolution {
       const T* const a = item.a + cut.begin(i) * item.a_row;
       T* to = packed + i * rows * item.k;
       for (int64 p = 0; p < item.k; ++p, to += rows)
-        for (int64 r = 0; r < cut.size(i); ++r) to[r] = a[r * item.a_row + p * item.a_col];
+        for (int64 r = 0; r < cut.size(i); ++r) to[r] = a[r * item.a_row + (p % channels * taps + p / channels) * item.a_col];
     }
     T* const mask = packed + packed_elements();
     tap = reinterpret_cast<Tap*>(mask + mask_elements());
@@ -128,7 +123,7 @@ struct LaneConvolution {
       for (int64& s : ones.stride) s = 0;
       const T one = T(1);
       inside = ones.fill(&one, images.pad->at, images.span, mask);
-      for (int64 e = 0; blocks > 1 && e + block_step < images.span; ++e) skips = skips && inside[e] == inside[e + block_step];
+      for (int64 e = 0; e + channel < images.span; ++e) skips = skips && inside[e] == inside[e + channel];
     }
     for (int64 tile = 0; tile < lists; ++tile) {
       Tap* to = tap + tile * taps;
@@ -136,7 +131,7 @@ struct LaneConvolution {
         const std::int32_t at = item.b_at->row[p];
         bool reads = !skips;
         for (int64 j = 0; skips && j < wide; ++j) reads = reads || inside[at + item.b_at->column[place(tile, j)]] != T(0);
-        if (reads) *to++ = {static_cast<std::int32_t>(p * rows), static_cast<std::int32_t>(at * lanes)};
+        if (reads) *to++ = {static_cast<std::int32_t>(p * channels * rows), static_cast<std::int32_t>(at * lanes)};
       }
       count[tile] = static_cast<std::int32_t>(to - (tap + tile * taps));
     }
@@ -145,6 +140,7 @@ struct LaneConvolution {
   int64 place(int64 tile, int64 j) const { return least(tile * wide + j, item.n - 1); }
 
   void run_parts(int64 begin, int64 end, T* workspace) const {
+    if (images.pad != nullptr) images.clear(workspace);
     for (int64 block = begin; block < end; ++block) run(block, workspace);
   }
   /// Images [block * lanes, ..).
@@ -154,7 +150,7 @@ struct LaneConvolution {
     T* const turned = sums + part_elements();
     images.turn(first, some, workspace);
     LaneArguments<T> t{};
-    t.blocks = blocks, t.a_block = taps * rows, t.b_block = block_step * lanes;
+    t.channels = channels, t.b_channel = channel * lanes;
     t.b = workspace;
     for (int64 begin = 0; begin < tiles; begin += part) {
       const int64 end = least(begin + part, tiles), col = begin * wide, cols = least(end * wide, item.n) - col;
@@ -218,7 +214,8 @@ ETCH_NOINLINE void add_lane_products(const LaneSums<T>& t) {
     V y[C];
     ETCH_UNROLL for (int j = 0; j < C; ++j) y[j] = simd::load<T, lanes>(b[j] + to);
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
-      const V x = simd::load<T, lanes>(a[i] + at);
+      V x = simd::load<T, lanes>(a[i] + at);
+      simd::settle(x);  // loaded once: GCC would read it again in each product
       ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, y[j], sum[i][j]);
     }
   }
@@ -256,6 +253,7 @@ struct LaneGradient {
     T* const tile = sum + sums();
     const int64 n = item.n, top = rows.begin(row0), bottom = rows.begin(row1 - 1) + rows.size(row1 - 1);
     for (int64 e = top * n; e < bottom * n; ++e) simd::store(sum + e * lanes, simd::splat<T, Tile<T>::lanes>(0));
+    if (windows.pad != nullptr) windows.clear(workspace);
     LaneSums<T> t{};
     t.sum_row = n * lanes;
     for (int64 first = 0; first < batch; first += lanes) {
