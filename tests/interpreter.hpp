@@ -424,6 +424,8 @@ class Interpreter {
         }
         break;
       }
+      case Op::max_pool:
+      case Op::max_pool_back: max_pool(v, r); break;
       case Op::svd: svd(v, r); break;
       case Op::attention: attention(n, v, r); break;
       case Op::attention_lse:
@@ -436,6 +438,30 @@ class Interpreter {
     }
   }
 
+  /// One window after another: the first of its largest elements, where there is any.
+  void max_pool(const Node& v, Array& r) {
+    const bool backward = v.op == Op::max_pool_back;
+    const Array &x = operand(v, 0), &y = backward ? operand(v, 1) : r;
+    const auto byte = [&](int axis, int i) { return static_cast<int>(v.arg >> (56 - 32 * axis - 8 * i) & 255); };  // kernel, stride, dilation, before
+    const std::size_t rank = x.size.size();
+    const int h = x.size[rank - 2], w = x.size[rank - 1], oh = y.size[rank - 2], ow = y.size[rank - 1];
+    if (backward) r.value.assign(x.value.size(), 0);
+    for (std::size_t e = 0; e < y.value.size(); ++e) {
+      const int at = static_cast<int>(e) % (oh * ow);
+      const std::size_t plane = e / static_cast<std::size_t>(oh * ow) * static_cast<std::size_t>(h * w);
+      std::size_t best = x.value.size();
+      for (int k = 0; k < byte(0, 0) * byte(1, 0); ++k) {
+        const int i = at / ow * byte(0, 1) + k / byte(1, 0) * byte(0, 2) - byte(0, 3), j = at % ow * byte(1, 1) + k % byte(1, 0) * byte(1, 2) - byte(1, 3);
+        if (i < 0 || i >= h || j < 0 || j >= w) continue;
+        const std::size_t here = plane + static_cast<std::size_t>(i * w + j);
+        if (best == x.value.size() || x.value[here] > x.value[best] || (std::isnan(x.value[here]) && !std::isnan(x.value[best]))) best = here;
+      }
+      if (best == x.value.size()) {  // only padding
+        if (!backward) r.value[e] = -std::numeric_limits<double>::infinity();
+      } else if (backward) r.value[best] += y.value[e];
+      else r.value[e] = (v.in[1] >= 0 ? operand(v, 1) : x).value[best];
+    }
+  }
   /// Singular values and vectors from the eigenvectors of A^T A, by Jacobi's rotations of both sides: half the digits.
   void svd(const Node& v, Array& r) {
     const Array& in = operand(v, 0);

@@ -46,6 +46,30 @@ struct Padding {
 
   /// Elements of whole lines that hold [at, at + span).
   int64 room(int64 span) const { return span + 2 * size[rank - 1]; }
+  /// Whether the outermost axis is `step` elements from one to the next, and lines of the image lie together.
+  bool begins_with(int64 step) const {
+    int64 n = 1;
+    for (int d = 1; d < rank; ++d) n *= size[d];
+    return n == step && start[0] == 0 && stride[rank - 1] == 1;
+  }
+  /// Calls f(place after `at`, place in the image, elements) for each line of the image in [at, at + span).
+  template <class F>
+  void each_line(int64 at, int64 span, F f) const {
+    const int last = rank - 1;
+    const int64 width = size[last];
+    for (int64 line = at / width; line * width < at + span; ++line) {
+      int64 from = 0, rest = line;
+      bool within = true;
+      for (int d = last - 1; d >= 0; --d) {
+        const int64 i = rest % size[d] - start[d];
+        rest /= size[d];
+        within = within && i >= 0 && i < inside[d];
+        from += i * stride[d];
+      }
+      const int64 begin = line * width + start[last] - at, first = begin < 0 ? -begin : 0, end = least(inside[last], span - begin);
+      if (within && first < end) f(begin + first, from + first, end - first);
+    }
+  }
   /// Writes [at, at + span) of it into `to`, as whole lines; returns where element `at` is.
   template <class T>
   T* fill(const T* image, int64 at, int64 span, T* to) const;

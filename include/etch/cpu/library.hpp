@@ -10,6 +10,7 @@
 #include <etch/cpu/machine.hpp>
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/order.hpp>
+#include <etch/cpu/pool.hpp>
 #include <etch/cpu/scan.hpp>
 #include <etch/cpu/svd.hpp>
 #include <etch/cpu/window_dot.hpp>
@@ -183,6 +184,8 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::loop) return {detail::run_loop, nullptr};
   else if constexpr (is_along(K)) return along_kernel<K, T>();
   else if constexpr (K == StepKind::ctc) return {detail::run_ctc<T>, detail::ctc_workspace<T>};
+  else if constexpr (K == StepKind::max_pool) return {detail::run_pool<T, false>, detail::pool_workspace<T, false>};
+  else if constexpr (K == StepKind::max_pool_back) return {detail::run_pool<T, true>, detail::pool_workspace<T, true>};
   else if constexpr (K == StepKind::svd) return {detail::run_svd<T>, detail::svd_workspace};
   else return {};
 }

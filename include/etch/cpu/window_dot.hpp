@@ -5,7 +5,7 @@
 #pragma once
 
 #include <etch/cpu/epilogue.hpp>
-#include <etch/cpu/window_product.hpp>
+#include <etch/cpu/window_lanes.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -38,9 +38,10 @@ struct WindowDot {
     }
     return r;
   }
-  /// Offsets of an operand's rows and columns, written to `to`.
-  Offsets offsets(int operand, index_t rows, std::int32_t* to) const {
-    const Axes r = axes(operand, false), s = axes(operand, true);
+  /// Offsets of an operand's rows and columns, written to `to`; of k's outermost axis the first element's alone where that is enough.
+  Offsets offsets(int operand, index_t rows, std::int32_t* to, bool first = false) const {
+    Axes r = axes(operand, false), s = axes(operand, true);
+    if (first) (operand == a ? s : r).size[0] = 1;
     r.fill(to);
     s.fill(to + rows);
     return {to, to + rows, s.run(), r.run(), s.count == 1 ? s.stride[0] : 0};
@@ -68,13 +69,55 @@ struct WindowDot {
   }
   std::size_t table_bytes() const { return aligned(static_cast<std::size_t>(m + n + 2 * k) * sizeof(std::int32_t)); }
 
+#if !defined(ETCH_CPU_EIGEN)
+  static index_t span_of(const Axes& x, int from = 0) {
+    index_t span = 1;
+    for (int i = from; i < x.count; ++i) span += (x.size[i] - 1) * x.stride[i];
+    return span;
+  }
+  /// Whether each step of x leads on.
+  static bool ascends(const Axes& x) {
+    for (int i = 0; i < x.count; ++i)
+      if (x.stride[i] < 0) return false;
+    return x.count > 0;
+  }
+  bool fits_lanes(index_t elements) const { return elements * Tile<T>::lanes * static_cast<index_t>(sizeof(T)) <= lane_block_bytes; }
+  /// The product of one matrix with each small image's windows; `batch` 0 where it is something else.
+  LaneConvolution<T> convolution(const Product<T>& item, const Padded<T>* pad, index_t c_batch) const {
+    LaneConvolution<T> r{};
+    if (batches != 1 || machine.index(a - 2) != 257 || padded == a || stride(a, 0) != 0 || m <= 0 || n <= 0 || k <= 0) return r;
+    const Axes rows = axes(b, false), columns = axes(b, true);
+    const index_t images = size(0), span = span_of(rows) + span_of(columns) - 1, step = stride(b, 0);
+    if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes) return r;
+    if (pad != nullptr && !pad->box.begins_with(step)) return r;
+    return {.item = item, .images = {item.b, pad, step, span}, .batch = images, .c_batch = c_batch, .channels = rows.size[0], .taps = k / rows.size[0], .channel = rows.stride[0]};
+  }
+  /// The product of windows and results over images and places; `batch` 0 where it is something else.
+  LaneGradient<T> gradient(const Product<T>& item, const Padded<T>* pad) const {
+    LaneGradient<T> r{};
+    if (batches != 0 || machine.index(a - 2) == 257 || padded == b || m <= 0 || n <= 0 || k <= 0) return r;
+    const Axes taps = axes(a, false), places = axes(a, true), rows = axes(b, false), columns = axes(b, true);
+    if (places.count < 2 || rows.count < 2 || places.size[0] != rows.size[0] || !ascends(taps) || !ascends(places) || !ascends(rows) || !ascends(columns)) return r;
+    const index_t images = rows.size[0], x = span_of(taps) + span_of(places, 1) - 1, y = span_of(rows, 1) + span_of(columns) - 1;
+    if (!fills_lanes<T>(images) || !fits_lanes(x + y) || !fits_lanes(m * n)) return r;
+    if (pad != nullptr && !pad->box.begins_with(places.stride[0])) return r;
+    return {.item = item, .windows = {item.a, pad, places.stride[0], x}, .results = {item.b, nullptr, rows.stride[0], y}, .batch = images, .places = k / images};
+  }
+#endif
+
   void run(int s) const {
     if (m <= 0 || n <= 0) return;
     auto* const table = static_cast<std::int32_t*>(machine.workspace());
     char* const workspace = static_cast<char*>(machine.workspace()) + table_bytes();
-    const Offsets left = offsets(a, m, table), right = offsets(b, k, table + m + k);
     Padded<T> pad = padded >= 0 ? padding() : Padded<T>{};
     if (padded >= 0) pad.image = reinterpret_cast<const T*>(machine.pointer(padded));
+#if defined(ETCH_CPU_EIGEN)
+    const bool adds_lanes = false;
+#else
+    const WindowDot largest{machine, step, false};  // the workspace is for the largest sizes: with those lanes must fit too
+    const bool adds_lanes = gradient({}, padded >= 0 ? &pad : nullptr).batch > 0 && largest.gradient({}, padded >= 0 ? &pad : nullptr).batch > 0;
+#endif
+    const Offsets left = offsets(a, m, table, adds_lanes), right = offsets(b, k, table + m + k, adds_lanes);
     const bool gathers_left = machine.index(a - 2) != 257;  // not one axis each
     const index_t a_row = gathers_left ? 0 : stride(a, batches), a_col = gathers_left ? 0 : stride(a, batches + 1);
     const int last = batches - 1;
@@ -103,6 +146,11 @@ struct WindowDot {
 #if defined(ETCH_CPU_EIGEN)
       reference_gathered<T>(item, left, batch, a_batch, b_batch, c_batch, reinterpret_cast<T*>(workspace));
 #else
+      if (adds_lanes) {
+        auto all = gradient(item, item.padded);
+        return run_lanes(all, all.rows.count, workspace);
+      }
+      if (auto all = convolution(item, item.padded, c_batch); !turns && all.batch > 0 && largest.convolution(item, item.padded, c_batch).batch > 0) return run_lanes(all, pieces(all.batch, all.lanes), workspace);
       BatchedProduct<T, multiply_padded<T>> all{item, batch, a_batch, b_batch, turns ? 0 : c_batch, workspace, thread_bytes()};
       all.cut(num_threads());
       if (is_direct(item) || is_inner(item)) all.row_parts = all.col_parts = 1;
@@ -110,13 +158,50 @@ struct WindowDot {
 #endif
     }
   }
+#if !defined(ETCH_CPU_EIGEN)
+  /// [shared by all threads][each thread's own]
+  template <class Lanes>
+  void run_lanes(Lanes& all, index_t parts, char* workspace) const {
+    all.prepare(workspace);
+    struct Work {
+      const Lanes* all;
+      char* workspace;
+      std::size_t bytes;
+      index_t parts, chunks;
+    };
+    const index_t chunks = num_threads() == 1 || 2 * m * n * k * all.batch <= parallel_flops ? 1 : least(parts, 4 * num_threads());
+    Work work{&all, workspace + aligned(all.shared_bytes()), aligned(all.thread_bytes()), parts, chunks};
+    parallel_for(static_cast<int>(chunks), [](void* context, int chunk, int thread) {
+      const Work& w = *static_cast<const Work*>(context);
+      w.all->run_parts(w.parts * chunk / w.chunks, w.parts * (chunk + 1) / w.chunks, reinterpret_cast<T*>(w.workspace + static_cast<std::size_t>(thread) * w.bytes));
+    }, &work);
+  }
+  std::size_t lane_bytes(bool shared) const {
+    Product<T> item{};
+    item.m = m, item.n = n, item.k = k;
+    const Padded<T> pad = padded >= 0 ? padding() : Padded<T>{};
+    const Padded<T>* const p = padded >= 0 ? &pad : nullptr;
+    if (const auto c = convolution(item, p, 0); c.batch > 0) return shared ? aligned(c.shared_bytes()) : aligned(c.thread_bytes());
+    if (const auto g = gradient(item, p); g.batch > 0) return shared ? aligned(g.shared_bytes()) : aligned(g.thread_bytes());
+    return 0;
+  }
+#endif
   /// Bytes of each thread's own.
   std::size_t thread_bytes() const {
     const std::size_t pad = padded < 0 ? 0 : aligned(static_cast<std::size_t>(padding().elements() + 16) * sizeof(T));
 #if defined(ETCH_CPU_EIGEN)
     return pad + reference_workspace_bytes<T>(m, n);
 #else
-    return pad + matmul_workspace_bytes<T>(m, n, k);
+    const std::size_t plain = pad + matmul_workspace_bytes<T>(m, n, k), lanes = lane_bytes(false);
+    return plain > lanes ? plain : lanes;
+#endif
+  }
+  /// Bytes that all threads share.
+  std::size_t shared_bytes() const {
+#if defined(ETCH_CPU_EIGEN)
+    return table_bytes();
+#else
+    return table_bytes() + lane_bytes(true);
 #endif
   }
 };
@@ -127,7 +212,7 @@ void run_window_dot(Machine& machine, int s) {
 template <class T>
 std::size_t window_dot_workspace(const Machine& machine, const Step& s) {
   const WindowDot<T> w{machine, s, false};
-  return w.table_bytes() + w.thread_bytes();
+  return w.shared_bytes() + w.thread_bytes();
 }
 
 }  // namespace detail

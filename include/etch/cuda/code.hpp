@@ -19,7 +19,7 @@ inline namespace ETCH_PLACE {
 
 template <StepKind K>
 struct step_on_a_gpu {
-  static constexpr bool possible = K == StepKind::fused || K == StepKind::dot || K == StepKind::take || K == StepKind::scatter_add || K == StepKind::checked || K == StepKind::gather || K == StepKind::scatter || (is_along(K) && K != StepKind::argsort);
+  static constexpr bool possible = K == StepKind::fused || K == StepKind::dot || K == StepKind::take || K == StepKind::scatter_add || K == StepKind::checked || K == StepKind::gather || K == StepKind::scatter || K == StepKind::max_pool || K == StepKind::max_pool_back || (is_along(K) && K != StepKind::argsort);
 };
 
 inline void run_on_cpu(Machine& machine, int s) { machine.host().run_step(s); }

@@ -8,6 +8,7 @@
 #include <etch/cpu/order.hpp>
 #include <etch/cpu/scan.hpp>
 #include <etch/cuda/machine.hpp>
+#include <etch/graph/pool.hpp>
 
 #include <thrust/sort.h>
 
@@ -377,6 +378,56 @@ std::int64_t argsort_workspace(const cpu::PlanView& plan, const Step& s) {
 }
 #endif
 
+/// [planes, height, width, height and width of the result]; accesses x, v where it is another, y, or x, dy, dx: one element of the last.
+template <class T, bool Backward>
+struct PoolElement {
+  char* const* x;
+  char* const* other;  ///< v or dy; null where v is x
+  char* const* out;
+  index_t size[2], result[2];
+  PoolWindow window;
+  /// Where in its plane the first of the largest of window (r, c) stands.
+  ETCH_INLINE index_t largest(const T* plane, index_t r, index_t c) const {
+    index_t at = -1;
+    for (int k = 0; k < window.axis[0].kernel; ++k)
+      for (int l = 0; l < window.axis[1].kernel; ++l) {
+        const index_t i = r * window.axis[0].stride + k * window.axis[0].dilation - window.axis[0].before, j = c * window.axis[1].stride + l * window.axis[1].dilation - window.axis[1].before;
+        if (i < 0 || i >= size[0] || j < 0 || j >= size[1]) continue;
+        const T v = plane[i * size[1] + j];
+        if (at < 0 || v > plane[at] || (v != v && plane[at] == plane[at])) at = i * size[1] + j;
+      }
+    return at;
+  }
+  ETCH_INLINE void operator()(index_t e) const {
+    const index_t in = size[0] * size[1], places = result[0] * result[1], each = Backward ? in : places, p = e / each, at = e % each;
+    const T* const plane = device::at<const T>(x) + p * in;
+    if constexpr (!Backward) {
+      const index_t best = largest(plane, at / result[1], at % result[1]);
+      device::at<T>(out)[e] = best < 0 ? -std::numeric_limits<T>::infinity() : (other == nullptr ? plane : device::at<const T>(other) + p * in)[best];
+    } else {
+      const T* const dy = device::at<const T>(other) + p * places;
+      T sum = T(0);
+      for (int k = 0; k < window.axis[0].kernel; ++k)
+        for (int l = 0; l < window.axis[1].kernel; ++l) {
+          const index_t i = at / size[1] + window.axis[0].before - k * window.axis[0].dilation, j = at % size[1] + window.axis[1].before - l * window.axis[1].dilation;
+          const index_t r = i / window.axis[0].stride, c = j / window.axis[1].stride;
+          if (i < 0 || j < 0 || r * window.axis[0].stride != i || c * window.axis[1].stride != j || r >= result[0] || c >= result[1]) continue;
+          if (largest(plane, r, c) == at) sum += dy[r * result[1] + c];
+        }
+      device::at<T>(out)[e] = sum;
+    }
+  }
+};
+template <class T, bool Backward>
+void run_pool(Machine& m, int s) {
+  const Step& step = m.step(s);
+  index_t d[5];
+  for (int i = 0; i < 5; ++i) d[i] = m.size(step.dim[i]);
+  const int last = step.access + step.accesses - 1;
+  for_each(d[0] * (Backward ? d[1] * d[2] : d[3] * d[4]),
+           PoolElement<T, Backward>{m.entry(s, step.access), step.accesses == 3 ? m.entry(s, step.access + 1) : nullptr, m.entry(s, last), {d[1], d[2]}, {d[3], d[4]}, PoolWindow::of(step.arg)});
+}
+
 /// What runs a step of this kind and dtype through Thrust; null where nothing does.
 template <StepKind K, class T>
 constexpr StepKernel thrust_kernel() {
@@ -394,6 +445,8 @@ constexpr StepKernel thrust_kernel() {
   else if constexpr (K == StepKind::recurrence) return {device::run_scan<T, Recurrence>, Route::thrust, nullptr, "recurrence"};
   else if constexpr (K == StepKind::delay) return {device::run_delay<T>, Route::thrust, nullptr, "delay"};
   else if constexpr (K == StepKind::searchsorted) return {device::run_searchsorted<T>, Route::thrust, nullptr, "searchsorted"};
+  else if constexpr (K == StepKind::max_pool) return {device::run_pool<T, false>, Route::thrust, nullptr, "max_pool"};
+  else if constexpr (K == StepKind::max_pool_back) return {device::run_pool<T, true>, Route::thrust, nullptr, "max_pool_back"};
 #if !ETCH_GPU
   else if constexpr (K == StepKind::argsort) return {device::run_argsort<T>, Route::thrust, device::argsort_workspace<T>, "argsort"};
 #endif

@@ -21,7 +21,7 @@ enum class Route : std::uint8_t {
   library,  ///< cuBLASLt
   cpu,      ///< the CPU's kernel: on host systems only
 };
-inline constexpr int routes = 4, step_kinds = static_cast<int>(StepKind::window_dot) + 1;
+inline constexpr int routes = 4, step_kinds = static_cast<int>(StepKind::max_pool_back) + 1;
 
 /// How many steps of each kind this thread has run on each route.
 struct Tally {

@@ -239,6 +239,8 @@ constexpr int input_gradient(Builder& b, int n, int which, int dy) {
       const Value slope{&b, b.ctc(in, node.in[1], node.in[2], static_cast<int>(node.arg & 0x7fffffff), (node.arg >> 31 & 1) != 0, true)};
       return (slope * Value{&b, b.expand(b.reshape(dy, Shape{3, {1, all.size[1], 1}}), all)}).id;
     }
+    case Op::max_pool: return which == (node.in[1] < 0 ? 0 : 1) ? b.max_pool_back(node.in[0], dy, node.arg) : -1;
+    case Op::max_pool_back: return which == 1 ? b.max_pool(node.in[0], dy, b.shape(node.in[1]), node.arg) : -1;
     case Op::svd: return svd_gradient(b, n, dy);
     case Op::attention_lse:
     case Op::attention_grad:

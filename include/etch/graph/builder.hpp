@@ -504,6 +504,14 @@ class Builder {
     if (c >= 0) c = in_memory(c);
     return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
   }
+  /// The largest of each window over the last two axes of x, or what v has there (v -1: x); `to` is the result's shape.
+  constexpr int max_pool(int x, int v, const Shape& to, std::uint64_t window) {
+    return emit(Op::max_pool, dtype(x), intern(to), expanded_in_memory(x), v < 0 ? -1 : expanded_in_memory(v), -1, window);
+  }
+  /// What x receives when dy arrives at its windows' largest elements.
+  constexpr int max_pool_back(int x, int dy, std::uint64_t window) {
+    return emit(Op::max_pool_back, dtype(x), node_[x].shape, expanded_in_memory(x), expanded_in_memory(dy), -1, window);
+  }
   /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
   constexpr int ctc(int x, int targets, int lengths, int blank, bool zero_infinity, bool gradient = false) {
     if (is_half(x)) return cast(ctc(cast(x, DType::float32), targets, lengths, blank, zero_infinity, gradient), dtype(x));

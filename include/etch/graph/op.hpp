@@ -78,6 +78,8 @@ enum class Op : std::uint8_t {
   delay,        ///< a -> y[i] = a[i-1], y[0] = arg >> 9 (0 or 1)
   argsort,      ///< a -> int64: the stable order of the elements, NaN last
   searchsorted, ///< (sorted [..., N], values [..., M]) -> int64 [..., M]: where a value belongs
+  max_pool,       ///< (x [.., H, W], v) -> v's elements where the largest of each window of x stands, x's own without v: arg = a PoolWindow
+  max_pool_back,  ///< (x, dy) -> what x receives: each dy where the largest of its window stands
   // factorisations, a kernel of their own: what belongs together lies in one result, row after row
   ctc,          ///< (x [T, N, C], targets, lengths [2, N]) -> losses [N], or d loss / dx [T, N, C]: arg = blank | zero infinite << 31 | gradient << 32
   svd,          ///< a [..., M, N] -> [..., M + 1 + N, K], K = min(M, N): U, the singular values, V; a = U diag(s) V^T
@@ -134,7 +136,7 @@ constexpr const char* name_of(Op op) {
 #undef ETCH_X
                                        "special1", "special2", "cast",
                                    "uniform", "expand", "permute", "reshape", "window", "slice", "place", "pair", "sum", "prod", "amax", "amin", "dot",
-                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd",
+                                   "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "max_pool", "max_pool_back", "ctc", "svd",
                                    "attention", "attention_lse", "attention_grad", "attention_dk", "attention_dv", "list", "loop", "result"};
   return names[static_cast<int>(op)];
 }

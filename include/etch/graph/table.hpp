@@ -125,6 +125,12 @@ constexpr Value apply_special(Value a) { return {a.b, a.b->special(S, &op::speci
 template <Special S>
 constexpr Value apply_special(Value a, Value c) { return {a.b, a.b->special(S, &op::special_row<S>::derivative, a.dtype(), a.id, c.id)}; }
 
+/// where(x > 0, x, 0): the result says as much about x's sign, so that x need not be kept.
+constexpr bool is_positive_part(Builder& b, const Node& n) {
+  const Node& mask = b[n.in[0]];
+  double bound = 1, otherwise = 1;
+  return mask.op == Op::gt && mask.in[0] == n.in[1] && b.is_constant(mask.in[1], bound) && bound == 0 && b.is_constant(n.in[2], otherwise) && otherwise == 0;
+}
 /// What flows into input `which` of the pointwise node `n` when `dy` flows into it.
 constexpr Value map_derivative(Builder& b, int n, int which, Value dy) {
   const Node node = b[n];
@@ -136,7 +142,7 @@ constexpr Value map_derivative(Builder& b, int n, int which, Value dy) {
 #define ETCH_X(name) case Op::name: return op::name##_row::derivative(which, x, z, y, dy);
     ETCH_BINARY_OPS(ETCH_X)
 #undef ETCH_X
-    case Op::where: return op::where_row::derivative(which, x, dy);
+    case Op::where: return op::where_row::derivative(which, which == 1 && is_positive_part(b, node) ? compare(Op::gt, y, y.number(0)) : x, dy);
     case Op::special1:
     case Op::special2: return b.rule(node.arg)(which, x, z, y, dy);
     case Op::cast: return dy.cast(b.dtype(node.in[0]));

@@ -7,6 +7,7 @@
 // among the elements of all pooled axes.
 #pragma once
 
+#include <etch/graph/pool.hpp>
 #include <etch/ops/extremum.hpp>
 #include <etch/ops/spatial.hpp>
 
@@ -102,18 +103,6 @@ constexpr int put_taps(Builder& b, int* part, const Grid& g, const Shape& to) {
   }
   return part[0];
 }
-/// What x receives where windows lie apart: dy where the first of the largest stands.
-constexpr int max_pooled_back(Builder& b, int x, int y, int dy, const Grid& g) {
-  int part[most_taps]{};
-  Value rest{&b, dy};
-  for (int k = 0; k < g.elements(); ++k) {
-    const Value tap{&b, tap_of(b, x, g, k)};
-    const Value hit = compare(Op::logical_or, compare(Op::eq, tap, {&b, y}), {&b, b.map(Op::isnan, DType::boolean, tap.id)});
-    part[k] = choose(hit, rest, rest.number(0)).id;
-    rest = choose(hit, rest.number(0), rest);
-  }
-  return put_taps(b, part, g, b.shape(x));
-}
 /// Where in x's last axes, counted as one, each of max_pooled's elements stands.
 constexpr int max_pooled_at(Builder& b, int x, int y, const Grid& g) {
   const Value w{&b, windows(b, x, g, b.constant(least_of(b.dtype(x)), b.dtype(x)))};
@@ -165,21 +154,22 @@ constexpr int picked(Builder& b, int x, int rank, F f) {
   return r.out[0];
 }
 
-/// The largest of each window, as a region: its gradient needs x and y alone.
-template <const Grid& G>
-constexpr int max_picked(Builder& b, int x) {
-  if (!is_floating(b.dtype(x))) return max_pooled(b, x, G);
-  Region r{};
-  r.in[0] = x = b.fresh(x);
-  r.inputs = 1;
-  r.out[0] = b.fresh(max_pooled(b, x, G));
-  r.outputs = 1;
-  r.transparent = true;
-  r.rule = [](Builder& builder, const Region& region, const int* dy, const bool* needed, int* dx) {
-    if (needed[0]) dx[0] = max_pooled_back(builder, region.in[0], region.out[0], dy[0], G);
-  };
-  b.add_region(r);
-  return r.out[0];
+/// The window of a pool over one or two axes.
+constexpr PoolWindow pool_window(const Grid& g) {
+  PoolWindow w{{{1, 1, 1, 0}, {1, 1, 1, 0}}};
+  for (int i = 0; i < g.rank; ++i) w.axis[2 - g.rank + i] = {g.kernel[i], g.stride[i], g.dilation[i], g.before[i]};
+  return w;
+}
+/// Whether a kernel of its own takes the largest of each window.
+constexpr bool is_max_pool(DType d, const Grid& g) { return g.rank <= 2 && (d == DType::float32 || d == DType::float64) && pool_window(g).fits(); }
+constexpr int max_pooled_planes(Builder& b, int x, const Grid& g) {
+  Shape to = b.shape(x), from = to;
+  for (int i = 0; i < g.rank; ++i) to.size[to.rank - g.rank + i] = g.out[i];
+  if (g.rank == 2) return b.max_pool(x, -1, to, pool_window(g).arg());
+  Shape flat = to;
+  from.size[from.rank] = from.size[from.rank - 1], from.size[from.rank++ - 1] = 1;
+  flat.size[flat.rank] = flat.size[flat.rank - 1], flat.size[flat.rank++ - 1] = 1;
+  return b.reshape(b.max_pool(b.reshape(x, from), -1, flat, pool_window(g).arg()), to);
 }
 
 /// The largest of each window, or (`Indices`) where it is.
@@ -195,13 +185,14 @@ struct max_pool_fn {
     } else {
       using R = std::conditional_t<Indices, std::int64_t, typename X::value_type>;
       Builder& b = *x.builder;
+      constexpr bool has_kernel = is_max_pool(dtype_of<typename X::value_type>, Rule::grid);
       const auto pick = [&](int n) {
-        const int y = max_pooled(b, n, Rule::grid);
+        const int y = has_kernel ? max_pooled_planes(b, n, Rule::grid) : max_pooled(b, n, Rule::grid);
         return Picked{y, max_pooled_at(b, n, y, Rule::grid)};
       };
       int y = -1;
       if constexpr (Indices) y = pick(b.detach(x.id)).at;
-      else if constexpr (lie_apart(Rule::grid)) y = max_picked<Rule::grid>(b, x.id);
+      else if constexpr (has_kernel) y = max_pooled_planes(b, x.id, Rule::grid);
       else y = picked(b, x.id, D, pick);
       return result_of<R, spatial_shape<X, Rule>, X>{&b, y};
     }

@@ -318,6 +318,8 @@ constexpr void fuse(Planning<N>& p) {
       case Op::gather: kind = StepKind::gather; break;
       case Op::scatter: kind = StepKind::scatter; break;
       case Op::ctc: kind = StepKind::ctc; break;
+      case Op::max_pool: kind = StepKind::max_pool; break;
+      case Op::max_pool_back: kind = StepKind::max_pool_back; break;
       case Op::svd: kind = StepKind::svd; break;
       case Op::attention: kind = StepKind::attention; break;
       case Op::loop: kind = StepKind::loop; break;

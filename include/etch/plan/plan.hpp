@@ -212,6 +212,21 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       s.flops = 40 * p.z.capacity(x.size[0]) * p.z.capacity(s.dim[3]);
       break;
     }
+    case StepKind::max_pool:
+    case StepKind::max_pool_back: {  // [planes, height, width, the same of the result]
+      const Shape x = p.shape(v.in[0]), y = p.shape(group.kind == StepKind::max_pool ? n : v.in[1]);
+      for (int k = 0; k < 2; ++k)
+        if (v.in[k] >= 0) add_plain_access(p, out, v.in[k]);
+      add_plain_access(p, out, n);
+      s.dims = 5;
+      s.dim[0] = p.z.product(x, 0, x.rank - 2);
+      for (int k = 0; k < 2; ++k) {
+        s.dim[1 + k] = x.size[x.rank - 2 + k];
+        s.dim[3 + k] = y.size[y.rank - 2 + k];
+      }
+      s.flops = p.z.capacity(p.elements(v.in[0]));
+      break;
+    }
     case StepKind::svd: {  // [matrices, M, N]
       const Shape a = p.shape(v.in[0]);
       add_plain_access(p, out, v.in[0]);
@@ -476,7 +491,7 @@ constexpr bool check(const PlanDraft<N>& d) {
     }
     if (library) {
       const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
-      const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd || step.kind == StepKind::ctc ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
+      const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd || step.kind == StepKind::ctc || step.kind == StepKind::max_pool || step.kind == StepKind::max_pool_back ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
       const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : (step.kind == StepKind::dot || step.kind == StepKind::window_dot) && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)

@@ -543,7 +543,7 @@ constexpr void place_nodes(Planning<N>& p) {
   };
   for (int n = 0; n < p.g.nodes; ++n) {  // what library kernels cannot read as it lies is copied
     const Node& v = p.node(n);
-    const bool by_index = v.op == Op::take || v.op == Op::scatter_add || v.op == Op::ctc || v.op == Op::svd || (v.op == Op::list && v.arg == 0) || is_along(v.op);
+    const bool by_index = v.op == Op::take || v.op == Op::scatter_add || v.op == Op::ctc || v.op == Op::svd || v.op == Op::max_pool || v.op == Op::max_pool_back || (v.op == Op::list && v.arg == 0) || is_along(v.op);
     const bool attends = v.op == Op::attention || (v.op == Op::list && v.arg != 0);
     const bool strided = v.op == Op::dot || v.op == Op::checked || v.op == Op::gather || v.op == Op::scatter;
     if (!strided && !by_index && !attends) continue;

@@ -54,7 +54,8 @@ enum class StepKind : std::uint8_t {
   cumsum, cumprod, logcumsumexp, cummax, cummin, recurrence, delay, argsort, searchsorted,
   ctc, svd,
   attention, attention_grad, loop,
-  window_dot  ///< a product whose operands are read through windows
+  window_dot,  ///< a product whose operands are read through windows
+  max_pool, max_pool_back
 };
 constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }
 

@@ -187,7 +187,7 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
 }
 
 inline const char* name_of_kind(StepKind kind) {
-  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd", "attention", "attention_grad", "loop", "convolution"};
+  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd", "attention", "attention_grad", "loop", "convolution", "max_pool", "max_pool_back"};
   return names[static_cast<int>(kind)];
 }
 
