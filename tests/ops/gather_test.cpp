@@ -93,6 +93,37 @@ TEST_CASE("an index outside is an error that names index, size and axis") {
   CHECK_THROWS_AS(run(narrow<1, 3>(x, I<>{3})), Error);
 }
 
+TEST_CASE("rows longer than what is checked at once: every place, from either end, and which index is wrong") {
+  const auto x = filled<F<3, 11>>();
+  I<3, 11> i, back;
+  for (int k = 0; k < 33; ++k) {
+    i.data()[k] = k * 7 % 11;
+    back.data()[k] = k * 7 % 33 - (k % 3 == 0 ? 33 : 0);
+  }
+  const Tensor y = gather<1>(x, i);
+  const Tensor z = gather<0>(x, i % 3);
+  const Tensor f = take(x, back);
+  for (int r = 0; r < 3; ++r)
+    for (int c = 0; c < 11; ++c) {
+      CHECK(y(r, c) == x(r, static_cast<int>(i(r, c))));
+      CHECK(z(r, c) == x(static_cast<int>(i(r, c) % 3), c));
+      CHECK(f(r, c) == x.data()[(back(r, c) + 33) % 33]);
+    }
+  auto gathered = [&] { const Tensor g = gather<1>(x, i); };
+  auto taken = [&] { const Tensor g = take(x, back); };
+  for (const int at : {0, 13, 20, 32}) {
+    const auto good = i.data()[at];
+    i.data()[at] = 11;
+    CHECK_THROWS_WITH_AS(gathered(), "etch: index: an index must lie within its dimension; got 11 for size 11 of axis 1", Error);
+    i.data()[at] = -1;
+    CHECK_THROWS_WITH_AS(gathered(), "etch: index: an index must lie within its dimension; got -1 for size 11 of axis 1", Error);
+    i.data()[at] = good;
+    back.data()[at] = -34;
+    CHECK_THROWS_AS(taken(), Error);
+    back.data()[at] = good;
+  }
+}
+
 TEST_CASE("gradients add up where an index repeats") {
   const auto x = filled<G<3, 4>>();
   check_gradient([](auto y) { return gather<1>(y, to<std::int64_t>(abs(y) * 1.5)); }, x);

@@ -56,6 +56,17 @@ TEST_CASE("views of views, described by strides or not") {
   check([](auto a) { return exp(reshape<6, 20>(permute<1, 0, 2>(a + 1))) + reshape<6, 20>(permute<1, 0, 2>(a)); }, x);
 }
 
+TEST_CASE("what lies a line or more apart is moved a block of columns at a time, with what is done on the way") {
+  const auto x = filled<F<150, 20>>();
+  const auto y = filled<F<20, 150>>(-2, 2, 1);
+  const Tensor z = t(x);
+  for (int i = 0; i < 20; ++i)
+    for (int j = 0; j < 150; ++j) CHECK(z(i, j) == x(j, i));
+  check([](auto a, auto b) { return results(t(a) * b + 1, exp(t(a)) - slice<0, 0, 1>(b), sum<1>(t(a) * b), sum<0>(t(a) * b)); }, x, y);
+  const auto wide = filled<F<2, 131, 67>>();
+  check([](auto a) { return results(permute<0, 2, 1>(a), permute<2, 1, 0>(a) * 2, permute<1, 0, 2>(a)); }, wide);
+}
+
 TEST_CASE("heads of attention, there and back") {
   const auto x = filled<F<2, 7, 12>>();
   check([](auto a) {

@@ -28,6 +28,39 @@ TEST_CASE("scatter writes, adds and reduces along each axis") {
   CHECK(s.item() == 3);
 }
 
+TEST_CASE("rows longer than what is checked at once, fewer of them than the base has") {
+  const auto x = filled<F<4, 13>>();
+  const auto a = filled<F<3, 11>>(-2, 2, 1);
+  I<3, 11> i;
+  for (int k = 0; k < 33; ++k) i.data()[k] = k * 5 % 13;
+  F<4, 13> p = x, q = x;
+  F<13, 4> down = t(x), w = down;
+  for (int r = 0; r < 3; ++r)
+    for (int c = 0; c < 11; ++c) {
+      p(r, static_cast<int>(i(r, c))) = a(r, c);
+      q(r, static_cast<int>(i(r, c))) += a(r, c);
+      w(static_cast<int>(i(r, c)), r) += a(r, c);
+    }
+  const Tensor y = scatter<1>(x, i, a);
+  const Tensor z = scatter_add<1>(x, i, a);
+  const Tensor u = scatter_add<0>(down, t(i), t(a));
+  const Tensor v = scatter<1>(expand<4, 13>(slice<0, 0, 1>(x)), i, a);  // a base that is not dense
+  for (int r = 0; r < 4; ++r)
+    for (int c = 0; c < 13; ++c) {
+      CHECK(y(r, c) == p(r, c));
+      CHECK(z(r, c) == q(r, c));
+      CHECK(u(c, r) == w(c, r));
+      CHECK(v(r, c) == (p(r, c) == x(r, c) ? x(0, c) : p(r, c)));
+    }
+  auto outside = [&] { const Tensor g = scatter<1>(x, i, a); };
+  for (const int at : {0, 17, 32}) {
+    const auto good = i.data()[at];
+    i.data()[at] = 13;
+    CHECK_THROWS_WITH_AS(outside(), "etch: index: an index must lie within its dimension; got 13 for size 13 of axis 1", Error);
+    i.data()[at] = good;
+  }
+}
+
 TEST_CASE("reductions with and without what was there, of integers and bools") {
   const I<3> x{{10, 20, -7}};
   const I<4> i{{0, 2, 0, 2}}, a{{5, 6, 7, 8}};

@@ -106,11 +106,35 @@ ETCH_INLINE i32x8 load_first(const void* p, int n, i32x8) {
 ETCH_INLINE i64x4 load_first(const void* p, int n, i64x4) {
   return __builtin_ia32_maskloadq256(static_cast<const i64x4*>(p), partial(n - i64x4{}));
 }
-ETCH_INLINE void store_first(void* p, int n, i32x8 a) {
-  __builtin_ia32_maskstored256(static_cast<i32x8*>(p), partial(n - i32x8{}), a);
-}
+// In halves, not by a masked store: that takes an AMD core a dozen cycles, as long as twelve whole vectors.
+template <class V> struct loose_of { typedef V type __attribute__((aligned(1), may_alias)); };
+template <class V> ETCH_INLINE void store_as(void* p, V a) { *static_cast<typename loose_of<V>::type*>(p) = a; }
 ETCH_INLINE void store_first(void* p, int n, i64x4 a) {
-  __builtin_ia32_maskstoreq256(static_cast<i64x4*>(p), partial(n - i64x4{}), a);
+  char* to = static_cast<char*>(p);
+  i64x2 rest = __builtin_shufflevector(a, a, 0, 1);
+  if (n >= 4) return store_as(to, a);
+  if (n & 2) {
+    store_as(to, rest);
+    to += 16;
+    rest = __builtin_shufflevector(a, a, 2, 3);
+  }
+  if (n & 1) store_as(to, static_cast<long long>(rest[0]));
+}
+ETCH_INLINE void store_first(void* p, int n, i32x8 a) {
+  char* to = static_cast<char*>(p);
+  i32x4 rest = __builtin_shufflevector(a, a, 0, 1, 2, 3);
+  if (n >= 8) return store_as(to, a);
+  if (n & 4) {
+    store_as(to, rest);
+    to += 16;
+    rest = __builtin_shufflevector(a, a, 4, 5, 6, 7);
+  }
+  if (n & 2) {
+    store_as(to, static_cast<long long>(((i64x2)rest)[0]));
+    to += 8;
+    rest = __builtin_shufflevector(rest, rest, 2, 3, 2, 3);
+  }
+  if (n & 1) store_as(to, rest[0]);
 }
 #endif
 #endif

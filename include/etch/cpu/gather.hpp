@@ -54,23 +54,38 @@ struct IndexRule {
   /// What is added to an index below 0.
   index_t more() const { return wraps ? size : 0; }
   static ETCH_INLINE index_t at(std::int64_t i, index_t more) { return i + (i >> 63 & more); }
-  /// Ends the program unless these indices lie within the axis: the sign of `outside` says whether one does not.
-  void check(const std::int64_t* i, index_t count, index_t by) const {
-    using U = std::uint64_t;
-    U outside = 0;
+  /// What a place must be below, as an unsigned number; no bound where the indices were checked before.
+  std::uint64_t bound(bool asked) const { return checks && asked ? static_cast<std::uint64_t>(size) : ~std::uint64_t{0}; }
+  /// The place that an index names; ends the program where there is none.
+  ETCH_INLINE index_t place(std::int64_t i, index_t more, std::uint64_t below) const {
+    const index_t p = at(i, more);
+    if (__builtin_expect(static_cast<std::uint64_t>(p) >= below, 0)) refuse(i);
+    return p;
+  }
+  /// Calls use(c, place) for each of the indices i[c * by], one after another; four that lie within are asked once.
+  template <class Use>
+  ETCH_INLINE void each(const std::int64_t* i, index_t count, index_t by, std::uint64_t below, Use use) const {
     const index_t extra = more();
-    if (by == 1)
-      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c], extra)) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c], extra)));
-    else
-      for (index_t c = 0; c < count; ++c) outside |= static_cast<U>(at(i[c * by], extra)) | (static_cast<U>(size) - 1 - static_cast<U>(at(i[c * by], extra)));
-    if (outside >> 63 == 0) return;
-    for (index_t c = 0; c < count; ++c)
-      if (at(i[c * by], extra) < 0 || at(i[c * by], extra) >= size)
-        fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(i[c * by]) << " for size " << static_cast<long>(size) << " of axis " << axis);
+    index_t c = 0;
+    if (by == 1 && below == ~std::uint64_t{0} && extra == 0) {
+      for (; c < count; ++c) use(c, i[c]);
+    } else if (by == 1) {
+      const auto last = simd::splat<std::int64_t, 4>(static_cast<std::int64_t>((below - 1) & ~std::uint64_t{0} >> 1)), zero = simd::splat<std::int64_t, 4>(0);
+      for (; c + 4 <= count; c += 4) {
+        const auto four = simd::load<std::int64_t, 4>(i + c);
+        if (__builtin_expect(!any((four | (last - four)) < zero), 1)) {
+          for (index_t k = 0; k < 4; ++k) use(c + k, i[c + k]);
+        } else {
+          for (index_t k = 0; k < 4; ++k) use(c + k, place(i[c + k], extra, below));
+        }
+      }
+    }
+    for (; c < count; ++c) use(c, place(i[c * by], extra, below));
+  }
+  [[noreturn]] ETCH_NOINLINE void refuse(std::int64_t i) const {
+    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(i) << " for size " << static_cast<long>(size) << " of axis " << axis);
   }
 };
-/// Indices are checked so many at a time, and then used from the first-level cache.
-inline constexpr index_t index_block = 512;
 
 /// [sizes.., size of the axis]; accesses index, out.
 inline void run_checked(Machine& machine, int s) {
@@ -165,26 +180,18 @@ void run_gather(Machine& machine, int s) {
   for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
     const Element* from = a + walk.offset[0];
     const std::int64_t* i = index + walk.offset[1];
-    const bool checks = rule.checks && i != checked;
+    const std::uint64_t below = rule.bound(i != checked);
     checked = i;
-    if (walk.columns > 0 && walk.step(1) == 0) {
-      if (checks) rule.check(i, 1, 0);
-      const Element* const row = from + IndexRule::at(i[0], more) * along;
-      if (walk.step(0) == 1) std::memcpy(to, row, static_cast<std::size_t>(walk.columns) * Bytes);
+    const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1);
+    if (columns > 0 && next == 0) {
+      const Element* const row = from + rule.place(i[0], more, below) * along;
+      if (by == 1) std::memcpy(to, row, static_cast<std::size_t>(columns) * Bytes);
       else
-        for (index_t c = 0; c < walk.columns; ++c) to[c] = row[c * walk.step(0)];
+        for (index_t c = 0; c < columns; ++c) to[c] = row[c * by];
+    } else if (along == 1 && by == 0) {
+      rule.each(i, columns, next, below, [=](index_t c, index_t place) { to[c] = from[place]; });
     } else {
-      const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1);
-      for (index_t c = 0; c < columns;) {
-        const index_t end = columns - c < index_block ? columns : c + index_block;
-        if (checks) rule.check(i + c * next, end - c, next);
-        if (next == 1 && along == 1 && by == 0 && more == 0)
-          for (; c < end; ++c) to[c] = from[i[c]];
-        else if (next == 1 && along == 1 && by == 0)
-          for (; c < end; ++c) to[c] = from[IndexRule::at(i[c], more)];
-        else
-          for (; c < end; ++c) to[c] = from[c * by + IndexRule::at(i[c * next], more) * along];
-      }
+      rule.each(i, columns, next, below, [=](index_t c, index_t place) { to[c] = from[c * by + place * along]; });
     }
     to += walk.columns;
   }
@@ -197,11 +204,11 @@ void run_scatter(Machine& machine, int s) {
   const int axis = static_cast<int>(step.arg & 255), rank = step.dims - 1;
   const Op op = static_cast<Op>(step.arg >> 8 & 255);
   T* const to = reinterpret_cast<T*>(machine.pointer(step.access + 3));
-  index_t axis_size = 1;
+  const T* const base = reinterpret_cast<const T*>(machine.pointer(step.access));
+  index_t axis_size = 1, copied = 0;  // elements of the base that are there
+  const index_t count = machine.size(step.dim[rank]);
   {  // the base, whose sizes are the quotients of the result's strides
-    const T* const base = reinterpret_cast<const T*>(machine.pointer(step.access));
-    index_t size[max_rank]{}, at[max_rank]{}, above = machine.size(step.dim[rank]), from = 0;
-    const index_t count = above;
+    index_t size[max_rank]{}, at[max_rank]{}, above = count, from = 0;
     bool dense = true;
     for (int k = 0; k < rank; ++k) {
       size[k] = above / machine.stride(step.access + 3, k);
@@ -209,9 +216,8 @@ void run_scatter(Machine& machine, int s) {
       above = machine.stride(step.access + 3, k);
       dense = dense && (size[k] == 1 || machine.stride(step.access, k) == above);
     }
-    if (dense) std::memcpy(static_cast<void*>(to), base, static_cast<std::size_t>(count) * sizeof(T));
-    for (index_t i = 0; i < count && !dense; ++i) {
-      to[i] = base[from];
+    for (; copied < count && !dense; ++copied) {
+      to[copied] = base[from];
       for (int k = rank - 1; k >= 0; --k) {
         from += machine.stride(step.access, k);
         if (++at[k] < size[k]) break;
@@ -220,39 +226,43 @@ void run_scatter(Machine& machine, int s) {
       }
     }
   }
+  const auto copy = [&](index_t end) {  // dense ones row by row, just before the row is written to: it is in the cache then
+    if (end <= copied) return;
+    std::memcpy(static_cast<void*>(to + copied), base + copied, static_cast<std::size_t>(end - copied) * sizeof(T));
+    copied = end;
+  };
   const auto* const index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
   const T* const a = reinterpret_cast<const T*>(machine.pointer(step.access + 2));
   const index_t along = rank > 0 ? machine.stride(step.access + 3, axis) : 0;
   const IndexRule rule(step, axis_size);
   RowWalk<3> walk(machine, step, {step.access + 3, step.access + 1, step.access + 2}, 0, axis);
   const index_t more = rule.more();
+  const bool row_by_row = axis == rank - 1;
+  if (!row_by_row) copy(count);
+  const std::uint64_t below = rule.bound(true);
   auto each = [&](auto combine) {
     for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
+      if (row_by_row) copy(walk.offset[0] + axis_size);
       T* const row = to + walk.offset[0];
       const std::int64_t* const i = index + walk.offset[1];
       const T* const from = a + walk.offset[2];
       const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1), from_by = walk.step(2);
       if (next == 0 && columns > 0) {
-        if (rule.checks) rule.check(i, 1, 0);
-        T* ETCH_RESTRICT const y = row + IndexRule::at(i[0], more) * along;
+        T* ETCH_RESTRICT const y = row + rule.place(i[0], more, below) * along;
         if (by == 1 && from_by == 1)  // a row to a row
           for (index_t c = 0; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
         else
           for (index_t c = 0; c < columns; ++c) y[c * by] = static_cast<T>(combine(y[c * by], from[c * from_by]));
-        continue;
-      }
-      for (index_t c = 0; c < columns;) {
-        const index_t end = columns - c < index_block ? columns : c + index_block;
-        if (rule.checks) rule.check(i + c * next, end - c, next);
-        if (next == 1 && along == 1 && by == 0 && from_by == 1 && more == 0)
-          for (; c < end; ++c) row[i[c]] = static_cast<T>(combine(row[i[c]], from[c]));
-        else
-          for (; c < end; ++c) {
-            T& y = row[c * by + IndexRule::at(i[c * next], more) * along];
-            y = static_cast<T>(combine(y, from[c * from_by]));
-          }
+      } else if (along == 1 && by == 0 && from_by == 1) {
+        rule.each(i, columns, next, below, [=](index_t c, index_t place) { row[place] = static_cast<T>(combine(row[place], from[c])); });
+      } else {
+        rule.each(i, columns, next, below, [=](index_t c, index_t place) {
+          T& y = row[c * by + place * along];
+          y = static_cast<T>(combine(y, from[c * from_by]));
+        });
       }
     }
+    copy(count);
   };
   switch (op) {  // halves and complex extrema never come here
     case Op::sum: return each([](T y, T x) { return y + x; });

@@ -95,6 +95,16 @@ inline void run_take(Machine& machine, int s) {
   }
 }
 
+[[noreturn]] ETCH_NOINLINE inline void refuse_row(const std::int64_t* index, index_t i, index_t rows) {
+  fail("scatter_add", "an index must lie within the table",
+       Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
+}
+/// index[i], which must be one of the rows.
+ETCH_INLINE index_t row_named(const std::int64_t* index, index_t i, index_t rows) {
+  if (ETCH_CHECKS && __builtin_expect(static_cast<std::uint64_t>(index[i]) >= static_cast<std::uint64_t>(rows), 0)) refuse_row(index, i, rows);
+  return index[i];
+}
+
 /// [indices, rows, columns]; accesses index, values, out. One value after another, so that the order never changes.
 template <class T>
 void run_scatter_add(Machine& machine, int s) {
@@ -104,21 +114,15 @@ void run_scatter_add(Machine& machine, int s) {
   const T* from = reinterpret_cast<const T*>(machine.pointer(step.access + 1));
   T* to = reinterpret_cast<T*>(machine.pointer(step.access + 2));
   std::memset(static_cast<void*>(to), 0, static_cast<std::size_t>(rows * columns) * sizeof(T));
-  if (columns == 1) {  // counts: a block of indices is looked at before they are used
-    for (index_t i = 0; i < count;) {
-      const index_t end = count - i < index_block ? count : i + index_block;
-      std::uint64_t outside = 0;
-      for (index_t k = i; k < end; ++k) outside |= static_cast<std::uint64_t>(index[k]) | (static_cast<std::uint64_t>(rows) - 1 - static_cast<std::uint64_t>(index[k]));
-      if (outside >> 63 != 0) break;
-      for (; i < end; ++i) to[index[i]] = static_cast<T>(to[index[i]] + from[i]);
-      if (i == count) return;
+  if (columns == 1) {  // counts
+    for (index_t i = 0; i < count; ++i) {
+      T& y = to[row_named(index, i, rows)];
+      y = static_cast<T>(y + from[i]);
     }
+    return;
   }
   for (index_t i = 0; i < count; ++i) {
-    if (ETCH_CHECKS && (index[i] < 0 || index[i] >= rows))
-      fail("scatter_add", "an index must lie within the table",
-           Message{} << "got " << static_cast<long>(index[i]) << " at position " << static_cast<long>(i) << " for " << static_cast<long>(rows) << " rows");
-    T* ETCH_RESTRICT row = to + index[i] * columns;
+    T* ETCH_RESTRICT row = to + row_named(index, i, rows) * columns;
     const T* ETCH_RESTRICT add = from + i * columns;
     for (index_t c = 0; c < columns; ++c) row[c] = static_cast<T>(row[c] + add[c]);
   }

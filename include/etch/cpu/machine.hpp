@@ -411,7 +411,12 @@ inline void Machine::run_fused(int s) {
       c.row0 = k.rows * chunk / chunks;
       c.row1 = k.rows * (chunk + 1) / chunks;
     }
-    k.kernel(c);
+    const index_t end = c.col1, block = k.step->block > 0 ? k.step->block : end - c.col0;
+    do {
+      c.col1 = end - c.col0 < block ? end : c.col0 + block;
+      k.kernel(c);
+      c.col0 = c.col1;
+    } while (c.col0 < end);
   };
   if (step.chunks == 1) part(&w, 0, 0);
   else parallel_for(step.chunks, part, &w);

@@ -260,6 +260,30 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
   out.step[out.steps++] = s;
 }
 
+/// Columns at a time for a loop that reads or writes along them a cache line or more apart, as a transposition does; 0: all of them.
+/// Only where nothing is done once a row but reading.
+template <int N>
+constexpr int block_of(const Planning<N>& p, const PlanDraft<N>& out, const Step& s, std::int64_t rows, std::int64_t columns) {
+  constexpr int block = 64;
+  bool apart = false, within_row = true;
+  for (int i = 0; i < s.accesses; ++i) {
+    const Access& a = out.access[s.access + i];
+    if (a.root == Root::iota || a.root == Root::scratch) continue;
+    const std::int64_t bytes = p.z.capacity(a.stride[s.loop_dims - 1]) * a.size;
+    apart = apart || bytes >= 64 || bytes <= -64;
+  }
+  if (!apart || rows == 1 || columns <= block || s.kind != StepKind::fused || s.combines > 0) return 0;
+  for (int i = s.code; i < s.code + s.words; ++i) {
+    const Instruction w = decode(out.word[i]);
+    const auto word = static_cast<Word>(w.op);
+    if (word == Word::number64) ++i;
+    if (word == Word::columns) within_row = false;
+    if (word == Word::row) within_row = true;
+    if (word == Word::finish || word == Word::reduce || word == Word::accumulate || (word == Word::store && within_row)) return 0;
+  }
+  return block;
+}
+
 /// How many independent parts a fused loop has: enough to share, large enough to pay, never dependent on threads.
 template <int N>
 constexpr void divide(Planning<N>& p, PlanDraft<N>& out, Step& s) {
@@ -298,6 +322,7 @@ constexpr void divide(Planning<N>& p, PlanDraft<N>& out, Step& s) {
   if (s.by_column && columns < chunks * 64) chunks = 1;
   s.chunks = static_cast<int>(chunks);
   s.flops = rows * columns * words;
+  s.block = block_of(p, out, s, rows, columns);
 }
 
 /// Writes the groups' steps, lowest level first.
