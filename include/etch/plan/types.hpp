@@ -56,6 +56,11 @@ enum class StepKind : std::uint8_t {
   attention, attention_grad, loop,
   window_dot  ///< a product whose operands are read through windows
 };
+constexpr const char* name_of(StepKind k) {
+  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
+                                   "ctc", "svd", "attention", "attention_grad", "loop", "convolution"};
+  return names[static_cast<int>(k)];
+}
 constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }
 
 /// One kernel call.
