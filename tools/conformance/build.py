@@ -1,4 +1,5 @@
 """Units of programs, compiled once for one state of etch's headers, and run."""
+import collections
 import fcntl
 import hashlib
 import os
@@ -13,11 +14,23 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
+def thrust_on_openmp():
+    """Flags for <etch/cuda.hpp> through Thrust's OpenMP system; no GPU is needed."""
+    for toolkit in (os.environ.get('CUDA_HOME', ''), '/usr/local/cuda'):
+        headers = pathlib.Path(toolkit, 'include/cccl')
+        if (headers / 'thrust/version.h').exists():
+            return ['-DCONFORMANCE_DEVICE', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP', '-fopenmp', '-isystem', str(headers)]
+    raise SystemExit('etch: conformance: the headers of a CUDA toolkit (thrust/version.h) must be in $CUDA_HOME or /usr/local/cuda')
+
+
+DEVICES = {'cpu': list, 'cuda-omp': thrust_on_openmp}
+
+
 class World:
     """Compiler, flags and everything that runtime.hpp includes, after the preprocessor: what a unit is compiled in."""
 
-    def __init__(self, folder, compiler='g++', flags=('-std=c++20', '-O1', '-march=native')):
-        self.command = [compiler, *flags, f'-I{ROOT / "include"}']
+    def __init__(self, folder, compiler='g++', device='cpu', flags=('-std=c++20', '-O1', '-march=native')):
+        self.command = [compiler, *flags, *DEVICES[device](), f'-I{ROOT / "include"}']
         clang = 'clang' in compiler
         self.header = 'pch' if clang else 'gch'
         self.include = ['-include', 'program.hpp', '-ferror-limit=200' if clang else '-fmax-errors=200']
@@ -28,6 +41,7 @@ class World:
         digest.update(subprocess.run([*self.command, '-E', '-P', HERE / 'runtime.cpp'], check=True, capture_output=True).stdout)
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        self.steps = collections.Counter()  # of programs on a device: where, what
         self.folder, self.compiled = folder / digest.hexdigest()[:16], 0
         self.main = self.folder / 'runtime.o'
         with open(folder / 'lock', 'w') as lock:  # another run may be making it
@@ -115,7 +129,7 @@ def build(world, unit):
     return built, broken
 
 
-def parse(data, results):
+def parse(data, results, steps):
     """The records of one output file into `results`; the number of the case after the last one begun."""
     at, number, current = 0, -1, None
     while at < len(data):
@@ -139,6 +153,9 @@ def parse(data, results):
             size, = struct.unpack_from('<I', data, at)
             results[number] = data[at + 4:at + 4 + size].decode(errors='replace')
             at += 4 + size
+        elif kind == b'S':
+            steps[data[at:at + 32].rstrip(b'\0').decode()] += 1
+            at += 32
         elif kind == b'E':
             done = True
     return number, number < 0 or done
@@ -158,7 +175,7 @@ def run_unit(world, unit, seconds):
                 how = f'crashed with signal {-code}' if code < 0 else f'ended with status {code}'
             except subprocess.TimeoutExpired:
                 how = f'ran longer than {seconds} s'
-            last, done = parse(out.read_bytes(), results)
+            last, done = parse(out.read_bytes(), results, world.steps)
             if not done:
                 results[last] = how
             elif last + 1 < len(unit.runs):

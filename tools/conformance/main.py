@@ -154,16 +154,16 @@ class Case:
         return f'{self.entry["op"]}{"." * bool(variant)}{variant}({", ".join(arguments)})'
 
 
-def units_of(cases):
-    """Equal programs once; the programs of one operation share units."""
+def units_of(cases, together):
+    """Equal programs once; the programs of one operation, or of one family, share units."""
     groups = collections.OrderedDict()
     for case in cases:
         for run in case.runs:
-            key = f'{case.family}.{case.entry["op"]}.{case.entry.get("variant", "")}'.rstrip('.')
+            key = case.family if together else f'{case.family}.{case.entry["op"]}.{case.entry.get("variant", "")}'.rstrip('.')
             groups.setdefault(key, collections.OrderedDict()).setdefault(run.program, []).append(run)
     for key, programs in groups.items():
         items = list(programs.items())
-        size = 1 if key.startswith('errors.') else PER_UNIT  # what must not compile, alone
+        size = 1 if key.startswith('errors') else PER_UNIT  # what must not compile, alone
         for at in range(0, len(items), size):
             part = items[at:at + size]
             yield build.Unit(key, [p for p, _ in part], [(n, run) for n, (_, runs) in enumerate(part) for run in runs])
@@ -182,8 +182,10 @@ def main():
     parser.add_argument('folder', metavar='DIR', help='a folder of manifests (FAMILY.json) and tensors (FAMILY.safetensors)')
     parser.add_argument('--only', metavar='REGEX', default='', help='cases whose id (family/op/number) it finds')
     parser.add_argument('--out', metavar='FILE', help='write what became of each case as JSON')
+    parser.add_argument('--together', action='store_true', help='the programs of a family share units: a small sample compiles in a fraction of the time')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='compilers at once (%(default)s)')
     parser.add_argument('--compiler', default='g++', help='(%(default)s)')
+    parser.add_argument('--device', choices=build.DEVICES, default='cpu', help='where traced calls run: here, or as <etch/cuda.hpp> runs them through Thrust (%(default)s)')
     parser.add_argument('--seconds', type=int, default=120, help='the most one case may run (%(default)s)')
     parser.add_argument('--build', default=str(build.ROOT / 'build/conformance'), help=argparse.SUPPRESS)
     parser.add_argument('--tables', default=str(build.HERE / 'tables'), help=argparse.SUPPRESS)
@@ -197,9 +199,9 @@ def main():
         sys.exit(f'etch: conformance: no case in {options.folder} matches')
     for case in cases:
         case.plan(lines)
-    units, compiled = list(units_of(cases)), 0
+    units, compiled, steps = list(units_of(cases, options.together)), 0, collections.Counter()
     if units:
-        world = build.World(options.build, options.compiler)
+        world = build.World(options.build, options.compiler, options.device)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             waiting = [pool.submit(build_and_run, world, unit, options.seconds) for unit in units]
             for n, done in enumerate(concurrent.futures.as_completed(waiting), 1):
@@ -207,7 +209,7 @@ def main():
                 if sys.stderr.isatty():
                     print(f'\r{n} of {len(units)} units, {time.time() - start:.0f} s', end='' if n < len(units) else '\n', file=sys.stderr, flush=True)
 
-        compiled = world.compiled
+        compiled, steps = world.compiled, world.steps
 
     counts = collections.OrderedDict()
     details = []
@@ -229,6 +231,11 @@ def main():
     by_type = sum(case.by_type for case in cases)
     if by_type:
         print(f'of these refused by type, because no function takes such arguments: {by_type}')
+    if options.device != 'cpu':
+        print(f'calls on tensors, which ran on the CPU: {sum(run.eager for case in cases for run in case.runs)}')
+        for place in ('device', 'cpu'):
+            ran = {step.split()[1]: n for step, n in steps.most_common() if step.split()[0] == place}
+            print(f'steps {"through Thrust" if place == "device" else "by kernels of the CPU"}: {", ".join(f"{step} {n}" for step, n in ran.items()) or "none"}')
     print(f'{compiled} of {len(units)} units compiled, {time.time() - start:.1f} s', file=sys.stderr)
     if options.out:
         with open(options.out, 'w') as file:

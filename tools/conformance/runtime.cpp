@@ -1,7 +1,8 @@
 // UNIT JOB OUT FIRST: runs the cases of a job from FIRST on and writes what came out.
 //
 //   job   per case:  u32 program, u64 bytes, the inputs' bytes one after another
-//   out   'B' u32 case before a case; 'O' dtype (16 bytes) u32 rank, i64 sizes, u64 bytes, data; 'X' u32 length, text; 'E' after it
+//   out   'B' u32 case before a case; 'O' dtype (16 bytes) u32 rank, i64 sizes, u64 bytes, data; 'X' u32 length, text; 'S' text (32 bytes): a step of
+//         a device's program, where it runs and what it is; 'E' after it
 #include "runtime.hpp"
 
 #include <cstdlib>
@@ -28,6 +29,13 @@ void Job::write(const char* dtype, int rank, const std::int64_t* sizes, const vo
   if (bytes > 0) std::fwrite(data, 1, bytes, out_);
 }
 
+void Job::tell(const char* where, const char* what) {
+  char text[32]{};
+  std::snprintf(text, sizeof(text), "%s %s", where, what);
+  std::fputc('S', out_);
+  std::fwrite(text, 1, sizeof(text), out_);
+}
+
 /// c(j, k) = (((k + 17 j) 37 + 11) mod 101 - 50) / 64; a complex element is two numbers. Exact in every floating dtype.
 static void fill_weights(DType dtype, void* to, std::int64_t n, int j) {
   const char* name = name_of(dtype);
@@ -49,8 +57,34 @@ static void fill_weights(DType dtype, void* to, std::int64_t n, int j) {
   }
 }
 
-void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs, bool (*in_loss)(int)) {
-  std::vector<Storage> memory, out;
+#if defined(CONFORMANCE_DEVICE)
+using Machine = device::Machine;
+struct Memory : device::Block {
+  explicit Memory(std::size_t bytes) : Block(bytes, "a case") {}
+};
+#else
+using Machine = cpu::Machine;
+using Memory = Storage;
+#endif
+/// Bytes as a program reads them, and as they are written to the file.
+static void copy_in(void* to, const void* from, std::size_t bytes) {
+#if defined(CONFORMANCE_DEVICE)
+  device::copy_in(to, from, bytes);
+  device::synchronize();
+#else
+  std::memcpy(to, from, bytes);
+#endif
+}
+static void copy_out(void* to, const void* from, std::size_t bytes) {
+#if defined(CONFORMANCE_DEVICE)
+  device::copy_out(to, from, bytes);
+#else
+  std::memcpy(to, from, bytes);
+#endif
+}
+
+void run(Job& job, const PlanView& plan, const GraphRef& graph, int inputs, bool (*in_loss)(int)) {
+  std::vector<Memory> memory, out;
   std::vector<char*> bound;
   Bindings in;
   static const int no_sizes[max_rank]{};
@@ -65,13 +99,15 @@ void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs,
     memory.emplace_back(static_cast<std::size_t>(n) * size_of(s.dtype));
     void* p = memory.back().data();
     bound.push_back(static_cast<char*>(p));
+    std::vector<char> given(static_cast<std::size_t>(n) * size_of(s.dtype) + 1);
     if (i < inputs) {
-      job.read(p, static_cast<std::size_t>(n) * size_of(s.dtype));
+      job.read(given.data(), given.size() - 1);
     } else {  // the weights of the loss: j is the number of the output
       while (!in_loss(output)) ++output;
-      fill_weights(s.dtype, p, n, output);
+      fill_weights(s.dtype, given.data(), n, output);
       ++output;
     }
+    if (n > 0) copy_in(p, given.data(), given.size() - 1);
     in.bind(p, no_sizes);
   }
   void* to[256]{};
@@ -83,9 +119,15 @@ void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs,
     to[graph.output[i].slot] = out.back().data();
     ++results;
   }
-  cpu::Machine machine(plan);
+  Machine machine(plan);
   cpu::RandomState random;
+#if defined(CONFORMANCE_DEVICE)
+  for (int s = 0; s < plan.plan.steps; ++s) job.tell(plan.kernel[s].route == device::Route::cpu ? "cpu" : "device", name_of(plan.plan.step[s].kind));
+#endif
   machine.run(in, to, &random);
+#if defined(CONFORMANCE_DEVICE)
+  machine.settle();
+#endif
   for (int slot = 0; slot < results; ++slot)
     for (int i = 0; i < graph.outputs; ++i) {
       if (graph.output[i].slot != slot || graph.output[i].effect) continue;
@@ -95,7 +137,9 @@ void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs,
       for (int k = 0; k < s.rank; ++k) n *= sizes[k] = machine.size(s.size[k]);
       const void* data = to[slot];
       if (node.op == Op::input) data = bound[node.arg >> 48] + (node.arg & 0xffffffffffffULL);  // after the effects, such as a buffer's new value
-      job.write(name_of(node.dtype), s.rank, sizes, data, static_cast<std::size_t>(n) * size_of(node.dtype));
+      std::vector<char> found(static_cast<std::size_t>(n) * size_of(node.dtype) + 1);
+      if (n > 0) copy_out(found.data(), data, found.size() - 1);
+      job.write(name_of(node.dtype), s.rank, sizes, found.data(), found.size() - 1);
     }
 }
 

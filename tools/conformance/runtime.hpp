@@ -6,7 +6,11 @@
 // The main function (runtime.cpp) reads the inputs of case after case and writes what came out; Python compares.
 #pragma once
 
+#if defined(CONFORMANCE_DEVICE)
+#include <etch/cuda.hpp>
+#else
 #include <etch/etch.hpp>
+#endif
 #include <etch/model/names.hpp>
 
 #include "problems.hpp"
@@ -37,6 +41,8 @@ class Job {
     read(r.data(), static_cast<std::size_t>(r.numel()) * sizeof(T));
     return r;
   }
+  /// A step of a device's program: where it runs and of what kind it is.
+  void tell(const char* where, const char* what);
   void write(const char* dtype, int rank, const std::int64_t* sizes, const void* data, std::size_t bytes);
   /// One output, or several: a tensor, an expression, a number, or anything that can be taken apart into those.
   template <class X>
@@ -271,15 +277,26 @@ struct Traced {
   static void the_node_is_not_what_its_type_says() {}
 };
 
+/// Where programs run: here, or where Thrust runs them.
+#if defined(CONFORMANCE_DEVICE)
+using PlanView = device::ProgramView;
+template <class Code>
+using Kernels = device::Code<Code>;
+#else
+using PlanView = cpu::PlanView;
+template <class Code>
+using Kernels = Code;
+#endif
+
 /// Runs a compiled program on the job's inputs; `outputs` of its results are outputs (the rest are gradients), which
 /// outputs enter the loss is told by `in_loss`.
-void run(Job& job, const cpu::PlanView& plan, const GraphRef& graph, int inputs, bool (*in_loss)(int));
+void run(Job& job, const PlanView& plan, const GraphRef& graph, int inputs, bool (*in_loss)(int));
 
 template <class F, class W, class L, class... In>
 void traced(Job& job) {
   using Spec = Traced<F, W, L, In...>;
   using Code = Compiled<Spec>;
-  run(job, Code::view(), ref(Code::graph), Spec::inputs, &L::has);
+  run(job, Kernels<Code>::view(), ref(Code::graph), Spec::inputs, &L::has);
 }
 
 template <class X>

@@ -3,6 +3,7 @@
 
 #include <etch/core/error.hpp>
 #include <etch/core/storage.hpp>
+#include <etch/cpu/accumulate.hpp>
 #include <etch/cpu/fused.hpp>
 #include <etch/cpu/parallel.hpp>
 #include <etch/expr/lazy.hpp>
@@ -165,40 +166,6 @@ class Machine {
   bool resolved_ = false;
   std::int64_t total_ = 0;
 };
-
-namespace detail {
-
-template <class T>
-void combine_span(Op op, T* to, const T* from, index_t count) {
-  for (index_t i = 0; i < count; ++i) {
-    if (op == Op::sum) to[i] = static_cast<T>(to[i] + from[i]);
-    else if (op == Op::prod) to[i] = static_cast<T>(to[i] * from[i]);
-    else if (op == Op::amax) to[i] = from[i] > to[i] || from[i] != from[i] ? from[i] : to[i];
-    else to[i] = from[i] < to[i] || from[i] != from[i] ? from[i] : to[i];
-  }
-}
-template <class T>
-void fill_span(Op op, T* to, index_t count) {
-  const T v = op == Op::sum ? neutral<0, T>() : op == Op::prod ? neutral<1, T>() : op == Op::amax ? neutral<2, T>() : neutral<3, T>();
-  for (index_t i = 0; i < count; ++i) to[i] = v;
-}
-/// Calls f with a pointer of the element type.
-template <class F>
-void with_type(DType d, F f) {
-  switch (d) {
-    case DType::float32: return f(static_cast<float*>(nullptr));
-    case DType::float64: return f(static_cast<double*>(nullptr));
-    case DType::int64: return f(static_cast<std::int64_t*>(nullptr));
-    case DType::int32: return f(static_cast<std::int32_t*>(nullptr));
-    case DType::int16: return f(static_cast<std::int16_t*>(nullptr));
-    case DType::int8: return f(static_cast<std::int8_t*>(nullptr));
-    case DType::float16: return f(static_cast<half*>(nullptr));
-    case DType::bfloat16: return f(static_cast<bfloat16*>(nullptr));
-    default: return f(static_cast<std::uint8_t*>(nullptr));
-  }
-}
-
-}  // namespace detail
 
 inline Machine::Machine(const PlanView& plan, char* arena) : plan_(plan), given_arena_(arena) {
   allocate(num_threads());

@@ -40,9 +40,9 @@ struct Code {
   template <int S, std::size_t... W>
   static constexpr StepKernel group_of(std::index_sequence<W...>) {
 #if ETCH_GPU
-    return {&run_block_group<plan.word[plan.step[S].code + static_cast<int>(W)]...>, Route::kernel, nullptr, "fused"};
+    return {&run_block_group<plan.word[plan.step[S].code + static_cast<int>(W)]...>, Route::kernel, nullptr};
 #else
-    return {&run_group<plan.word[plan.step[S].code + static_cast<int>(W)]...>, Route::thrust, nullptr, "fused"};
+    return {&run_group<plan.word[plan.step[S].code + static_cast<int>(W)]...>, Route::thrust, nullptr};
 #endif
   }
   template <int S>
@@ -59,7 +59,7 @@ struct Code {
       if constexpr (s.kind == StepKind::dot) return product_of<S>(std::make_index_sequence<static_cast<std::size_t>(s.words)>{});
       else return {};
 #else
-      return {&run_on_cpu, Route::cpu, nullptr, "cpu"};
+      return {&run_on_cpu, Route::cpu, nullptr};
 #endif
     }
   }
@@ -67,7 +67,7 @@ struct Code {
   template <int S, std::size_t... W>
   static constexpr StepKernel product_of(std::index_sequence<W...>) {
     constexpr Step s = plan.step[S];
-    return {&run_product<type_of<s.dtype>, plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<type_of<s.dtype>>, "product"};
+    return {&run_product<type_of<s.dtype>, plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<type_of<s.dtype>>};
   }
 #endif
   // ---- the CPU's part, on host systems ----

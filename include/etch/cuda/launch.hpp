@@ -14,32 +14,33 @@ inline namespace ETCH_ABI {
 namespace device {
 inline namespace ETCH_PLACE {
 
-/// F as Thrust wants it. On a GPU only the device's compilation looks inside: what F calls does not exist there for the host's.
+#if ETCH_GPU
+/// F as Thrust wants it. Only the device's compilation looks inside: what F calls does not exist there for the host's.
 template <class F>
 struct ForEach {
   F f;
-#if ETCH_GPU
-  __device__
-#endif
-      void
-      operator()(std::int64_t i) const {
-#if !ETCH_GPU || defined(__CUDA_ARCH__)
+  __device__ void operator()([[maybe_unused]] std::int64_t i) const {
+#if defined(__CUDA_ARCH__)
     f(i);
-#else
-    (void)i;
 #endif
   }
 };
-
 template <class F>
 void for_each(std::int64_t n, const F& f) {
-  if (n <= 0) return;
-#if ETCH_GPU
-  thrust::for_each_n(thrust::cuda::par_nosync.on(current_stream()), thrust::counting_iterator<std::int64_t>(0), n, ForEach<F>{f});
-#else
-  thrust::for_each_n(thrust::device, thrust::counting_iterator<std::int64_t>(0), n, ForEach<F>{f});
-#endif
+  if (n > 0) thrust::for_each_n(thrust::cuda::par_nosync.on(current_stream()), thrust::counting_iterator<std::int64_t>(0), n, ForEach<F>{f});
 }
+#else
+/// Any F, so that Thrust's algorithm is compiled once.
+struct ForEach {
+  void (*call)(const void* f, std::int64_t i);
+  const void* f;
+  void operator()(std::int64_t i) const { call(f, i); }
+};
+template <class F>
+void for_each(std::int64_t n, const F& f) {
+  if (n > 0) thrust::for_each_n(thrust::device, thrust::counting_iterator<std::int64_t>(0), n, ForEach{[](const void* context, std::int64_t i) { (*static_cast<const F*>(context))(i); }, &f});
+}
+#endif
 
 }  // namespace ETCH_PLACE
 }  // namespace device

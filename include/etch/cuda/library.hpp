@@ -432,23 +432,23 @@ void run_pool(Machine& m, int s) {
 template <StepKind K, class T>
 constexpr StepKernel thrust_kernel() {
   using namespace cpu::detail;
-  if constexpr (K == StepKind::take) return {device::run_take<T>, Route::thrust, nullptr, "take"};
-  else if constexpr (K == StepKind::scatter_add) return {device::run_scatter_add<T>, Route::thrust, nullptr, "scatter_add"};
-  else if constexpr (K == StepKind::checked) return {device::run_demand<T>, Route::thrust, nullptr, "checked"};
-  else if constexpr (K == StepKind::gather) return {device::run_gather<T>, Route::thrust, nullptr, "gather"};
-  else if constexpr (K == StepKind::scatter) return {device::run_scatter<T>, Route::thrust, nullptr, "scatter"};
-  else if constexpr (K == StepKind::cumsum) return {device::run_scan<T, RunningSum>, Route::thrust, nullptr, "cumsum"};
-  else if constexpr (K == StepKind::cumprod) return {device::run_scan<T, RunningProduct>, Route::thrust, nullptr, "cumprod"};
-  else if constexpr (K == StepKind::logcumsumexp) return {device::run_scan<T, RunningLogSumExp>, Route::thrust, nullptr, "logcumsumexp"};
-  else if constexpr (K == StepKind::cummax) return {device::run_scan<T, RunningExtremum<false>>, Route::thrust, nullptr, "cummax"};
-  else if constexpr (K == StepKind::cummin) return {device::run_scan<T, RunningExtremum<true>>, Route::thrust, nullptr, "cummin"};
-  else if constexpr (K == StepKind::recurrence) return {device::run_scan<T, Recurrence>, Route::thrust, nullptr, "recurrence"};
-  else if constexpr (K == StepKind::delay) return {device::run_delay<T>, Route::thrust, nullptr, "delay"};
-  else if constexpr (K == StepKind::searchsorted) return {device::run_searchsorted<T>, Route::thrust, nullptr, "searchsorted"};
-  else if constexpr (K == StepKind::max_pool) return {device::run_pool<T, false>, Route::thrust, nullptr, "max_pool"};
-  else if constexpr (K == StepKind::max_pool_back) return {device::run_pool<T, true>, Route::thrust, nullptr, "max_pool_back"};
+  if constexpr (K == StepKind::take) return {device::run_take<T>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::scatter_add) return {device::run_scatter_add<T>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::checked) return {device::run_demand<T>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::gather) return {device::run_gather<T>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::scatter) return {device::run_scatter<T>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::cumsum) return {device::run_scan<T, RunningSum>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::cumprod) return {device::run_scan<T, RunningProduct>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::logcumsumexp) return {device::run_scan<T, RunningLogSumExp>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::cummax) return {device::run_scan<T, RunningExtremum<false>>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::cummin) return {device::run_scan<T, RunningExtremum<true>>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::recurrence) return {device::run_scan<T, Recurrence>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::delay) return {device::run_delay<T>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::searchsorted) return {device::run_searchsorted<T>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::max_pool) return {device::run_pool<T, false>, Route::thrust, nullptr};
+  else if constexpr (K == StepKind::max_pool_back) return {device::run_pool<T, true>, Route::thrust, nullptr};
 #if !ETCH_GPU
-  else if constexpr (K == StepKind::argsort) return {device::run_argsort<T>, Route::thrust, device::argsort_workspace<T>, "argsort"};
+  else if constexpr (K == StepKind::argsort) return {device::run_argsort<T>, Route::thrust, device::argsort_workspace<T>};
 #endif
   else return {};
 }

@@ -64,7 +64,6 @@ struct StepKernel {
   void (*run)(Machine&, int step) = nullptr;
   Route route = Route::thrust;
   std::int64_t (*workspace)(const cpu::PlanView&, const Step&) = nullptr;
-  const char* name = "";  ///< of its range in a profiler
 };
 /// A program: the plan as the CPU's machine takes it, with the CPU's kernels where they are used, and what launches each step.
 struct ProgramView {
@@ -222,7 +221,7 @@ inline void* Machine::stage([[maybe_unused]] int slot, void* value, [[maybe_unus
 
 inline void Machine::launch_all() {
   for (int s = 0; s < program_.plan.steps; ++s) {
-    const Range range(program_.kernel[s].name);
+    const Range range(name_of(program_.plan.step[s].kind));
     program_.kernel[s].run(*this, s);
 #if !ETCH_GPU
     if (program_.plan.step[s].kind == StepKind::checked) settle();  // while its operand is there

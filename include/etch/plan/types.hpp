@@ -57,6 +57,11 @@ enum class StepKind : std::uint8_t {
   window_dot,  ///< a product whose operands are read through windows
   max_pool, max_pool_back
 };
+constexpr const char* name_of(StepKind k) {
+  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted",
+                                   "ctc", "svd", "attention", "attention_grad", "loop", "convolution", "max_pool", "max_pool_back"};
+  return names[static_cast<int>(k)];
+}
 constexpr bool is_along(StepKind k) { return k >= StepKind::cumsum && k <= StepKind::searchsorted; }
 
 /// One kernel call.

@@ -3,7 +3,7 @@
 
 #include <etch/expr/tensor.hpp>
 #include <etch/ops/pointwise.hpp>
-#include <etch/run/compiled.hpp>
+#include <etch/run/place.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -19,13 +19,6 @@ struct EvalSpec {
     for (int id : ids) b.output(id, slot++);
   }
 };
-
-/// One machine for each kind of expression and thread: made on first use, kept, never shared.
-template <class Spec>
-cpu::Machine& machine_of() {
-  thread_local cpu::Machine machine(Compiled<Spec>::view());
-  return machine;
-}
 
 /// Whether [a, a + bytes) overlaps memory that the inputs read; inputs in the mask may be that very memory.
 inline bool overlaps(const Bindings& in, const cpu::PlanView& v, const void* a, std::size_t bytes, std::uint64_t may_be = 0) {
@@ -81,18 +74,19 @@ constexpr decltype(auto) as_expression(const E& e) {
   else return apply<identity_fn>(e);
 }
 
-template <class E, class T>
-void evaluate(const E& e, T* to, std::size_t bytes) {
-  static_assert((places<E>() & on_gpu) == 0, "etch: device: the result of an expression must be on the device of its operands; x.to(Cpu{}) copies it back");
+/// Runs an expression into memory of a place.
+template <class Place, class E>
+void evaluate(const E& e, void* to, std::size_t bytes) {
   using Spec = EvalSpec<E>;
   Bindings in;
   e.bind(in);
-  cpu::Machine& m = machine_of<Spec>();
-  if (overlaps(in, Compiled<Spec>::view(), to, bytes, overwritable<Compiled<Spec>>)) {  // written elsewhere first: x = t(x) * 2
-    Storage other(bytes);
+  typename Place::Machine& m = machine_of<Spec, Place>();
+  if (overlaps(in, Place::template plan<Compiled<Spec>>(), to, bytes, overwritable<Compiled<Spec>>)) {  // written elsewhere first: x = t(x) * 2
+    const auto other = Place::allocate(bytes, "an expression that reads what it is assigned to");
     void* out[] = {other.data()};
     m.run(in, out);
-    std::memcpy(static_cast<void*>(to), other.data(), bytes);
+    Place::copy(to, other.data(), bytes);
+    Place::settle(m);
   } else {
     void* out[] = {to};
     m.run(in, out);
@@ -133,36 +127,52 @@ struct assignable {
 };
 }  // namespace detail
 
-template <class T, auto... D>
-  requires canonical<D...>
-template <Operand E>
-Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
+namespace detail {
+/// `to = e`, where `to` lies at Place.
+template <class Place, class To, class E>
+void assign_to(To& to, const E& e) {
   if constexpr (!std::is_same_v<E, Poison>) {
-    const auto& x = detail::as_expression(e);
+    const auto& x = as_expression(e);
     using X = std::remove_cvref_t<decltype(x)>;
-    using Rule = detail::assignable<Tensor, X>;
-    using Held = detail::result_dtype_for<T, typename X::value_type>;
-    constexpr bool here = (detail::places<X>() & on_gpu) == 0;
-    static_assert(here, "etch: device: the result of an expression must be on the device of its operands; x.to(Cpu{}) copies it back");
+    using T = typename To::value_type;
+    using Rule = assignable<To, X>;
+    using Held = result_dtype_for<T, typename X::value_type>;
+    constexpr bool here = (places<X>() & ~Place::place) == 0;
+    static_assert(here, "etch: device: the result of an expression must be on the device of its operands; x.to(gpu) and x.to(Cpu{}) copy");
     static_assert(Rule::sizes_agree, "etch: assign: the sizes of the expression must be the tensor's");
     static_assert(Held::can_be_held, "etch: assign: the expression's kind (bool, integer, floating, complex) must not be above the tensor's; to<T>(x) converts");
     if constexpr (here && Rule::sizes_agree && Held::can_be_held) {
       if constexpr (!std::is_same_v<typename X::value_type, T>) {
-        return *this = apply<cast_fn<T>>(x);
+        to = apply<cast_fn<T>>(x);
       } else {
-        detail::evaluate(x, data(), static_cast<std::size_t>(capacity_of<D...>) * sizeof(T));
-        detail::resize_result<Compiled<detail::EvalSpec<X>>>(detail::machine_of<detail::EvalSpec<X>>(), *this);
+        evaluate<Place>(x, to.data(), static_cast<std::size_t>(capacity(To::dims())) * sizeof(T));
+        resize_result<Compiled<EvalSpec<X>>>(Place::sizes(machine_of<EvalSpec<X>, Place>()), to);
       }
     }
   }
+}
+}  // namespace detail
+
+template <class T, auto... D>
+  requires canonical<D...>
+template <Operand E>
+Tensor<T, D...>& Tensor<T, D...>::operator=(const E& e) {
+  detail::assign_to<detail::OnCpu>(*this, e);
   return *this;
 }
 
 template <class F, class... A, class T, auto... D>
 T Lazy<F, Pack<A...>, T, D...>::item() const {
   static_assert(capacity_of<D...> == 1, "etch: item: the expression must hold one element");
+  using Place = detail::expression_place<Lazy>;
   T value{};
-  detail::evaluate(*this, &value, sizeof(T));
+  if constexpr (Place::place == on_cpu) {
+    detail::evaluate<Place>(*this, &value, sizeof(T));
+  } else {
+    const auto there = Place::allocate(sizeof(T), "a number");
+    detail::evaluate<Place>(*this, there.data(), sizeof(T));
+    Place::read(&value, there.data(), sizeof(T));
+  }
   return value;
 }
 

@@ -19,13 +19,14 @@ using tensor_of = decltype(result_tensor(typename X::tracer{}));
 template <std::size_t... I, class... X>
 auto evaluate_together(std::index_sequence<I...>, const X&... x) {
   using Spec = EvalSpec<X...>;
-  Values<tensor_of<X>...> r;
+  using Place = typename PlaceOf<(0 | ... | places<X>())>::type;
+  typename Place::template result<Values<tensor_of<X>...>> r;
   Bindings in;
   (x.bind(in), ...);
   void* out[] = {held<I>(r.value).data()...};
-  cpu::Machine& m = machine_of<Spec>();
+  typename Place::Machine& m = machine_of<Spec, Place>();
   m.run(in, out);
-  (resize_result<Compiled<Spec>>(m, held<I>(r.value), static_cast<int>(I)), ...);
+  (resize_result<Compiled<Spec>>(Place::sizes(m), held<I>(r.value), static_cast<int>(I)), ...);
   return r;
 }
 
@@ -34,7 +35,8 @@ auto evaluate_together(std::index_sequence<I...>, const X&... x) {
 /// The values of expressions as tensors; of one expression as a tensor.
 template <Operand E>
 auto eval(const E& e) {
-  return detail::tensor_of<std::remove_cvref_t<decltype(detail::as_expression(e))>>(e);
+  using X = std::remove_cvref_t<decltype(detail::as_expression(e))>;
+  return typename detail::expression_place<X>::template result<detail::tensor_of<X>>(e);
 }
 /// Both results of an operation that has two: `auto [values, indices] = eval(sort<1>(x))`.
 template <class E>

@@ -17,85 +17,100 @@ constexpr auto input_tracer(Builder& b) {
 
 }  // namespace detail
 
-/// A function of tensors as a program; `F` is captureless.
-template <class F, class... In>
-class Program {
-  static_assert(std::is_empty_v<F>, "etch: compile: a traced function must have no captures; pass values as arguments");
-  struct Spec {
-    static constexpr int capacity = 2048;
-    static constexpr void trace(detail::Builder& b) {
-      Pack<typename In::tracer...> in{{{detail::input_tracer<In>(b)}...}};
-      trace(b, in, std::index_sequence_for<In...>{});
-    }
-    template <class P, std::size_t... I>
-    static constexpr void trace(detail::Builder& b, const P& in, std::index_sequence<I...>) {
-      detail::trace_results(b, F{}, detail::held<I>(in)...);
-    }
-  };
+namespace detail {
 
+/// A function of inputs of these types.
+template <class F, class... In>
+struct FunctionSpec {
+  static constexpr int capacity = 2048;
+  static constexpr void trace(Builder& b) {
+    Pack<typename In::tracer...> in{{{input_tracer<In>(b)}...}};
+    trace(b, in, std::index_sequence_for<In...>{});
+  }
+  template <class P, std::size_t... I>
+  static constexpr void trace(Builder& b, const P& in, std::index_sequence<I...>) {
+    trace_results(b, F{}, held<I>(in)...);
+  }
+};
+/// A model of inputs of these types, in eval mode.
+template <class M, class... In>
+struct ModelSpec {
+  static constexpr int capacity = capacity_for<M>();
+  static constexpr void trace(Builder& b) {
+    const auto m = ModelLeaf<M>::trace(b);
+    Pack<typename In::tracer...> in{{{input_tracer<In>(b)}...}};
+    trace(b, m, in, std::index_sequence_for<In...>{});
+  }
+  template <class P, std::size_t... I>
+  static constexpr void trace(Builder& b, ModelTracer<M> m, const P& in, std::index_sequence<I...>) {
+    trace_results(b, call_model_fn<M>{}, m, held<I>(in)...);
+  }
+};
+
+/// A program with its results, where its inputs are.
+template <class Spec, class Results, class Place>
+class ProgramBase {
  public:
-  using Result = detail::results_of<decltype(F{}(typename In::tracer{}...))>;
+  using Result = typename Place::template result<Results>;
   using Code = Compiled<Spec>;
   static constexpr std::int64_t arena_bytes = Code::arena_bytes;
-
-  Program() : machine_(Code::view()) {}
-  /// The result is the program's own tensor: it stays until the next call.
-  const Result& operator()(const In&... x) {
-    Bindings in;
-    (in.bind(x.data(), x.sizes()), ...);
-    void* out[detail::max_results]{};
-    detail::collect_results(result_, out);
-    machine_.run(in, out, &random);
-    ++random.step;
-    detail::resize_results<Code>(machine_, result_);
-    return result_;
-  }
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
 
+  ProgramBase() : machine_(Place::template view<Code>()) {}
+
+ protected:
+  const Result& run(const Bindings& in) {
+    void* out[max_results]{};
+    collect_results(result_, out);
+    machine_.run(in, out, &random);
+    ++random.step;
+    resize_results<Code>(Place::sizes(machine_), result_);
+    return result_;
+  }
+
  private:
-  cpu::Machine machine_;
+  typename Place::Machine machine_;
   Result result_;
+};
+/// In place of one after a mistake.
+struct NoProgram {};
+template <class Place, class F, class... In>
+using FunctionProgram = std::conditional_t<std::is_empty_v<F>, ProgramBase<FunctionSpec<F, typename Place::template traced<In>...>, results_of<decltype(std::declval<F>()(typename In::tracer{}...))>, Place>, NoProgram>;
+template <class Place, class M, class... In>
+using ModuleProgram = ProgramBase<ModelSpec<M, typename Place::template traced<In>...>, results_of<decltype(call_model_fn<M>{}(ModelTracer<M>{}, typename In::tracer{}...))>, Place>;
+
+}  // namespace detail
+
+/// A function of tensors as a program; `F` is captureless.
+template <class F, class... In>
+class Program : public detail::FunctionProgram<detail::inputs_place<In...>, F, In...> {
+  static_assert(std::is_empty_v<F>, "etch: compile: a traced function must have no captures; pass values as arguments");
+
+ public:
+  /// The result is the program's own tensor: it stays until the next call. On a GPU nothing waits for it.
+  const auto& operator()(const In&... x) {
+    Bindings in;
+    (in.bind(x.data(), x.sizes()), ...);
+    return this->run(in);
+  }
 };
 
 /// A model as a program over inputs of these types, in eval mode.
 template <class M, class... In>
-class ModelProgram {
-  struct Spec {
-    static constexpr int capacity = detail::capacity_for<M>();
-    static constexpr void trace(detail::Builder& b) {
-      const auto m = detail::ModelLeaf<M>::trace(b);
-      Pack<typename In::tracer...> in{{{detail::input_tracer<In>(b)}...}};
-      trace(b, m, in, std::index_sequence_for<In...>{});
-    }
-    template <class P, std::size_t... I>
-    static constexpr void trace(detail::Builder& b, detail::ModelTracer<M> m, const P& in, std::index_sequence<I...>) {
-      detail::trace_results(b, detail::call_model_fn<M>{}, m, detail::held<I>(in)...);
-    }
-  };
+class ModelProgram : public detail::ModuleProgram<detail::inputs_place<In...>, M, In...> {
+  using Handle = Model<M, typename detail::inputs_place<In...>::Device>;
 
  public:
-  using Result = detail::results_of<decltype(detail::call_model_fn<M>{}(detail::ModelTracer<M>{}, typename In::tracer{}...))>;
-  using Code = Compiled<Spec>;
-  static constexpr std::int64_t arena_bytes = Code::arena_bytes;
-
-  explicit ModelProgram(Model<M> model) : model_(model), machine_(Code::view()) {}
-  const Result& operator()(const In&... x) {
+  explicit ModelProgram(Handle model) : model_(model) {}
+  const auto& operator()(const In&... x) {
     Bindings in;
     in.bind(model_.data());
     (in.bind(x.data(), x.sizes()), ...);
-    void* out[detail::max_results]{};
-    detail::collect_results(result_, out);
-    machine_.run(in, out, &random);
-    ++random.step;
-    detail::resize_results<Code>(machine_, result_);
-    return result_;
+    return this->run(in);
   }
-  cpu::RandomState random;  ///< seed and step of what is drawn in the program
 
  private:
-  Model<M> model_;
-  cpu::Machine machine_;
-  Result result_;
+  Handle model_;
 };
 
 /// `compile<In...>(f)`: a captureless function over tensors of these types as a program.
@@ -109,14 +124,15 @@ Program<F, X, In...> compile(F, const X&, const In&...) {
   return Program<F, X, In...>{};
 }
 /// `compile<In...>(model)`: a model over tensors of these types as a program, in eval mode.
-template <class... In, class M>
-ModelProgram<M, In...> compile(const Model<M>& model) {
+template <class... In, class M, class Device>
+ModelProgram<M, In...> compile(const Model<M, Device>& model) {
+  static_assert(std::is_same_v<Device, typename detail::inputs_place<In...>::Device>, "etch: device: operands must be on one device; x.to(gpu) and x.to(Cpu{}) copy");
   return ModelProgram<M, In...>(model);
 }
 /// `compile(model, x...)`: the same with the types taken from example inputs.
-template <class M, class X, class... In>
-ModelProgram<M, X, In...> compile(const Model<M>& model, const X&, const In&...) {
-  return ModelProgram<M, X, In...>(model);
+template <class M, class Device, class X, class... In>
+ModelProgram<M, X, In...> compile(const Model<M, Device>& model, const X&, const In&...) {
+  return compile<X, In...>(model);
 }
 
 }  // namespace ETCH_ABI

@@ -89,16 +89,17 @@ constexpr auto call(const X&... x) {
     return R{};
   } else {
     using Spec = SeveralSpec<Fn, decltype(leaf(x))...>;
-    results_of<R> result;
+    using Place = typename PlaceOf<(0 | ... | places<decltype(leaf(x))>())>::type;
+    typename Place::template result<results_of<R>> result;
     void* out[max_results]{};
     collect_results(result, out);
-    cpu::Machine& m = machine_of<Spec>();
+    typename Place::Machine& m = machine_of<Spec, Place>();
     [&](const auto&... l) {  // leaves hold what is bound: numbers, and actual sizes
       Bindings in;
       (l.bind(in), ...);
       m.run(in, out);
     }(leaf(x)...);
-    resize_results<Compiled<Spec>>(m, result);
+    resize_results<Compiled<Spec>>(Place::sizes(m), result);
     return result;
   }
 }

@@ -51,24 +51,32 @@ struct GradientSpec {
 
 }  // namespace detail
 
-/// A training step bound to a model and an optimizer. Not for concurrent use.
+/// A training step bound to a model and an optimizer, where the model and the inputs are. Not for concurrent use.
 template <class M, class F, class Optimizer, class... In>
 class TrainStep {
   static_assert(std::is_empty_v<F>, "etch: train_step: the loss function must have no captures; pass values as arguments");
   static_assert(decltype(F{}(std::declval<M&>(), typename In::tracer{}...))::rank == 0, "etch: train_step: the loss must be one number; reduce it with mean or sum");
   static_assert(detail::one_dtype<M>(), "etch: train_step: all parameters must have one dtype");
   using T = type_of<detail::parameter_dtype<M>()>;
-  static constexpr int count = static_cast<int>(sizeof(M) / sizeof(T));
+  using Place = detail::inputs_place<In...>;
+  using Handle = Model<M, typename Place::Device>;
+  static constexpr bool here = Place::place == on_cpu;
 
  public:
   using value_type = T;
-  using Gradient = Compiled<detail::GradientSpec<M, F, In...>>;
-  using Engine = typename detail::EngineOf<M, Optimizer>::type;
+  using Gradient = Compiled<detail::GradientSpec<M, F, typename Place::template traced<In>...>>;
+  using Engine = typename detail::EngineOf<M, Optimizer, Place>::type;
   /// Memory for intermediate values, known to `static_assert`.
   static constexpr std::int64_t arena_bytes = Gradient::arena_bytes + Engine::arena_bytes;
 
-  TrainStep(Model<M> model, Optimizer optimizer, std::uint64_t seed = 0)
-      : model_(model), optimizer_(optimizer), gradient_machine_(Gradient::view()), engine_(optimizer_, *model_), gradient_(sizeof(M)), random_{seed, 0} {
+  TrainStep(Handle model, Optimizer optimizer, std::uint64_t seed = 0)
+      : model_(model),
+        optimizer_(optimizer),
+        gradient_machine_(Place::template view<Gradient>()),
+        engine_(optimizer_, Place::parameters(model_)),
+        gradient_(Place::allocate(sizeof(M), "gradients")),
+        loss_(Place::allocate(sizeof(T), "a loss")),
+        random_{seed, 0} {
     optimizer_.check();
   }
 
@@ -78,23 +86,43 @@ class TrainStep {
       ++steps_;
       return engine_.template minimize<T>(optimizer_, model_.data(), gradient_.data(), [&] { return backward(x...); });
     } else {
-      const T loss = backward(x...);
-      update();
-      return loss;
+      launch(x...);
+      return loss();
     }
   }
+  /// One step without its loss: on a GPU nothing waits for it.
+  void launch(const In&... x) {
+    run(gradient_, x...);
+    update();
+  }
+  /// The loss of the last batch. On a GPU it waits for it.
+  T loss() {
+    Place::settle(gradient_machine_);
+    T value{};
+    Place::read(&value, loss_.data(), sizeof value);
+    return value;
+  }
   /// The loss of a batch and its gradient, which stays in `gradient()` until the next call.
-  T backward(const In&... x) { return run(gradient_, x...); }
+  T backward(const In&... x) {
+    run(gradient_, x...);
+    return loss();
+  }
   /// The same, but its gradient is added to the one there is: `zero_grad(); accumulate(a); accumulate(b); update();`.
-  T accumulate(const In&... x) {
+  T accumulate(const In&... x)
+    requires here
+  {
     if (!part_) part_ = Storage(sizeof(M));
-    const T loss = run(part_, x...);
+    run(part_, x...);
     T* const all = static_cast<T*>(gradient_.data());
     const T* const part = static_cast<const T*>(part_.data());
     for (std::size_t i = 0; i < sizeof(M) / sizeof(T); ++i) all[i] += part[i];
-    return loss;
+    return loss();
   }
-  void zero_grad() { std::memset(gradient_.data(), 0, sizeof(M)); }
+  void zero_grad()
+    requires here
+  {
+    std::memset(gradient_.data(), 0, sizeof(M));
+  }
   /// The optimizer's step with the gradient there is.
   void update() {
     static_assert(!requires { Engine::closure; }, "etch: train_step: this optimizer evaluates the loss itself; call the step");
@@ -103,12 +131,21 @@ class TrainStep {
 
   /// The optimizer, to change its learning rate or any other number: nothing is compiled again.
   Optimizer& optimizer() { return optimizer_; }
-  const Model<M>& model() const { return model_; }
-  /// The gradient of the last step, as another object of the model's type.
-  const M& gradient() const { return *static_cast<const M*>(gradient_.data()); }
-  M& gradient() { return *static_cast<M*>(gradient_.data()); }
+  const Handle& model() const { return model_; }
+  /// The gradient of the last step, as another object of the model's type; on a GPU as a copy here.
+  decltype(auto) gradient() const {
+    if constexpr (here) return *static_cast<const M*>(gradient_.data());
+    else return Handle(gradient_).cpu();
+  }
+  decltype(auto) gradient() {
+    if constexpr (here) return *static_cast<M*>(gradient_.data());
+    else return Handle(gradient_).cpu();
+  }
   /// The optimizer's state `i` (momentum, second moment, ...), likewise.
-  M& state(int i) { return *static_cast<M*>(engine_.state(i)); }
+  decltype(auto) state(int i) {
+    if constexpr (here) return *static_cast<M*>(engine_.state(i));
+    else return Handle(engine_.memory(i)).cpu();
+  }
   Engine& engine() { return engine_; }
   std::int64_t steps() const { return steps_; }
   /// Continues from a saved run.
@@ -118,36 +155,35 @@ class TrainStep {
   }
 
  private:
-  T run(Storage& gradient, const In&... x) {
+  void run(typename Place::Memory& gradient, const In&... x) {
     Bindings in;
     in.bind(model_.data());
     (in.bind(x.data(), x.sizes()), ...);
-    T loss{};
-    void* out[] = {&loss, gradient.data()};
+    void* out[] = {loss_.data(), gradient.data()};
     gradient_machine_.run(in, out, &random_);
     ++random_.step;
-    return loss;
   }
 
-  Model<M> model_;
+  Handle model_;
   Optimizer optimizer_;
-  cpu::Machine gradient_machine_;
+  typename Place::Machine gradient_machine_;
   Engine engine_;
-  Storage gradient_, part_;  // the gradient, and one that is added to it
+  typename Place::Memory gradient_, part_, loss_;  // the gradient, one that is added to it, the loss
   cpu::RandomState random_;
   std::int64_t steps_ = 0;
 };
 
 /// `train_step<In...>(model, loss, optimizer)`: loss is a captureless `(auto& model, auto x...)` that returns a number.
-template <class... In, class M, class F, class Optimizer>
+template <class... In, class M, class Device, class F, class Optimizer>
   requires(sizeof...(In) > 0)
-TrainStep<M, F, Optimizer, In...> train_step(const Model<M>& model, F, Optimizer optimizer) {
+TrainStep<M, F, Optimizer, In...> train_step(const Model<M, Device>& model, F, Optimizer optimizer) {
+  static_assert(std::is_same_v<Device, typename detail::inputs_place<In...>::Device>, "etch: device: operands must be on one device; x.to(gpu) and x.to(Cpu{}) copy");
   return {model, optimizer};
 }
 /// The same with the types taken from example inputs.
-template <class M, class F, class Optimizer, class X, class... In>
-TrainStep<M, F, Optimizer, X, In...> train_step(const Model<M>& model, F, Optimizer optimizer, const X&, const In&...) {
-  return {model, optimizer};
+template <class M, class Device, class F, class Optimizer, class X, class... In>
+TrainStep<M, F, Optimizer, X, In...> train_step(const Model<M, Device>& model, F f, Optimizer optimizer, const X&, const In&...) {
+  return train_step<X, In...>(model, f, optimizer);
 }
 
 }  // namespace ETCH_ABI

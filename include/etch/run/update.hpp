@@ -33,14 +33,14 @@ constexpr std::size_t buffer_bytes() {
   return n;
 }
 /// Copies every buffer of a block to `beside`, or back.
-template <class M>
+template <class M, class Place = OnCpu>
 void copy_buffers(char* block, char* beside, bool back) {
   for (int i = 0; i < layout<M>.tensors; ++i) {
     const TensorInfo& t = layout<M>.tensor[i];
     if (t.role != Role::buffer) continue;
     const std::size_t bytes = static_cast<std::size_t>(t.count) * size_of(t.dtype);
-    if (back) std::memcpy(block + t.offset, beside, bytes);
-    else std::memcpy(beside, block + t.offset, bytes);
+    if (back) Place::copy(block + t.offset, beside, bytes);
+    else Place::copy(beside, block + t.offset, bytes);
     beside += bytes;
   }
 }
@@ -73,13 +73,13 @@ struct UpdateSpec {
 };
 
 /// An optimizer's program with its machine, run on any memory of the shape D...
-template <class Optimizer, class T, auto... D>
-class UpdateProgram {
+template <class Place, class Optimizer, class T, auto... D>
+class UpdateProgramAt {
   static constexpr int states = Optimizer::states, scalars = Optimizer::scalars;
 
  public:
   using Code = Compiled<UpdateSpec<Optimizer, T, D...>>;
-  UpdateProgram() : machine_(Code::view()) {}
+  UpdateProgramAt() : machine_(Place::template view<Code>()) {}
   /// `sizes` are the actual ones where a dim is bounded; `prepared` are the optimizer's numbers of this step.
   void run(void* p, void* g, void* const* state, const double* prepared, const int* sizes = nullptr) {
     T scalar[scalars > 0 ? scalars : 1]{};
@@ -95,24 +95,27 @@ class UpdateProgram {
   }
 
  private:
-  cpu::Machine machine_;
+  typename Place::Machine machine_;
 };
+template <class Optimizer, class T, auto... D>
+using UpdateProgram = UpdateProgramAt<OnCpu, Optimizer, T, D...>;
 
 /// The update of a whole block by one program; every state is another block of the model's layout.
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place = OnCpu>
 class BlockUpdate {
   using T = type_of<parameter_dtype<M>()>;
   static constexpr int states = Optimizer::states, scalars = Optimizer::scalars;
   static constexpr std::size_t buffers = buffer_bytes<M>();
-  using Program = UpdateProgram<Optimizer, T, static_cast<int>(sizeof(M) / sizeof(T))>;
+  using Program = UpdateProgramAt<Place, Optimizer, T, static_cast<int>(sizeof(M) / sizeof(T))>;
 
  public:
   using Code = typename Program::Code;
   static constexpr std::int64_t arena_bytes = Code::arena_bytes;
 
-  BlockUpdate(const Optimizer&, const M&) {
-    for (int i = 0; i < states; ++i) state_[i] = Storage(sizeof(M));
-    if constexpr (buffers > 0) beside_ = Storage(buffers);
+  template <class Parameters>
+  BlockUpdate(const Optimizer&, const Parameters&) {
+    for (int i = 0; i < states; ++i) state_[i] = Place::allocate(sizeof(M), "the state of an optimizer");
+    if constexpr (buffers > 0) beside_ = Place::allocate(buffers, "the buffers of a model");
   }
   /// Step 1, 2, ... with a gradient.
   void operator()(Optimizer& optimizer, std::int64_t step, void* block, void* gradient) {
@@ -120,11 +123,12 @@ class BlockUpdate {
     optimizer.prepare(step, prepared);
     void* state[states > 0 ? states : 1]{};
     for (int i = 0; i < states; ++i) state[i] = state_[i].data();
-    if constexpr (buffers > 0) copy_buffers<M>(static_cast<char*>(block), static_cast<char*>(beside_.data()), false);
+    if constexpr (buffers > 0) copy_buffers<M, Place>(static_cast<char*>(block), static_cast<char*>(static_cast<void*>(beside_.data())), false);
     program_.run(block, gradient, state, prepared);
-    if constexpr (buffers > 0) copy_buffers<M>(static_cast<char*>(block), static_cast<char*>(beside_.data()), true);
+    if constexpr (buffers > 0) copy_buffers<M, Place>(static_cast<char*>(block), static_cast<char*>(static_cast<void*>(beside_.data())), true);
   }
   void* state(int i) { return state_[i].data(); }
+  const typename Place::Memory& memory(int i) const { return state_[i]; }
   /// f(tensor of the layout, name of the state, rank, sizes, memory), for every state of every parameter.
   template <class F>
   void each_state(const Optimizer& optimizer, F f) {
@@ -144,17 +148,18 @@ class BlockUpdate {
 
  private:
   Program program_;
-  Storage beside_;  // buffers while the optimizer runs
-  Storage state_[states > 0 ? states : 1];
+  typename Place::Memory beside_;  // buffers while the optimizer runs
+  typename Place::Memory state_[states > 0 ? states : 1];
 };
 
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place = OnCpu>
 struct EngineOf {
-  using type = BlockUpdate<M, Optimizer>;
+  using type = BlockUpdate<M, Optimizer, Place>;
 };
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place>
   requires requires { typename Optimizer::template engine<M>; }
-struct EngineOf<M, Optimizer> {
+struct EngineOf<M, Optimizer, Place> {
+  static_assert(Place::place == on_cpu, "etch: train_step: on a GPU the optimizer must be one pass over the parameters; this one runs on the CPU only");
   using type = typename Optimizer::template engine<M>;
 };
 

@@ -131,16 +131,18 @@ void write_through(const L& view, const E& e) {
   static_assert(!v.repeats, "etch: assign: an expanded view has one element in several places, so it cannot be written to");
   if constexpr (v.is_view && !v.repeats) {
     using T = typename L::value_type;
+    using Place = OnCpu;
+    static_assert((places<E>() & ~Place::place) == 0, "etch: device: the result of an expression must be on the device of its operands; x.to(gpu) and x.to(Cpu{}) copy");
     const auto value = written_as(typename L::tracer{}, view, e);
     Bindings to;
     view.bind(to);
     T* const base = static_cast<T*>(to.data[v.slot]);
     constexpr std::size_t bytes = static_cast<std::size_t>(capacity(L::dims())) * sizeof(T);
     if constexpr (v.dense) {
-      evaluate(value, base + v.offset, bytes);
+      evaluate<Place>(value, base + v.offset, bytes);
     } else {
       const Storage other(bytes);
-      evaluate(value, static_cast<T*>(other.data()), bytes);
+      evaluate<Place>(value, other.data(), bytes);
       store_through(v, reinterpret_cast<char*>(base), to.sizes[v.slot], static_cast<const char*>(other.data()), sizeof(T));
     }
   }

@@ -186,11 +186,6 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
   return cost;
 }
 
-inline const char* name_of_kind(StepKind kind) {
-  constexpr const char* names[] = {"fused", "product", "take", "scatter_add", "checked", "gather", "scatter", "cumsum", "cumprod", "logcumsumexp", "cummax", "cummin", "recurrence", "delay", "argsort", "searchsorted", "ctc", "svd", "attention", "attention_grad", "loop", "convolution", "max_pool", "max_pool_back"};
-  return names[static_cast<int>(kind)];
-}
-
 /// The operations of a step, each once, in order.
 inline ShortText operations_of(const PlanRef& p, const Step& s) {
   ShortText text;
@@ -257,7 +252,7 @@ inline void print_steps(const PlanRef& p, std::FILE* out) {
       ++calls;
     }
     const int indent = 2 * p.depth;
-    std::fprintf(out, "%5d  %*s%-*s  %-16s %7s %8s %7s  %s\n", calls * p.times, indent, "", 14 - indent, name_of_kind(p.step[s].kind),
+    std::fprintf(out, "%5d  %*s%-*s  %-16s %7s %8s %7s  %s\n", calls * p.times, indent, "", 14 - indent, name_of(p.step[s].kind),
                  loop_of(p, p.step[s]).text, quantity(all.read * p.times, "B").text, quantity(all.written * p.times, "B").text,
                  quantity(all.flops * p.times, "").text, operations_of(p, p.step[s]).text);
     if (p.step[s].kind == StepKind::loop) print_steps(body_of(p, s), out);

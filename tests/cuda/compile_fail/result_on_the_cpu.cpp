@@ -1,4 +1,4 @@
-// expect: etch: device: the result of an expression must be on the device of its operands; x.to(Cpu{}) copies it back
+// expect: etch: device: the result of an expression must be on the device of its operands; x.to(gpu) and x.to(Cpu{}) copy
 #define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_CPP
 #include <etch/cuda.hpp>
 
