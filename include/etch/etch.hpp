@@ -58,6 +58,7 @@
 #include <etch/ops/conv.hpp>
 #include <etch/ops/covariance.hpp>
 #include <etch/ops/cross.hpp>
+#include <etch/ops/sum_to_size.hpp>
 #include <etch/ops/svd.hpp>
 #include <etch/ops/trace.hpp>
 #include <etch/ops/vander.hpp>

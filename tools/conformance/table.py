@@ -128,6 +128,9 @@ class Module(str):
         return self
 
 
+PLACES = {'device', 'memory_format', 'layout', 'pin_memory', 'non_blocking'}  # where a result lies, and in what order: here that is the type's business
+
+
 class Line:
     """One line of a table."""
 
@@ -156,6 +159,7 @@ class Line:
 
 
     def arguments(self, args, kwargs):
+        kwargs = {k: v for k, v in kwargs.items() if k not in PLACES or k in self.bind.__code__.co_varnames}
         try:
             return self.bind(*args, **kwargs)
         except TypeError as error:

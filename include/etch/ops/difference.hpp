@@ -112,7 +112,7 @@ struct gradient_fn {
       static_assert(Rule::enough, "etch: gradient: the axis must be one of the input's, of a static size above the order of its edges");
       return Poison{};
     } else {
-      using T = std::conditional_t<is_floating(dtype_of<typename Y::value_type>), typename Y::value_type, float>;
+      using T = std::conditional_t<is_floating(dtype_of<typename Y::value_type>) || is_complex(dtype_of<typename Y::value_type>), typename Y::value_type, float>;
       constexpr int n = Y::dims(0)[Rule::axis].size;
       const auto y = cast_fn<T>{}(given);
       const auto at = [&]<int I>() { return slice_fn<Axis, I, I + 1>{}(y); };

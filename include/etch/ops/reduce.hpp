@@ -284,10 +284,15 @@ template <auto... Option>
 struct logsumexp_fn {
   template <class A>
   constexpr auto operator()(A x) const {
-    if constexpr (!is_floating(dtype_of<typename A::value_type>)) {
+    constexpr DType type = dtype_of<typename A::value_type>;
+    if constexpr (!is_floating(type) && !is_complex(type)) {
       return (*this)(cast_fn<float>{}(x));
     } else {
-      const auto largest = detach(reduce_fn<Op::amax, Option..., keepdim>{}(x));
+      const auto size = [](auto z) {
+        if constexpr (is_complex(type)) return real_fn{}(z);
+        else return z;
+      };
+      const auto largest = detach(reduce_fn<Op::amax, Option..., keepdim>{}(size(x)));
       const auto m = where(abs(largest) == inf, 0, largest);  // infinite: nothing to shift by
       const auto r = m + log(reduce_fn<Op::sum, Option..., keepdim>{}(exp(x - m)));
       if constexpr (std::is_same_v<std::remove_const_t<decltype(r)>, Poison>) return r;

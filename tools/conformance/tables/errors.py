@@ -19,10 +19,12 @@ def method(text):
 
 OPS = {
     'item(input)': Eager('{input}.item()'),
-    'arange(start, end, step=1)': Inexpressible('arange<float, {count(start, end, step)}>({0 if math.isinf(start) else start}, {step})', 'the number of elements is in the type'),
+    'arange(start, end, step=1, *, out=None)': Inexpressible('arange<float, {count(start, end, step)}>({0 if math.isinf(start) else start}, {step})', 'the number of elements is in the type'),
     'linspace(start, end, steps)': 'linspace<float, {steps}>({start}, {end})',
     'amax(input, dim=(), keepdim=False, *, out=None)': lambda input, dim, keepdim, out: result('amax', input, dim, keepdim, out),
     'amin(input, dim=(), keepdim=False, *, out=None)': lambda input, dim, keepdim, out: result('amin', input, dim, keepdim, out),
+    'aminmax(input, *, dim=None, keepdim=False, out=None)': lambda input, dim, keepdim, out: Eager('{call("aminmax", axes(dim), input)}' if out is None else '{out[0]} = {call("aminmax", axes(dim), input)}.min; {out[1]} = {call("aminmax", axes(dim), input)}.max => {out[0]}'),
+    'gather(input, dim, index, *, sparse_grad=False, out=None)': lambda input, dim, index, sparse_grad, out: Eager('gather<{dim}>({input}, {index})' if out is None else '{out} = gather<{dim}>({input}, {index}) => {out}'),
     'complex(real, imag, *, out=None)': lambda real, imag, out: Eager('complex({real}, {imag})' if out is None else '{out} = complex({real}, {imag}) => {out}'),
     'multinomial(input, num_samples, replacement=False, *, out=None)':
         lambda input, num_samples, replacement, out: Eager(('{out} = ' if out else '') + 'multinomial<{num_samples}, {replacement}>({input})' + (' => {out}' if out else '')),

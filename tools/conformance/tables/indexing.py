@@ -96,6 +96,7 @@ OPS = {
     'masked_scatter(input, mask, source)': 'masked_scatter({input}, {mask}, {source})',
     'masked_select(input, mask)': Eager('masked_select({input}, {mask})', grad='masked_select<{count(case)}>({input}, {mask})'),
     'nonzero(input, *, as_tuple=False)': lambda input, as_tuple: listed(input, as_tuple),
+    'nonzero_static(input, *, size, fill_value=-1)': '{call("nonzero_static", [size] + [fill_value] * (fill_value != -1), input)}',
     'argwhere(input)': Eager('argwhere({input})'),
     'where(input, condition, other)': 'where({condition}, {input}, {other})',
     'select_scatter(input, src, dim, index)': 'select_scatter<{dim}, {index}>({input}, {src})',

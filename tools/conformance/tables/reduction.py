@@ -5,6 +5,11 @@ def options(dim=None, keepdim=False, *more):
     return axes(dim) + ['keepdim'] * bool(keepdim) + [m for m in more if m]
 
 
+def template(name, arguments, x):
+    """name<arguments>(x), the angles kept where there is nothing in them."""
+    return f'{name}<{render(list(arguments))}>({x})'
+
+
 def order(p):
     return '' if p in ('fro', None) else 'nuclear' if p == 'nuc' else f'ord<{render(p)}>'
 
@@ -23,6 +28,7 @@ def norm(input, p, dim, keepdim, dtype):
 
 OPS = {
     'sum(input, dim=None, keepdim=False, *, dtype=None)': '{call("sum", ([dtype] if dtype else []) + options(dim, keepdim), input)}',
+    'sum_to_size(input, *size)': '{template("sum_to_size", size[0] if size and isinstance(size[0], (list, tuple)) else size, input)}',
     'mean(input, dim=None, keepdim=False, *, dtype=None)': '{call("mean", ([dtype] if dtype else []) + options(dim, keepdim), input)}',
     'prod(input, dim=None, keepdim=False, *, dtype=None)': '{call("prod", ([dtype] if dtype else []) + options(dim, keepdim), input)}',
     'nansum(input, dim=None, keepdim=False, *, dtype=None)': '{call("nansum", options(dim, keepdim), cast(input, dtype))}',

@@ -39,6 +39,14 @@ def moved(name, source, destination, x):
     return template(name, pair, x)
 
 
+def sliced(x, dim, start, end, step):
+    """The index of a slice along one axis, its bounds counted from the front and cut to the axis."""
+    dim, n = axis(dim, x), x.shape[dim]
+    start, end = (0 if start is None else start), (n if end is None else end)
+    start, end = (min(max(v + n if v < 0 else v, 0), n) for v in (start, end))
+    return ', '.join(['every'] * dim + [f'Slice<{start}, {max(start, end)}, {step}>{{}}'])
+
+
 def rolled(x, shifts, dims):
     if isinstance(shifts, int):
         return template('roll', [shifts] + axes(dims[0] if isinstance(dims, (list, tuple)) and dims else None if isinstance(dims, (list, tuple)) else dims), x)
@@ -84,8 +92,9 @@ OPS = {
     'mT(input)': 'mT({input})',
     'mH(input)': 'mH({input})',
     # some elements
-    'narrow(input, dim, start, length)': 'narrow<{dim}, {values(start)}, {length}>({input})',
+    **{f'{op}(input, dim, start, length)': 'narrow<{dim}, {values(start)}, {length}>({input})' for op in ['narrow', 'narrow_copy']},
     'select(input, dim, index)': 'select_axis<{dim}, {index}>({input})',
+    'slice(input, dim=0, start=None, end=None, step=1)': '{input}({sliced(input, dim, start, end, step)})',
     'flip(input, dims)': '{template("flip", dims, input)}',
     'fliplr(input)': 'fliplr({input})',
     'flipud(input)': 'flipud({input})',
@@ -98,7 +107,7 @@ OPS = {
     'expand_as(input, other)': 'expand_as({input}, {other})',
     'broadcast_to(input, size)': '{template("broadcast_to", size, input)}',
     'broadcast_tensors(*tensors)': '{many("broadcast_tensors", render(tensors), len(tensors))}',
-    'broadcast_shapes(*shapes)': '{"; ".join(f"broadcast_shapes<{render([ints(s) for s in shapes])}>()[{i}].size" for i in range(len(case["outputs"])))}',
+    'broadcast_shapes(*shapes)': '{"; ".join(f"broadcast_shapes<{render([ints(s) for s in map(axes, shapes)])}>()[{i}].size" for i in range(len(case["outputs"])))}',
     'repeat(input, repeats)': '{template("repeat", repeats, input)}',
     'tile(input, dims)': '{template("tile", dims, input)}',
     'repeat_interleave(input, repeats, dim=None, *, output_size=None)': '{repeated_elements(input, repeats, dim, output_size)}',
@@ -113,9 +122,9 @@ OPS = {
     'roll(input, shifts, dims=())': '{rolled(input, shifts, dims)}',
     'constant_pad_nd(input, pad, value=0)': '{template("constant_pad_nd", pad, input, value)}',
     # parts
-    'split(input, split_size, dim=0)': '{divided("split", split_size, dim, input, case)}',
+    **{f'{op}(input, split_size, dim=0)': '{divided("split", split_size, dim, input, case)}' for op in ['split', 'unsafe_split']},
     'split_with_sizes(input, split_sizes, dim=0)': '{divided("split", split_sizes, dim, input, case)}',
-    'chunk(input, chunks, dim=0)': '{divided("chunk", chunks, dim, input, case)}',
+    **{f'{op}(input, chunks, dim=0)': '{divided("chunk", chunks, dim, input, case)}' for op in ['chunk', 'unsafe_chunk']},
     'tensor_split(input, indices_or_sections, dim=0)': '{divided("tensor_split", indices_or_sections, dim, input, case)}',
     'hsplit(input, indices_or_sections)': '{divided("hsplit", indices_or_sections, None, input, case)}',
     'vsplit(input, indices_or_sections)': '{divided("vsplit", indices_or_sections, None, input, case)}',

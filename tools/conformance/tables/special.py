@@ -8,6 +8,12 @@ POLYNOMIAL = '''chebyshev_polynomial_t chebyshev_polynomial_u chebyshev_polynomi
 laguerre_polynomial_l legendre_polynomial_p shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v
 shifted_chebyshev_polynomial_w'''
 
+def order(a, b, n):
+    """polygamma(n, input), in either order: PyTorch's test databases put the tensor first."""
+    n, x = (n, a) if n is not None else (b, a) if isinstance(a, Var) else (a, b)
+    return f'polygamma<{n}>({x})'
+
+
 OPS = {
     **{f'{op}(input)': f'{op}({{input}})' for op in 'digamma erf erfc erfinv i0 lgamma sinc'.split()},
     **{f'special.{op}(input)': f'{op}({{input}})' for op in UNARY.split()},
@@ -15,7 +21,6 @@ OPS = {
     **{f'{op}(input, other)': f'{op}({{input}}, {{other}})' for op in ['igamma', 'igammac']},
     **{f'special.{op}(input, other)': f'{op}({{input}}, {{other}})' for op in ['xlogy', 'xlog1py', 'zeta']},
     'mvlgamma(input, p)': 'mvlgamma<{p}>({input})',
-    'polygamma(n, input)': 'polygamma<{n}>({input})',
-    'special.polygamma(n, input)': 'polygamma<{n}>({input})',
+    **{f'{op}(a, b=None, *, n=None)': order for op in ['polygamma', 'special.polygamma']},
     'special.logit(input, eps=None)': '{call("logit", [], input, *[eps] * (eps is not None))}',
 }
