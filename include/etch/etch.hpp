@@ -121,6 +121,7 @@
 #include <etch/optim/rprop.hpp>
 #include <etch/optim/scheduler.hpp>
 #include <etch/optim/sgd.hpp>
+#include <etch/optim/sparse_adam.hpp>
 #include <etch/optim/swa.hpp>
 #include <etch/optim/update_bn.hpp>
 #include <etch/run/anomaly.hpp>
