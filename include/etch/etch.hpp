@@ -29,6 +29,7 @@
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/hooked.hpp>
+#include <etch/nn/frozen.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/nn/key_value_cache.hpp>
 #include <etch/nn/norm.hpp>
