@@ -29,6 +29,7 @@
 #include <etch/nn/dropout.hpp>
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/hooked.hpp>
+#include <etch/nn/frozen.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/nn/key_value_cache.hpp>
 #include <etch/nn/norm.hpp>
@@ -122,6 +123,7 @@
 #include <etch/optim/rprop.hpp>
 #include <etch/optim/scheduler.hpp>
 #include <etch/optim/sgd.hpp>
+#include <etch/optim/sparse_adam.hpp>
 #include <etch/optim/swa.hpp>
 #include <etch/optim/update_bn.hpp>
 #include <etch/run/anomaly.hpp>

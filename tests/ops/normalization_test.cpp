@@ -43,3 +43,20 @@ TEST_CASE("rms_norm's eps is that of the dtype unless it is given") {
   Tensor y = rms_norm<ints<2>>(x);
   CHECK(y(0, 0) == doctest::Approx(1e-4 / std::sqrt(1e-8 + 1.1920928955078125e-07)).epsilon(1e-5));
 }
+
+TEST_CASE("complex numbers over their root mean square, and integers in channels that average to integers") {
+  const Tensor<complex64, 1, 2> x{{complex64(1, 2), complex64(3, -1)}};
+  const Tensor<complex64, 2> w{complex64(1, 1), complex64(0.5f, 0)};
+  const Tensor y = rms_norm<ints<2>>(x), z = rms_norm(x, w);
+  const float plain[4] = {0.3679310f, 1.3120900f, 1.9105122f, -0.2526854f}, weighted[4] = {-0.9441590f, 1.6800210f, 0.9552561f, -0.1263427f};  // PyTorch's
+  for (int i = 0; i < 2; ++i) {
+    CHECK(y.data()[i].real() == doctest::Approx(plain[2 * i]));
+    CHECK(y.data()[i].imag() == doctest::Approx(plain[2 * i + 1]));
+    CHECK(z.data()[i].real() == doctest::Approx(weighted[2 * i]));
+    CHECK(z.data()[i].imag() == doctest::Approx(weighted[2 * i + 1]));
+  }
+  const Tensor<std::int64_t, 1, 4, 1> n{{{3}, {7}, {-5}, {2}}};
+  const Tensor r = local_response_norm<2>(n, 0.3, 0.5, 1.25);
+  const float expected[4] = {1.9166296f, 2.2191491f, -1.4227760f, 0.8567059f};
+  for (int i = 0; i < 4; ++i) CHECK(r.data()[i] == doctest::Approx(expected[i]));
+}

@@ -65,6 +65,16 @@ concept Module = requires { M::etch_names; };
 template <class F, class T>
 concept TakesStacks = requires(F& f, const T& member) { f.stack(member, std::size_t{}); };
 
+/// A module whose parameters no step trains: while its members are visited, they are buffers.
+template <class M>
+concept FrozenModule = requires { M::etch_frozen; };
+
+/// What a visitor takes a tensor for.
+struct RoleInside {
+  int frozen = 0;  ///< frozen modules around it
+  constexpr Role role(Role r) const { return frozen > 0 ? Role::buffer : r; }
+};
+
 /// Walks the members of M as they lie in memory, without an object: f(tensor type, offset), for each tensor.
 template <class M>
 struct Walk {
@@ -85,6 +95,12 @@ struct Walk {
   static constexpr void inside(const T& m, F& f, std::size_t at) {
     Walk<T>::tensors(m, f, at);
   }
+  template <FrozenModule T, class F>
+  static constexpr void inside(const T& m, F& f, std::size_t at) {
+    ++f.frozen;
+    Walk<T>::tensors(m, f, at);
+    --f.frozen;
+  }
   template <class T, class F>
     requires TakesStacks<F, T>
   static constexpr void inside(const T& m, F& f, std::size_t at) {
@@ -92,11 +108,11 @@ struct Walk {
   }
 };
 
-struct CountTensors {
+struct CountTensors : RoleInside {
   int parameters = 0, buffers = 0;
   template <class T>
   constexpr void operator()(const T&, std::size_t) {
-    (T::role == Role::parameter ? parameters : buffers) += 1;
+    (role(T::role) == Role::parameter ? parameters : buffers) += 1;
   }
 };
 struct SumSizes {
@@ -147,7 +163,7 @@ constexpr bool lists_every_member() {
   return end == sizeof(M) || s.at == 0;
 }
 template <int N>
-struct FillLayout {
+struct FillLayout : RoleInside {
   Layout<N> layout{};
   int next = 0;
   template <Role R, class T, auto... D>
@@ -157,10 +173,10 @@ struct FillLayout {
     t.offset = offset;
     t.count = ModuleTensor<R, T, D...>::numel();
     t.dtype = dtype_of<T>;
-    t.role = R;
+    t.role = role(R);
     t.rank = d.rank;
     for (int i = 0; i < d.rank; ++i) t.size[i] = d[i].size;
-    layout.parameters += R == Role::parameter ? 1 : 0;
+    layout.parameters += t.role == Role::parameter ? 1 : 0;
   }
 };
 template <class M>
@@ -201,16 +217,17 @@ struct BoundModule {
 };
 /// Fills a BoundModule. The numbers are those of a slot, or lie in the node `row` with one dtype.
 template <class M>
-struct BindTensors {
+struct BindTensors : RoleInside {
   Builder& b;
   BoundModule<M>& to;
   int slot;
   int row = -1;
 
-  constexpr int node(std::size_t offset, DType d, const Shape& s, Role role, bool whole) {
+  constexpr BindTensors(Builder& builder, BoundModule<M>& bound, int at, int of = -1) : b(builder), to(bound), slot(at), row(of) {}
+  constexpr int node(std::size_t offset, DType d, const Shape& s, Role r) {
     if (row < 0) {
       const int n = b.input(slot, static_cast<std::int64_t>(offset), d, s);
-      if (whole) to.input[to.inputs++] = {n, offset, role};
+      to.input[to.inputs++] = {n, offset, role(r)};
       return n;
     }
     const auto first = static_cast<std::int64_t>(offset / size_of(d));
@@ -218,7 +235,7 @@ struct BindTensors {
   }
   template <Role R, class T, auto... D>
   constexpr void operator()(const ModuleTensor<R, T, D...>& p, std::size_t offset) {
-    to.table[to.tensors++] = {&p, node(offset, dtype_of<T>, b.shape_of(dims_of<D...>()), R, true)};
+    to.table[to.tensors++] = {&p, node(offset, dtype_of<T>, b.shape_of(dims_of<D...>()), R)};
   }
   /// Its members are parts of the one tensor, whoever asks for them.
   template <Stacked S>
@@ -226,7 +243,7 @@ struct BindTensors {
     using Item = typename S::module_type;
     constexpr DType d = layout<Item>.tensor[0].dtype;
     constexpr int width = static_cast<int>(sizeof(Item) / size_of(d));
-    const int all = node(offset, d, Shape{2, {S::count, width}}, Role::parameter, true);
+    const int all = node(offset, d, Shape{2, {S::count, width}}, Role::parameter);
     to.stacks[to.stack_count++] = {&modules, all};
     const int outer = row;
     for (int i = 0; i < S::count; ++i) {
@@ -238,14 +255,14 @@ struct BindTensors {
 };
 template <class M>
 constexpr void bind_parameters(Builder& b, int slot, BoundModule<M>& to) {
-  BindTensors<M> f{b, to, slot};
+  BindTensors<M> f(b, to, slot);
   Walk<M>::tensors(prototype<M>, f);
   b.bind(to.table, to.tensors, to.stacks, to.stack_count);
 }
 /// The same for a module whose numbers are the node `row`.
 template <class M>
 constexpr void bind_row(Builder& b, int row, BoundModule<M>& to) {
-  BindTensors<M> f{b, to, -1, row};
+  BindTensors<M> f(b, to, -1, row);
   Walk<M>::tensors(prototype<M>, f);
   b.bind(to.table, to.tensors, to.stacks, to.stack_count);
 }

@@ -26,7 +26,7 @@ struct ParamLeaf {
 };
 }  // namespace detail
 
-/// What a module's numbers are for: `frozen` ones get no gradient, buffers are state that is no parameter.
+/// What a module's numbers are for: parameters are trained, buffers are state that is not.
 enum class Role : std::uint8_t { parameter, buffer };
 
 /// The numbers of one parameter or buffer, row-major, 64-byte aligned, inline. Only `make` creates one, so a model

@@ -4,6 +4,7 @@
 //   decoder   the same with attention to the encoder's output in between
 #pragma once
 
+#include <etch/nn/flatten.hpp>
 #include <etch/nn/multihead_attention.hpp>
 #include <etch/nn/norm.hpp>
 #include <etch/nn/repeat.hpp>
@@ -108,35 +109,28 @@ struct TransformerDecoderLayer {
   constexpr auto feed(auto x) const { return detail::feed_forward<O>(x, linear1, linear2); }
 };
 
-/// torch.nn.TransformerEncoder without a norm at its end: N layers, given what a layer is given.
-template <class Layer, int N>
+/// torch.nn.TransformerEncoder: N layers, given what a layer is given, and a norm at their end where one is named.
+template <class Layer, int N, class Norm = Identity>
 struct TransformerEncoder {
   Repeat<Layer, N> layers;
-  ETCH_MODULE(layers)
-  constexpr auto forward(auto x, const auto&... masks) const { return layers(x, masks...); }
-};
-/// torch.nn.TransformerDecoder without a norm at its end.
-template <class Layer, int N>
-struct TransformerDecoder {
-  Repeat<Layer, N> layers;
-  ETCH_MODULE(layers)
-  constexpr auto forward(auto x, auto memory, const auto&... masks) const { return layers(x, memory, masks...); }
-};
-namespace detail {
-template <class Stack, class Norm>
-struct Normed {
-  decltype(Stack::layers) layers;
   Norm norm;
   ETCH_MODULE(layers, norm)
-  constexpr auto forward(auto x, const auto&... more) const { return norm(layers(x, more...)); }
+  constexpr auto forward(auto x, const auto&... masks) const { return norm(layers(x, masks...)); }
 };
-}  // namespace detail
+/// torch.nn.TransformerDecoder likewise.
+template <class Layer, int N, class Norm = Identity>
+struct TransformerDecoder {
+  Repeat<Layer, N> layers;
+  Norm norm;
+  ETCH_MODULE(layers, norm)
+  constexpr auto forward(auto x, auto memory, const auto&... masks) const { return norm(layers(x, memory, masks...)); }
+};
 
 /// torch.nn.Transformer: (src, tgt, masks...) -> [T, B, E].
 template <int E, int Heads, int Encoders, int Decoders, TransformerOptions O = TransformerOptions{}, class T = float>
 struct Transformer {
-  detail::Normed<TransformerEncoder<TransformerEncoderLayer<E, Heads, O, T>, Encoders>, detail::TransformerNorm<E, O, T>> encoder;
-  detail::Normed<TransformerDecoder<TransformerDecoderLayer<E, Heads, O, T>, Decoders>, detail::TransformerNorm<E, O, T>> decoder;
+  TransformerEncoder<TransformerEncoderLayer<E, Heads, O, T>, Encoders, detail::TransformerNorm<E, O, T>> encoder;
+  TransformerDecoder<TransformerDecoderLayer<E, Heads, O, T>, Decoders, detail::TransformerNorm<E, O, T>> decoder;
   ETCH_MODULE(encoder, decoder)
   /// Each layer takes the masks that are its own.
   template <AttentionInput... Which, class... M>

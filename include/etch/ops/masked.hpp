@@ -84,9 +84,7 @@ struct masked_norm_fn {
 /// x over its norm along an axis, at least eps.
 template <int Axis, auto... Option>
 struct masked_normalize_fn {
-  constexpr auto operator()(auto x, auto mask, auto eps) const { return (*this)(masked_by_fn<Op::sum>{}(x, mask), masked_norm_fn<Axis, keepdim, Option...>{}(x, mask), eps, 0); }
-  constexpr auto operator()(auto x, auto eps) const { return (*this)(x, norm_fn<Axis, keepdim, Option...>{}(x), eps, 0); }
-  constexpr auto operator()(auto x, auto norm, auto eps, int) const { return x / larger(norm, eps); }
+  constexpr auto operator()(auto x, auto mask, auto eps) const { return masked_by_fn<Op::sum>{}(x, mask) / larger(masked_norm_fn<Axis, keepdim, Option...>{}(x, mask), eps); }
 };
 struct masked_logaddexp_fn {
   constexpr auto operator()(auto a, auto b, auto a_mask, auto b_mask) const { return logaddexp(masked_by_fn<Op::amax>{}(a, a_mask), masked_by_fn<Op::amax>{}(b, b_mask)); }
@@ -117,7 +115,7 @@ template <int Axis, Operand X, Operand M> constexpr auto softmin(const X& x, con
 template <auto... Option, Operand X, Operand M> constexpr auto norm(const X& x, const M& mask) { return apply<detail::masked_norm_fn<Option...>>(x, mask); }
 /// x over its norm along an axis, which is taken to be at least eps.
 template <int Axis, auto... Option, Operand X, Operand M, OperandOrNumber E> constexpr auto normalize(const X& x, const M& mask, const E& eps) { return apply<detail::masked_normalize_fn<Axis, Option...>>(x, mask, eps); }
-template <int Axis, auto... Option, Operand X> constexpr auto normalize(const X& x) { return apply<detail::masked_normalize_fn<Axis, Option...>>(x, 1e-12); }
+template <int Axis, auto... Option, Operand X> constexpr auto normalize(const X& x) { return etch::normalize<Axis, Option...>(x); }
 /// The median of what the mask leaves along an axis, the lower of two; NaN where it leaves nothing.
 template <int Axis, auto... Option, Operand X, Operand M> constexpr auto median(const X& x, const M& mask) { return etch::nanmedian<Axis, Option...>(where(mask, x, __builtin_nan(""))).values; }
 /// log(exp(a) + exp(b)), each with a mask of its own.

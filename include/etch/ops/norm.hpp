@@ -1,8 +1,9 @@
-// Norms of vectors: norm, dist and renorm, of any order; and the nuclear norm of matrices.
+// Norms of vectors: norm, dist, renorm and normalize, of any order; and the nuclear norm of matrices.
 //
 //   norm<1, ord<p>>(x) = (sum |x|^p)^(1/p)      0 counts what is not 0, inf and -inf are extrema; gradients at 0 are 0
 #pragma once
 
+#include <etch/ops/compare.hpp>
 #include <etch/ops/reduce.hpp>
 #include <etch/ops/svd.hpp>
 
@@ -74,6 +75,11 @@ template <auto... Option>
 struct dist_fn {
   constexpr auto operator()(auto x, auto y) const { return norm_fn<Option...>{}(x - y); }
 };
+/// x over its norm, at least eps.
+template <auto... Option>
+struct normalize_fn {
+  constexpr auto operator()(auto x, auto eps) const { return x / larger(norm_fn<keepdim, Option...>{}(x), eps); }
+};
 
 /// All axes but one.
 template <class X, int Axis, auto... Option>
@@ -109,6 +115,11 @@ template <auto... Option, Operand X> constexpr auto linalg_vector_norm(const X& 
 template <auto... Option, Operand A, Operand B>
 constexpr auto dist(const A& a, const B& b) {
   return apply<detail::dist_fn<Option...>>(a, b);
+}
+/// x over its norm along an axis or more, which is taken to be at least eps: `normalize<-1, ord<1>>(x)`.
+template <int Axis = 1, auto... Option, Operand X, OperandOrNumber E = double>
+constexpr auto normalize(const X& x, const E& eps = 1e-12) {
+  return apply<detail::normalize_fn<Axis, Option...>>(x, eps);
 }
 /// Each part along an axis scaled down to a norm of at most `most`: `renorm<0, ord<1>>(x, 5.f)`.
 template <int Axis, auto... Option, Operand X, OperandOrNumber L> constexpr auto renorm(const X& x, const L& most) { return apply<detail::renorm_fn<Axis, Option...>>(x, most); }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <etch/ops/pool.hpp>
+#include <etch/ops/rounding.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -186,7 +187,7 @@ struct last_axes_norm_fn {
   constexpr auto operator()(A x, W weight, B bias, E eps) const {
     using X = tracer_of<A>;
     using Rule = last_axes_rule<X, Sizes, W, B>;
-    constexpr bool floating = is_floating(dtype_of<typename X::value_type>);
+    constexpr bool floating = is_floating(dtype_of<typename X::value_type>) || (!Centred && is_complex(dtype_of<typename X::value_type>));
     if constexpr (!Rule::Numbers::agree || !Rule::agree || !floating) {
       static_assert(Rule::Numbers::agree, "etch: layer_norm: the last size must be the weight's");
       static_assert(Rule::agree || !Rule::Numbers::agree, "etch: layer_norm: the last axes must be those of weight and bias");
@@ -211,7 +212,7 @@ struct last_axes_norm_fn {
 /// PyTorch's eps of rms_norm: the distance from 1 to the next number of the dtype.
 template <class T>
 constexpr double epsilon_of() {
-  if constexpr (std::is_same_v<T, double>) return 2.220446049250313e-16;
+  if constexpr (std::is_same_v<T, double> || std::is_same_v<T, complex128>) return 2.220446049250313e-16;
   else return 1.1920928955078125e-07;
 }
 template <class Sizes, bool Weight>
@@ -247,7 +248,11 @@ struct local_response_norm_fn {
       Builder& b = *x.builder;
       const int squares = stretched(b, b.map(Op::mul, b.dtype(x.id), x.id, x.id), 1, Size / 2, (Size - 1) / 2, 1, b.constant(0, b.dtype(x.id)));
       const int sums = b.reduce(Op::sum, b.window(squares, 1, b.shape(x.id).size[1], Size, 1, 1), 1u << 2);
-      return x / pow(X{&b, sums} * (1.0 / Size) * alpha + k, beta);
+      const auto mean = [&] {
+        if constexpr (is_integral(dtype_of<typename X::value_type>)) return floor_divide(X{&b, sums}, Size);  // as avg_pool's
+        else return X{&b, sums} * (1.0 / Size);
+      }();
+      return x / pow(mean * alpha + k, beta);
     }
   }
 };

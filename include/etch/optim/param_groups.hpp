@@ -186,11 +186,10 @@ class GroupUpdate<M, ParamGroups<O...>> {
 
   GroupUpdate(Groups& groups, const M& model) {
     int at = 0;
-    each_named_tensor(model, [&](const char* name, const auto& tensor) {
-      using Tensor = std::remove_cvref_t<decltype(tensor)>;
+    each_named_tensor(model, [&](const char* name, const auto&) {
       const TensorInfo& info = layout<M>.tensor[at];
       int& mine = group_[at++];
-      mine = Tensor::role == Role::parameter ? 0 : -1;
+      mine = info.role == Role::parameter ? 0 : -1;
       const Parameter parameter{name, info.rank, info.size};
       groups.each([&](int k, auto& group) {
         if (k > 0 && mine == 0 && group.has(parameter)) mine = k;

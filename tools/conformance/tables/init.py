@@ -17,6 +17,9 @@ def kaiming(name, shape, a, mode, nonlinearity):
 
 OPS = {
     'nn.init.calculate_gain(nonlinearity, param=None)': Eager('nn::init::calculate_gain(nn::init::Nonlinearity::{nonlinearity}{"" if param is None else f", {param}"})'),
+    'nn.init.uniform_(shape, a=0.0, b=1.0)': lambda shape, a, b: drawn('uniform_', shape, float(a), float(b)),
+    'nn.init.normal_(shape, mean=0.0, std=1.0)': lambda shape, mean, std: drawn('normal_', shape, float(mean), float(std)),
+    'nn.init.trunc_normal_(shape, mean=0.0, std=1.0, a=-2.0, b=2.0)': lambda shape, mean, std, a, b: drawn('trunc_normal_', shape, float(mean), float(std), float(a), float(b)),
     'nn.init.xavier_uniform_(shape, gain=1.0)': lambda shape, gain: drawn('xavier_uniform_', shape, gain),
     'nn.init.xavier_normal_(shape, gain=1.0)': lambda shape, gain: drawn('xavier_normal_', shape, gain),
     'nn.init.kaiming_uniform_(shape, a=0, mode="fan_in", nonlinearity="leaky_relu")': lambda **v: kaiming('kaiming_uniform_', **v),

@@ -33,6 +33,7 @@ def layer(name, input, normalized_shape, weight, bias, eps):
 
 
 OPS = {
+    'nn.functional.normalize(input, p=2.0, dim=1, eps=1e-12, out=None)': '{call("normalize", [*axes(dim), f"ord<{render(float(p))}>"], input, eps)}',
     'nn.functional.batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5)': '{batch(input, running_mean, running_var, weight, bias, training, eps)}',
     'nn.functional.instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None, use_input_stats=True, momentum=0.1, eps=1e-5)':
         '{instance(input, running_mean, running_var, weight, bias, use_input_stats, eps)}',

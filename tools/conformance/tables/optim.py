@@ -37,6 +37,7 @@ OPS = {
     'optim.SGD(start, options)': optimizer('SGD', 'lr momentum dampening weight_decay nesterov maximize'),
     'optim.Adam(start, options)': optimizer('Adam', 'lr betas eps weight_decay maximize decoupled_weight_decay', ['amsgrad']),
     'optim.AdamW(start, options)': optimizer('AdamW', 'lr betas eps weight_decay maximize', ['amsgrad']),
+    'optim.SparseAdam(start, options)': optimizer('SparseAdam', 'lr betas eps maximize'),
     'optim.Adagrad(start, options)': optimizer('Adagrad', 'lr lr_decay weight_decay initial_accumulator_value eps maximize'),
     'optim.Adadelta(start, options)': optimizer('Adadelta', 'lr rho eps weight_decay maximize'),
     'optim.Adamax(start, options)': optimizer('Adamax', 'lr betas eps weight_decay maximize'),

@@ -9,10 +9,15 @@ def floats(**values):
     return given
 
 
+def along(dim, inputs):
+    """The axis, or that of PyTorch's old rule where none is given."""
+    return dim if dim is not None else 0 if inputs[0].rank in (0, 1, 3) else 1
+
+
 OPS = {
     **{f'nn.{m}(inplace=False)': Module(f'nn::{m}') for m in 'ReLU ReLU6 SiLU Mish SELU Hardsigmoid Hardswish'.split()},
     **{f'nn.{m}()': Module(f'nn::{m}') for m in 'Tanh Sigmoid LogSigmoid Tanhshrink Softsign Softmax2d'.split()},
-    **{f'nn.{m}(dim)': Module(f'nn::{m}<{{dim}}>') for m in 'Softmax Softmin LogSoftmax'.split()},
+    **{f'nn.{m}(dim=None)': Module(f'nn::{m}<{{dim if dim is not None else along(dim, inputs)}}>') for m in 'Softmax Softmin LogSoftmax'.split()},
     'nn.LeakyReLU(negative_slope=0.01, inplace=False)': Module('nn::LeakyReLU<{floats(s=(negative_slope, 0.01))}>'),
     'nn.ELU(alpha=1.0, inplace=False)': Module('nn::ELU<{floats(a=(alpha, 1))}>'),
     'nn.CELU(alpha=1.0, inplace=False)': Module('nn::CELU<{floats(a=(alpha, 1))}>'),

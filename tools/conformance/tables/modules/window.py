@@ -100,7 +100,9 @@ OPS = {
     **{f'nn.AdaptiveMaxPool{d}d(output_size, return_indices=False)': Module(f'{{adaptive("AdaptiveMaxPool{d}d", output_size, return_indices)}}') for d in (1, 2, 3)},
     **{f'nn.FractionalMaxPool{d}d(kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None)':
        Module(f'{{fractional("FractionalMaxPool{d}d", {d}, inputs, kernel_size, output_size, output_ratio, return_indices, _random_samples, T)}}') for d in (2, 3)},
-    **{f'nn.MaxUnpool{d}d(kernel_size, stride=None, padding=0)': Module(f'{{typed("MaxUnpool{d}d", *window(kernel_size, stride, padding))}}') for d in (1, 2, 3)},
+    **{f'nn.MaxUnpool{d}d(kernel_size, stride=None, padding=0)':
+       Module(f'{{typed("MaxUnpool{d}d", *window(kernel_size, stride, padding), *numbers("output_size", inputs[2][-{d}:] if len(inputs) > 2 and inputs[2] else None))}}',
+              forward='module({inputs[:2]})') for d in (1, 2, 3)},
     **{f'nn.BatchNorm{d}d({NORM.format(True)})': Module(f'{{norm("BatchNorm{d}d", num_features, eps, momentum, affine, track_running_stats, bias, T, True)}}') for d in (1, 2, 3)},
     **{f'nn.InstanceNorm{d}d({NORM.format(False)})': Module(f'{{norm("InstanceNorm{d}d", num_features, eps, momentum, affine, track_running_stats, bias, T, False)}}') for d in (1, 2, 3)},
     **{f'nn.LazyBatchNorm{d}d({LAZY_NORM.format(True)})': Module(f'{{sized(norm("LazyBatchNorm{d}d", "", eps, momentum, affine, track_running_stats, bias, T, True), inputs, T)}}') for d in (1, 2, 3)},
