@@ -62,12 +62,12 @@ TEST_CASE("dist and renorm") {
 }
 
 TEST_CASE("normalize") {
-  const D_<2, 3> x{{3, 0, 4}, {0, 0, 0}};
+  const G<2, 3> x{{3, 0, 4}, {0, 0, 0}};
   const Tensor y = normalize(x), z = normalize<0, ord<inf>>(x, 10.0);
   CHECK(y(0, 0) == doctest::Approx(0.6));
   CHECK(y(0, 2) == doctest::Approx(0.8));
   CHECK(y(1, 1) == 0);
   CHECK(z(0, 2) == doctest::Approx(0.4));
   check([](auto a) { return results(normalize<-1>(a), normalize<0, 1, ord<3>>(a), normalize<2, ord<1>>(a, 0.5)); }, filled<Tensor<float, 3, 4, 2>>());
-  check_gradient([](auto a) { return normalize<0>(a); }, filled<D_<3, 4>>());
+  check_gradient([](auto a) { return normalize<0>(a); }, filled<G<3, 4>>());
 }
