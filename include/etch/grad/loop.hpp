@@ -3,6 +3,9 @@
 //   loop:      c, y[i] = body(c, x[i], k)                                         keeps s[i]
 //   gradient:  dc, dk = body'(dc, dk, s[i], x[i], dy[i], k);  dx[i] as rows       starts with dc = what arrives, dk = 0
 //
+// Where a constant's gradient is a sum over iterations of products a[i]^T b[i], as that of a recurrent weight, a[i] and b[i] are rows
+// instead and one product follows the loop.
+//
 // A trace of body' is a trace of the body and its reverse mode, in which the kept values are replaced by operands.
 #pragma once
 
@@ -64,10 +67,38 @@ constexpr Shape row_shape(const Shape& s) {
 }
 constexpr bool is_stacked(const Loop& l, int operand) { return operand >= l.carried && operand < l.carried + l.stacked; }
 
+/// A constant's gradient a^T b of one iteration that is worth its rows: a [K, M] and b [K, N] are smaller than [M, N].
+struct RowProduct {
+  int left = -1, right = -1;
+  constexpr RowProduct(const Builder& b, int gradient) {
+    const Node& n = b[gradient];
+    if (n.op != Op::dot || b[n.in[0]].op != Op::permute || b.shape(gradient).rank != 2) return;
+    const int k = b.shape(n.in[1]).size[0], rows = b.shape(gradient).size[0], columns = b.shape(gradient).size[1];
+    if (k < 0 || rows < 0 || columns < 0 || static_cast<std::int64_t>(rows) * columns <= static_cast<std::int64_t>(k) * (rows + columns)) return;
+    left = b[n.in[0]].in[0];
+    right = n.in[1];
+  }
+  constexpr bool found() const { return left >= 0; }
+};
+/// Which floating stacked operand's gradient `node` is, counted among those; or -1.
+constexpr int row_of_gradient(const LoopTrace& t, const Loop& f, int stacked, int node) {
+  for (int s = 0; s < stacked; ++s)
+    if (t.gradient[f.carried + s] == node) return s;
+  return -1;
+}
+/// Which operand of the gradient's loop holds `node` as rows: a kept value or a stacked operand, counted from the first kept one; or -1.
+constexpr int rows_of_value(const LoopTrace& t, const Loop& f, int node) {
+  for (int k = 0; k < f.saves; ++k)
+    if (saved_node(t, f.save[k]) == node) return k;
+  for (int s = 0; s < f.stacked; ++s)
+    if (t.in[f.carried + s] == node) return f.saves + s;
+  return -1;
+}
+
 /// The body of `l`, the gradient of a loop f: operands dc, dk, saved, x, dy, k; results dc, dk, dx.
 constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l, const int* in, int* out) {
   const Loop& f = table[l.of];
-  const int constants = l.carried - f.carried, saved = l.carried, x = saved + f.saves, dy = x + f.stacked, k0 = l.carried + l.stacked;
+  const int saved = l.carried, x = saved + f.saves, dy = x + f.stacked, k0 = l.carried + l.stacked;
   LoopTrace t;
   int arriving[max_loop_values]{};
   for (int c = 0; c < f.carried; ++c) {
@@ -87,9 +118,21 @@ constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l,
   auto made = [&](int gradient) { return image[gradient] >= 0 ? image[gradient] : gradient; };
   int g = 0;
   for (int c = 0; c < f.carried; ++c) out[c] = made(t.gradient[g++]);
-  for (int s = 0, row = l.carried; s < f.stacked; ++s)
+  int row = l.carried, sum = f.carried;
+  for (int s = 0; s < f.stacked; ++s)
     if (is_floating(b.dtype(in[x + s]))) out[row++] = made(t.gradient[g++]);
-  for (int k = 0; k < constants; ++k) out[f.carried + k] = b.map(Op::add, b.dtype(in[f.carried + k]), in[f.carried + k], made(t.gradient[g++]));
+  const int stacked = row - l.carried;
+  for (int k = 0; k < f.constants; ++k) {
+    if (!is_floating(b.dtype(in[k0 + k]))) continue;
+    const int gradient = t.gradient[g++];
+    if (const RowProduct product(b, gradient); product.found()) {
+      if (row_of_gradient(t, f, stacked, product.left) < 0) out[row++] = made(product.left);
+      if (rows_of_value(t, f, product.right) < 0) out[row++] = made(product.right);
+    } else {
+      out[sum] = b.map(Op::add, b.dtype(in[sum]), in[sum], made(gradient));
+      ++sum;
+    }
+  }
 }
 
 /// The body of `l`, which is a loop f whose kept values are rows too.
@@ -146,8 +189,10 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
     return b.constant(0, inner.dtype(t.out[k]), k < f.carried ? s : with_leading(f.iterations, s));
   };
   for (int c = 0; c < f.carried; ++c) in[count++] = arriving(c);
-  for (int i = f.carried + f.stacked; i < f.operands(); ++i) {
-    if (!is_floating(b.dtype(operand[i]))) continue;
+  int stacked = 0;
+  for (int i = f.carried; i < f.carried + f.stacked; ++i) stacked += is_floating(b.dtype(operand[i])) ? 1 : 0;
+  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i) {
+    if (!is_floating(b.dtype(operand[i])) || RowProduct(inner, t.gradient[k++]).found()) continue;
     in[count++] = b.constant(0, b.dtype(operand[i]), Shape{b.shape(operand[i])});
     ++g.carried;
   }
@@ -161,14 +206,28 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
   }
   for (int k = f.carried; k < f.results(); ++k) in[count++] = arriving(k);
   for (int i = f.carried + f.stacked; i < f.operands(); ++i) in[count++] = operand[i];
-  // results: dc, dk, dx
-  int owner[max_loop_values]{};
+  // results: dc, dk, dx, and the rows of products
+  int owner[max_loop_values]{}, rows[max_loop_values][2]{};  // of a product: the results, or -1 - the operand after the carried ones
   int results = 0;
   for (int i = 0; i < f.carried; ++i) owner[results++] = i;
-  for (int i = f.carried + f.stacked; i < f.operands(); ++i)
-    if (is_floating(b.dtype(operand[i]))) owner[results++] = i;
+  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i)
+    if (is_floating(b.dtype(operand[i])) && !RowProduct(inner, t.gradient[k++]).found()) owner[results++] = i;
+  const int first_row = results;
   for (int i = f.carried; i < f.carried + f.stacked; ++i)
     if (is_floating(b.dtype(operand[i]))) owner[results++] = i;
+  int extra[max_loop_values]{}, extras = 0;  // nodes of the body
+  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i) {
+    if (!is_floating(b.dtype(operand[i]))) continue;
+    const RowProduct product(inner, t.gradient[k++]);
+    if (!product.found()) continue;
+    const int same = row_of_gradient(t, f, stacked, product.left), kept = rows_of_value(t, f, product.right);
+    if (same < 0) extra[extras++] = product.left;
+    rows[i][0] = same >= 0 ? first_row + same : results + extras - 1;
+    if (kept < 0) extra[extras++] = product.right;
+    rows[i][1] = kept >= 0 ? -1 - kept : results + extras - 1;
+  }
+  g.rows += extras;
+  if (g.carried + g.rows > max_loop_values) a_graph_has_too_many_loops_or_a_loop_too_many_operands();
   for (int i = 0; i < f.operands(); ++i) dx[i] = -1;
   int node = -1;
   for (int k = 0; k < results; ++k) {
@@ -176,6 +235,16 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
     const Shape s = b.shape(operand[i]);
     dx[i] = k == 0 ? (node = b.add_loop(g, in, b.dtype(operand[i]), s)) : b.result(node, k, b.dtype(operand[i]), s);
   }
+  const auto all_rows = [&](int at) {  // [iterations, K, ..] as one matrix
+    int r = -1;
+    if (at < 0) r = in[g.carried - 1 - at];
+    else if (at < results) r = dx[owner[at]];
+    else r = b.result(node, at, inner.dtype(extra[at - results]), with_leading(f.iterations, b.shape_from(inner.ref(), inner.shape(extra[at - results]))));
+    const Shape s = b.shape(r);
+    return b.reshape(r, Shape{2, {b.product(s.size, 2), s.size[2]}});
+  };
+  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i)
+    if (is_floating(b.dtype(operand[i])) && RowProduct(inner, t.gradient[k++]).found()) dx[i] = b.dot(b.transpose(all_rows(rows[i][0]), 0, 1), all_rows(rows[i][1]));
 }
 
 /// Makes the program of one iteration of loop `which` in a graph: an input for each operand, an output for each carried
