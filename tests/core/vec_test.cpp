@@ -261,6 +261,15 @@ TEST_CASE("vec: four and eight lanes") {
   conversions<std::int64_t, 8>();
 }
 
+TEST_CASE("vec: floats as 64-bit integers, whether or not they fit into 32") {
+  const float x[8] = {-2147483648.0F, 2147483648.0F, -1.9F, 3e18F, 0.0F, 12.5F, -7.0F, 2147483520.0F};
+  const double y[8] = {-2147483648.0, 2147483647.75, -2147483649.5, 9007199254740993.0, 0.0, 12.5, -7.75, 2147483647.0};
+  CHECK(lanes(simd::convert<std::int64_t>(simd::load<float, 8>(x)), [&](int i) { return static_cast<std::int64_t>(x[i]); }));
+  CHECK(lanes(simd::convert<std::int64_t>(simd::load<double, 8>(y)), [&](int i) { return static_cast<std::int64_t>(y[i]); }));
+  CHECK(lanes(simd::convert<std::int64_t>(simd::load<float, 4>(x + 4)), [&](int i) { return static_cast<std::int64_t>(x[4 + i]); }));
+  CHECK(lanes(simd::convert<std::int64_t>(simd::load<double, 4>(y + 4)), [&](int i) { return static_cast<std::int64_t>(y[4 + i]); }));
+}
+
 TEST_CASE_TEMPLATE("vec: other integers", T, std::int8_t, std::uint8_t, std::int16_t, std::uint32_t, std::uint64_t) {
   integers<T, 1>();
   everything<T, 16>();

@@ -24,6 +24,21 @@ TEST_CASE("any, all and count_nonzero") {
   check([](auto b) { return results(any<0>(b), all<1, keepdim>(b), all(b)); }, filled<Tensor<std::uint8_t, 5, 7>>(0, 2));
 }
 
+TEST_CASE("bools are asked as they are, one among many") {
+  Tensor<bool, 3, 70> x;
+  x(1, 69) = true;
+  for (int i = 0; i < 70; ++i) x(2, i) = true;
+  const Tensor a = any<1>(x), b = all<1>(x);
+  const Tensor n = count_nonzero<1>(x);
+  for (int r = 0; r < 3; ++r) {
+    CHECK(a(r) == (r > 0));
+    CHECK(b(r) == (r == 2));
+    CHECK(n(r) == (r == 0 ? 0 : r == 1 ? 1 : 70));
+  }
+  CHECK(Tensor(any(x)).item());
+  CHECK(!Tensor(all(x)).item());
+}
+
 TEST_CASE("nansum and nanmean") {
   const Tensor<double, 2, 3> x{{1, not_a_number, 3}, {not_a_number, not_a_number, not_a_number}};
   const Tensor s = nansum<1>(x);

@@ -77,6 +77,41 @@ TEST_CASE("gradients of gradients") {
   check_gradient([](auto a) { return grad([](auto y) { return sum(cumprod<0>(y)); })(a); }, G<4>{{1, 0, 2, 5}});
 }
 
+TEST_CASE("columns side by side, more and fewer than a block of them, and rows where a new extremum is rare") {
+  const auto x = filled<F<9, 531>>();
+  const Tensor y = cumsum<0>(x);
+  const Tensor z = cumprod<0>(Tensor<std::int64_t, 3, 75>(full<std::int64_t, 3, 75>(3)));
+  for (int c = 0; c < 531; ++c) {
+    double sum = 0;
+    for (int r = 0; r < 9; ++r) {
+      sum += x(r, c);
+      CHECK(y(r, c) == static_cast<float>(sum));
+    }
+  }
+  for (int c = 0; c < 75; ++c) CHECK(z(2, c) == 27);
+  F<5, 60> rare;
+  for (int k = 0; k < 300; ++k) rare.data()[k] = static_cast<float>(k * 37 % 60 - k % 7);
+  for (int c = 10; c < 60; c += 9) rare(1, c) = rare(1, 3);  // equals: the last of them
+  rare(2, 0) = 1000;                                        // nothing after it
+  rare(3, 41) = std::numeric_limits<float>::quiet_NaN();
+  rare(4, 0) = std::numeric_limits<float>::quiet_NaN();
+  rare(4, 30) = std::numeric_limits<float>::quiet_NaN();
+  const auto [largest, at] = eval(cummax<1>(rare));
+  const auto [least, where_least] = eval(cummin<1>(rare));
+  for (int r = 0; r < 5; ++r) {
+    int high = 0, low = 0;
+    for (int c = 0; c < 60; ++c) {
+      const float v = rare(r, c);
+      if (v != v || v >= rare(r, high)) high = c;
+      if (v != v || v <= rare(r, low)) low = c;
+      CHECK(at(r, c) == high);
+      CHECK(where_least(r, c) == low);
+      CHECK(std::memcmp(&largest(r, c), &rare(r, high), 4) == 0);
+      CHECK(std::memcmp(&least(r, c), &rare(r, low), 4) == 0);
+    }
+  }
+}
+
 TEST_CASE("many threads change nothing") {
   const auto x = filled<F<300, 700>>();
   const int before = cpu::num_threads();

@@ -85,6 +85,53 @@ TEST_CASE("median: the lower of two, NaN where there is one, or without it") {
   CHECK(median(Tensor<std::int64_t, 4>{{7, 5, 1, 2}}).item() == 2);
 }
 
+TEST_CASE("one rank of many elements is found without their order") {
+  auto agrees = [](const auto& x, int n) {
+    const auto [values, order] = eval(sort<0>(x));
+    const auto [middle, at] = eval(median<0>(x));
+    int numbers = 0;
+    for (int i = 0; i < n; ++i) numbers += x(i) == x(i) ? 1 : 0;
+    const int rank = numbers < n ? numbers : (n - 1) / 2;
+    CHECK(at.item() == order(rank));
+    const Tensor all = median(x);
+    CHECK(std::memcmp(middle.data(), values.data() + rank, sizeof(values(0))) == 0);
+    CHECK(std::memcmp(all.data(), values.data() + rank, sizeof(values(0))) == 0);
+    const auto [number, where_number] = eval(nanmedian<0>(x));
+    CHECK(where_number.item() == order(numbers > 0 ? (numbers - 1) / 2 : 0));
+    const auto [last, where_last] = eval(kthvalue<200>(x));
+    CHECK(where_last.item() == order(199));
+  };
+  Tensor<float, 1000> x;
+  Tensor<double, 1000> wide;
+  Tensor<std::int64_t, 1000> whole;
+  Tensor<half, 1000> small;
+  for (int i = 0; i < 1000; ++i) {
+    x(i) = std::sin(static_cast<float>(i * i)) * 3;
+    wide(i) = static_cast<double>(x(i)) * 1e200;
+    whole(i) = (i * 7919 % 1000 - 500) * (std::int64_t{1} << 40);
+    small(i) = static_cast<half>(x(i));  // many equals
+  }
+  agrees(x, 1000);
+  agrees(wide, 1000);
+  agrees(whole, 1000);
+  agrees(small, 1000);
+  agrees(zeros<float, 300>(), 300);  // all equal: the first of the middle
+  for (const int i : {0, 40, 999}) x(i) = std::numeric_limits<float>::quiet_NaN();
+  x(3) = -0.0f;
+  agrees(x, 1000);
+  for (int i = 0; i < 1000; ++i) x(i) = std::numeric_limits<float>::quiet_NaN();
+  agrees(x, 1000);
+  Tensor<float, 3, 200, 2> axis;
+  for (int i = 0; i < 1200; ++i) axis.data()[i] = static_cast<float>(i * 41 % 199);
+  const auto [values, order] = eval(sort<1>(axis));
+  const auto [middle, at] = eval(median<1>(axis));
+  for (int i = 0; i < 3; ++i)
+    for (int k = 0; k < 2; ++k) {
+      CHECK(middle(i, k) == values(i, 99, k));
+      CHECK(at(i, k) == order(i, 99, k));
+    }
+}
+
 TEST_CASE("mode: the most frequent, the smallest of several, where it last stands") {
   const G<3, 6> x{{2, 1, 2, 1, 3, 1}, {5, 4, 5, 4, 1, 0}, {not_a_number, 1, not_a_number, 2, not_a_number, 1}};
   const auto m = mode<1>(x);

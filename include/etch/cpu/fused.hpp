@@ -72,7 +72,7 @@ struct Registers {
 template <std::size_t N>
 constexpr Registers survey(const std::uint64_t (&code)[N]) {
   Registers r;
-  bool columns = false;
+  bool columns = false, narrow = false, wide = false;
   for (int w = 0; w < static_cast<int>(N); ++w) {
     const Instruction i = decode(code[w]);
     const int at = r.instructions;
@@ -98,9 +98,11 @@ constexpr Registers survey(const std::uint64_t (&code)[N]) {
                         i.op == static_cast<std::uint8_t>(Word::accumulate) || i.op == static_cast<std::uint8_t>(Word::index);
     if (memory) r.slots = i.slot + 1 > r.slots ? i.slot + 1 : r.slots;
     r.tile = r.tile || (i.op == static_cast<std::uint8_t>(Word::load) && static_cast<Stride>(i.mode) == Stride::tile);
-    if (columns && (i.type == Class::f64 || i.type == Class::i64)) r.lane_bytes = 8;
+    wide = wide || (columns && (i.type == Class::f64 || i.type == Class::i64));
+    narrow = narrow || (columns && (i.type == Class::f32 || i.type == Class::i32));
   }
   r.section_end[r.sections - 1] = r.instructions;
+  r.lane_bytes = wide && !narrow ? 8 : 4;  // where both are, eight-byte lanes are two vectors and the others a whole one
   return r;
 }
 

@@ -41,6 +41,15 @@ struct SortRoom {
   K* other_key;
   std::uint32_t* at;
   std::uint32_t* other_at;
+  /// What was written is what is read next.
+  void turn() {
+    K* const k = key;
+    key = other_key;
+    other_key = k;
+    std::uint32_t* const a = at;
+    at = other_at;
+    other_at = a;
+  }
   static std::size_t bytes(index_t n) { return aligned(2 * static_cast<std::size_t>(n) * (sizeof(K) + 4) + 64); }
   SortRoom(char* memory, index_t n)
       : key(reinterpret_cast<K*>(memory)), other_key(key + n), at(reinterpret_cast<std::uint32_t*>(memory + (2 * static_cast<std::size_t>(n) * sizeof(K) + 7) / 8 * 8)), other_at(at + n) {}
@@ -82,12 +91,7 @@ void sort_keys(SortRoom<K>& r, index_t n) {
       r.other_key[to] = r.key[i];
       r.other_at[to] = r.at[i];
     }
-    K* const key = r.key;
-    r.key = r.other_key;
-    r.other_key = key;
-    std::uint32_t* const at = r.at;
-    r.at = r.other_at;
-    r.other_at = at;
+    r.turn();
   }
 }
 
@@ -110,8 +114,45 @@ void first_keys(SortRoom<K>& r, index_t n, index_t most, KeyAt key_at) {
   }
 }
 
-/// [outer, size, inner]; accesses x, order. The reversed keys of a descending order keep equal elements as they stand. Where only
-/// the first are wanted (bits 9 and on of the argument), no others are written.
+/// The position of the key with `rank` before it in the stable order: what shares its leading bits, then of those what shares the next,
+/// until few are left to be sorted.
+template <class K>
+std::uint32_t key_of_rank(SortRoom<K>& r, index_t n, index_t rank) {
+  constexpr int digit = 11;
+  constexpr index_t few = 48;
+  bool counted = false;  // whether the positions are written
+  for (int rest = 8 * static_cast<int>(sizeof(K)); n > few && rest > 0;) {
+    const int width = rest < digit ? rest : digit;
+    rest -= width;
+    const auto of = [rest, mask = (1u << width) - 1](K key) { return static_cast<std::uint32_t>(key >> rest) & mask; };
+    std::uint32_t count[1 << digit] = {};
+    for (index_t i = 0; i < n; ++i) ++count[of(r.key[i])];
+    std::uint32_t v = 0;
+    for (;; v += 32) {  // 32 at a time as far as that goes
+      std::uint32_t here = 0;
+      for (int j = 0; j < 32; ++j) here += count[v + static_cast<std::uint32_t>(j)];
+      if (rank < static_cast<index_t>(here)) break;
+      rank -= static_cast<index_t>(here);
+    }
+    for (; rank >= static_cast<index_t>(count[v]); ++v) rank -= static_cast<index_t>(count[v]);
+    index_t kept = 0;
+    for (index_t i = 0; i < n; ++i) {
+      r.other_key[kept] = r.key[i];
+      r.other_at[kept] = counted ? r.at[i] : static_cast<std::uint32_t>(i);
+      kept += of(r.key[i]) == v ? 1 : 0;
+    }
+    r.turn();
+    counted = true;
+    n = kept;
+  }
+  for (index_t i = 0; !counted && i < n; ++i) r.at[i] = static_cast<std::uint32_t>(i);
+  if (n <= few) sort_keys(r, n);
+  return r.at[rank];
+}
+
+/// [outer, size, inner]; accesses x, order. The reversed keys of a descending order keep equal elements as they stand. Bits 9
+/// and on of the argument say what is wanted where it is not all, and no others are written: the first so many, or (middle_rank) the
+/// median and the first that is not a number, or (below it) one of them.
 template <class T>
 void run_argsort(Machine& machine, int s) {
   using K = sort_key<T>;
@@ -128,7 +169,7 @@ void run_argsort(Machine& machine, int s) {
   };
   const index_t inner = machine.size(step.dim[2]);
   Work w{reinterpret_cast<const T*>(machine.pointer(step.access)), reinterpret_cast<std::int64_t*>(machine.pointer(step.access + 1)), static_cast<char*>(machine.workspace()),
-         SortRoom<K>::bytes(machine.capacity(step.dim[1])), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, 1, (step.arg >> 8 & 1) != 0, static_cast<index_t>(step.arg >> 9)};
+         SortRoom<K>::bytes(machine.capacity(step.dim[1])), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, 1, (step.arg >> 8 & 1) != 0, static_cast<index_t>(static_cast<std::int64_t>(step.arg) >> 9)};
   w.parts = parts_of(w.lanes, w.lanes * w.size * 8);
   auto part = [](void* context, int chunk, int thread) {
     const Work& k = *static_cast<const Work*>(context);
@@ -139,6 +180,19 @@ void run_argsort(Machine& machine, int s) {
       if (k.wanted > 0 && k.wanted < k.size) {
         first_keys(room, k.size, k.wanted, key_at);
         for (index_t i = 0; i < k.wanted; ++i) k.y[base + i * k.inner] = room.at[i];
+        continue;
+      }
+      if (k.wanted < 0 && k.size > 0) {
+        index_t rank = middle_rank - 1 - k.wanted, numbers = k.size, nan = 0;
+        for (index_t i = 0; i < k.size; ++i) {
+          room.key[i] = key_at(i);
+          if (is_floating(dtype_of<T>) && room.key[i] == static_cast<K>(~K{0})) nan = numbers-- == k.size ? i : nan;
+        }
+        if (k.wanted == middle_rank) {
+          rank = numbers > 0 ? (numbers - 1) / 2 : 0;
+          if (numbers < k.size) k.y[base + numbers * k.inner] = nan;
+        }
+        k.y[base + rank * k.inner] = key_of_rank(room, k.size, rank);
         continue;
       }
       for (index_t i = 0; i < k.size; ++i) {

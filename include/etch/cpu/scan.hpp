@@ -23,17 +23,21 @@ struct RunningSum {
   template <class T> static ETCH_INLINE void first(accumulator<T>& s, T x, index_t) { s = static_cast<accumulator<T>>(x); }
   template <class T> static ETCH_INLINE void next(accumulator<T>& s, T, T x, index_t) { s = static_cast<accumulator<T>>(s + static_cast<accumulator<T>>(x)); }
   template <class T> static ETCH_INLINE T value(accumulator<T> s) { return static_cast<T>(s); }
+  template <class V> static ETCH_INLINE V together(V s, V x) { return s + x; }  ///< the same of lanes side by side
 };
 struct RunningProduct : RunningSum {
+  template <class V> static ETCH_INLINE V together(V s, V x) { return s * x; }
   template <class T> static ETCH_INLINE void next(accumulator<T>& s, T, T x, index_t) { s = static_cast<accumulator<T>>(s * static_cast<accumulator<T>>(x)); }
 };
 struct Recurrence : RunningSum {
+  template <class V> static void together(V s, V x) = delete;
   static constexpr bool has_factor = true;
   template <class T> static ETCH_INLINE void next(accumulator<T>& s, T factor, T x, index_t) {
     s = static_cast<accumulator<T>>(s * static_cast<accumulator<T>>(factor) + static_cast<accumulator<T>>(x));
   }
 };
 struct RunningLogSumExp : RunningSum {
+  template <class V> static void together(V s, V x) = delete;
   template <class T> static ETCH_INLINE void next(accumulator<T>& s, T, T x, index_t) {
     const double y = static_cast<double>(x), high = s > y || s != s ? s : y, low = s > y || s != s ? y : s;
     s = high == low && __builtin_isinf(high) ? high : high + __builtin_log1p(__builtin_exp(low - high));
@@ -50,6 +54,7 @@ struct RunningExtremum {
   template <class T> using state = State<T>;
   template <class T> using result = std::int64_t;
   static constexpr bool has_factor = false;
+  static constexpr bool smallest = Smallest;
   static constexpr bool chains = false;  // a new extremum is rare: a branch, and nothing to wait for
   template <class T> static ETCH_INLINE void first(State<T>& s, T x, index_t i) { s = {x, i}; }
   template <class T> static ETCH_INLINE void next(State<T>& s, T, T x, index_t i) {
@@ -65,6 +70,11 @@ struct Scan {
   using Out = typename Rule::template result<T>;
   static constexpr index_t side = 8;   ///< lanes side by side: as many chains of dependent additions
   static constexpr index_t wide = 64;  ///< where they lie side by side: whole cache lines
+  static constexpr index_t most = 512; ///< of those whose rule is known for vectors: their sums stay in the first-level cache
+  using Sum = accumulator<T>;
+  static constexpr bool vectors = (sizeof(T) == 4 || sizeof(T) == 8) && !etch::detail::is_complex_type<T> && !std::is_same_v<T, bool> &&
+                                  requires(simd::Vec<Sum, 8> v) { Rule::together(v, v); };
+  static constexpr bool skips = requires { Rule::smallest; } && (sizeof(T) == 4 || sizeof(T) == 8) && !etch::detail::is_half<T>;
 
   const T* factor;
   const T* x;
@@ -94,9 +104,69 @@ struct Scan {
       for (index_t l = 0; l < count; ++l) step(s[l], at(l) + i * inner, i);
     }
   }
+  /// Lanes that lie side by side, one row of them after the other.
+  void walk_rows(index_t base, index_t count) const {
+    constexpr int L = 8;
+    Sum sum[most];
+    for (index_t k = 0; k < size; ++k) {
+      const index_t row = base + (reverse ? size - 1 - k : k) * inner;
+      index_t l = 0;
+      if (k == 0)
+        for (; l < count; ++l) sum[l] = static_cast<Sum>(y[row + l] = x[row + l]);
+      for (; l + L <= count; l += L) {
+        const auto v = Rule::together(simd::load<Sum, L>(sum + l), simd::convert<Sum>(simd::load<T, L>(x + row + l)));
+        simd::store(sum + l, v);
+        simd::store(y + row + l, simd::convert<T>(v));
+      }
+      for (; l < count; ++l) {
+        Rule::template next<T>(sum[l], T{}, x[row + l], k);
+        y[row + l] = Rule::template value<T>(sum[l]);
+      }
+    }
+  }
+  /// One lane of neighbours in which a new extremum is rare: vectors without one are asked once.
+  void walk_line(index_t base) const {
+    constexpr int L = 8;
+    typename Rule::template state<T> s;
+    const T* const from = x + base;
+    Out* const to = y + base;
+    Rule::template first<T>(s, from[0], 0);
+    to[0] = Rule::template value<T>(s);
+    for (index_t i = 1; i < size;) {
+      if (i + L <= size) {
+        const auto v = simd::load<T, L>(from + i), best = simd::splat<T, L>(s.best);
+        const auto stays = [&] {
+          if constexpr (Rule::smallest) return best < v;
+          else return v < best;
+        }();
+        if (__builtin_expect(!any(!stays), 1)) {
+          simd::store(to + i, simd::splat<Out, L>(Rule::template value<T>(s)));
+          i += L;
+          continue;
+        }
+      }
+      const index_t end = size - i < L ? size : i + L;
+      for (; i < end; ++i) step(s, base + i, i);
+    }
+  }
   void run(index_t begin, index_t end) const {
     for (index_t lane = begin; lane < end;) {
       const index_t base = offset(lane), beside = inner - lane % inner < end - lane ? inner - lane % inner : end - lane;
+      if constexpr (vectors) {
+        if (beside >= side && size > 0) {
+          const index_t count = beside < most ? beside : most;
+          walk_rows(base, count);
+          lane += count;
+          continue;
+        }
+      }
+      if constexpr (skips) {
+        if (inner == 1 && !reverse && size > 0) {
+          walk_line(base);
+          ++lane;
+          continue;
+        }
+      }
       if (beside >= wide) {
         walk<wide>(wide, [base](index_t l) { return base + l; });
         lane += wide;
@@ -117,7 +187,7 @@ struct Scan {
   }
 };
 
-/// How many parts lanes of so many elements together are divided into; never dependent on threads.
+/// How many parts lanes of so many elements together are divided into.
 inline int parts_of(index_t lanes, index_t elements) {
   const index_t parts = elements >> 15;
   return static_cast<int>(parts < 2 || lanes < 2 ? 1 : parts < lanes ? (parts < 16 ? parts : 16) : (lanes < 16 ? lanes : 16));
@@ -136,7 +206,7 @@ void run_scan(Machine& machine, int s) {
   } w{{reinterpret_cast<const T*>(machine.pointer(step.access)), reinterpret_cast<const T*>(machine.pointer(x)),
        reinterpret_cast<typename Work::Out*>(machine.pointer(x + 1)), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, (step.arg >> 8 & 1) != 0},
       1};
-  w.parts = parts_of(w.work.lanes, w.work.lanes * w.work.size);
+  w.parts = num_threads() == 1 ? 1 : parts_of(w.work.lanes, w.work.lanes * w.work.size);  // no lane asks in which part it is
   auto part = [](void* context, int chunk, int) {
     const Shared& k = *static_cast<const Shared*>(context);
     k.work.run(k.work.lanes * chunk / k.parts, k.work.lanes * (chunk + 1) / k.parts);

@@ -496,7 +496,8 @@ class Builder {
     return emit(Op::scatter, dtype(base), node_[base].shape, expanded_in_memory(base), in_memory(index), expanded_in_memory(a),
                 static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8 | (back ? 1ULL << 16 : 0));
   }
-  /// An operation along one axis of `a` (and of `c`), with the shape of its last operand.
+  /// An operation along one axis of `a` (and of `c`), with the shape of its last operand. `fill`: what stands where nothing was (delay),
+  /// or what is read of an order: 0 all, n the first n, `middle_rank` the median, `middle_rank - 1 - k` element k.
   constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
     const bool finds = op == Op::cummax || op == Op::cummin || op == Op::argsort || op == Op::searchsorted;
     const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (reverse ? 256u : 0u) | static_cast<std::uint64_t>(fill) << 9;

@@ -7,11 +7,22 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+/// Whether an element is (not) zero; bools are not compared, which would take them through eight-byte integers.
+template <class X>
+constexpr auto is_zero(X x) {
+  if constexpr (std::is_same_v<typename X::value_type, bool>) return !x;
+  else return x == 0;
+}
+template <class X>
+constexpr auto is_not_zero(X x) {
+  if constexpr (std::is_same_v<typename X::value_type, bool>) return x;
+  else return x != 0;
+}
 template <auto... Option>
 struct any_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    const auto r = reduce_fn<Op::amax, Option...>{}(x != 0);
+    const auto r = reduce_fn<Op::amax, Option...>{}(is_not_zero(x));
     using R = std::conditional_t<std::is_same_v<typename X::value_type, std::uint8_t>, std::uint8_t, bool>;  // as PyTorch's
     if constexpr (std::is_same_v<std::remove_const_t<decltype(r)>, Poison>) return r;
     else return cast_fn<R>{}(r);
@@ -21,7 +32,7 @@ template <auto... Option>
 struct all_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    const auto r = reduce_fn<Op::amax, Option...>{}(x == 0);
+    const auto r = reduce_fn<Op::amax, Option...>{}(is_zero(x));
     using R = std::conditional_t<std::is_same_v<typename X::value_type, std::uint8_t>, std::uint8_t, bool>;
     if constexpr (std::is_same_v<std::remove_const_t<decltype(r)>, Poison>) return r;
     else return cast_fn<R>{}(!r);
@@ -29,7 +40,7 @@ struct all_fn {
 };
 template <auto... Option>
 struct count_nonzero_fn {
-  constexpr auto operator()(auto x) const { return reduce_fn<Op::sum, Option...>{}(x != 0); }
+  constexpr auto operator()(auto x) const { return reduce_fn<Op::sum, Option...>{}(is_not_zero(x)); }
 };
 template <auto... Option>
 struct nansum_fn {

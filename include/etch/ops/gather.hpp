@@ -188,8 +188,8 @@ struct one_hot_fn {
     Shape from = b.shape(index.id), to = from;
     from.size[from.rank++] = 1;
     to.size[to.rank++] = Classes;
-    const int at = b.expand(b.reshape(b.checked(index.id, from.rank - 1, Classes, false), from), to);
-    const int line = along_axis(b, b.iota(Classes, DType::int64), to.rank - 1, to);
+    const int at = b.expand(b.reshape(b.cast(b.checked(index.id, from.rank - 1, Classes, false), DType::int32), from), to);
+    const int line = along_axis(b, b.iota(Classes, DType::int32), to.rank - 1, to);
     return Tracer<std::int64_t, D..., Classes>{&b, b.cast(b.map(Op::eq, DType::boolean, at, line), DType::int64)};
   }
 };

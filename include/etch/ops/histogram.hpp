@@ -108,7 +108,7 @@ struct histc_fn {
     const auto range = bounds(x, low, high, 1);
     const auto valid = x >= range.min && x <= range.max;
     const auto at = where(valid, (x - range.min) / (range.max - range.min) * Bins, 0);
-    const auto place = smaller(to<std::int64_t>(at), Bins - 1);
+    const auto place = to<std::int64_t>(smaller(to<std::int32_t>(at), Bins - 1));
     return counts<Bins, typename X::value_type>(*x.builder, place.id, valid.id, ones_like(x).id);
   }
 };

@@ -36,7 +36,8 @@ struct ranked_fn {
       return Poison{};
     } else {
       auto order = argsort_fn<Axis, Descending>{}(x);
-      if (First + Count <= few_ranks && X::rank > 0) order.id = x.builder->along(Op::argsort, x.id, axis_of(Axis, X::rank), Descending, -1, First + Count);
+      constexpr int wanted = First + Count <= few_ranks ? First + Count : Count == 1 ? middle_rank - 1 - First : 0;
+      if (wanted != 0 && X::rank > 0) order.id = x.builder->along(Op::argsort, x.id, axis_of(Axis, X::rank), Descending, -1, wanted);
       const auto at = slice_fn<Axis, First, First + Count>{}(order);
       if constexpr (Values) return take_along_fn<Axis>{}(x, at);
       else return at;
@@ -61,10 +62,11 @@ template <int Axis, bool IgnoreNan>
 struct median_index_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    const auto order = argsort_fn<Axis, false>{}(x);
-    if constexpr (std::is_same_v<std::remove_const_t<decltype(order)>, Poison>) {
+    auto order = argsort_fn<Axis, false>{}(x);
+    if constexpr (std::is_same_v<decltype(order), Poison>) {
       return order;
     } else {
+      if (X::rank > 0) order.id = x.builder->along(Op::argsort, x.id, axis_of(Axis, X::rank), false, -1, middle_rank);
       constexpr int n = X::dims(0)[axis_of(Axis, X::rank)].size;
       static_assert(n > 0, "etch: reduce: an empty axis has no largest and no smallest element");
       static_assert(!X::dims(0)[axis_of(Axis, X::rank)].bounded, "etch: median: the axis must have a static size");
