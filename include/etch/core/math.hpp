@@ -12,8 +12,8 @@ namespace simd {
 /// e^x, within 1 ulp, subnormal results included.
 template <class T, int L> ETCH_INLINE Vec<T, L> exp(Vec<T, L> x) {
   using F = detail::Ieee<T>;
-  const auto [n, r] = detail::reduce_exp(detail::clamp(x, F::exp_low, F::exp_high));
-  return detail::scale(detail::expm1_core(r) + T(1), n);
+  const auto p = detail::reduce_exp<2 * F::bias>(detail::clamp(x, F::exp_low, F::exp_high));
+  return detail::scale(splat<T, L>(1), detail::expm1_core(p.r), p);
 }
 
 /// The natural logarithm, within 1 ulp; log(0) = -inf, NaN below.
@@ -22,20 +22,23 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log(Vec<T, L> x) {
   return detail::log_of(x, [](auto k, auto f) { return fma(k, F::ln2_hi, f + fma(k, F::ln2_lo, detail::log_tail(f))); });
 }
 
-/// The hyperbolic tangent: an odd polynomial below 0.625, 1 - 2 / (e^2x + 1) above.
+/// The hyperbolic tangent: an odd polynomial near zero; above, (d - 2) / d for d = e^2x + 1, of which the difference is exact.
 template <class T, int L> ETCH_INLINE Vec<T, L> tanh(Vec<T, L> x) {
-  const auto a = abs(x), z = x * x;
+  using F = detail::Ieee<T>;
+  constexpr bool single = sizeof(T) == 4;
+  const auto a = abs(x), z = x * x, twice = detail::at_most(a + a, T(single ? 20 : 40));  // where the result is 1
   Vec<T, L> q;
-  if constexpr (sizeof(T) == 4)
-    q = detail::poly(z, -0x1.754d90p-8, 0x1.52029cp-6, -0x1.b8365cp-5, 0x1.1106f6p-3, -0x1.555532p-2);
+  if constexpr (single)
+    q = detail::poly(z, 0x1.2c066ep-6, -0x1.b5c0aep-5, 0x1.11004ep-3, -0x1.55552cp-2);
   else
     q = detail::poly(z, -0x1.0db56d8afcd1bp-16, 0x1.439729497fa38p-14, -0x1.df5773be9af60p-13, 0x1.336638339acdbp-11,
                      -0x1.7d68a47da8b01p-10, 0x1.d6cf27b983c3cp-9, -0x1.226e1625bc9adp-7, 0x1.664f477a800d8p-6,
                      -0x1.ba1ba1b503da5p-5, 0x1.111111110ac91p-3, -0x1.55555555554ffp-2);
-  const auto small = fma(a * z, q, a);
-  const auto twice = detail::at_most(a + a, T(sizeof(T) == 4 ? 20 : 40));  // where the result is 1
-  const auto big = T(1) - T(2) / (detail::exp_normal(twice) + T(1));
-  return detail::signed_by(select(a < T(0.625), small, big), detail::sign_of(x));
+  auto p = detail::split_exp<F::bias>(twice, T(1.4426950408889634));
+  if constexpr (single && detail::fused) p.r = fma(p.n, T(-0x1.62e430p-1), twice);  // the error of a large n does not matter
+  else p = detail::reduce_exp<F::bias>(twice);
+  const auto s = detail::power<T>(p.bits), d = fma(s, detail::expm1_core(p.r), s + T(1));
+  return detail::signed_by(select(a < T(single ? 0.425 : 0.625), fma(a * z, q, a), (d - T(2)) / d), detail::sign_of(x));
 }
 
 /// The sine and the cosine, within 2.5 ulp also near their zeros; the C library's where a lane exceeds 8192 (1e6).
@@ -55,9 +58,9 @@ template <class T, int L> ETCH_INLINE Vec<T, L> cos(Vec<T, L> x) {
 /// e^x - 1, accurate near 0.
 template <class T, int L> ETCH_INLINE Vec<T, L> expm1(Vec<T, L> x) {
   using F = detail::Ieee<T>;
-  const auto [n, r] = detail::reduce_exp(detail::clamp(x, T(-50), F::exp_high));
-  const auto half = detail::power_of_two(n - T(1));  // 2^n may overflow where e^x does not
-  const auto h = fma(half, detail::expm1_core(r), half - T(0.5));
+  const auto p = detail::reduce_exp<F::bias - 1>(detail::clamp(x, T(-50), F::exp_high));
+  const auto half = detail::power<T>(p.bits);  // of 2^n, which may overflow where e^x does not
+  const auto h = fma(half, detail::expm1_core(p.r), half - T(0.5));
   return detail::signed_by(h + h, detail::sign_of(x));
 }
 
@@ -72,8 +75,16 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log1p(Vec<T, L> x) {
   return detail::signed_by(detail::log_is_rare(u) ? detail::log_edges(u, r) : r, detail::sign_of(x));
 }
 
-/// 1 / (1 + e^-x); below zero e^x / (1 + e^x), so that nothing overflows.
+/// 1 / (1 + e^-x); where that leaves the normal numbers by e^-|x|, below zero e^x / (1 + e^x).
 template <class T, int L> ETCH_INLINE Vec<T, L> sigmoid(Vec<T, L> x) {
+#if !defined(ETCH_CPU_EIGEN)
+  using F = detail::Ieee<T>;
+  if (__builtin_expect(!any(bit_cast<detail::Int<T>>(T(sizeof(T) == 4 ? 87 : 708) - abs(x)) < detail::Int<T>(0)), 1)) {
+    const auto p = detail::reduce_exp<F::bias>(-x);
+    const auto s = detail::power<T>(p.bits);
+    return T(1) / (fma(s, detail::expm1_core(p.r), T(1)) + s);
+  }
+#endif
   const auto e = exp(-abs(x));
   return select(x < T(0), e, splat<T, L>(1)) / (e + T(1));
 }
@@ -81,25 +92,25 @@ template <class T, int L> ETCH_INLINE Vec<T, L> sigmoid(Vec<T, L> x) {
 /// The error function: x P(x^2) below 0.92 (1 in double), 1 - e^-P(x) above.
 template <class T, int L> ETCH_INLINE Vec<T, L> erf(Vec<T, L> x) {
   const auto a = abs(x), z = x * x;
-  Vec<T, L> q, e;  // e: e^-P
+  Vec<T, L> q, big;  // 1 - e^-P
   if constexpr (sizeof(T) == 4) {
     constexpr double l = -1.4426950408889634;  // e^-P = 2^(l P)
     q = detail::poly(z, 0x1.5713f8p-14, -0x1.a803bap-11, 0x1.5476e6p-8, -0x1.b8043ep-6, 0x1.ce2d76p-4, -0x1.812740p-2,
                      0x1.06eba8p-3);
-    e = detail::exp2_normal(detail::poly_pairs(detail::at_most(a, T(4)), l * -0x1.985f6ap-13, l * 0x1.8d59cap-9,
+    const auto e = detail::exp2_normal(detail::poly_pairs(detail::at_most(a, T(4)), l * -0x1.985f6ap-13, l * 0x1.8d59cap-9,
                                                l * -0x1.6b6ad8p-6, l * 0x1.a952c0p-4, l * 0x1.464a56p-1,
                                                l * 0x1.20ab68p+0, l * 0x1.b830c6p-13));
+    big = fma(-e.scale, e.p, 1.0F);
   } else {
     q = detail::poly(z, -0x1.9e6d0c1998001p-31, 0x1.d29f7597e3155p-27, -0x1.5b5fc4176e501p-23, 0x1.b964461f9cb86p-20,
                      -0x1.f4c77dab024c7p-17, 0x1.f9a28b92fe0a9p-14, -0x1.c02dae44a9063p-11, 0x1.565bccec02e77p-8,
                      -0x1.b82ce31194af9p-6, 0x1.ce2f21a03f3fep-4, -0x1.812746b037997p-2, 0x1.06eba8214db68p-3);
-    e = detail::exp_normal(-detail::poly(detail::at_most(a, T(6)), 0x1.565b2e6ca80eap-38, -0x1.bc48ba3ef2637p-33, 0x1.0b52a887bf410p-28,
+    big = T(1) - detail::exp_normal(-detail::poly(detail::at_most(a, T(6)), 0x1.565b2e6ca80eap-38, -0x1.bc48ba3ef2637p-33, 0x1.0b52a887bf410p-28,
                      -0x1.8a914298147ddp-25, 0x1.8cd2495e78f06p-22, -0x1.1bd885e34e91fp-19, 0x1.1fdba5923d0f4p-17,
                      -0x1.7a0a85f25e7d3p-16, 0x1.478ad5a543bafp-16, 0x1.1e60edeaf421ep-13, -0x1.954c83e07b54cp-11,
                      0x1.f70a8eb8e4597p-10, -0x1.b1a120fee756cp-12, -0x1.37199aef05384p-6, 0x1.a4ab276da640cp-4,
                      0x1.45f635aec6684p-1, 0x1.20dd1e2f359e9p+0, 0x1.138e5a4030a24p-21));
   }
-  const auto big = T(1) - e;
   return detail::signed_by(select(a < T(sizeof(T) == 4 ? 0.921875 : 1), fma(a, q, a), big), detail::sign_of(x));
 }
 
@@ -111,7 +122,8 @@ template <class T, int L> ETCH_INLINE NormalParts<T, L> normal_parts(Vec<T, L> x
     const auto u = abs(x) * T(0.70710678118654752), z = u * u;
     const auto far = z > T(87);
     const auto zero = splat<T, L>(0);
-    const auto bell = select(far, zero, exp2_normal(select(far, zero, z) * T(-1.4426950408889634)));
+    const auto e = exp2_normal(select(far, zero, z) * T(-1.4426950408889634));
+    const auto bell = select(far, zero, e.scale * e.p);
     const auto half = poly_pairs(at_most(u, T(4)) - T(2),
                                  -0x1.982b24p-22, -0x1.233d48p-23, 0x1.491b04p-19, 0x1.de445ep-18,
                                  -0x1.2d04f8p-16, 0x1.b0698ep-18, -0x1.5f1e8ap-14, 0x1.5ed49cp-12,
@@ -138,8 +150,8 @@ template <class T, int L> ETCH_INLINE Vec<T, L> exp2(Vec<T, L> x) {
   using F = detail::Ieee<T>;
   const T low = T(-F::bias - F::mantissa - 2), high = T(F::bias + 2);
   x = detail::clamp(x, low, high);
-  const auto n = detail::nearest(x);
-  return detail::scale(detail::expm1_core((x - n) * T(0.6931471805599453)) + T(1), n);
+  const auto p = detail::split_exp<2 * F::bias>(x, T(1));
+  return detail::scale(splat<T, L>(1), detail::expm1_core((x - p.n) * T(0.6931471805599453)), p);
 }
 
 /// The logarithms to the bases 2 and 10, powers of the base exact.

@@ -68,18 +68,17 @@ template <int L> ETCH_INLINE Vec<float, L> atan2(Vec<float, L> y, Vec<float, L> 
   return select((x == x) & (y == y), detail::signed_by(r, detail::sign_of(y)), x + y);
 }
 
-/// (e + e / (e + 1)) / 2 for e = e^|x| - 1; (e + 1 / e) / 2 for e = e^|x|.
+/// 2 h + 2 h / (4 h + 1) for h = (e^|x| - 1) / 4; 2 q + 1 / (8 q) for q = e^|x| / 4, which overflows only where the result does.
 template <int L> ETCH_INLINE Vec<float, L> sinh(Vec<float, L> x) {
-  const auto a = abs(x);
-  if (__builtin_expect(any(a > 88.0F), 0)) return detail::by_lanes([](float v) { return __builtin_sinhf(v); }, x);
-  const auto e = expm1(a);
-  return detail::signed_by(0.5F * (e + e / (e + 1.0F)), detail::sign_of(x));
+  const auto q = detail::reduce_exp<detail::Ieee<float>::bias - 2>(detail::at_most(abs(x), 89.75F));
+  const auto quarter = detail::power<float>(q.bits), m = detail::expm1_core(q.r);
+  const auto h = fma(quarter, m, quarter - 0.25F);
+  return detail::signed_by(fma(h / fma(h, 4.0F, splat<float, L>(1)), 2.0F, h + h), detail::sign_of(x));
 }
 template <int L> ETCH_INLINE Vec<float, L> cosh(Vec<float, L> x) {
-  const auto a = abs(x);
-  if (__builtin_expect(any(a > 88.0F), 0)) return detail::by_lanes([](float v) { return __builtin_coshf(v); }, x);
-  const auto e = exp(a);
-  return 0.5F * e + 0.5F / e;
+  const auto p = detail::reduce_exp<detail::Ieee<float>::bias - 2>(detail::at_most(abs(x), 89.75F));
+  const auto s = detail::power<float>(p.bits), q = fma(s, detail::expm1_core(p.r), s);
+  return fma(q, 2.0F, 0.125F / q);
 }
 /// log1p(a + a^2 / (1 + sqrt(a^2 + 1)));  log1p(t + sqrt(2 t + t^2)) for t = x - 1;  log1p(2 a / (1 - a)) / 2.
 template <int L> ETCH_INLINE Vec<float, L> asinh(Vec<float, L> x) {
@@ -102,14 +101,14 @@ template <int L> ETCH_INLINE Vec<float, L> erfc(Vec<float, L> x) {
   using F = detail::Ieee<float>;
   const auto a = detail::at_most(abs(x), 10.2F);
   const auto upper = bit_cast<float>(bit_cast<std::int32_t>(a) & -4096), high = upper * upper, low = (a - upper) * (a + upper);
-  const auto n = detail::nearest((high + low) * -1.4426950408889634F);
-  const auto r = fma(n, -F::ln2_lo, fma(n, -F::ln2_hi, -high) - low);
+  const auto e = detail::split_exp<2 * F::bias>(high + low, -1.4426950408889634F);
+  const auto r = fma(e.n, -F::ln2_lo, fma(e.n, -F::ln2_hi, -high) - low);
   const auto below = a + 2.0F, lost = a - (below - 2.0F), inverse = 1.0F / below, guess = (a - 2.0F) * inverse;
   const auto t = fma(inverse, fma(guess, -a, fma(guess + 1.0F, -2.0F, a)), guess);  // what rounding the quotient's parts lost
   const auto p = detail::poly(t, 0x1.24fbf0p-14, 0x1.8fa3b0p-15, -0x1.36aeb2p-11, -0x1.b491cap-11, 0x1.916676p-9, 0x1.a86a60p-8, -0x1.60594cp-6, -0x1.2a8802p-5,
                               0x1.1e2dd8p-2, -0x1.5fd386p-1, 0x1.058672p+0);
   const auto q = p * inverse, g = fma(inverse, fma(q, -below, p) - q * lost, q);
-  const auto tail = detail::scale(fma(detail::expm1_core(r), g, g), n);
+  const auto tail = detail::scale(g, detail::expm1_core(r), e);
   return select(x < 0.0F, 2.0F - tail, tail);
 }
 

@@ -35,6 +35,13 @@ template <class T> using Uint = typename sized<sizeof(T)>::u;
 template <class T> inline constexpr T infinity = __builtin_bit_cast(T, Ieee<T>::infinity);
 template <class T> inline constexpr T nan = __builtin_bit_cast(T, Ieee<T>::nan);
 
+// Whether a product and a sum are one instruction with one rounding.
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+inline constexpr bool fused = true;
+#else
+inline constexpr bool fused = false;
+#endif
+
 /// Horner's rule, highest coefficient first.
 template <class T, int L, class... C> ETCH_INLINE Vec<T, L> poly(Vec<T, L> x, double first, C... rest) {
   Vec<T, L> r = splat<T, L>(static_cast<T>(first));
@@ -91,49 +98,68 @@ template <class T, int L> ETCH_INLINE Vec<T, L> nearest(Vec<T, L> x) {
   return (x + Ieee<T>::magic) - Ieee<T>::magic;
 #endif
 }
-// p 2^n; results may overflow or become subnormal.
-template <class T, int L> ETCH_INLINE Vec<T, L> scale(Vec<T, L> p, Vec<T, L> n) {
-  if constexpr (requires { scale_native(p, n); }) {
-    return scale_native(p, n);
-  } else {
-    const Vec<T, L> half = nearest(n * T(0.5));
-    return p * power_of_two(half) * power_of_two(n - half);
-  }
-}
 
-// x = n ln 2 + r, |r| <= ln 2 / 2.
-template <class T, int L> struct ExpParts { Vec<T, L> n, r; };
-template <class T, int L> ETCH_INLINE ExpParts<T, L> reduce_exp(Vec<T, L> x) {
-  const Vec<T, L> n = nearest(x * T(1.4426950408889634));
-  return {n, fma(n, -Ieee<T>::ln2_lo, fma(n, -Ieee<T>::ln2_hi, x))};
+// An argument of 2^n e^r: the integral n, once more in the low bits of `bits`, where n + Offset stands; and |r| <= ln 2 / 2.
+template <class T, int L> struct ExpParts {
+  Vec<T, L> n, r;
+  Vec<Int<T>, L> bits;
+};
+// n is the integer nearest to x scale: adding the magic number rounds, and leaves its bits.
+template <int Offset, class T, int L> ETCH_INLINE ExpParts<T, L> split_exp(Vec<T, L> x, T scale) {
+  constexpr T magic = Ieee<T>::magic + T(Offset);
+#if defined(__FAST_MATH__)
+  const auto n = round(x * scale), t = n + magic;
+#else
+  const auto t = fma(x, splat<T, L>(scale), magic), n = t - magic;
+#endif
+  return {n, n, bit_cast<Int<T>>(t)};
+}
+// 2^(n + Offset - bias), which must be a normal number: what is above the exponent is shifted out.
+template <class T, int L> ETCH_INLINE Vec<T, L> power(Vec<Int<T>, L> bits) { return bit_cast<T>(bits << Int<T>(Ieee<T>::mantissa)); }
+
+// x = n ln 2 + r.
+template <int Offset, class T, int L> ETCH_INLINE ExpParts<T, L> reduce_exp(Vec<T, L> x) {
+  auto p = split_exp<Offset>(x, T(1.4426950408889634));
+  p.r = fma(p.n, -Ieee<T>::ln2_lo, fma(p.n, -Ieee<T>::ln2_hi, x));
+  return p;
 }
 // exp(r) - 1 on that interval.
 template <class T, int L> ETCH_INLINE Vec<T, L> expm1_core(Vec<T, L> r) {
   Vec<T, L> q;
   if constexpr (sizeof(T) == 4) q = poly_pairs(r, 0x1.6ac7a6p-10, 0x1.123dc2p-7, 0x1.555856p-5, 0x1.55548cp-3, 0x1.fffffcp-2);
   else
-    q = poly(r, 0x1.ae07361000637p-26, 0x1.28af0ff6953adp-22, 0x1.71dee0fd66ca1p-19, 0x1.a019986dc8fa1p-16,
-             0x1.a01a01413ac03p-13, 0x1.6c16c184b8d03p-10, 0x1.1111111124c5ap-7, 0x1.5555555550607p-5,
-             0x1.5555555555503p-3, 0x1.000000000000ap-1);
+    q = poly_pairs(r, 0x1.ae07361000637p-26, 0x1.28af0ff6953adp-22, 0x1.71dee0fd66ca1p-19, 0x1.a019986dc8fa1p-16,
+                   0x1.a01a01413ac03p-13, 0x1.6c16c184b8d03p-10, 0x1.1111111124c5ap-7, 0x1.5555555550607p-5,
+                   0x1.5555555555503p-3, 0x1.000000000000ap-1);
   return fma(r * r, q, r);
+}
+
+// a (1 + m) 2^n of parts whose Offset is twice the bias; results may overflow or become subnormal.
+template <class T, int L> ETCH_INLINE Vec<T, L> scale(Vec<T, L> a, Vec<T, L> m, const ExpParts<T, L>& p) {
+  if constexpr (requires { scale_native(m, p.n); }) {
+    return scale_native(fma(a, m, a), p.n);
+  } else {  // by two powers
+    const auto half = bit_cast<Int<T>>(bit_cast<Uint<T>>(p.bits) >> Uint<T>(1));
+    const auto s = a * power<T>(half);
+    return fma(s, m, s) * power<T>(p.bits - half);
+  }
 }
 
 // e^x where the result is a normal number.
 template <class T, int L> ETCH_INLINE Vec<T, L> exp_normal(Vec<T, L> x) {
-  const auto [n, r] = reduce_exp(x);
-  const auto p = expm1_core(r) + T(1);
-  if constexpr (requires { scale_native(p, n); }) return scale_native(p, n);
-  else return p * power_of_two(n);
+  const auto p = reduce_exp<Ieee<T>::bias>(x);
+  const auto s = power<T>(p.bits);
+  return fma(s, expm1_core(p.r), s);
 }
 
-// 2^x of floats where the result is a normal number, within 2 ulp: exp's polynomial in x ln 2.
-template <int L> ETCH_INLINE Vec<float, L> exp2_normal(Vec<float, L> x) {
+// 2^n p = 2^x of floats where the result is a normal number, within 2 ulp: exp's polynomial in x ln 2.
+template <int L> struct Power { Vec<float, L> scale, p; };
+template <int L> ETCH_INLINE Power<L> exp2_normal(Vec<float, L> x) {
   constexpr double a = 0.6931471805599453, b = a * a, c = b * a;
-  const auto n = nearest(x), r = x - n;
+  const auto part = split_exp<Ieee<float>::bias>(x, 1.0F);
+  const auto r = x - part.n;
   const auto q = poly_pairs(r, 0x1.6ac7a6p-10 * c * c, 0x1.123dc2p-7 * b * c, 0x1.555856p-5 * b * b, 0x1.55548cp-3 * c, 0x1.fffffcp-2 * b);
-  const auto p = fma(r * r, q, fma(r, splat<float, L>(static_cast<float>(a)), 1.0f));
-  if constexpr (requires { scale_native(p, n); }) return scale_native(p, n);
-  else return p * power_of_two(n);
+  return {power<float>(part.bits), fma(r * r, q, fma(r, splat<float, L>(static_cast<float>(a)), 1.0f))};
 }
 
 // x = 2^k m, sqrt(1/2) <= m < sqrt(2), of a normal x; s = 2^-k where |k| is not extreme.

@@ -112,13 +112,15 @@ template <int L> ETCH_INLINE bool any(Mask<L> a) {
 #if !defined(ETCH_CPU_EIGEN)
   if constexpr (requires { x86::signs(a.v); }) return x86::signs(a.v) != 0;
 #endif
-  return detail::fold(a, [](auto x, auto y) { return x | y; });
+  if constexpr (detail::split<bool, L>) return any(lower(a) | upper(a));
+  else return detail::fold(a, [](auto x, auto y) { return x | y; });
 }
 template <int L> ETCH_INLINE bool all(Mask<L> a) {
 #if !defined(ETCH_CPU_EIGEN)
   if constexpr (requires { x86::signs(a.v); }) return x86::signs(a.v) == (1 << L) - 1;
 #endif
-  return detail::fold(a, [](auto x, auto y) { return x & y; });
+  if constexpr (detail::split<bool, L>) return all(lower(a) & upper(a));
+  else return detail::fold(a, [](auto x, auto y) { return x & y; });
 }
 
 }  // namespace simd
