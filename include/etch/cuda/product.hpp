@@ -112,10 +112,10 @@ struct ProductElement {
 
 /// The workspace of cuBLASLt, then the product where an epilogue reads it.
 template <class T>
-std::int64_t product_workspace(const cpu::PlanView& plan, const Step& s) {
+std::size_t product_workspace(const cpu::Machine& machine, const Step& s) {
   std::int64_t elements = s.words != 0 ? 1 : 0;
-  for (int i = 0; i + 1 < s.dims; ++i) elements *= capacity(plan, s.dim[i]);
-  return blas_workspace + elements * static_cast<std::int64_t>(sizeof(T));
+  for (int i = 0; i + 1 < s.dims; ++i) elements *= machine.capacity(s.dim[i]);
+  return static_cast<std::size_t>(blas_workspace + elements * static_cast<std::int64_t>(sizeof(T)));
 }
 
 template <class T, std::uint64_t... Code>
