@@ -1,4 +1,5 @@
 // What <etch/cuda.hpp> adds to programs: several results, one number, and loops, whose bodies run where the program does.
+#include "mixed.hpp"
 #include "wave.hpp"
 
 using namespace etch;
@@ -12,31 +13,22 @@ TEST_CASE("eval, functions with several results, one number") {
   CHECK(std::abs(sum(xg * xg).item() - sum(x * x).item()) < 1e-4f);
 }
 
-namespace {
-struct Net {
-  nn::LSTM<3, 8> lstm;
-  nn::Linear<8, 2> last;
-  ETCH_MODULE(lstm, last)
-  constexpr auto forward(auto x) const { return last(lstm(x).template get<0>()); }
-};
-struct Loss {
-  constexpr auto operator()(auto& m, auto x, auto y) const { return mse_loss(m(x), y); }
-};
-}  // namespace
-
-TEST_CASE("an LSTM's training step: a loop forwards, a loop back, and the products and groups in them") {
-  const auto x = wave<Tensor<float, 12, 4, 3>>();
-  const auto y = wave<Tensor<float, 12, 4, 2>>(0.5);
+TEST_CASE("a training step with windows, pools, attention and a loop forwards and back: the CPU's losses, no step of the CPU's but products") {
+  Tensor<float, 4, 2, 10, 10> x;
+  Tensor<std::int64_t, 4> y;
+  for (int i = 0; i < 800; ++i) x.data()[i] = static_cast<float>(std::sin(0.1 * i));
+  for (int i = 0; i < 4; ++i) y(i) = i;
   const auto xg = x.to(gpu);
   const auto yg = y.to(gpu);
-  auto model = make<Net>(Generator{2});
-  auto model_there = model.to(gpu);
-  auto step = train_step(model, Loss{}, optim::Adam{.lr = 1e-2f}, x, y);
-  auto there = train_step(model_there, Loss{}, optim::Adam{.lr = 1e-2f}, xg, yg);
+  auto model = make<Mixed>(Generator{1});
+  auto step = train_step(model, MixedLoss{}, optim::Adam{.lr = 1e-2f}, x, y);
+  auto there = train_step(model.clone().to(gpu), MixedLoss{}, optim::Adam{.lr = 1e-2f}, xg, yg);
   device::tally() = {};
-  for (int i = 0; i < 6; ++i) CHECK(std::abs(step(x, y) - there(xg, yg)) < 1e-5f);
+  for (int i = 0; i < 20; ++i) CHECK(std::abs(step(x, y) - there(xg, yg)) < 1e-4f);
   using detail::StepKind;
-  CHECK(device::tally().of(device::Route::program, StepKind::loop) == 12);
-  CHECK(device::tally().of(device::Route::thrust, StepKind::fused) >= 6 * 12);
-  CHECK(device::tally().of(device::Route::cpu) == device::tally().of(device::Route::cpu, StepKind::dot));
+  const device::Tally& t = device::tally();
+  CHECK(t.of(device::Route::program, StepKind::loop) == 40);
+  CHECK(t.of(device::Route::thrust, StepKind::attention_grad) == 20);
+  CHECK(t.of(device::Route::thrust, StepKind::window_dot) >= 20);
+  CHECK(t.of(device::Route::cpu) == t.of(device::Route::cpu, StepKind::dot));
 }
