@@ -3,4 +3,5 @@
 
 #include <etch/etch.hpp>
 
+#include <etch/cuda/inference.hpp>
 #include <etch/cuda/program.hpp>

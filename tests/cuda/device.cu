@@ -1,6 +1,8 @@
 // The backend as a GPU runs it: compiled for sm_80 and sm_90 wherever nvcc is, run where a GPU is (77: there is none).
 #include <etch/cuda.hpp>
 
+#include "mixed.hpp"
+
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -17,12 +19,19 @@ struct Loss {
   constexpr auto operator()(auto& m, auto x, auto y) const { return cross_entropy(m(x), y); }
 };
 
-// The losses of the same training on the CPU: step, loss.
-struct Known {
-  int step;
-  double loss;
-};
+// The losses of the same training on the CPU.
+constexpr Known mixed_on_the_cpu[] = {{0, 1.652481}, {1, 1.625840}, {19, 0.568798}};
 constexpr Known on_the_cpu[] = {{0, 1.960068}, {1, 1.937902}, {19, 1.891695}};
+
+// A model in a kernel of the user's own, a sample a thread.
+using OneSample = device::Inference<Net, Tensor<float, 20>>;
+__global__ void classify(const void* model, const float* x, float* y, [[maybe_unused]] int samples) {
+#if defined(__CUDA_ARCH__)
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  alignas(16) char work[OneSample::bytes];
+  if (i < samples) OneSample::run(model, x + i * 20, y + i * 7, work);
+#endif
+}
 
 int check(bool good, const char* what) {
   if (!good) std::printf("gpu: %s is wrong\n", what);
@@ -65,6 +74,26 @@ int main() try {
     for (const auto& [at, expected] : on_the_cpu)
       if (at == i && !(std::fabs(loss - expected) < 1e-4)) wrong += check(false, "a loss");
   }
+  GpuTensor<float, 50, 7> logits = model(xg), by_thread;
+  classify<<<1, 64, 0, device::current_stream()>>>(model.data(), xg.data(), by_thread.data(), 50);
+  const Tensor<float, 50, 7> together = logits.cpu(), alone = by_thread.cpu();
+  for (int i = 0; i < 350; ++i) most = std::fmax(most, static_cast<double>(std::fabs(together.data()[i] - alone.data()[i])));
+  wrong += check(most < 1e-4, "a model in a kernel of one's own");
+
+  Tensor<float, 4, 2, 10, 10> image;
+  Tensor<std::int64_t, 4> label;
+  for (int i = 0; i < 800; ++i) image.data()[i] = static_cast<float>(std::sin(0.1 * i));
+  for (int i = 0; i < 4; ++i) label(i) = i;
+  const auto image_there = image.to(gpu);
+  const auto label_there = label.to(gpu);
+  auto mixed = train_step(make<Mixed>(Generator{1}).to(gpu), MixedLoss{}, optim::Adam{.lr = 1e-2f}, image_there, label_there);
+  for (int i = 0; i < 20; ++i) {
+    const double loss = static_cast<double>(mixed(image_there, label_there));
+    for (const auto& [at, expected] : mixed_on_the_cpu)
+      if (at == i && !(std::fabs(loss - expected) < 1e-3)) wrong += check(false, "a loss of convolutions, a loop and attention");
+  }
+  const Tensor<std::int64_t, 50, 20> order = GpuTensor(argsort<0>(xg)).cpu();
+  for (int i = 1; i < 50; ++i) wrong += x(static_cast<int>(order(i - 1, 3)), 3) <= x(static_cast<int>(order(i, 3)), 3) ? 0 : check(false, "an order");
   std::printf("%ld steps by kernels, %ld by cuBLASLt, %ld by Thrust\n", static_cast<long>(device::tally().of(device::Route::kernel)), static_cast<long>(device::tally().of(device::Route::library)), static_cast<long>(device::tally().of(device::Route::thrust)));
   return wrong;
 } catch (const Error& error) {

@@ -26,3 +26,18 @@ double difference(const A& a, const B& b) {
   }
   return most / size;
 }
+
+/// Runs f on both and compares all results; how often a kind ran through Thrust. The CPU's kernels may run products alone.
+template <class F, class... X>
+double both(F f, etch::detail::StepKind kind, std::int64_t& through_thrust, const X&... x) {
+  using namespace etch;
+  auto here = compile<X...>(f);
+  auto there = compile<decltype(x.to(gpu))...>(f);
+  const auto& p = here(x...);
+  device::tally() = {};
+  const auto& q = there(x.to(gpu)...);
+  through_thrust = device::tally().of(device::Route::thrust, kind);
+  double worst = device::tally().of(device::Route::cpu) == device::tally().of(device::Route::cpu, etch::detail::StepKind::dot) ? 0 : 1e3;
+  [&]<std::size_t... I>(std::index_sequence<I...>) { ((worst = std::fmax(worst, difference(p.template get<I>(), q.template get<I>().cpu()))), ...); }(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<decltype(p)>>>{});
+  return worst;
+}

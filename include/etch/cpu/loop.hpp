@@ -18,18 +18,16 @@ inline RandomState iteration_random(const RandomState& around, int stream, index
   return {h ^ h >> 31, around.step};
 }
 
-/// Accesses: the operands, then the results that are wanted, in order.
-inline void run_loop(Machine& machine, int s) {
+/// run(i, inputs, outputs, random state) for every iteration. Accesses: the operands, then the results that are wanted, in order;
+/// `work` is room for two of each carried value.
+template <class F>
+void for_each_iteration(const Machine& machine, int s, const LoopView& l, char* work, F run) {
   const Step& step = machine.step(s);
-  const LoopView& l = machine.loop(s);
-  Machine& body = machine.body(s);
-  body.take_sizes(machine);
   const int operands = l.carried + l.stacked + l.constants, first_result = step.access + operands;
   Bindings in;
   in.count = operands;
   void* out[max_loop_values]{};
   char* turn[max_loop_values][2]{};
-  char* work = static_cast<char*>(machine.workspace());
   for (int c = 0; c < l.carried; ++c)
     for (int k = 0; k < 2; ++k, work += l.carried_bytes[c]) turn[c][k] = work;
   for (int i = 0; i < operands; ++i) {
@@ -49,9 +47,14 @@ inline void run_loop(Machine& machine, int s) {
     }
     RandomState random;
     if (l.body.draws) random = iteration_random(*machine.random(), l.stream, row);
-    body.run(in, out, &random);
+    run(i, in, out, &random);
     for (int c = 0; c < l.carried; ++c) in.data[c] = out[c];
   }
+}
+inline void run_loop(Machine& machine, int s) {
+  Machine& body = machine.body(s);
+  body.take_sizes(machine);
+  for_each_iteration(machine, s, machine.loop(s), static_cast<char*>(machine.workspace()), [&](index_t, const Bindings& in, void* const* out, RandomState* random) { body.run(in, out, random); });
 }
 
 }  // namespace detail

@@ -96,6 +96,8 @@ class Machine {
   Tables tables() const { return {reinterpret_cast<char*>(base_), static_cast<std::size_t>(static_cast<char*>(block_) + total_ - reinterpret_cast<char*>(base_))}; }
   /// Where the combined values of all accumulators belong, in the tables.
   char* const* targets() const { return target_; }
+  /// The arena of a machine that was made with another.
+  void place_arena(char* arena) { arena_ = given_arena_ = arena; }
   /// Kernels read a copy of the tables, so many bytes further on.
   void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset; }
   /// The actual value of a size, after the last binding.
@@ -142,7 +144,7 @@ class Machine {
   void allocate(int thread_count);
 
   PlanView plan_;
-  char* const given_arena_;
+  char* given_arena_;
   std::ptrdiff_t elsewhere_ = 0;  ///< from the tables to the copy that kernels read
   Machine** body_ = nullptr;      ///< of each step that is a loop
   RandomState* random_ = nullptr;

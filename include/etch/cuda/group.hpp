@@ -25,6 +25,7 @@ struct Alone {
   ETCH_INLINE bool leads() const { return leader; }
   ETCH_INLINE index_t lane() const { return 0; }
   ETCH_INLINE index_t lanes() const { return 1; }
+  ETCH_INLINE void sync() const {}
   template <int R, class V>
   ETCH_INLINE V all(V v) const {
     return v;
@@ -188,6 +189,11 @@ struct TileView {
   char* data = nullptr;
   index_t row = 0;       ///< bytes from one row to the next
   index_t element = 0;   ///< bytes of one
+  /// At the first row and column of a call.
+  ETCH_INLINE void point(FusedCall& call) const {
+    call.tile = data + call.row0 * row + call.col0 * element;
+    call.tile_row = row;
+  }
 };
 
 /// Element i of a group, for Thrust.
@@ -203,7 +209,7 @@ struct ElementOf {
     call.row1 = call.row0 + 1;
     call.col0 = i % columns;
     call.col1 = call.col0 + 1;
-    call.tile = tile.data + call.row0 * tile.row + call.col0 * tile.element;
+    tile.point(call);
     Group<Code...>::run(call, Alone{call.col0 == 0});
   }
 };
@@ -215,11 +221,13 @@ struct PartOf {
   Extent extent;
   char* scratch;
   index_t scratch_bytes;
+  TileView tile;
   ETCH_INLINE void operator()(index_t p) const {
     FusedCall call;
     call.args = &args;
     take_part(call, extent, p);
     call.scratch = scratch + p * scratch_bytes;
+    tile.point(call);
     Group<Code...>::run(call, Alone{});
   }
 };

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <etch/cuda/machine.hpp>
+#include <etch/cuda/rows.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -21,6 +22,7 @@ struct BlockTeam {
   __device__ bool leads() const { return threadIdx.x == 0; }
   __device__ index_t lane() const { return static_cast<index_t>(threadIdx.x); }
   __device__ index_t lanes() const { return static_cast<index_t>(blockDim.x); }
+  __device__ void sync() const { __syncthreads(); }
   /// What all threads have, reduced by halves: one order, whatever the device.
   template <int R, class V>
   __device__ V all(V v) const {
@@ -52,7 +54,7 @@ __global__ void element_kernel([[maybe_unused]] ElementOf<Code...> element, [[ma
 
 /// Part blockIdx.x of `extent`, and of its columns strip blockIdx.y, by one block.
 template <std::uint64_t... Code>
-__global__ void part_kernel([[maybe_unused]] PartOf<Code...> part, [[maybe_unused]] TileView tile, [[maybe_unused]] index_t strip) {
+__global__ void part_kernel([[maybe_unused]] PartOf<Code...> part, [[maybe_unused]] index_t strip) {
 #if defined(__CUDA_ARCH__)
   for (index_t p = blockIdx.x; p < part.extent.parts; p += gridDim.x) {
     FusedCall call;
@@ -64,11 +66,24 @@ __global__ void part_kernel([[maybe_unused]] PartOf<Code...> part, [[maybe_unuse
       call.col0 = from;
     }
     call.scratch = part.scratch + blockIdx.x * part.scratch_bytes;
-    call.tile = tile.data + call.row0 * tile.row + call.col0 * tile.element;
-    call.tile_row = tile.row;
+    part.tile.point(call);
     Group<Code...>::run(call, BlockTeam{});
   }
 #endif
+}
+
+/// A row after another, by one block.
+template <class F>
+__global__ void row_kernel([[maybe_unused]] RowsOf<F> rows) {
+#if defined(__CUDA_ARCH__)
+  for (index_t row = blockIdx.x; row < rows.count; row += gridDim.x) rows.f(row, BlockTeam{}, rows.scratch + blockIdx.x * rows.scratch_bytes);
+#endif
+}
+template <class F>
+void for_each_row(const RowsOf<F>& rows) {
+  if (rows.count <= 0) return;
+  row_kernel<F><<<static_cast<unsigned>(rows.parts), block_threads, 0, current_stream()>>>(rows);
+  check(cudaPeekAtLastError(), "a kernel", Message{} << rows.count << " rows");
 }
 
 inline void check_launch(const Step& step) {
@@ -94,7 +109,7 @@ void launch_group(Machine& machine, int s, TileView tile) {
     e.parts = static_cast<int>(e.rows < (index_t{1} << 30) ? e.rows : index_t{1} << 30);
     e.by_column = false;
     const int most = machine.scratch_bytes() > 0 ? Machine::scratch_parts : 65536;
-    part_kernel<Code...><<<static_cast<unsigned>(e.parts < most ? e.parts : most), block_threads, 0, current_stream()>>>(PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()}, tile, 0);
+    part_kernel<Code...><<<static_cast<unsigned>(e.parts < most ? e.parts : most), block_threads, 0, current_stream()>>>(PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile}, 0);
   } else {
     machine.start_accumulators(s);
     // where no value is shared along a row, strips of columns are as independent as parts are
@@ -102,16 +117,11 @@ void launch_group(Machine& machine, int s, TileView tile) {
     const index_t strip = strips ? block_threads : 0;
     const unsigned across = strips ? static_cast<unsigned>((e.columns + strip - 1) / strip) : 1U;
     part_kernel<Code...><<<dim3(static_cast<unsigned>(e.parts), across < 65535U ? across : 65535U), block_threads, 0, current_stream()>>>(
-        PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()}, tile, across < 65535U ? strip : (e.columns + 65534) / 65535);
+        PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile}, across < 65535U ? strip : (e.columns + 65534) / 65535);
     machine.combine_accumulators(s);
   }
   check_launch(machine.step(s));
 }
-template <std::uint64_t... Code>
-void run_block_group(Machine& machine, int s) {
-  launch_group<Code...>(machine, s, {});
-}
-
 }  // namespace ETCH_PLACE
 }  // namespace device
 }  // namespace ETCH_ABI

@@ -14,6 +14,14 @@ inline namespace ETCH_ABI {
 namespace device {
 inline namespace ETCH_PLACE {
 
+/// What an operand's entry in the tables points to.
+template <class T>
+ETCH_INLINE T* at(char* const* entry) {
+  return reinterpret_cast<T*>(*entry);
+}
+/// A lane of [outer, size, inner].
+ETCH_INLINE std::ptrdiff_t lane_offset(std::ptrdiff_t lane, std::ptrdiff_t size, std::ptrdiff_t inner) { return lane / inner * size * inner + lane % inner; }
+
 #if ETCH_GPU
 /// F as Thrust wants it. Only the device's compilation looks inside: what F calls does not exist there for the host's.
 template <class F>

@@ -5,22 +5,15 @@
 #pragma once
 
 #include <etch/cpu/gather.hpp>
-#include <etch/cpu/order.hpp>
 #include <etch/cpu/scan.hpp>
-#include <etch/cuda/machine.hpp>
+#include <etch/cuda/attention.hpp>
+#include <etch/cuda/order.hpp>
 #include <etch/graph/pool.hpp>
-
-#include <thrust/sort.h>
 
 namespace etch {
 inline namespace ETCH_ABI {
 namespace device {
 inline namespace ETCH_PLACE {
-
-template <class T>
-ETCH_INLINE T* at(char* const* entry) {
-  return reinterpret_cast<T*>(*entry);
-}
 
 /// [indices, rows, columns]; accesses table, index, out: one element.
 template <class T>
@@ -255,9 +248,6 @@ void run_scatter(Machine& m, int s) {
   for_each(lanes, lane);
 }
 
-/// A lane of [outer, size, inner].
-ETCH_INLINE index_t lane_offset(index_t lane, index_t size, index_t inner) { return lane / inner * size * inner + lane % inner; }
-
 /// One lane of a scan; accesses (factor,) x, y.
 template <class T, class Rule>
 struct ScanLane {
@@ -338,46 +328,6 @@ void run_searchsorted(Machine& m, int s) {
   for_each(m.size(step.dim[0]) * each, SearchOne<T>{m.entry(s, step.access), m.entry(s, step.access + 1), m.entry(s, step.access + 2), m.size(step.dim[1]), each, (step.arg >> 8 & 1) != 0});
 }
 
-#if !ETCH_GPU
-/// Elements as keys whose order is theirs, with their positions, lane after lane.
-template <class T>
-struct KeyElement {
-  char* const* x;
-  cpu::detail::sort_key<T>* key;
-  std::int64_t* position;
-  index_t size, inner;
-  bool descending;
-  ETCH_INLINE void operator()(index_t i) const {
-    using K = cpu::detail::sort_key<T>;
-    const index_t lane = i / size, k = i % size;
-    key[i] = static_cast<K>(cpu::detail::key_of(at<const T>(x)[lane_offset(lane, size, inner) + k * inner]) ^ (descending ? static_cast<K>(~K{0}) : K{0}));
-    position[i] = k;
-  }
-};
-struct OrderElement {
-  const std::int64_t* position;
-  char* const* y;
-  index_t size, inner;
-  ETCH_INLINE void operator()(index_t i) const { at<std::int64_t>(y)[lane_offset(i / size, size, inner) + i % size * inner] = position[i]; }
-};
-/// [outer, size, inner]; accesses x, order: a stable sort of each lane.
-template <class T>
-void run_argsort(Machine& m, int s) {
-  using K = cpu::detail::sort_key<T>;
-  const Step& step = m.step(s);
-  const index_t size = m.size(step.dim[1]), inner = m.size(step.dim[2]), lanes = m.size(step.dim[0]) * inner;
-  auto* const position = reinterpret_cast<std::int64_t*>(m.workspace());
-  auto* const key = reinterpret_cast<K*>(position + lanes * size);
-  for_each(lanes * size, KeyElement<T>{m.entry(s, step.access), key, position, size, inner, (step.arg >> 8 & 1) != 0});
-  for (index_t lane = 0; lane < lanes; ++lane) thrust::stable_sort_by_key(thrust::device, key + lane * size, key + (lane + 1) * size, position + lane * size);
-  for_each(lanes * size, OrderElement{position, m.entry(s, step.access + 1), size, inner});
-}
-template <class T>
-std::int64_t argsort_workspace(const cpu::PlanView& plan, const Step& s) {
-  return capacity(plan, s.dim[0]) * capacity(plan, s.dim[1]) * capacity(plan, s.dim[2]) * static_cast<std::int64_t>(8 + sizeof(T));
-}
-#endif
-
 /// [planes, height, width, height and width of the result]; accesses x, v where it is another, y, or x, dy, dx: one element of the last.
 template <class T, bool Backward>
 struct PoolElement {
@@ -432,6 +382,7 @@ void run_pool(Machine& m, int s) {
 template <StepKind K, class T>
 constexpr StepKernel thrust_kernel() {
   using namespace cpu::detail;
+  constexpr Route here = has_gpu_kernels ? Route::kernel : Route::thrust;
   if constexpr (K == StepKind::take) return {device::run_take<T>, Route::thrust, nullptr};
   else if constexpr (K == StepKind::scatter_add) return {device::run_scatter_add<T>, Route::thrust, nullptr};
   else if constexpr (K == StepKind::checked) return {device::run_demand<T>, Route::thrust, nullptr};
@@ -447,9 +398,9 @@ constexpr StepKernel thrust_kernel() {
   else if constexpr (K == StepKind::searchsorted) return {device::run_searchsorted<T>, Route::thrust, nullptr};
   else if constexpr (K == StepKind::max_pool) return {device::run_pool<T, false>, Route::thrust, nullptr};
   else if constexpr (K == StepKind::max_pool_back) return {device::run_pool<T, true>, Route::thrust, nullptr};
-#if !ETCH_GPU
   else if constexpr (K == StepKind::argsort) return {device::run_argsort<T>, Route::thrust, device::argsort_workspace<T>};
-#endif
+  else if constexpr (K == StepKind::attention) return {device::run_attention<T>, here, device::attention_workspace<T>};
+  else if constexpr (K == StepKind::attention_grad) return {device::run_attention_grad<T>, here, device::attention_workspace<T>};
   else return {};
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <etch/cpu/gather.hpp>
+#include <etch/cpu/loop.hpp>
 #include <etch/cuda/accumulators.hpp>
 #include <etch/cuda/launch.hpp>
 #include <etch/cuda/nvtx.hpp>
@@ -19,9 +20,10 @@ enum class Route : std::uint8_t {
   thrust,   ///< a Thrust algorithm
   kernel,   ///< a __global__ template of etch
   library,  ///< cuBLASLt
+  program,  ///< a loop: its body's steps, again and again
   cpu,      ///< the CPU's kernel: on host systems only
 };
-inline constexpr int routes = 4, step_kinds = static_cast<int>(StepKind::max_pool_back) + 1;
+inline constexpr int routes = 5, step_kinds = static_cast<int>(StepKind::max_pool_back) + 1;
 
 /// How many steps of each kind this thread has run on each route.
 struct Tally {
@@ -63,20 +65,25 @@ class Machine;
 struct StepKernel {
   void (*run)(Machine&, int step) = nullptr;
   Route route = Route::thrust;
-  std::int64_t (*workspace)(const cpu::PlanView&, const Step&) = nullptr;
+  std::size_t (*workspace)(const cpu::Machine&, const Step&) = nullptr;
 };
+struct LoopProgram;
 /// A program: the plan as the CPU's machine takes it, with the CPU's kernels where they are used, and what launches each step.
 struct ProgramView {
   cpu::PlanView plan;
   const StepKernel* kernel;
+  const LoopProgram* const* loop;  ///< one for each step, null where it is no loop
 };
-
-/// The largest value of a size.
-inline std::int64_t capacity(const cpu::PlanView& plan, int code) { return code >= 0 ? code : plan.symbol[-1 - code].capacity; }
+/// A loop's body, and how it is called.
+struct LoopProgram {
+  ProgramView body;
+  cpu::LoopView shape;
+};
 
 class Machine {
  public:
-  explicit Machine(const ProgramView& program);
+  /// `repeats`: how often it is bound in one run, a loop's body.
+  explicit Machine(const ProgramView& program, index_t repeats = 1);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
   ~Machine();
@@ -128,14 +135,17 @@ class Machine {
   }
   std::size_t lay_out();
   void accumulators(int s, bool before) const;
-  void* stage(int slot, void* value, std::size_t bytes);
-  void launch_all();
+  void* stage(index_t repeat, int slot, void* value, std::size_t bytes);
+  bool turn(const Bindings& given, void* const* out, cpu::RandomState* random, index_t repeat, bool launches);
+  void upload();
 
   ProgramView program_;
+  index_t repeats_;
+  cpu::Machine host_;
   std::size_t workspace_at_ = 0, scratch_at_ = 0, fault_at_ = 0, tables_at_ = 0, tables_room_ = 0;
   std::ptrdiff_t tables_offset_ = 0;
   Block memory_;
-  cpu::Machine host_;
+  std::unique_ptr<std::unique_ptr<Machine>[]> body_;  // of steps that are loops
 #if ETCH_GPU
   Pinned<char> staged_;  // the tables and the numbers of the next run
   Event copied_;         // when they may be written again
@@ -151,10 +161,11 @@ inline constexpr std::size_t value_bytes = 16, values_bytes = value_bytes * max_
 /// One block: the arena, then what steps need beside it.
 inline std::size_t Machine::lay_out() {
   const cpu::PlanView& plan = program_.plan;
-  std::int64_t work = 0;
+  std::size_t work = 0;
   for (int s = 0; s < plan.steps; ++s) {
     const auto need = program_.kernel[s].workspace;
-    const std::int64_t w = need == nullptr ? 0 : need(plan, plan.step[s]);
+    std::size_t w = need == nullptr ? 0 : need(host_, plan.step[s]);
+    for (int c = 0; program_.loop[s] != nullptr && c < program_.loop[s]->shape.carried; ++c) w += 2 * static_cast<std::size_t>(program_.loop[s]->shape.carried_bytes[c]);
     work = w > work ? w : work;
   }
   std::size_t at = aligned(static_cast<std::size_t>(plan.arena_bytes));
@@ -163,34 +174,43 @@ inline std::size_t Machine::lay_out() {
     at += aligned(bytes);
     return begin;
   };
-  workspace_at_ = part(static_cast<std::size_t>(work));
+  workspace_at_ = part(work);
   scratch_at_ = part(static_cast<std::size_t>(scratch_bytes()) * scratch_parts);
   fault_at_ = part(sizeof(Fault));
 #if ETCH_GPU
   // tables: pointers, strides and sizes of every access and step, as the CPU's machine lays them out, with room to spare
   const auto n = static_cast<std::size_t>(plan.accesses), steps = static_cast<std::size_t>(plan.steps);
   tables_room_ = values_bytes + 4096 + n * (24 + 16 * max_rank) + static_cast<std::size_t>(plan.combines) * 8 + steps * (8 * max_rank + sizeof(FusedArgs)) + static_cast<std::size_t>(plan.symbols) * sizeof(double);
-  tables_at_ = part(tables_room_);
+  tables_room_ = aligned(tables_room_);
+  tables_at_ = part(tables_room_ * static_cast<std::size_t>(repeats_));
 #endif
   return at;
 }
 
-inline Machine::Machine(const ProgramView& program)
+inline Machine::Machine(const ProgramView& program, index_t repeats)
     : program_(program),
-      memory_(lay_out(), "a program"),
-      host_(program.plan, memory_.data())
+      repeats_(repeats),
+      host_(program.plan, reinterpret_cast<char*>(&program_)),  // any arena but its own, until there is one
+      memory_(lay_out(), "a program")
 #if ETCH_GPU
       ,
-      staged_(tables_room_)
+      staged_(tables_room_ * static_cast<std::size_t>(repeats))
 #endif
 {
+  host_.place_arena(memory_.data());
 #if ETCH_GPU
   const cpu::Tables t = host_.tables();
   if (t.bytes + values_bytes > tables_room_) fail("cuda", "the tables of a program must fit in their room", Message{} << "got " << t.bytes << " of " << tables_room_ << " bytes");
-  tables_offset_ = memory_.data() + tables_at_ + values_bytes - t.data;
-  host_.place_tables(tables_offset_);
   for (int s = 0; s < program.plan.steps; ++s) direct_ = direct_ || program.kernel[s].route == Route::library;
 #endif
+  for (int s = 0; s < program.plan.steps; ++s) {
+    if (program.loop[s] == nullptr) continue;
+    if (body_ == nullptr) body_.reset(new std::unique_ptr<Machine>[static_cast<std::size_t>(program.plan.steps)]);
+    body_[s].reset(new Machine(program.loop[s]->body, repeats * program.loop[s]->shape.iterations));
+#if ETCH_GPU
+    direct_ = direct_ || body_[s]->direct_;
+#endif
+  }
 }
 inline Machine::~Machine() {
 #if ETCH_GPU
@@ -210,24 +230,68 @@ inline void Machine::accumulators(int s, bool before) const {
 }
 
 /// A number of this run, where kernels can read it.
-inline void* Machine::stage([[maybe_unused]] int slot, void* value, [[maybe_unused]] std::size_t bytes) {
+inline void* Machine::stage([[maybe_unused]] index_t repeat, [[maybe_unused]] int slot, void* value, [[maybe_unused]] std::size_t bytes) {
 #if ETCH_GPU
-  std::memcpy(staged_.data() + static_cast<std::size_t>(slot) * value_bytes, value, bytes);
-  return memory_.data() + tables_at_ + static_cast<std::size_t>(slot) * value_bytes;
+  const std::size_t at = static_cast<std::size_t>(repeat) * tables_room_ + static_cast<std::size_t>(slot) * value_bytes;
+  std::memcpy(staged_.data() + at, value, bytes);
+  return memory_.data() + tables_at_ + at;
 #else
   return value;
 #endif
 }
 
-inline void Machine::launch_all() {
-  for (int s = 0; s < program_.plan.steps; ++s) {
-    const Range range(name_of(program_.plan.step[s].kind));
-    program_.kernel[s].run(*this, s);
-#if !ETCH_GPU
-    if (program_.plan.step[s].kind == StepKind::checked) settle();  // while its operand is there
-#endif
+/// Binds once of so many times in a run, all loops in it too; tables are staged, or steps are launched. Whether sizes have changed.
+inline bool Machine::turn(const Bindings& given, void* const* out, cpu::RandomState* random, index_t repeat, bool launches) {
+  const cpu::PlanView& plan = program_.plan;
+  Bindings in;
+  for (int i = 0, next = 0; i < plan.slots; ++i) {
+    const SlotKind kind = plan.slot[i].kind;
+    if (kind == SlotKind::random) {
+      in.bind(stage(repeat, i, random, sizeof *random));
+      continue;
+    }
+    void* const data = given.data[next];
+    in.bind(kind == SlotKind::scalar ? stage(repeat, i, data, size_of(plan.slot[i].dtype)) : data, given.sizes[next]);
+    ++next;
   }
+#if ETCH_GPU
+  const cpu::Tables t = host_.tables();
+  const std::size_t tables = static_cast<std::size_t>(repeat) * tables_room_ + values_bytes;
+  tables_offset_ = memory_.data() + tables_at_ + tables - t.data;
+  host_.place_tables(tables_offset_);
+#endif
+  bool changed = host_.prepare(in, out, random);
+#if ETCH_GPU
+  if (!launches) std::memcpy(staged_.data() + tables, t.data, t.bytes);
+#endif
+  for (int s = 0; s < plan.steps; ++s) {
+    const StepKernel& kernel = program_.kernel[s];
+    if (launches != has_gpu_kernels) ++tally().ran[static_cast<int>(kernel.route)][static_cast<int>(plan.step[s].kind)];
+    if (const LoopProgram* const loop = program_.loop[s]) {
+      Machine& body = *body_[s];
+      body.host_.take_sizes(host_);
+      cpu::detail::for_each_iteration(host_, s, loop->shape, workspace(), [&](index_t i, const Bindings& inputs, void* const* results, cpu::RandomState* drawn) {
+        changed = body.turn(inputs, results, drawn, repeat * loop->shape.iterations + i, launches) || changed;
+      });
+    } else if (launches) {
+      const Range range(name_of(plan.step[s].kind));
+      kernel.run(*this, s);
+#if !ETCH_GPU
+      if (plan.step[s].kind == StepKind::checked) settle();  // while its operand is there
+#endif
+    }
+  }
+  return changed;
 }
+
+#if ETCH_GPU
+/// The tables of all bindings of the next run.
+inline void Machine::upload() {
+  copy_in(memory_.data() + tables_at_, staged_.data(), tables_room_ * static_cast<std::size_t>(repeats_));
+  for (int s = 0; s < program_.plan.steps; ++s)
+    if (program_.loop[s] != nullptr) body_[s]->upload();
+}
+#endif
 
 inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomState* random) {
   const cpu::PlanView& plan = program_.plan;
@@ -237,31 +301,15 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
   }
 #if ETCH_GPU
   copied_.wait();
-#endif
-  Bindings in;
-  for (int i = 0, next = 0; i < plan.slots; ++i) {
-    const SlotKind kind = plan.slot[i].kind;
-    if (kind == SlotKind::random) {
-      in.bind(stage(i, random, sizeof *random));
-      continue;
-    }
-    void* const data = given.data[next];
-    in.bind(kind == SlotKind::scalar ? stage(i, data, size_of(plan.slot[i].dtype)) : data, given.sizes[next]);
-    ++next;
-  }
-  [[maybe_unused]] bool changed = host_.prepare(in, out, random);
-  for (int s = 0; s < plan.steps; ++s) ++tally().ran[static_cast<int>(program_.kernel[s].route)][static_cast<int>(plan.step[s].kind)];
-#if ETCH_GPU
-  const cpu::Tables t = host_.tables();
-  std::memcpy(staged_.data() + values_bytes, t.data, t.bytes);
-  copy_in(memory_.data() + tables_at_, staged_.data(), values_bytes + t.bytes);
+  bool changed = turn(given, out, random, 0, false);
+  upload();
   copied_.record(current_stream());
   if (direct_) {  // a launch of a library holds addresses
     int outputs = 0;
     for (int a = 0; a < plan.accesses; ++a)
       if (plan.access[a].root == Root::output && plan.access[a].index >= outputs) outputs = plan.access[a].index + 1;
-    for (int i = 0; i < plan.slots + outputs && i < 2 * max_slots; ++i) {
-      void* const p = i < plan.slots ? in.data[i] : out[i - plan.slots];
+    for (int i = 0; i < given.count + outputs && i < 2 * max_slots; ++i) {
+      void* const p = i < given.count ? given.data[i] : out[i - given.count];
       changed = changed || bound_[i] != p;
       bound_[i] = p;
     }
@@ -271,7 +319,7 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
     graph_ = nullptr;
     cudaGraph_t captured = nullptr;
     check(cudaStreamBeginCapture(current_stream(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
-    launch_all();
+    turn(given, out, random, 0, true);
     check(cudaStreamEndCapture(current_stream(), &captured), "cudaStreamEndCapture");
     const cudaError_t made = cudaGraphInstantiate(&graph_, captured, 0);
     (void)cudaGraphDestroy(captured);
@@ -279,7 +327,7 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
   }
   check(cudaGraphLaunch(graph_, current_stream()), "cudaGraphLaunch", Message{} << plan.steps << " steps");
 #else
-  launch_all();
+  turn(given, out, random, 0, true);
   settle();
 #endif
 }
@@ -291,7 +339,11 @@ inline void Machine::settle() {
 #else
   f = *fault();
 #endif
-  if (f.step == 0) return;
+  if (f.step == 0) {
+    for (int s = 0; s < program_.plan.steps; ++s)
+      if (program_.loop[s] != nullptr) body_[s]->settle();
+    return;
+  }
   const Fault none;
   copy_in(fault(), &none, sizeof none);
   synchronize();
@@ -308,23 +360,25 @@ inline void Machine::settle() {
        Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for " << static_cast<long>(f.size) << " rows");
 }
 
-/// A fused group, as one loop over elements, rows or parts.
+#if !ETCH_GPU
+/// A fused group, or the epilogue of a product that lies in `tile`, as one loop over elements, rows or parts.
 template <std::uint64_t... Code>
-void run_group(Machine& machine, int s) {
+void launch_group(Machine& machine, int s, const TileView& tile) {
   using G = Group<Code...>;
   Extent e = machine.extent(s);
   if constexpr (G::division == Division::elements) {
-    for_each(e.rows * e.columns, ElementOf<Code...>{machine.args(s), e.columns, {}});
+    for_each(e.rows * e.columns, ElementOf<Code...>{machine.args(s), e.columns, tile});
   } else if constexpr (G::division == Division::rows) {
     e.parts = static_cast<int>(e.rows < Machine::scratch_parts ? e.rows : Machine::scratch_parts);
     e.by_column = false;
-    for_each(e.parts, PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()});
+    for_each(e.parts, PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile});
   } else {
     machine.start_accumulators(s);
-    for_each(e.parts, PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes()});
+    for_each(e.parts, PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile});
     machine.combine_accumulators(s);
   }
 }
+#endif
 
 }  // namespace ETCH_PLACE
 }  // namespace device

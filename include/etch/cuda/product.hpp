@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/cuda/kernel.hpp>
+#include <etch/cuda/product_element.hpp>
 
 #include <cublasLt.h>
 
@@ -39,11 +40,6 @@ constexpr cudaDataType_t blas_type() {
   else return CUDA_R_32F;
 }
 
-/// One operand: its address and strides in elements.
-struct Matrix {
-  char* data;
-  index_t batch, row, column;
-};
 /// Whether cuBLASLt can read rows x columns of it.
 inline bool is_plain(const Matrix& a, index_t rows, index_t columns) {
   return (a.column == 1 && (a.row >= columns || rows == 1)) || (a.row == 1 && (a.column >= rows || columns == 1));
@@ -94,28 +90,12 @@ void blas_product(Machine& machine, index_t batches, index_t m, index_t n, index
   check(cublasLtMatmul(blas(), operation.handle, &one, a.data, la.handle, b.data, lb.handle, &zero, c.data, lc.handle, c.data, lc.handle, &best.algo, machine.workspace(), room, current_stream()), "cublasLtMatmul", about);
 }
 
-/// One element of a product, for what cuBLASLt does not take.
-template <class T>
-struct ProductElement {
-  Matrix a, b, c;
-  index_t m, n, k;
-  ETCH_INLINE void operator()(index_t i) const {
-    using Sum = std::conditional_t<etch::detail::is_half<T>, float, T>;
-    const index_t column = i % n, row = i / n % m, batch = i / (m * n);
-    const T* const x = reinterpret_cast<const T*>(a.data) + batch * a.batch + row * a.row;
-    const T* const y = reinterpret_cast<const T*>(b.data) + batch * b.batch + column * b.column;
-    Sum sum(0);
-    for (index_t j = 0; j < k; ++j) sum = static_cast<Sum>(sum + static_cast<Sum>(x[j * a.column]) * static_cast<Sum>(y[j * b.row]));
-    reinterpret_cast<T*>(c.data)[batch * c.batch + row * c.row + column * c.column] = static_cast<T>(sum);
-  }
-};
-
 /// The workspace of cuBLASLt, then the product where an epilogue reads it.
 template <class T>
-std::int64_t product_workspace(const cpu::PlanView& plan, const Step& s) {
+std::size_t product_workspace(const cpu::Machine& machine, const Step& s) {
   std::int64_t elements = s.words != 0 ? 1 : 0;
-  for (int i = 0; i + 1 < s.dims; ++i) elements *= capacity(plan, s.dim[i]);
-  return blas_workspace + elements * static_cast<std::int64_t>(sizeof(T));
+  for (int i = 0; i + 1 < s.dims; ++i) elements *= machine.capacity(s.dim[i]);
+  return static_cast<std::size_t>(blas_workspace + elements * static_cast<std::int64_t>(sizeof(T)));
 }
 
 template <class T, std::uint64_t... Code>

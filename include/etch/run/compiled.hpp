@@ -111,13 +111,10 @@ constexpr Plan<S, W, A, C, B, Y> exact_plan(const D& d) {
   return p;
 }
 
-/// How the loop `node` of a graph calls the program of its body.
-template <class Body>
-constexpr cpu::LoopView loop_view(const GraphRef& around, int node) {
+/// How the loop `node` of a graph calls the program of its body, whichever runs it.
+constexpr cpu::LoopView loop_shape(const GraphRef& around, int node) {
   const Loop& l = around.loop[around.node[node].arg];
   cpu::LoopView r{};
-  r.body = Body::view();
-  r.arena_bytes = Body::arena_bytes;
   r.iterations = l.iterations;
   r.carried = l.carried;
   r.stacked = l.stacked;
@@ -129,6 +126,13 @@ constexpr cpu::LoopView loop_view(const GraphRef& around, int node) {
   int operand[max_loop_values]{};
   around.operands(node, operand);
   for (int c = 0; c < l.carried; ++c) r.carried_bytes[c] = (around.elements(operand[c]) * static_cast<std::int64_t>(size_of(around.node[operand[c]].dtype)) + 63) / 64 * 64;
+  return r;
+}
+template <class Body>
+constexpr cpu::LoopView loop_view(const GraphRef& around, int node) {
+  cpu::LoopView r = loop_shape(around, node);
+  r.body = Body::view();
+  r.arena_bytes = Body::arena_bytes;
   return r;
 }
 
@@ -194,6 +198,9 @@ struct Compiled {
  public:
   static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
 
+  /// How step S, a loop, calls its body.
+  template <int S>
+  static constexpr cpu::LoopView loop_shape = detail::loop_shape(ref(graph, graph_draft.loop), plan.step[S].node);
   /// The compiled body of step S, a loop.
   template <int S>
   using Body = Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>;

@@ -1,0 +1,34 @@
+// What <etch/cuda.hpp> adds to programs: several results, one number, and loops, whose bodies run where the program does.
+#include "mixed.hpp"
+#include "wave.hpp"
+
+using namespace etch;
+
+TEST_CASE("eval, functions with several results, one number") {
+  const auto x = wave<Tensor<float, 5, 7>>(3);
+  const auto xg = x.to(gpu);
+  auto [m, v] = eval(mean<1>(xg), sum<0>(xg));
+  CHECK(difference(m.cpu(), Tensor(mean<1>(x))) < 1e-6);
+  CHECK(difference(v.cpu(), Tensor(sum<0>(x))) < 1e-6);
+  CHECK(std::abs(sum(xg * xg).item() - sum(x * x).item()) < 1e-4f);
+}
+
+TEST_CASE("a training step with windows, pools, attention and a loop forwards and back: the CPU's losses, no step of the CPU's but products") {
+  Tensor<float, 4, 2, 10, 10> x;
+  Tensor<std::int64_t, 4> y;
+  for (int i = 0; i < 800; ++i) x.data()[i] = static_cast<float>(std::sin(0.1 * i));
+  for (int i = 0; i < 4; ++i) y(i) = i;
+  const auto xg = x.to(gpu);
+  const auto yg = y.to(gpu);
+  auto model = make<Mixed>(Generator{1});
+  auto step = train_step(model, MixedLoss{}, optim::Adam{.lr = 1e-2f}, x, y);
+  auto there = train_step(model.clone().to(gpu), MixedLoss{}, optim::Adam{.lr = 1e-2f}, xg, yg);
+  device::tally() = {};
+  for (int i = 0; i < 20; ++i) CHECK(std::abs(step(x, y) - there(xg, yg)) < 1e-4f);
+  using detail::StepKind;
+  const device::Tally& t = device::tally();
+  CHECK(t.of(device::Route::program, StepKind::loop) == 40);
+  CHECK(t.of(device::Route::thrust, StepKind::attention_grad) == 20);
+  CHECK(t.of(device::Route::thrust, StepKind::window_dot) >= 20);
+  CHECK(t.of(device::Route::cpu) == t.of(device::Route::cpu, StepKind::dot));
+}
