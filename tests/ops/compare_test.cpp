@@ -60,6 +60,8 @@ TEST_CASE("closeness") {
   CHECK(bits(Tensor<bool, 6>(isclose(x, y))) == "101001");
   CHECK(bits(Tensor<bool, 6>(isclose<true>(x, y))) == "101011");
   CHECK(bits(Tensor<bool, 6>(isclose(x, y, 0.2))) == "111001");
+  CHECK_THROWS_WITH_AS(isclose(x, y, -0.1), "etch: isclose: rtol must not be negative", Error);
+  CHECK_THROWS_WITH_AS(allclose(x, y, 0.1, -1), "etch: allclose: atol must not be negative", Error);
   CHECK(bits(Tensor<bool, 6>(isclose(x, y, 0., 1e-12))) == "001000");
   const Tensor<std::int64_t, 2> i{{1, 2}}, j{{1, 3}};
   CHECK(bits(Tensor<bool, 2>(isclose(i, j))) == "10");

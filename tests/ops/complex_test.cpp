@@ -41,6 +41,16 @@ void agrees(const char* name, F f, G g) {
 
 }  // namespace
 
+TEST_CASE("logsumexp and the gradient of samples, of complex numbers") {
+  const Tensor<complex128, 2> x{complex128(1, 2), complex128(-0.5, 0.25)};
+  const C y = Tensor<C>(logsumexp<0>(x)).item();
+  const double re = std::exp(1) * std::cos(2) + std::exp(-0.5) * std::cos(0.25), im = std::exp(1) * std::sin(2) + std::exp(-0.5) * std::sin(0.25);
+  CHECK(y.real() == doctest::Approx(std::log(std::hypot(re, im))));
+  CHECK(y.imag() == doctest::Approx(std::atan2(im, re)));
+  const Tensor d = gradient<0>(x);
+  CHECK(d(0).real() == doctest::Approx(-1.5));
+  CHECK(d(1).imag() == doctest::Approx(-1.75));
+}
 TEST_CASE("elementary functions agree with std::complex, and their gradients with differences") {
   AGREES(exp, std::exp(z));
   AGREES(log, std::log(z));

@@ -71,6 +71,12 @@ struct isclose_broadcast_fn {
   }
 };
 
+template <class R, class A>
+constexpr void must_not_be_negative(const char* operation, const R& rtol, const A& atol) {
+  must([](double d) { return d >= 0; }, operation, "rtol must not be negative", rtol);
+  must([](double d) { return d >= 0; }, operation, "atol must not be negative", atol);
+}
+
 /// Whether every element of a bool tensor is true: no element is not.
 template <class T, auto... D>
 constexpr Tracer<bool> every_one(Tracer<T, D...> x) {
@@ -142,12 +148,14 @@ ETCH_OPERATION1(isneginf, detail::of_floats_fn<detail::isneginf_fn, false>)
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>
   requires(Operand<X> || Operand<Y>)
 constexpr auto isclose(const X& x, const Y& y, const R& rtol = 1e-5, const A& atol = 1e-8) {
+  detail::must_not_be_negative("isclose", rtol, atol);
   return detail::apply_to_tensors<detail::isclose_broadcast_fn<EqualNan>, 2>(x, y, rtol, atol);
 }
 /// Whether all elements are close, as a bool of rank 0.
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>
   requires(Operand<X> || Operand<Y>)
 constexpr auto allclose(const X& x, const Y& y, const R& rtol = 1e-5, const A& atol = 1e-8) {
+  detail::must_not_be_negative("allclose", rtol, atol);
   return detail::apply_to_tensors<detail::allclose_fn<EqualNan>, 2>(x, y, rtol, atol);
 }
 /// Whether shapes and all elements are equal, as a bool of rank 0.

@@ -16,8 +16,10 @@ struct complex_fn {
     using Rule = broadcast<tracer_of<A>, tracer_of<B>>;
     constexpr DType d = common_dtype<A, B>();
     constexpr bool real_parts = d == DType::float32 || d == DType::float64;
-    if constexpr (!real_parts || !Rule::agree_or_are_one) {
+    constexpr bool one_dtype = is_weak<A> || is_weak<B> || std::is_same_v<typename A::value_type, typename B::value_type>;
+    if constexpr (!real_parts || !one_dtype || !Rule::agree_or_are_one) {
       static_assert(real_parts, "etch: complex: the parts must be float or double");
+      static_assert(one_dtype, "etch: complex: the parts must have one dtype");
       static_assert(Rule::agree_or_are_one, "etch: complex: sizes must agree or be 1");
       return Poison{};
     } else {

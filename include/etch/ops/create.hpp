@@ -77,6 +77,16 @@ struct linspace_fn {
     }
   }
 };
+/// The powers of a base whose exponents are evenly spaced, computed as doubles.
+template <class T, int N>
+struct logspace_fn {
+  template <class A, class B, class C>
+  constexpr auto operator()(A start, B end, C base) const {
+    const auto exponents = linspace_fn<double, N>{}(start, end);
+    if constexpr (std::is_same_v<std::remove_const_t<decltype(exponents)>, Poison>) return exponents;
+    else return cast_fn<T>{}(pow(cast_fn<double>{}(tracer_of<C>(base)), exponents));
+  }
+};
 /// mask[i, j] = j <= i over the last two axes.
 struct causal_mask_fn {
   template <class T, auto... D>
@@ -150,6 +160,12 @@ template <class T, int N, OperandOrNumber A, OperandOrNumber B>
   requires(Operand<A> || Operand<B>)
 constexpr auto linspace(const A& start, const B& end) {
   return apply<detail::linspace_fn<T, N>>(start, end);
+}
+/// The powers of a base whose exponents are `linspace(start, end)`, where one of them is a tensor without dimensions.
+template <class T, int N, OperandOrNumber A, OperandOrNumber B, OperandOrNumber C = double>
+  requires(Operand<A> || Operand<B>)
+constexpr auto logspace(const A& start, const B& end, const C& base = 10) {
+  return apply<detail::logspace_fn<T, N>>(start, end, base);
 }
 /// True on and below the diagonal of the last two axes.
 template <Operand X> constexpr auto causal_mask(const X& x) { return apply<detail::causal_mask_fn>(x); }

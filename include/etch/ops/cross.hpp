@@ -43,7 +43,7 @@ struct cross_fn {
       return Poison{};
     } else {
       constexpr int axis = Axis == no_axis ? axis_of_three(Rule::value) : axis_of(Axis, Rule::value.rank);
-      constexpr bool three = axis >= 0 && Rule::value[axis < 0 ? 0 : axis].is(3);
+      constexpr bool three = axis >= 0 && A::dims(0)[axis < 0 ? 0 : axis].is(3) && B::dims(0)[axis < 0 ? 0 : axis].is(3);
       if constexpr (!three) {
         static_assert(three, "etch: cross: the axis must have size 3");
         return Poison{};

@@ -5,6 +5,7 @@
 //   ETCH_OF_TENSORS2(hypot, ...)                                hypot(x, y), where it takes no number at all
 #pragma once
 
+#include <etch/core/error.hpp>
 #include <etch/expr/lazy.hpp>
 
 namespace etch {
@@ -23,6 +24,13 @@ struct operands {
 };
 
 namespace detail {
+/// Checks an argument that is a number; what a tensor holds is not looked at.
+template <class V>
+constexpr void must(bool (*holds)(double), const char* operation, const char* rule, const V& value) {
+  if constexpr (std::is_arithmetic_v<V>) {
+    if (!holds(static_cast<double>(value))) fail(operation, rule);
+  }
+}
 /// F on these arguments, of which the first `Tensors` must not be numbers.
 template <class F, int Tensors, class... A>
 constexpr auto apply_to_tensors(const A&... a) {

@@ -170,8 +170,8 @@ struct roll_fn {
   static constexpr bool axes_exist() {
     bool ok = true;
     for (int k = 0; k < Axes::count; ++k) {
-      const int a = axis_of_any(Axes::at[k], X::rank);
-      ok = ok && a >= 0 && (X::rank == 0 || !X::dims(0)[a].bounded);
+      const int a = axis_of(Axes::at[k], X::rank);
+      ok = ok && a >= 0 && !X::dims(0)[a].bounded;
     }
     return ok;
   }
@@ -186,8 +186,8 @@ struct roll_fn {
     } else {
       Builder& b = *x.builder;
       X r = x;
-      for (int k = 0; k < Axes::count && X::rank > 0; ++k) {
-        const int axis = axis_of_any(Axes::at[k], X::rank), n = b.shape(r.id).size[axis];
+      for (int k = 0; k < Axes::count; ++k) {
+        const int axis = axis_of(Axes::at[k], X::rank), n = b.shape(r.id).size[axis];
         const int shift = n == 0 ? 0 : (Shifts::at[k] % n + n) % n;
         if (shift == 0) continue;
         const int head = b.slice(r.id, axis, n - shift, shift, 1), tail = b.slice(r.id, axis, 0, n - shift, 1);

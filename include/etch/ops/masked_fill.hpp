@@ -14,8 +14,14 @@ namespace detail {
 struct masked_fill_fn {
   template <class X, class M, class V>
   constexpr auto operator()(X x, M mask, V value) const {
-    static_assert(V::rank == 0, "etch: masked_fill: the value must be one number");
-    return where_fn{}(mask, cast_fn<typename X::value_type>{}(tracer_of<V>(value)), x);
+    constexpr bool can_hold = !is_complex(dtype_of<typename V::value_type>) || is_complex(dtype_of<typename X::value_type>);
+    if constexpr (V::rank != 0 || !can_hold) {
+      static_assert(V::rank == 0, "etch: masked_fill: the value must be one number");
+      static_assert(can_hold, "etch: masked_fill: a real tensor cannot hold a complex value");
+      return Poison{};
+    } else {
+      return where_fn{}(mask, cast_fn<typename X::value_type>{}(tracer_of<V>(value)), x);
+    }
   }
 };
 

@@ -70,10 +70,16 @@ template <detail::Op O, Kind K = Kind::floating>
 struct unary_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
-    constexpr DType in = detail::operand_dtype(K, dtype_of<T>);
-    constexpr DType out = detail::result_dtype(K, O == detail::Op::abs ? real_dtype(in) : in);
-    auto& b = *x.builder;
-    return Tracer<type_of<out>, D...>{&b, b.map(O, out, b.cast(x.id, in))};
+    constexpr bool has_a_sign = O != detail::Op::neg || dtype_of<T> != DType::boolean;
+    if constexpr (!has_a_sign) {
+      static_assert(has_a_sign, "etch: neg: bools have no sign; logical_not inverts them");
+      return Poison{};
+    } else {
+      constexpr DType in = detail::operand_dtype(K, dtype_of<T>);
+      constexpr DType out = detail::result_dtype(K, O == detail::Op::abs ? real_dtype(in) : in);
+      auto& b = *x.builder;
+      return Tracer<type_of<out>, D...>{&b, b.map(O, out, b.cast(x.id, in))};
+    }
   }
 };
 

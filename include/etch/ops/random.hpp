@@ -5,6 +5,7 @@
 
 #include <etch/core/error.hpp>
 #include <etch/ops/create.hpp>
+#include <etch/ops/declare.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -92,13 +93,6 @@ struct normal_about_fn {
     return randn_like_fn{}(shape) * deviation + mean;
   }
 };
-
-template <class V>
-constexpr void must(bool (*holds)(double), const char* operation, const char* rule, const V& value) {
-  if constexpr (std::is_arithmetic_v<V>) {
-    if (!holds(static_cast<double>(value))) fail(operation, rule);
-  }
-}
 }  // namespace detail
 
 /// Uniform in [0, 1), of x's shape and dtype, or T.

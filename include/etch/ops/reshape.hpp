@@ -21,6 +21,16 @@ struct reshape_sizes {
     if (open >= 0) r[open] = static_dim(known == 0 ? 0 : static_cast<int>(capacity(x) / known));
     return r;
   }
+  static constexpr bool leaves_one_answer() {
+    const Dims d = dims_of<D...>(X::rank);
+    bool open = false, empty = false;
+    for (int i = 0; i < d.rank; ++i) {
+      open = open || d[i].size == -1;
+      empty = empty || d[i].is(0);
+    }
+    return !open || !empty;
+  }
+  static constexpr bool one_answer = leaves_one_answer();
   static constexpr Dims value = make();
   static constexpr bool same_elements = capacity(value) == capacity(X::dims(0));
   /// How often the bounded dim `tag` stands in `d`.
@@ -46,6 +56,9 @@ struct reshape_fn {
     using Rule = reshape_sizes<Tracer<T, X...>, D...>;
     if constexpr (!Rule::same_elements) {
       static_assert(Rule::same_elements, "etch: reshape: the number of elements must stay the same");
+      return Poison{};
+    } else if constexpr (!Rule::one_answer) {
+      static_assert(Rule::one_answer, "etch: reshape: -1 has no answer beside a size of 0");
       return Poison{};
     } else if constexpr (!Rule::names_bounded_sizes) {
       static_assert(Rule::names_bounded_sizes, "etch: reshape: every bounded size must be named in the result; -1 cannot stand for it");

@@ -55,7 +55,13 @@ struct narrow_fn {
   constexpr auto operator()(X x) const {
     constexpr int axis = axis_of(A, X::rank);
     constexpr int start = Start < 0 && axis >= 0 ? Start + X::dims(0)[axis].size : Start;
-    return slice_fn<A, start, start + Length>{}(x);
+    constexpr bool from_the_start = axis < 0 || (start >= 0 && Length >= 0);  // slices would count from the end again
+    if constexpr (!from_the_start) {
+      static_assert(from_the_start, "etch: narrow: the start must lie within the axis, and the length not be negative");
+      return Poison{};
+    } else {
+      return slice_fn<A, start, start + Length>{}(x);
+    }
   }
 };
 template <class X, int A>

@@ -4,7 +4,7 @@
 def count(start, end, step):
     """How many numbers arange gives; in etch the caller says it."""
     size = (end - start) / step if step else 0
-    return math.ceil(size) if math.isfinite(size) else size
+    return (math.ceil(size) if size >= 0 else math.floor(size)) if math.isfinite(size) else size
 
 
 def result(name, input, dim, keepdim, out):
@@ -32,13 +32,14 @@ OPS = {
     'max.binary(input, other)': '{f"max<{other}>({input})" if isinstance(other, int) else f"max({render(input)}, {render(other)})"}',
     'min.binary(input, other)': '{f"min<{other}>({input})" if isinstance(other, int) and isinstance(input, Var) else f"min({render(input)}, {render(other)})"}',
     'hstack(tensors)': Inexpressible('hstack({tensors})', 'a call without tensors has no type'),
+    'vstack(tensors)': Inexpressible('vstack({tensors})', 'a call without tensors has no type'),
     'dstack(tensors)': Inexpressible('dstack({tensors})', 'a call without tensors has no type'),
     'gradient(input, *, spacing=None, dim=None, edge_order=1)':
         Inexpressible('gradient<{render([*axes(dim), edge_order])}>({input}{"" if spacing is None else ", "}{spacing})', 'one derivative at a time, with one spacing'),
     'rot90(input, k=1, dims=(0, 1))': Inexpressible('rot90<{k}, ints<{dims}>>({input})' , 'the plane is two template arguments, not a list'),
     'hsplit(input, indices_or_sections)': 'hsplit<{text(indices_or_sections)}>({input})',
-    'vsplit(input, indices_or_sections)': 'vsplit<{indices_or_sections}>({input})',
-    'dsplit(input, indices_or_sections)': 'dsplit<{indices_or_sections}>({input})',
+    'vsplit(input, indices_or_sections)': 'vsplit<{text(indices_or_sections)}>({input})',
+    'dsplit(input, indices_or_sections)': 'dsplit<{text(indices_or_sections)}>({input})',
     'unbind(input, dim=0)': 'unbind<{dim}>({input})',
     '__radd__(input, other)': method('{other} + {input}'),
     '__rmul__(input, other)': method('{other} * {input}'),

@@ -24,7 +24,7 @@ OPS = {
     'log_normal(input, mean=1, std=2)': 'log_normal({input}, {mean}, {std})',
     'normal(mean, std=1)': 'normal({mean}, {std})',
     'normal.in_place(input, mean=0, std=1)': Eager('normal_({input}, {mean}, {std}) => {input}'),
-    'normal.number_mean(mean, std, size, *, dtype=None)': Eager('normal<{[type_of(dtype), *size]}>({mean}, {std})'),
+    'normal.number_mean(mean, std, size=None, *, dtype=None)': lambda mean, std, size, dtype: 'normal({mean}, {std})' if size is None else Eager('normal<{[type_of(dtype), *size]}>({mean}, {std})'),
     'rand(size, *, dtype=None, requires_grad=False)': 'rand<{[type_of(dtype), *size]}>()',
     'randn(size, *, dtype=None, requires_grad=False)': 'randn<{[type_of(dtype), *size]}>()',
     'rand_like(input, *, dtype=None)': '{like("rand_like", input, dtype)}',

@@ -69,7 +69,7 @@ OPS = {
     'flatten(input, start_dim=0, end_dim=-1)': 'flatten<{start_dim}, {end_dim}>({input})',
     'unflatten(input, dim, sizes)': '{template("unflatten", [dim, *sizes], input)}',
     'ravel(input)': 'ravel({input})',
-    'squeeze(input, dim=None)': '{template("squeeze", axes(dim), input) if dim is not None else call("squeeze", (), input)}',
+    'squeeze(input, dim=None)': '{render(input) if dim is not None and not axes(dim) else call("squeeze", axes(dim), input)}',
     'unsqueeze(input, dim)': 'unsqueeze<{dim}>({input})',
     'atleast_1d(*tensors)': '{listed("atleast_1d", tensors[0] if len(tensors) == 1 else tensors)}',
     'atleast_2d(*tensors)': '{listed("atleast_2d", tensors[0] if len(tensors) == 1 else tensors)}',
@@ -100,6 +100,7 @@ OPS = {
     'flipud(input)': 'flipud({input})',
     'rot90(input, k=1, dims=(0, 1))': '{template("rot90", [k, *dims], input)}',
     'diagonal(input, offset=0, dim1=0, dim2=1)': 'diagonal<{offset}, {dim1}, {dim2}>({input})',
+    'linalg.diagonal(A, *, offset=0, dim1=-2, dim2=-1)': 'diagonal<{offset}, {dim1}, {dim2}>({A})',
     'unfold(input, dimension, size, step)': 'unfold<{dimension}, {size}, {step}>({input})',
     'as_strided(input, size, stride, storage_offset=0)': '{template("as_strided", [ints(size), ints(stride), storage_offset], input)}',
     # elements repeated
