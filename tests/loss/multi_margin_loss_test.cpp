@@ -22,6 +22,9 @@ TEST_CASE("multi_margin_loss sums what wrong classes lack of a margin") {
     CHECK(one(i) == doctest::Approx(p));
     CHECK(two(i) == doctest::Approx(q * w(static_cast<int>(y(i)))));
   }
+  const Tensor<double, 1> row = multi_margin_loss<Reduction::none>(Tensor<double, 5>(x(2)), Tensor<std::int64_t, 1>{2}, 0.5);  // one target, one row
+  CHECK(row(0) == one(2));
+  CHECK(multi_margin_loss(Tensor<double>(0.3), Tensor<std::int64_t>(0)).item() == 0);
 }
 
 TEST_CASE("multilabel losses know several right classes") {

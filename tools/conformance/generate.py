@@ -36,10 +36,13 @@ class Call:
             self.args[0] = self.var('a0', [], dtype, value=value)
 
     def constructor(self, parameters):
-        """(args, kwargs) of a module's constructor, or its settings of these names where they were not recorded. A tensor that
-        the module keeps as a buffer stands for its shape; any other is one more input."""
+        """(args, kwargs) of a module's constructor, or, where they were not recorded, what its settings of these names, its parameters and its buffers
+        tell. A tensor that the module keeps as a buffer stands for its shape; any other is one more input."""
         if self.ctor is None:
-            return [], {k: self.decode(v, f'c.{k}') for k, v in self.attrs.items() if k in parameters}
+            named = {k.rpartition('.')[2] for k in self.kwargs['params']}
+            told = {'bias': bool(named & {'bias', 'bias_ih', 'bias_ih_l0', 'in_proj_bias'}), 'add_bias_kv': 'bias_k' in named, **self.kwargs['buffers'],
+                    **{{'norm': 'p'}.get(k, k): self.decode(v, f'c.{k}') for k, v in self.attrs.items()}}
+            return [], {k: v for k, v in told.items() if k in parameters}
         shapes = {k: t.Var(f'c_{k}', f'c.{k}', v['shape'], v['dtype']) for k, v in self.ctor['kwargs'].items() if k in self.kwargs['buffers'] and isinstance(v, dict) and 't' in v}
         return ([self.decode(v, f'c.{i}') for i, v in enumerate(self.ctor['args'])],
                 {k: shapes[k] if k in shapes else self.decode(v, f'c.{k}') for k, v in self.ctor['kwargs'].items()})

@@ -131,6 +131,14 @@ class Module(str):
 PLACES = {'device', 'memory_format', 'layout', 'pin_memory', 'non_blocking'}  # where a result lies, and in what order: here that is the type's business
 
 
+def reduced(names):
+    """A loss's `size_average` and `reduce`, which PyTorch still takes, as its `reduction`."""
+    average, reduce = names.get('size_average'), names.get('reduce')
+    if 'size_average' in names and (average is not None or reduce is not None):
+        names['reduction'] = 'none' if reduce is False else 'sum' if average is False else 'mean'
+    return names
+
+
 class Line:
     """One line of a table."""
 
@@ -161,7 +169,7 @@ class Line:
     def arguments(self, args, kwargs):
         kwargs = {k: v for k, v in kwargs.items() if k not in PLACES or k in self.bind.__code__.co_varnames}
         try:
-            return self.bind(*args, **kwargs)
+            return reduced(self.bind(*args, **kwargs))
         except TypeError as error:
             raise Missing(f'{self.key}: {str(error).replace("<lambda>() ", "")}') from None
 

@@ -22,13 +22,18 @@ struct multi_margin_loss_fn {
   constexpr auto operator()(X x, Y y, auto margin, W weight) const { return loss(x, y, margin, weight); }
 
  private:
+  /// Scores [V] with a target [1] are one row, and a number is the score of one class.
+  template <class X, class Y>
+  static constexpr bool lacks_an_axis = X::rank == 0 ? Y::rank < 2 : X::rank == 1 && Y::rank == 1 && Y::dims(0)[0].size == 1;
   template <class X, class Y, class W>
   static constexpr auto loss(X x, Y y, auto margin, W weight) {
     constexpr int axis = X::rank - 1;
     constexpr bool power = P == 1 || P == 2;
     static_assert(power, "etch: multi_margin_loss: p must be 1 or 2");
     constexpr bool fits = X::rank >= 1 && classes_and_targets<X, Y, axis>::agree_but_for_the_classes && is_integral(dtype_of<typename Y::value_type>);
-    if constexpr (!fits) {
+    if constexpr (lacks_an_axis<X, Y>) {
+      return loss(unsqueeze_fn<0>{}(x), y, margin, weight);
+    } else if constexpr (!fits) {
       static_assert(fits, "etch: multi_margin_loss: targets must be integers of the sizes of scores without the classes");
       return Poison{};
     } else if constexpr (!weighs_classes<W, X, axis>()) {

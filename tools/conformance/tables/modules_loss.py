@@ -64,5 +64,5 @@ OPS = {
     f'nn.LinearCrossEntropyLoss(in_features=None, num_classes=None, *, out_features=(), bias=False, reduction="mean", weight=None, ignore_index=None, label_smoothing=0.0, options=None)':
         Module('{linear_cross_entropy(in_features, num_classes, out_features, bias, reduction, weight, ignore_index, label_smoothing, params, buffers, T)}'),
     'nn.AdaptiveLogSoftmaxWithLoss(in_features, n_classes, cutoffs, div_value=4.0, head_bias=False)':
-        Module('nn::AdaptiveLogSoftmaxWithLoss<{in_features}, {n_classes}, ints<{cutoffs}>{{}}, {float(div_value)}, {head_bias}, {T}>'),
+        Module('nn::AdaptiveLogSoftmaxWithLoss<{in_features}, {n_classes}, ints<{[c for c in cutoffs if c != n_classes]}>{{}}, {float(div_value)}, {head_bias}, {T}>'),
 }

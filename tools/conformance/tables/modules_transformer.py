@@ -69,7 +69,7 @@ def single(name, d_model, nhead, dim_feedforward, dropout, activation, layer_nor
 
 
 MHA = ('MultiheadOptions{options(dropout=(float(dropout), 0.0), bias=(bias, True), add_bias_kv=(add_bias_kv, False), add_zero_attn=(add_zero_attn, False), '
-       'kdim=(kdim or 0, 0), vdim=(vdim or 0, 0), batch_first=(batch_first, False), need_weights=(forward_kwargs.get("need_weights", True), True), '
+       'kdim=(0 if kdim in (None, embed_dim) else kdim, 0), vdim=(0 if vdim in (None, embed_dim) else vdim, 0), batch_first=(batch_first, False), need_weights=(forward_kwargs.get("need_weights", True), True), '
        'average_attn_weights=(forward_kwargs.get("average_attn_weights", True), True))}')
 LAYER = '{layer(dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)}, {T}>'
 ARGUMENTS = 'dim_feedforward=2048, dropout=0.1, activation="relu", layer_norm_eps=1e-5, batch_first=False, norm_first=False, bias=True'

@@ -14,16 +14,26 @@ def bag(num_embeddings, embedding_dim, max_norm, norm_type, scale_grad_by_freq, 
 
 
 def sequence(modules, T):
-    """The type of what `print` shows of a Sequential: one line for each module."""
+    """The type of what `print` shows of a Sequential: one line for each module, or several for one that holds modules."""
     if isinstance(modules, str):
         modules = {'module': modules}
-    types = []
-    for name, arguments in re.findall(r'^  \(\d+\): (\w+)\((.*)\)$', modules['module'], re.M):
-        if '(' in name:
-            raise Missing('a Sequential in a Sequential')
-        args, kwargs = eval(f'(lambda *args, **kwargs: (args, kwargs))({arguments})')
-        types.append(line_of(f'nn.{name}').module_type(T, args, kwargs))
-    return f'nn::Sequential<{", ".join(types)}>'
+
+    def inside(lines):
+        types = []
+        while lines:
+            name, arguments = re.fullmatch(r' *\(\d+\): (\w+)\((.*?)\)?', lines.pop(0)).groups()
+            if name == 'Sequential':
+                end = next(i for i, line in enumerate(lines) if line == ' ' * (len(lines[0]) - len(lines[0].lstrip()) - 2) + ')')
+                types.append(inside(lines[:end]))
+                del lines[:end + 1]
+            else:
+                args, kwargs = eval(f'(lambda *args, **kwargs: (args, kwargs))({arguments})')
+                types.append(line_of(f'nn.{name}').module_type(T, args, kwargs))
+        return f'nn::Sequential<{", ".join(types)}>'
+    try:
+        return inside(modules['module'].splitlines()[1:-1])
+    except (AttributeError, SyntaxError):
+        raise Missing('a Sequential whose modules have names, or hold modules') from None
 
 
 OPS = {
