@@ -296,3 +296,20 @@ TEST_CASE("vec: sums are one tree on every target") {
   const float tree = ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
   CHECK(hsum(simd::load<float, 8>(x)) == tree);
 }
+
+TEST_CASE("vec: the sums of as many vectors as lanes, each in its lane") {
+  const auto check = []<class T, int L>(simd::Vec<T, L>) {
+    simd::Vec<T, L> a[L];
+    T want[L];
+    for (int i = 0; i < L; ++i) {
+      a[i] = simd::iota<T, L>(static_cast<T>(100 * i * i));
+      want[i] = simd::hsum(a[i]);  // whole numbers: exact in any order
+    }
+    const auto sums = simd::hsums(a);
+    for (int i = 0; i < L; ++i) CHECK(sums[i] == want[i]);
+  };
+  check(simd::Vec<float, ETCH_VECTOR_BYTES / 4>{});
+  check(simd::Vec<double, ETCH_VECTOR_BYTES / 8>{});
+  check(simd::Vec<float, 4>{});
+  check(simd::Vec<float, 2>{});
+}

@@ -143,9 +143,16 @@ ETCH_INLINE Vec<T, L> backwards(const T* p, std::integer_sequence<int, I...>) {
   const auto a = load<T, L>(p - (L - 1)).v;
   return {__builtin_shufflevector(a, a, (L - 1 - I)...)};
 }
-template <class T, int L, int... I>
+// Sums of neighbours, of a and then of b: neighbouring elements within each `Block` of them, so that no element changes its part of
+// the register, or (Block < 0) neighbouring parts of -Block elements.
+template <int Block, int Odd, int L> constexpr int neighbour(int i) {
+  if (Block > 0) return Odd + i / Block * Block + (i % Block < Block / 2 ? 2 * (i % Block) : L + 2 * (i % Block - Block / 2));
+  const int part = i / -Block;
+  return (2 * part + Odd) * -Block + i % -Block;  // parts of b follow those of a
+}
+template <int Block, class T, int L, int... I>
 ETCH_INLINE Vec<T, L> pair_sums(Vec<T, L> a, Vec<T, L> b, std::integer_sequence<int, I...>) {
-  return {__builtin_shufflevector(a.v, b.v, (2 * I)...) + __builtin_shufflevector(a.v, b.v, (2 * I + 1)...)};
+  return {__builtin_shufflevector(a.v, b.v, neighbour<Block, 0, L>(I)...) + __builtin_shufflevector(a.v, b.v, neighbour<Block, 1, L>(I)...)};
 }
 // Of quarters 0 and 2 in a, 1 and 3 in b: no element changes its half of the register.
 template <int Odd, class T, int L, int... I>

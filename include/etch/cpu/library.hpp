@@ -30,7 +30,7 @@ void run_dot(Machine& machine, int s) {
   const bool fused = step.words != 0;
   const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2;
   const int batches = step.dims - 3, last = batches - 1;
-  index_t sizes[max_rank + 1]{};
+  index_t sizes[max_rank + 1];  // not cleared: a small product takes little longer than that
   for (int k = 0; k < step.dims; ++k) sizes[k] = machine.size(step.dim[k]);
   const index_t m = sizes[batches], n = sizes[batches + 1], k = sizes[batches + 2];
   index_t outer = 1;

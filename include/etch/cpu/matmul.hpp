@@ -410,6 +410,8 @@ void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_
   if (b_batch == 0 && a_batch == m * a_row && (c == nullptr || c_batch == m * c_row))
     m *= batch, batch = 1;  // one product
   const detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue};
+  if (batch == 1 && 2 * m * n * k < detail::parallel_flops)  // never cut: what follows takes as long as the smallest products
+    return detail::multiply(item, 0, item.row_tiles().count, 0, item.panels(), static_cast<T*>(workspace));
   detail::BatchedProduct<T> work{
       item, batch, a_batch, b_batch, c_batch, static_cast<char*>(workspace), matmul_workspace_bytes<T>(m, n, k)};
   work.cut(num_threads());
