@@ -84,9 +84,9 @@ template <class T, int L> ETCH_INLINE T hsum(Vec<T, L> a) {
 }
 /// The sums of L vectors as one, each as a tree; `a` is used up.
 template <class T, int L> ETCH_INLINE Vec<T, L> hsums(Vec<T, L> (&a)[L]) {
-#if !defined(__CUDACC__)
+#if !defined(__CUDACC__) && !defined(ETCH_CPU_EIGEN)
   constexpr int part = L * int(sizeof(T)) > 16 ? 16 / int(sizeof(T)) : L;
-  if constexpr (L > 1 && !detail::split<T, L> && requires { detail::pair_sums<part>(a[0], a[0], detail::Index<L>{}); }) {
+  if constexpr (L > 1 && !detail::split<T, L>) {
     for (int n = L / 2; n > 0; n /= 2)
       for (int i = 0; i < n; ++i) a[i] = n * part > L / 2 ? detail::pair_sums<part>(a[2 * i], a[2 * i + 1], detail::Index<L>{}) : detail::pair_sums<-part>(a[2 * i], a[2 * i + 1], detail::Index<L>{});
     return a[0];
