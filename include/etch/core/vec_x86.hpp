@@ -101,7 +101,7 @@ ETCH_INLINE long long narrow_bytes(i32x8 a) {
 #if !defined(__AVX512DQ__)
 // By way of 32 bits, whose least number says that some lane does not fit: then one by one.
 template <class V> ETCH_INLINE i64x4 whole_of(V a, i32x4 small) {
-  if (__builtin_expect(signs(small == (-2147483647 - 1)), 0)) return i64x4{static_cast<long long>(a[0]), static_cast<long long>(a[1]), static_cast<long long>(a[2]), static_cast<long long>(a[3])};
+  if (__builtin_expect(signs(small == (-2147483647 - 1)), 0)) return __builtin_convertvector(a, i64x4);
 #if defined(__clang__)
   return __builtin_convertvector(small, i64x4);
 #else
