@@ -110,6 +110,12 @@ TEST_CASE("windows are read in place by every kernel") {
   expect_as_interpreted<padding<2>, stride<2>, dilation<1, 2>, groups<2>>(filled<Tensor<float, 3, 4, 9, 12>>(), filled<Tensor<float, 6, 2, 3, 2>>(-1, 1, 1));  // nothing side by side
 }
 
+TEST_CASE("with a stride, what flows back comes from a convolution for each place in it") {
+  expect_as_interpreted<padding<1>, stride<3, 2>>(filled<Tensor<float, 2, 3, 8, 9>>(), filled<Tensor<float, 4, 3, 2, 5>>(-1, 1, 1));      // one row in three receives nothing
+  expect_as_interpreted<stride<2>>(filled<Tensor<double, 8, 2, 5, 6>>(), filled<Tensor<double, 3, 2, 1, 1>>(-1, 1, 1));
+  expect_as_interpreted<padding<3, 2>, stride<2>, groups<2>>(filled<Tensor<float, 8, 4, 6, 7>>(), filled<Tensor<float, 6, 2, 4, 3>>(-1, 1, 1));
+}
+
 TEST_CASE("a bounded batch") {
   struct Batch : dyn<5> {};
   static constexpr Batch batch{};

@@ -111,11 +111,19 @@ struct PlanePool {
   int64 columns() const { return pieces(out_width, L) * L + (along().kernel - 1) * along().dilation / along().stride; }
   int64 elements() const { return (rows() * along().stride * columns() + 15) / 16 * 16; }
   int64 taps() const { return static_cast<int64>(down().kernel) * along().kernel; }
-  /// Where element `tap` of the windows of row i begins.
-  int64 start(int64 i, int64 tap) const {
-    const int64 row = i * down().stride + tap / along().kernel * down().dilation, column = tap % along().kernel * along().dilation;
-    return (row * along().stride + column % along().stride) * columns() + column / along().stride;
+  /// Where the windows of row i begin, and where after that each of their elements does; those lie behind two planes with a row each.
+  int64 start(int64 i) const { return i * down().stride * along().stride * columns(); }
+  int64* starts(T* room) const { return reinterpret_cast<int64*>(room + 2 * (elements() + lines())); }
+  const int64* find_starts(T* room) const {
+    int64* const to = starts(room);
+    for (int64 k = 0; k < taps(); ++k) {
+      const int64 row = k / along().kernel * down().dilation, column = k % along().kernel * along().dilation;
+      to[k] = (row * along().stride + column % along().stride) * columns() + column / along().stride;
+    }
+    return to;
   }
+  int64 lines() const { return (columns() + L + 15) / 16 * 16; }
+  std::size_t bytes() const { return static_cast<std::size_t>(2 * (elements() + lines())) * sizeof(T) + static_cast<std::size_t>(taps()) * sizeof(int64); }
   /// Calls f(place in a padded plane, place in the plane itself, elements) for each piece of each row that is not padding.
   template <class F>
   void each_piece(F f) const {
@@ -137,11 +145,11 @@ struct PlanePool {
     });
   }
   /// Which element of each window is the first of the largest, of windows [c, c + L) of row i.
-  V largest(const T* plane, int64 i, int64 c, V& best) const {
+  V largest(const T* row, const int64* at, int64 i, int64 c, V& best) const {
     V which = simd::splat<T, L>(0);
-    best = simd::load<T, L>(plane + start(i, 0) + c);
-    for (int64 k = 1; k < taps(); ++k) {
-      const V v = simd::load<T, L>(plane + start(i, k) + c);
+    best = simd::load<T, L>(row + at[0] + c);
+    for (int64 k = 1, count = taps(); k < count; ++k) {
+      const V v = simd::load<T, L>(row + at[k] + c);
       const auto hit = (v > best) | ((v != v) & (best == best));
       best = simd::select(hit, v, best);
       which = simd::select(hit, simd::splat<T, L>(static_cast<T>(k)), which);
@@ -158,20 +166,23 @@ struct PlanePool {
   }
   static constexpr T lowest = -std::numeric_limits<T>::infinity();
 
-  /// `room`: elements() and a row, and as much again where v is not x.
+  /// `room`: bytes().
   ETCH_NOINLINE void forward(const T* x, const T* v, T* y, T* room) const {
-    T *const line = room + elements(), *const other = line + columns() + L;
+    T *const line = room + elements(), *const other = line + lines();
     pad(x, lowest, room);
     if (v != nullptr) pad(v, T(0), other);
+    const int64* const at = find_starts(room);
+    const int64 count = taps();
     for (int64 i = 0; i < out_height; ++i, y += out_width) {
+      const T *const row = room + start(i), *const from = other + start(i);
       for (int64 c = 0; c < out_width; c += L) {
         V best;
         if (v == nullptr) {
-          best = simd::load<T, L>(room + start(i, 0) + c);
-          for (int64 k = 1; k < taps(); ++k) best = simd::max(best, simd::load<T, L>(room + start(i, k) + c));
+          best = simd::load<T, L>(row + at[0] + c);
+          for (int64 k = 1; k < count; ++k) best = simd::max(best, simd::load<T, L>(row + at[k] + c));
         } else {
-          const V which = largest(room, i, c, best);
-          for (int64 k = 0; k < taps(); ++k) best = simd::select(which == simd::splat<T, L>(static_cast<T>(k)), simd::load<T, L>(other + start(i, k) + c), best);
+          const V which = largest(row, at, i, c, best);
+          for (int64 k = 0; k < count; ++k) best = simd::select(which == simd::splat<T, L>(static_cast<T>(k)), simd::load<T, L>(from + at[k] + c), best);
         }
         simd::store(line + c, best);
       }
@@ -179,17 +190,19 @@ struct PlanePool {
     }
   }
   ETCH_NOINLINE void backward(const T* x, const T* dy, T* dx, T* room) const {
-    T *const line = room + elements(), *const sum = line + columns() + L;
+    T *const line = room + elements(), *const sum = line + lines();
     pad(x, lowest, room);
     for (int64 e = 0; e < elements(); ++e) sum[e] = T(0);
     for (int64 c = 0; c < columns(); ++c) line[c] = T(0);
+    const int64* const at = find_starts(room);
+    const int64 count = taps();
     for (int64 i = 0; i < out_height; ++i, dy += out_width) {
       copy_piece(dy, out_width, line);
       for (int64 c = 0; c < out_width; c += L) {
         V best;
-        const V which = largest(room, i, c, best), g = simd::load<T, L>(line + c);
-        for (int64 k = 0; k < taps(); ++k) {
-          T* const to = sum + start(i, k) + c;
+        const V which = largest(room + start(i), at, i, c, best), g = simd::load<T, L>(line + c);
+        for (int64 k = 0; k < count; ++k) {
+          T* const to = sum + start(i) + at[k] + c;
           simd::store(to, simd::load<T, L>(to) + simd::select(which == simd::splat<T, L>(static_cast<T>(k)), g, simd::splat<T, L>(0)));
         }
       }
@@ -210,8 +223,7 @@ struct PoolStep {
   index_t size(int i) const { return machine.size(step.dim[i]); }
   PlanePool<T> plane() const { return {machine.capacity(step.dim[1]), machine.capacity(step.dim[2]), machine.capacity(step.dim[3]), machine.capacity(step.dim[4]), window}; }
   std::size_t bytes() const {
-    const PlanePool<T> p = plane();
-    return aligned(static_cast<std::size_t>(2 * (p.elements() + p.columns() + 2 * Tile<T>::lanes)) * sizeof(T));
+    return aligned(plane().bytes());
   }
   void run_planes(index_t begin, index_t end, T* room) const {
     const PlanePool<T> p = plane();

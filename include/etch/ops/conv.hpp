@@ -91,26 +91,69 @@ constexpr int folded_back(Builder& b, int y, int w, const Convolution& c) {
   return x;
 }
 
-/// x's gradient of y's, which is what a transposed convolution computes: a convolution of y with the window turned around.
-/// With a stride it would multiply zeros between y's elements, so there each window is added where it was read.
-constexpr int convolved_back(Builder& b, int y, int w, const Convolution& c) {
+/// What of x's gradient lies at places `phase` of each stride: a convolution of y with every stride-th element of the window, turned
+/// around; -1 where none reaches there.
+constexpr int phase_back(Builder& b, int y, int w, const Convolution& c, const int* phase) {
   const Grid& g = c.grid;
-  for (int i = 0; i < g.rank; ++i)
-    if (g.stride[i] > 1) return folded_back(b, y, w, c);
   Convolution back = c;
   const int zero = b.constant(0, b.dtype(y));
+  int turned = b.reshape(w, grouped(b.shape(w), 0, c.groups));
   for (int i = 0; i < g.rank; ++i) {
-    const int before = g.reach(i) - 1 - g.before[i], after = g.in[i] + g.reach(i) - 1 - before - ((g.out[i] - 1) * g.stride[i] + 1);
-    y = stretched(b, y, 2 + i, before, after, g.stride[i], zero);
+    const int s = g.stride[i], first = (phase[i] + g.before[i]) % s, taps = (g.kernel[i] - first + s - 1) / s, places = (g.in[i] - phase[i] + s - 1) / s;
+    if (first >= g.kernel[i] || places <= 0) return -1;
+    const int shift = (phase[i] + g.before[i] - first) / s;
+    y = stretched(b, y, 2 + i, (taps - 1) * g.dilation[i] - shift, places + shift - g.out[i], 1, zero);
+    turned = b.slice(turned, 3 + i, first + s * (taps - 1), taps, -s);
     back.grid.before[i] = back.grid.after[i] = 0;
     back.grid.stride[i] = 1;
-    back.grid.out[i] = g.in[i];
+    back.grid.kernel[i] = taps;
+    back.grid.in[i] = back.grid.out[i] = places;
   }
-  int turned = b.reshape(w, grouped(b.shape(w), 0, c.groups));
-  for (int i = 0; i < g.rank; ++i) turned = b.slice(turned, 3 + i, g.kernel[i] - 1, g.kernel[i], -1);
   turned = b.transpose(turned, 1, 2);
   const Shape s = b.shape(turned);
   return times_columns(b, b.reshape(turned, Shape{3, {s.size[0], s.size[1], b.product(s.size + 2, s.rank - 2)}}), columns_of(b, y, back), back.grid);
+}
+inline constexpr int most_phases = 16;
+
+/// x's gradient of y's, which is what a transposed convolution computes: a convolution of y with the window turned around, one for
+/// each place in the stride. Where a stride and a dilation meet, each window is added where it was read.
+constexpr int convolved_back(Builder& b, int y, int w, const Convolution& c) {
+  const Grid& g = c.grid;
+  int phases = 1;
+  for (int i = 0; i < g.rank; ++i) {
+    if (g.stride[i] > most_phases || (g.stride[i] > 1 && g.dilation[i] > 1)) return folded_back(b, y, w, c);
+    phases *= g.stride[i];
+  }
+  if (phases > most_phases) return folded_back(b, y, w, c);
+  int part[most_phases]{};
+  for (int p = 0; p < phases; ++p) {
+    int phase[max_spatial]{};
+    for (int i = g.rank - 1, rest = p; i >= 0; rest /= g.stride[i--]) phase[i] = rest % g.stride[i];
+    part[p] = phase_back(b, y, w, c, phase);
+  }
+  for (int i = g.rank - 1; i >= 0; --i) {
+    const int s = g.stride[i];
+    if (s == 1) continue;
+    phases /= s;
+    for (int p = 0; p < phases; ++p) {
+      int some = -1, missing = 0;
+      for (int k = 0; k < s; ++k) {
+        if (part[p * s + k] >= 0) some = part[p * s + k];
+        else ++missing;
+      }
+      if (some < 0) {
+        part[p] = -1;
+        continue;
+      }
+      Shape to = b.shape(some);
+      to.size[2 + i] = g.in[i];
+      int r = missing == 0 ? b.empty(to, b.dtype(some)) : b.constant(0, b.dtype(some), to);
+      for (int k = 0; k < s; ++k)
+        if (part[p * s + k] >= 0) r = b.place(r, part[p * s + k], 2 + i, k, s);
+      part[p] = r;
+    }
+  }
+  return part[0];
 }
 
 /// w's gradient of y's: over the batch and all places, the windows of x times y; a product with a row for each weight of an
