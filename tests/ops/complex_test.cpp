@@ -51,6 +51,28 @@ TEST_CASE("logsumexp and the gradient of samples, of complex numbers") {
   CHECK(d(0).real() == doctest::Approx(-1.5));
   CHECK(d(1).imag() == doctest::Approx(-1.75));
 }
+TEST_CASE("tan and atanh beside their poles: in float as in double, gradients too") {
+  const auto f = [](auto x) { return sum(real(tan(x))) + sum(imag(atanh(x * 0.25))) + sum(real(atanh(x * 0.25))); };
+  const Tensor<complex64, 3> x{complex64(1.5711297f, 3.68f), complex64(-3.9678833f, -0.096417f), complex64(0.f, 0.5f)};
+  const Tensor<complex128, 3> y = to<complex128>(x);
+  const Tensor a = grad(f)(x);
+  const Tensor b = grad(f)(y);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(a(i).real() == doctest::Approx(b(i).real()).epsilon(1e-5));
+    CHECK(a(i).imag() == doctest::Approx(b(i).imag()).epsilon(1e-5));
+  }
+}
+TEST_CASE("logaddexp and closeness of complex numbers") {
+  const Tensor<C, 2> x{C(1, 2), C(-3, 0.5)}, y{C(-0.5, 0.25), C(2, -1)};
+  const Tensor z = logaddexp(x, y);
+  for (int i = 0; i < 2; ++i) {
+    const S want = std::log(std::exp(S(x(i).real(), x(i).imag())) + std::exp(S(y(i).real(), y(i).imag())));
+    CHECK(z(i).real() == doctest::Approx(want.real()));
+    CHECK(z(i).imag() == doctest::Approx(want.imag()));
+  }
+  CHECK(Tensor(allclose(x, x + 1e-9)).item());
+  CHECK_FALSE(Tensor(allclose(x, x + C(0, 1))).item());
+}
 TEST_CASE("elementary functions agree with std::complex, and their gradients with differences") {
   AGREES(exp, std::exp(z));
   AGREES(log, std::log(z));

@@ -87,10 +87,10 @@ constexpr Parts sinh(const Parts& z) {
 constexpr Parts cosh(const Parts& z) {
   return {apply_map(Op::cosh, z.re) * apply_map(Op::cos, z.im), apply_map(Op::sinh, z.re) * apply_map(Op::sin, z.im)};
 }
-/// (a + i t) / (1 + i a t) with a = tanh(re) and t = tan(im).
+/// (a + i q s c) / (a^2 + q c^2) with a = tanh(re), q = 1 - a^2, s and c of im: nothing grows where tan(im) would.
 constexpr Parts tanh(const Parts& z) {
-  const Value a = apply_map(Op::tanh, z.re), t = apply_map(Op::tan, z.im), n = square_of(a * t) + 1.0;
-  return {a * (t * t + 1.0) / n, t * ((1.0 - a) * (a + 1.0)) / n};
+  const Value a = apply_map(Op::tanh, z.re), s = apply_map(Op::sin, z.im), c = apply_map(Op::cos, z.im), q = (1.0 - a) * (a + 1.0), n = a * a + q * c * c;
+  return {a / n, q * s * c / n};
 }
 // i z and -i z turn hyperbolic functions into circular ones and back.
 constexpr Parts turned(const Parts& z) { return {-z.im, z.re}; }
@@ -119,9 +119,11 @@ constexpr Parts acosh(const Parts& z) {
   const Parts p = sqrt(plus(z, -1)), q = sqrt(plus(z, 1));
   return {apply_map(Op::asinh, p.re * q.re + p.im * q.im), apply_map(Op::atan2, p.im, q.re) * 2.0};
 }
+/// Odd, so from the side where re is not negative: log1p of almost -1 knows few digits.
 constexpr Parts atanh(const Parts& z) {
-  const Value below = 1.0 - z.re, y2 = z.im * z.im;
-  return {apply_map(Op::log1p, z.re * 4.0 / (below * below + y2)) * 0.25, apply_map(Op::atan2, z.im * 2.0, below * (z.re + 1.0) - y2) * 0.5};
+  const Value left = compare(Op::lt, z.re, z.re.number(0)), x = choose(left, -z.re, z.re), below = 1.0 - x, y2 = z.im * z.im;
+  const Value re = apply_map(Op::log1p, x * 4.0 / (below * below + y2)) * 0.25;
+  return {choose(left, -re, re), apply_map(Op::atan2, z.im * 2.0, below * (x + 1.0) - y2) * 0.5};
 }
 /// z^w = exp(w log z); small whole exponents by products; 0^w is 0, or 1 where w is 0.
 constexpr Parts pow(const Parts& z, const Parts& w) {

@@ -143,7 +143,11 @@ struct clamp_fn {
 // ---- the rest --------------------------------------------------------------------------------------------------------
 
 struct square_fn {
-  constexpr auto operator()(auto x) const { return x * x; }
+  template <class X>
+  constexpr auto operator()(X x) const {
+    if constexpr (std::is_same_v<typename X::value_type, bool>) return (*this)(to<std::int64_t>(x));
+    else return x * x;
+  }
 };
 /// x + w (y - x); from y's side where |w| >= 1/2, so that 1 gives y.
 struct lerp_fn {
@@ -151,6 +155,19 @@ struct lerp_fn {
   constexpr auto operator()(X x, Y y, auto w) const {
     const auto near = abs(w) < 0.5;
     return where(near, x, y) + (y - x) * to<type_of<common_dtype<X, Y>()>>(where(near, w, w - 1));
+  }
+};
+/// Of complex numbers: from the one with the larger real part.
+struct logaddexp_fn {
+  template <class X>
+  constexpr auto operator()(X x, X y) const {
+    if constexpr (is_complex(dtype_of<typename X::value_type>)) {
+      const auto first = real_fn{}(x) >= real_fn{}(y);
+      const auto larger = where(first, x, y), smaller = where(first, y, x);
+      return larger + log1p(exp(smaller - larger));
+    } else {
+      return special_fn<Special::logaddexp>{}(x, y);
+    }
   }
 };
 struct heaviside_fn {
@@ -253,7 +270,7 @@ ETCH_OF_TENSORS2(heaviside, pair_fn<detail::heaviside_fn>)
 /// sqrt(x^2 + y^2)
 ETCH_OF_TENSORS2(hypot, pair_fn<special_fn<detail::Special::hypot>, Kind::floating>)
 /// log(e^x + e^y) and log2(2^x + 2^y)
-ETCH_OF_TENSORS2(logaddexp, pair_fn<special_fn<detail::Special::logaddexp>, Kind::floating>)
+ETCH_OF_TENSORS2(logaddexp, pair_fn<detail::logaddexp_fn, Kind::floating>)
 ETCH_OF_TENSORS2(logaddexp2, pair_fn<special_fn<detail::Special::logaddexp2>, Kind::floating>)
 /// The next number from x in the direction of y
 ETCH_OF_TENSORS2(nextafter, pair_fn<special_fn<detail::Special::nextafter>, Kind::floating>)

@@ -49,7 +49,8 @@ struct isclose_fn {
   constexpr auto operator()(X x, X y, auto rtol, auto atol) const {
     constexpr DType d = detail::operand_dtype(Kind::floating, dtype_of<typename X::value_type>);
     const auto expected = to<type_of<d>>(y);
-    const auto allowed = to<type_of<d>>(atol) + abs(to<type_of<d>>(rtol) * expected);
+    using Size = type_of<real_dtype(d)>;
+    const auto allowed = to<Size>(atol) + abs(to<Size>(rtol) * expected);
     const auto error = abs(x - expected);
     const auto close = x == y || (error <= allowed && abs(error) < infinity);
     if constexpr (EqualNan) return close || (isnan(x) && isnan(y));

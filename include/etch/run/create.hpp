@@ -15,10 +15,11 @@ template <class T, auto... D>
 Tensor<T, D...> empty() {
   return {};
 }
-template <class T, auto... D>
-Tensor<T, D...> full(T value) {
+template <class T, auto... D, class V>
+Tensor<T, D...> full(V value) {
   Tensor<T, D...> r;
-  for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = value;
+  const T element = static_cast<T>(value);
+  for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = element;
   return r;
 }
 template <class T, auto... D>
