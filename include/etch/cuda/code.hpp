@@ -65,7 +65,7 @@ struct Code {
       return with_words<S>(std::make_index_sequence<static_cast<std::size_t>(s.words)>{});
     } else if constexpr (s.kind == StepKind::loop) {
       return {nullptr, Route::program, nullptr};
-    } else if constexpr (thrust_kernel<s.kind, T>().run != nullptr) {
+    } else if constexpr (step_on_a_gpu<s.kind>::possible) {
       return thrust_kernel<s.kind, T>();
     } else if constexpr (has_gpu_kernels) {
       static_assert(step_on_a_gpu<s.kind>::possible, "etch: cuda: a GPU has no kernel for ctc_loss and singular values, which run on the CPU only");
