@@ -28,7 +28,8 @@ void fill(etch::Tensor<T, D...>& x, double low = -2, double high = 2, int seed =
     const double u = static_cast<double>(i + 1) * 0.61803398874989484 + (seed + 1) * 2.71828182845904523 + static_cast<double>((i * i) % 1013) * 0.377;
     const double v = low + (high - low) * (u - std::floor(u));
     if constexpr (std::is_same_v<T, bool>) x.data()[i] = u - std::floor(u) > 0.5;
-    else x.data()[i] = static_cast<T>(etch::is_floating(etch::dtype_of<T>) ? v : std::floor(v));
+    else if constexpr (etch::is_floating(etch::dtype_of<T>)) x.data()[i] = static_cast<T>(v);
+    else x.data()[i] = static_cast<T>(static_cast<std::int64_t>(std::floor(v)));  // unsigned ones wrap
   }
 }
 template <class X>
