@@ -1,6 +1,6 @@
 // expect: tahn
 // sizes: tahn
-// max-lines: g++ 40 clang++ 24 nvcc 40
+// max-lines: g++ 40 clang++ 24 nvcc 70
 #include <etch/etch.hpp>
 
 using namespace etch;

@@ -1,6 +1,6 @@
 // expect: tahn
 // sizes: tahn
-// max-lines: g++ 12 clang++ 24 nvcc 24
+// max-lines: g++ 20 clang++ 24 nvcc 40
 #include <etch/etch.hpp>
 
 using namespace etch;

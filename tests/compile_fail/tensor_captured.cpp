@@ -1,5 +1,5 @@
 // expect: etch: trace: a tensor was captured by a traced function; pass it as an argument
-// max-lines: g++ 60 clang++ 100 nvcc 100
+// max-lines: g++ 60 clang++ 60 nvcc 60
 // sizes: 33
 #include <etch/etch.hpp>
 

@@ -32,10 +32,7 @@ struct GpuLeaf {
   int sizes[sizeof...(D) == 0 ? 1 : sizeof...(D)]{};
 
   static constexpr tracer trace(detail::Builder& b) { return TensorLeaf<T, D...>::trace(b); }
-  constexpr tracer lower(detail::Builder& b) const {
-    static_assert(sizeof...(D) > 100, "etch: trace: a tensor was captured by a traced function; pass it as an argument");
-    return {&b, b.constant(0, dtype_of<T>, b.shape_of(dims_of<D...>()))};
-  }
+  static constexpr tracer lower(detail::Builder& b) { return TensorLeaf<T, D...>::lower(b); }
   void bind(Bindings& to) const { to.bind(block.data(), sizes); }
 };
 

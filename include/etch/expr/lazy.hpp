@@ -204,6 +204,8 @@ constexpr auto lower(Builder* b, const A& a) {
     return ScalarLeaf<scalar_type<A>>{static_cast<scalar_type<A>>(a)}.lower(*b);
   } else if constexpr (requires { a.arguments; }) {
     return a.lower(*b);
+  } else if constexpr (requires { decltype(a.leaf())::lower(*b); }) {
+    return decltype(a.leaf())::lower(*b);  // a tensor is not read: it is a mistake here, and told once
   } else {
     return a.leaf().lower(*b);
   }

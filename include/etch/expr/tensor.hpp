@@ -26,7 +26,7 @@ struct TensorLeaf {
     const int slot = b.add_slot(detail::SlotKind::tensor, dtype_of<T>, s);
     return {&b, b.input(slot, 0, dtype_of<T>, s)};
   }
-  constexpr tracer lower(detail::Builder& b) const {
+  static constexpr tracer lower(detail::Builder& b) {
     static_assert(sizeof...(D) > 100, "etch: trace: a tensor was captured by a traced function; pass it as an argument");
     return {&b, b.constant(0, dtype_of<T>, b.shape_of(dims_of<D...>()))};  // so that the mistake is one error
   }
