@@ -26,9 +26,6 @@ template <class T, int L> inline constexpr bool split = false;  // Eigen takes a
 template <class T, bool Float> struct arith { using type = T; };
 template <class T> struct arith<T, false> { using type = typename sized<sizeof(T) < 4 ? 4 : sizeof(T)>::u; };
 template <class T> using Arith = typename arith<T, is_float<T>>::type;
-struct NoShuffles;
-/// For nothing: `hsums` sums each vector alone.
-void pair_sums(NoShuffles);
 }  // namespace detail
 
 /// L lanes of T (float, double, an integer, or bool), L a power of two. Mask<L>, the truth of L comparisons, is

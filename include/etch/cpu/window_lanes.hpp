@@ -174,7 +174,7 @@ struct LaneConvolution {
       const bool staged = item.epilogue.apply != nullptr;
       T* const to = staged ? turned : item.c + first * c_batch + col;
       const int64 to_row = staged ? cols : item.c_row, to_image = staged ? m * cols : c_batch;
-      for (int64 i = 0; i < m; ++i) turn_back(cols, some, sums + i * t.c_row, to + i * to_row, to_image);
+      for (int64 i = 0; i < m; ++i) transpose(cols, some, sums + i * t.c_row, lanes, to + i * to_row, to_image);
       for (int64 n = 0; staged && n < some; ++n) item.epilogue.apply(item.epilogue.context, (first + n) * m, col, m, cols, to + n * to_image, cols);
     }
   }
@@ -184,10 +184,6 @@ struct LaneConvolution {
     static constexpr Function tall[] = {lane_product<T, 3, 2>, lane_product<T, 4, 2>, lane_product<T, 5, 2>, lane_product<T, 6, 2>};
     if (wide == 4) narrow[height - 1](t);
     else tall[height - 3](t);
-  }
-  /// to[image * step + j] = from[j][image].
-  static void turn_back(int64 cols, int64 some, const T* from, T* to, int64 step) {
-    transpose(cols, some, from, lanes, to, step);
   }
 };
 

@@ -38,6 +38,20 @@ struct Attention {
     for (index_t i = 0; i < n; ++i) sum += static_cast<A>(a[i]) * static_cast<A>(b[i]);
     return sum;
   }
+  /// sum = shrink sum + the rows [first, first + n) of an operand, each times its weight; a lane has its own columns.
+  template <class Team>
+  ETCH_INLINE void add_rows(const Team& team, A* sum, index_t columns, const A* weight, index_t n, int operand, index_t pair, index_t first, A shrink = 1) const {
+    for (index_t d = team.lane(); d < columns; d += team.lanes()) {
+      A s = sum[d] * shrink;
+      for (index_t j = 0; j < n; ++j) s += weight[j] * static_cast<A>(row(operand, pair, first + j)[d]);
+      sum[d] = s;
+    }
+  }
+  /// A row of a result.
+  template <class Team>
+  ETCH_INLINE void store(const Team& team, const A* sum, index_t columns, int operand, index_t pair, index_t i) const {
+    for (index_t d = team.lane(); d < columns; d += team.lanes()) row(operand, pair, i)[d] = static_cast<T>(sum[d]);
+  }
   static ETCH_INLINE A exp(A x) { return simd::exp(simd::splat<A, 1>(x))[0]; }
 };
 
@@ -68,11 +82,7 @@ struct AttendQuery {
       A part = 0;
       for (index_t j = team.lane(); j < n; j += team.lanes()) part += p[j] = high == none ? A(0) : Attention<T>::exp(p[j] - high);
       total = total * shrink + all<0>(team, part);
-      for (index_t d = team.lane(); d < x.value_dim; d += team.lanes()) {
-        A o = sum[d] * shrink;
-        for (index_t j = 0; j < n; ++j) o += p[j] * static_cast<A>(x.row(2, pair, first + j)[d]);
-        sum[d] = o;
-      }
+      x.add_rows(team, sum, x.value_dim, p, n, 2, pair, first, shrink);
       team.sync();  // before the scores are written again
       most = high;
     }
@@ -105,14 +115,10 @@ struct QueryGradient {
         ds[j] = x.scale * p * (Attention<T>::dot(dout, x.row(2, pair, first + j), x.value_dim) - delta);
       }
       team.sync();
-      for (index_t d = team.lane(); d < x.head_dim; d += team.lanes()) {
-        A s = sum[d];
-        for (index_t j = 0; j < n; ++j) s += ds[j] * static_cast<A>(x.row(1, pair, first + j)[d]);
-        sum[d] = s;
-      }
+      x.add_rows(team, sum, x.head_dim, ds, n, 1, pair, first);
       team.sync();
     }
-    for (index_t d = team.lane(); d < x.head_dim; d += team.lanes()) x.row(6, pair, i)[d] = static_cast<T>(sum[d]);
+    x.store(team, sum, x.head_dim, 6, pair, i);
   }
 };
 /// dk and dv of one key. Scratch: both, a block of probabilities and slopes.
@@ -135,20 +141,12 @@ struct KeyGradient {
         ds[i] = x.scale * p[i] * (Attention<T>::dot(x.row(5, pair, first + i), v, x.value_dim) - x.delta[query]);
       }
       team.sync();
-      for (index_t d = team.lane(); d < x.head_dim; d += team.lanes()) {
-        A s = dk[d];
-        for (index_t i = 0; i < n; ++i) s += ds[i] * static_cast<A>(x.row(0, pair, first + i)[d]);
-        dk[d] = s;
-      }
-      for (index_t d = team.lane(); d < x.value_dim; d += team.lanes()) {
-        A s = dv[d];
-        for (index_t i = 0; i < n; ++i) s += p[i] * static_cast<A>(x.row(5, pair, first + i)[d]);
-        dv[d] = s;
-      }
+      x.add_rows(team, dk, x.head_dim, ds, n, 0, pair, first);
+      x.add_rows(team, dv, x.value_dim, p, n, 5, pair, first);
       team.sync();
     }
-    for (index_t d = team.lane(); d < x.head_dim; d += team.lanes()) x.row(7, pair, j)[d] = static_cast<T>(dk[d]);
-    for (index_t d = team.lane(); d < x.value_dim; d += team.lanes()) x.row(8, pair, j)[d] = static_cast<T>(dv[d]);
+    x.store(team, dk, x.head_dim, 7, pair, j);
+    x.store(team, dv, x.value_dim, 8, pair, j);
   }
 };
 

@@ -70,6 +70,7 @@ constexpr bool is_stacked(const Loop& l, int operand) { return operand >= l.carr
 /// A constant's gradient a^T b of one iteration that is worth its rows: a [K, M] and b [K, N] are smaller than [M, N].
 struct RowProduct {
   int left = -1, right = -1;
+  constexpr RowProduct() = default;
   constexpr RowProduct(const Builder& b, int gradient) {
     const Node& n = b[gradient];
     if (n.op != Op::dot || b[n.in[0]].op != Op::permute || b.shape(gradient).rank != 2) return;
@@ -191,8 +192,16 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
   for (int c = 0; c < f.carried; ++c) in[count++] = arriving(c);
   int stacked = 0;
   for (int i = f.carried; i < f.carried + f.stacked; ++i) stacked += is_floating(b.dtype(operand[i])) ? 1 : 0;
-  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i) {
-    if (!is_floating(b.dtype(operand[i])) || RowProduct(inner, t.gradient[k++]).found()) continue;
+  const int first_constant = f.carried + f.stacked;
+  RowProduct product[max_loop_values]{};  // of the constants
+  bool sums[max_loop_values]{};           // those whose gradient adds up instead
+  for (int i = first_constant, k = f.carried + stacked; i < f.operands(); ++i) {
+    if (!is_floating(b.dtype(operand[i]))) continue;
+    product[i] = RowProduct(inner, t.gradient[k++]);
+    sums[i] = !product[i].found();
+  }
+  for (int i = first_constant; i < f.operands(); ++i) {
+    if (!sums[i]) continue;
     in[count++] = b.constant(0, b.dtype(operand[i]), Shape{b.shape(operand[i])});
     ++g.carried;
   }
@@ -210,20 +219,18 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
   int owner[max_loop_values]{}, rows[max_loop_values][2]{};  // of a product: the results, or -1 - the operand after the carried ones
   int results = 0;
   for (int i = 0; i < f.carried; ++i) owner[results++] = i;
-  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i)
-    if (is_floating(b.dtype(operand[i])) && !RowProduct(inner, t.gradient[k++]).found()) owner[results++] = i;
+  for (int i = first_constant; i < f.operands(); ++i)
+    if (sums[i]) owner[results++] = i;
   const int first_row = results;
   for (int i = f.carried; i < f.carried + f.stacked; ++i)
     if (is_floating(b.dtype(operand[i]))) owner[results++] = i;
   int extra[max_loop_values]{}, extras = 0;  // nodes of the body
-  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i) {
-    if (!is_floating(b.dtype(operand[i]))) continue;
-    const RowProduct product(inner, t.gradient[k++]);
-    if (!product.found()) continue;
-    const int same = row_of_gradient(t, f, stacked, product.left), kept = rows_of_value(t, f, product.right);
-    if (same < 0) extra[extras++] = product.left;
+  for (int i = first_constant; i < f.operands(); ++i) {
+    if (!product[i].found()) continue;
+    const int same = row_of_gradient(t, f, stacked, product[i].left), kept = rows_of_value(t, f, product[i].right);
+    if (same < 0) extra[extras++] = product[i].left;
     rows[i][0] = same >= 0 ? first_row + same : results + extras - 1;
-    if (kept < 0) extra[extras++] = product.right;
+    if (kept < 0) extra[extras++] = product[i].right;
     rows[i][1] = kept >= 0 ? -1 - kept : results + extras - 1;
   }
   g.rows += extras;
@@ -243,8 +250,8 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
     const Shape s = b.shape(r);
     return b.reshape(r, Shape{2, {b.product(s.size, 2), s.size[2]}});
   };
-  for (int i = f.carried + f.stacked, k = f.carried + stacked; i < f.operands(); ++i)
-    if (is_floating(b.dtype(operand[i])) && RowProduct(inner, t.gradient[k++]).found()) dx[i] = b.dot(b.transpose(all_rows(rows[i][0]), 0, 1), all_rows(rows[i][1]));
+  for (int i = first_constant; i < f.operands(); ++i)
+    if (product[i].found()) dx[i] = b.dot(b.transpose(all_rows(rows[i][0]), 0, 1), all_rows(rows[i][1]));
 }
 
 /// Makes the program of one iteration of loop `which` in a graph: an input for each operand, an output for each carried

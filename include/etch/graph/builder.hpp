@@ -513,13 +513,14 @@ class Builder {
   constexpr int max_pool_back(int x, int dy, std::uint64_t window) {
     return emit(Op::max_pool_back, dtype(x), node_[x].shape, expanded_in_memory(x), expanded_in_memory(dy), -1, window);
   }
-  /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
+  /// The losses [N] of connectionist temporal classification, or what x receives from them.
   constexpr int ctc(int x, int targets, int lengths, int blank, bool zero_infinity, bool gradient = false) {
     if (is_half(x)) return cast(ctc(cast(x, DType::float32), targets, lengths, blank, zero_infinity, gradient), dtype(x));
     const Shape to = gradient ? Shape{shape(x)} : Shape{1, {shape(x).size[1]}};
     const std::uint64_t arg = static_cast<std::uint64_t>(blank) | (zero_infinity ? 1ULL << 31 : 0) | (gradient ? 1ULL << 32 : 0);
     return emit(Op::ctc, dtype(x), intern(to), expanded_in_memory(x), in_memory(targets), in_memory(lengths), arg);
   }
+  /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
   constexpr int svd(int a) {
     Shape s = shape(a);
     int& rows = s.size[s.rank - 2];

@@ -125,9 +125,6 @@ template <class To, class From>
 struct assignable {
   static constexpr bool sizes_agree = agree(To::dims(0), From::dims(To::rank));
 };
-}  // namespace detail
-
-namespace detail {
 /// `to = e`, where `to` lies at Place.
 template <class Place, class To, class E>
 void assign_to(To& to, const E& e) {

@@ -15,10 +15,6 @@ constexpr auto input_tracer(Builder& b) {
   return decltype(std::declval<X>().leaf())::trace(b);
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// A function of inputs of these types.
 template <class F, class... In>
 struct FunctionSpec {

@@ -18,7 +18,12 @@ struct ViewLayout {
   int extra = 0;
   int size[max_rank]{}, stride[max_rank]{};
   Shape base{};
-  Symbol symbol[max_plan_symbols]{};
+  int symbols = 0;
+};
+/// With the bounded sizes that its codes name.
+template <int N>
+struct BoundedViewLayout : ViewLayout {
+  Symbol symbol[N > 0 ? N : 1]{};
 };
 
 template <class E>
@@ -29,10 +34,10 @@ struct ViewSpec {
 template <class E>
 inline constexpr auto view_draft = trace_draft<ViewSpec<E>>();
 template <class E>
-constexpr ViewLayout make_view_layout() {
+constexpr BoundedViewLayout<max_plan_symbols> draft_view_layout() {
   constexpr const auto& d = view_draft<E>;
   const GraphRef g{d.node, d.nodes, d.shape, d.shapes, d.output, d.outputs, d.symbol, d.symbols, d.slot, d.slots, d.loop};
-  ViewLayout r;
+  BoundedViewLayout<max_plan_symbols> r;
   const int n = d.output[0].node;
   int root = n;
   bool overlaps = false;
@@ -56,22 +61,30 @@ constexpr ViewLayout make_view_layout() {
     r.dense = r.dense && r.size[k] >= 0 && (r.stride[k] == dense[k] || r.size[k] == 1);
   }
   r.base = p.shape(root);
-  for (int k = 0; k < p.z.symbols; ++k) r.symbol[k] = p.z.symbol[k];
+  r.symbols = p.z.symbols;
+  for (int k = 0; k < r.symbols; ++k) r.symbol[k] = p.z.symbol[k];
   return r;
 }
 template <class E>
-inline constexpr ViewLayout view_layout = make_view_layout<E>();
+constexpr auto make_view_layout() {
+  constexpr auto d = draft_view_layout<E>();
+  BoundedViewLayout<d.symbols> r;
+  static_cast<ViewLayout&>(r) = d;
+  for (int k = 0; k < d.symbols; ++k) r.symbol[k] = d.symbol[k];
+  return r;
+}
+template <class E>
+inline constexpr auto view_layout = make_view_layout<E>();
 
 /// Stores dense elements of `bytes` each where a view of a tensor of these sizes says.
-inline void store_through(const ViewLayout& v, char* base, const int* base_sizes, const char* from, std::size_t bytes) {
+inline void store_through(const ViewLayout& v, const Symbol* symbol, char* base, const int* base_sizes, const char* from, std::size_t bytes) {
   auto actual = [&](int code) {
     if (is_static(code)) return static_cast<std::int64_t>(number_of(code));
-    if (code < -max_plan_symbols) return static_cast<std::int64_t>(code + max_plan_symbols);  // see stride_code
-    const Symbol& s = v.symbol[-1 - code];
+    const Symbol& s = symbol[-1 - code];
     std::int64_t n = s.factor;
     for (int t = 0; t < s.tags; ++t)
       for (int k = 0; k < v.base.rank; ++k) {
-        if (v.base.size[k] >= 0 || v.symbol[-1 - v.base.size[k]].tag[0] != s.tag[t]) continue;
+        if (v.base.size[k] >= 0 || symbol[-1 - v.base.size[k]].tag[0] != s.tag[t]) continue;
         n *= base_sizes[k];
         break;
       }
@@ -126,7 +139,7 @@ constexpr auto written_as(Tracer<T, D...>, const L& to, const E& e) {
 
 template <class L, class E>
 void write_through(const L& view, const E& e) {
-  constexpr const ViewLayout& v = view_layout<L>;
+  constexpr const auto& v = view_layout<L>;
   static_assert(v.is_view, "etch: assign: only a tensor or a view of one can be written to");
   static_assert(!v.repeats, "etch: assign: an expanded view has one element in several places, so it cannot be written to");
   if constexpr (v.is_view && !v.repeats) {
@@ -143,7 +156,7 @@ void write_through(const L& view, const E& e) {
     } else {
       const Storage other(bytes);
       evaluate<Place>(value, other.data(), bytes);
-      store_through(v, reinterpret_cast<char*>(base), to.sizes[v.slot], static_cast<const char*>(other.data()), sizeof(T));
+      store_through(v, v.symbol, reinterpret_cast<char*>(base), to.sizes[v.slot], static_cast<const char*>(other.data()), sizeof(T));
     }
   }
 }
