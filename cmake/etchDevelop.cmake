@@ -17,8 +17,10 @@ endif()
 
 find_program(ETCH_CCACHE ccache)
 if(ETCH_CCACHE AND PROJECT_IS_TOP_LEVEL AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Paths below the project are relative to ccache, so that two checkouts of the same files share what is compiled.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${ETCH_CCACHE})
+  # Paths below the project are relative to ccache, so that two checkouts of the same files share what is compiled. What it
+  # must know of precompiled headers is in its manual, "Precompiled headers".
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                  CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${ETCH_CCACHE})
 endif()
 
 add_library(etch_develop INTERFACE)
