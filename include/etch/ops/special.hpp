@@ -190,9 +190,10 @@ struct sinc_fn {
   }
 };
 struct logit_within_fn {
-  constexpr auto operator()(auto x, auto eps) const {
-    const auto inside = x >= eps && x <= 1 - eps;
-    const auto z = where(inside || isnan(x), x, where(x < eps, eps, 1 - eps));
+  constexpr auto operator()(auto number, auto eps) const {
+    const auto x = detail::as_floating(number);
+    const auto least = to<typename decltype(as_floating(number))::value_type>(eps), most = 1 - least;
+    const auto z = where(x < least, least, where(x > most, most, x));
     return log(z / (1 - z));
   }
 };
