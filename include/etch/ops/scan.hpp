@@ -63,8 +63,7 @@ constexpr auto value_and_index(const X& x) {
 template <int Axis, int K, class F, class X>
 constexpr X doubled(X x, F f) {
   constexpr Dim d = X::dims()[Axis];
-  static_assert(!d.bounded, "etch: scan: of complex numbers the axis must have a static size");
-  if constexpr (K >= d.size || d.bounded) return x;
+  if constexpr (K >= d.size) return x;
   else return doubled<Axis, 2 * K>(cat_fn<Axis>{}(slice_fn<Axis, 0, K>{}(x), f(slice_fn<Axis, K, d.size>{}(x), slice_fn<Axis, 0, d.size - K>{}(x))), f);
 }
 /// log(e^x[0] + ...) of complex numbers: one element after another, so that the logarithm is on PyTorch's branch; above 16 elements
@@ -72,7 +71,7 @@ constexpr X doubled(X x, F f) {
 template <int Axis, class X>
 constexpr X complex_logcumsumexp(X x) {
   constexpr Dim d = X::dims()[Axis];
-  if constexpr (d.bounded || d.size < 2 || d.size > 16) {
+  if constexpr (d.size < 2 || d.size > 16) {
     return doubled<Axis, 1>(x, [](auto a, auto b) { return logaddexp_fn{}(a, b); });
   } else {
     Builder& b = *x.builder;
@@ -97,10 +96,18 @@ struct scan_fn {
     if constexpr (!Rule::in_range) {
       static_assert(Rule::in_range, "etch: scan: axis out of range");
       return Poison{};
+    } else if constexpr (sizeof...(D) > 0 && is_complex(dtype_of<T>) && (O == Op::cumprod || O == Op::logcumsumexp)) {
+      constexpr bool size_is_static = !Tracer<T, D...>::dims()[Rule::axis].bounded;
+      if constexpr (!size_is_static) {
+        static_assert(size_is_static, "etch: scan: of complex numbers the axis must have a static size");
+        return Poison{};
+      } else if constexpr (O == Op::cumprod) {
+        return doubled<Rule::axis, 1>(x, [](auto a, auto b) { return a * b; });
+      } else {
+        return complex_logcumsumexp<Rule::axis>(x);
+      }
     } else if constexpr (is_complex(dtype_of<T>) && (O == Op::cumprod || O == Op::logcumsumexp)) {
-      if constexpr (sizeof...(D) == 0) return x;
-      else if constexpr (O == Op::cumprod) return doubled<Rule::axis, 1>(x, [](auto a, auto b) { return a * b; });
-      else return complex_logcumsumexp<Rule::axis>(x);
+      return x;
     } else {
       constexpr bool finds = O == Op::cummax || O == Op::cummin || O == Op::argsort;
       constexpr bool widen = (O == Op::cumsum || O == Op::cumprod) && is_integral(dtype_of<T>);

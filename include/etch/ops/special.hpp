@@ -190,11 +190,14 @@ struct sinc_fn {
   }
 };
 struct logit_within_fn {
-  constexpr auto operator()(auto number, auto eps) const {
-    const auto x = detail::as_floating(number);
-    const auto least = to<typename decltype(as_floating(number))::value_type>(eps), most = 1 - least;
-    const auto z = where(x < least, least, where(x > most, most, x));
-    return log(z / (1 - z));
+  template <class X>
+  constexpr auto operator()(X x, auto eps) const {
+    using T = typename decltype(detail::as_floating(x))::value_type;
+    using C = std::conditional_t<is_half<T>, float, T>;  // 1 - x of halves has few digits
+    const auto y = to<C>(x);
+    const auto least = to<C>(eps), most = 1 - least;
+    const auto z = where(y < least, least, where(y > most, most, y));
+    return to<T>(log(z / (1 - z)));
   }
 };
 template <int N>

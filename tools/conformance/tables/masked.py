@@ -32,10 +32,12 @@ def along(name, input, dim, mask, dtype):
 
 def moment(name, input, dim, unbiased, correction, keepdim, mask):
     less = int(unbiased) if unbiased is not None else 1 if correction is None else correction
-    x = input if input.floating else f'to<float>({input})'
+    x = input if input.floating or input.complex else f'to<float>({input})'
     more = options(dim, keepdim, '' if less == 1 else f'correction<{render(less)}>')
     plain = 'etch::std' if name == 'std' else name
-    return call(plain, more, x) if mask is None else call(f'masked::{name}', more, x, mask)
+    if mask is not None:
+        return call(f'masked::{name}', more, x, mask)
+    return f'to<{input.cpp}>({call(plain, more, x)})' if input.complex else call(plain, more, x)
 
 
 def order(p):
