@@ -23,6 +23,10 @@ TEST_CASE("gather along each axis, the index smaller than the input") {
       for (int k = 0; k < 6; ++k) CHECK(c(i, j, k) == x(i, j, i2(i, j, k)));
   check([](auto y, auto p, auto q, auto r) { return results(gather<0>(y, p), gather<1>(y, q), gather<2>(y, r) * 2, gather<1>(exp(y), q), gather<0>(permute<1, 0, 2>(y), permute<1, 0, 2>(p))); }, x, i0, i1, i2);
   const Tensor s = gather<0>(Tensor<float>(3.f), I<>{});
+  const Tensor repeated = gather<0>(Tensor<float>(3.f), I<2>{});  // a number is a row of one element
+  const Tensor one = gather<0>(Tensor<float, 2>{{4, 5}}, I<>(1));
+  static_assert(decltype(one)::rank == 0);
+  CHECK((repeated(1) == 3 && one.item() == 5));
   CHECK(s.item() == 3);
 }
 

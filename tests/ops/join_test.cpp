@@ -105,3 +105,13 @@ TEST_CASE("every part receives its gradient") {
   test::check_gradient([](auto a) { return sin(block_diag(a, t(a))); }, x);
   test::check_gradient([](auto a) { return sin(hstack(a, select_axis<0, 0>(vstack(a, a)) * a)) * column_stack(a, squeeze<2>(slice<2, 0, 1>(dstack(a, a)))); }, x);
 }
+
+TEST_CASE("a part of a chain that something else reads is written before what stands upon it") {
+  check(
+      [](auto x) {
+        const auto twos = cat<0>(slice<0, 0, 1>(x), slice<0, 1, 5>(x) * slice<0, 0, 4>(x));
+        const auto fours = cat<0>(slice<0, 0, 2>(twos), slice<0, 2, 5>(twos) * slice<0, 0, 3>(twos));
+        return cat<0>(slice<0, 0, 4>(fours), slice<0, 4, 5>(fours) * slice<0, 0, 1>(fours));
+      },
+      filled<G<5>>());
+}

@@ -94,3 +94,13 @@ TEST_CASE("filling and scattering where a mask is true") {
   check_gradient([](auto v, auto w) { return masked_scatter(v * 2, v > 0, w * w) + masked_fill(v, w > 0, mean(w)) + masked::softmax<0>(v, w > -1); }, filled<G<6>>(), filled<G<6>>(-2, 2, 1));
   check_gradient([](auto v, auto w) { return masked::var<0>(v, w > -1.5) + masked::norm<0, ord<3>>(v, w > -1) * masked::logsumexp<0>(v, w > -1) + masked::prod<0>(v, w > -1); }, filled<G<6>>(), filled<G<6>>(-2, 2, 1));
 }
+
+TEST_CASE("variances of complex numbers are those of both parts, and complex") {
+  using C = etch::complex<double>;
+  const Tensor<C, 1, 3> z{{C(1, 2), C(3, -1), C(0, 0.5)}};
+  const B<1, 3> m{{true, true, false}};
+  const Tensor v = masked::var<1>(z, m);
+  const Tensor d = masked::std<1>(z, m);
+  static_assert(std::is_same_v<decltype(v)::value_type, C>);
+  CHECK((v(0) == C(6.5, 0) && d(0) == C(std::sqrt(6.5), 0)));
+}

@@ -112,6 +112,28 @@ TEST_CASE("columns side by side, more and fewer than a block of them, and rows w
   }
 }
 
+TEST_CASE("of complex numbers, PyTorch's values") {
+  using C = etch::complex<double>;
+  const Tensor<C, 5> x{{C(1, 2), C(0.5, -1), C(0, -0.5), C(0, 0), C(2, 5)}};
+  const Tensor p = cumprod<0>(x);
+  const Tensor l = logcumsumexp<0>(x);
+  const double products[5][2] = {{1, 2}, {2.5, 0}, {0, -1.25}, {0, 0}, {0, 0}};
+  const double logs[5][2] = {{1, 2}, {0.10499301432446873, 1.7889591478473275}, {-0.1294043850206416, 0.7594518713330853}, {0.55697089421077, 0.35394530293271315}, {2.0120930202612985, 5.235016059788141}};
+  for (int i = 0; i < 5; ++i) {
+    CHECK(p(i).real() == doctest::Approx(products[i][0]));
+    CHECK(p(i).imag() == doctest::Approx(products[i][1]));
+    CHECK(l(i).real() == doctest::Approx(logs[i][0]));
+    CHECK(l(i).imag() == doctest::Approx(logs[i][1]));
+  }
+  const Tensor long_one = logcumsumexp<1>(zeros<C, 2, 40>());
+  CHECK(long_one(1, 39).real() == doctest::Approx(std::log(40.0)));
+  auto parts = [](auto re, auto im) {
+    const auto z = complex(re, im);
+    return sum(square(real(cumprod<0>(z)) - 1)) + sum(imag(logcumsumexp<0>(z)) * re);
+  };
+  check_gradient(parts, G<4>{{0.5, -1, 0, 0.3}}, G<4>{{-1, 0.2, 0, 0.7}});
+}
+
 TEST_CASE("many threads change nothing") {
   const auto x = filled<F<300, 700>>();
   const int before = cpu::num_threads();

@@ -167,6 +167,7 @@ TEST_CASE("dtypes, and gradients at the edges as PyTorch's") {
   const Tensor<float, 3> g = lgamma(i);
   CHECK((g(0) == 0 && g(1) == 0 && std::abs(g(2) - std::log(24.f)) < 1e-6f));
   static_assert(std::is_same_v<decltype(xlogy(i, 2))::value_type, float> && std::is_same_v<decltype(zeta(i, 1.5))::value_type, float>);
+  static_assert(std::is_same_v<decltype(logit(i, 0.2))::value_type, float> && std::is_same_v<decltype(logit(to<bfloat16>(i), 0.2))::value_type, bfloat16>);
   const Tensor<double, 4> x{{0, 1, 2, -1}};
   auto gradient = [&](auto f) {
     return test::run(test::program_of<test::FunctionSpec<decltype(f), Tensor<double, 4>>>(), test::bind(x))[0].value;

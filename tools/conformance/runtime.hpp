@@ -82,10 +82,10 @@ constexpr int members() {
 template <class F, class... A, std::size_t... I>
 constexpr void each_of_pack(const Pack<A...>& p, F f, std::index_sequence<I...>);
 
-/// f on every tensor in `x`, in order.
+/// f on every tensor or number in `x`, in order.
 template <class X, class F>
 constexpr void each(const X& x, F f) {
-  if constexpr (Operand<X> || std::is_arithmetic_v<X>) {
+  if constexpr (Operand<X> || etch::detail::is_number<X>) {
     f(x);
   } else if constexpr (is_pack<X>) {
     each_of_pack(x, f, std::make_index_sequence<static_cast<std::size_t>(X::size)>{});
@@ -303,7 +303,7 @@ template <class X>
 void Job::result(const X& x) {
   detail::each(x, [&](const auto& v) {
     using V = std::remove_cvref_t<decltype(v)>;
-    if constexpr (std::is_arithmetic_v<V>) {
+    if constexpr (etch::detail::is_number<V>) {
       write(name_of(dtype_of<V>), 0, nullptr, &v, sizeof(V));
     } else if constexpr (detail::is_tensor<V>) {
       std::int64_t sizes[max_rank]{};

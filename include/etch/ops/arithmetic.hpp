@@ -149,12 +149,14 @@ struct square_fn {
     else return x * x;
   }
 };
-/// x + w (y - x); from y's side where |w| >= 1/2, so that 1 gives y.
+/// x + w (y - x); from y's side where |w| >= 1/2, so that 1 gives y. Of halves in float, since w may be a number.
 struct lerp_fn {
   template <class X, class Y>
   constexpr auto operator()(X x, Y y, auto w) const {
+    using T = type_of<common_dtype<X, Y>()>;
     const auto near = abs(w) < 0.5;
-    return where(near, x, y) + (y - x) * to<type_of<common_dtype<X, Y>()>>(where(near, w, w - 1));
+    if constexpr (is_half<T>) return to<T>((*this)(to<float>(x), to<float>(y), w));
+    else return where(near, x, y) + (y - x) * to<T>(where(near, w, w - 1));
   }
 };
 /// Of complex numbers: from the one with the larger real part.

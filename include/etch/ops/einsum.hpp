@@ -123,6 +123,19 @@ struct label_sizes {
   static constexpr bool agree = Agree;
 };
 
+namespace detail {
+/// Whether a label of the first operand is not in the result.
+template <class Equation>
+constexpr bool sums(const Equation& e) {
+  for (int i = 0; i < e.operand[0].rank; ++i) {
+    bool kept = false;
+    for (int k = 0; k < e.result.rank; ++k) kept = kept || e.result.label[k] == e.operand[0].label[i];
+    if (!kept) return true;
+  }
+  return false;
+}
+}  // namespace detail
+
 template <Text E>
 struct einsum_fn {
   template <class... A>
@@ -136,8 +149,9 @@ struct einsum_fn {
       static_assert(Sizes::agree, "etch: einsum: sizes of one label must agree or be 1");
       return Poison{};
     } else {
-      constexpr DType d = detail::common_dtype<A...>();
       constexpr int count = sizeof...(A);
+      // a sum of one operand's integers is int64, as `sum`
+      constexpr DType common = detail::common_dtype<A...>(), d = count == 1 && is_integral(common) && detail::sums(Rule::equation) ? DType::int64 : common;
       auto& b = *detail::builder_of(x...);
       const int ids[] = {x.id...};
       detail::Labelled operand[count];

@@ -10,14 +10,24 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+namespace detail {
+/// The dims of X; a number counts as a row of one element.
+template <class X>
+constexpr Dims line_dims() {
+  Dims d = X::dims(0);
+  if (d.rank == 0) d.push(static_dim(1));
+  return d;
+}
+}  // namespace detail
+
 /// `index` may be smaller than x, except along the axis, where any size is right.
 template <class X, class I, int A>
 struct gather_sizes {
-  static constexpr bool same_rank = X::rank == I::rank;
   static constexpr int rank = X::rank > 0 ? X::rank : 1;
+  static constexpr bool same_rank = rank == (I::rank > 0 ? I::rank : 1);
   static constexpr int axis = axis_of(A, rank);
   static constexpr bool check() {
-    const Dims x = X::dims(0), i = I::dims(0);
+    const Dims x = detail::line_dims<X>(), i = detail::line_dims<I>();
     for (int k = 0; same_rank && k < x.rank; ++k)
       if (k != axis && !agree(x[k], i[k]) && (i[k].bounded || x[k].bounded || i[k].size > x[k].size)) return false;
     return same_rank && axis >= 0;

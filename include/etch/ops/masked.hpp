@@ -60,16 +60,26 @@ struct masked_var_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
     using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
-    const auto y = cast_fn<T>{}(x);
-    const auto centred = y - masked_mean_fn<Option..., keepdim>{}(y, mask);
-    const auto count = reduce_fn<Op::sum, Option...>{}(where(mask, ones_like(y), 0));
-    constexpr auto less = axes<tracer_of<X>, Option...>::options.correction;
-    return reduce_fn<Op::sum, Option...>{}(masked_by_fn<Op::sum>{}(centred * centred, mask)) / larger(count - less, 0);
+    if constexpr (is_complex_type<T>) {  // of both parts, and complex, as in PyTorch
+      return cast_fn<T>{}((*this)(real_fn{}(x), mask) + (*this)(imag_fn{}(x), mask));
+    } else {
+      const auto y = cast_fn<T>{}(x);
+      const auto centred = y - masked_mean_fn<Option..., keepdim>{}(y, mask);
+      const auto count = reduce_fn<Op::sum, Option...>{}(where(mask, ones_like(y), 0));
+      constexpr auto less = axes<tracer_of<X>, Option...>::options.correction;
+      return reduce_fn<Op::sum, Option...>{}(masked_by_fn<Op::sum>{}(centred * centred, mask)) / larger(count - less, 0);
+    }
   }
 };
 template <auto... Option>
 struct masked_std_fn {
-  constexpr auto operator()(auto x, auto mask) const { return root_of_squares(masked_var_fn<Option...>{}(x, mask)); }
+  template <class X>
+  constexpr auto operator()(X x, auto mask) const {
+    using T = typename X::value_type;
+    const auto variance = masked_var_fn<Option...>{}(x, mask);
+    if constexpr (is_complex_type<T>) return cast_fn<T>{}(root_of_squares(real_fn{}(variance)));
+    else return root_of_squares(variance);
+  }
 };
 /// Left out: what has no part in the norm of this order.
 template <auto... Option>
@@ -106,8 +116,9 @@ template <auto... Option, Operand X, Operand M> constexpr auto mean(const X& x, 
 /// The variance of what the mask leaves, over its number less the correction (1).
 template <auto... Option, Operand X, Operand M> constexpr auto var(const X& x, const M& mask) { return apply<detail::masked_var_fn<Option...>>(x, mask); }
 template <auto... Option, Operand X, Operand M> constexpr auto std(const X& x, const M& mask) { return apply<detail::masked_std_fn<Option...>>(x, mask); }
-template <int Axis, Operand X, Operand M> constexpr auto cumsum(const X& x, const M& mask) { return etch::cumsum<Axis>(detail::masked_by<detail::Op::sum>(x, mask)); }
-template <int Axis, Operand X, Operand M> constexpr auto cumprod(const X& x, const M& mask) { return etch::cumprod<Axis>(detail::masked_by<detail::Op::prod>(x, mask)); }
+/// Running sums and products, in the dtype of x, as torch.masked.
+template <int Axis, Operand X, Operand M> constexpr auto cumsum(const X& x, const M& mask) { return to<typename X::value_type>(etch::cumsum<Axis>(detail::masked_by<detail::Op::sum>(x, mask))); }
+template <int Axis, Operand X, Operand M> constexpr auto cumprod(const X& x, const M& mask) { return to<typename X::value_type>(etch::cumprod<Axis>(detail::masked_by<detail::Op::prod>(x, mask))); }
 template <int Axis, Operand X, Operand M> constexpr auto softmax(const X& x, const M& mask) { return etch::softmax<Axis>(detail::masked_by<detail::Op::amax>(x, mask)); }
 template <int Axis, Operand X, Operand M> constexpr auto log_softmax(const X& x, const M& mask) { return etch::log_softmax<Axis>(detail::masked_by<detail::Op::amax>(x, mask)); }
 template <int Axis, Operand X, Operand M> constexpr auto softmin(const X& x, const M& mask) { return etch::softmax<Axis>(-detail::masked_by<detail::Op::amin>(x, mask)); }

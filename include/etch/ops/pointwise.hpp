@@ -183,6 +183,7 @@ struct cast_fn {
   constexpr Tracer<To, D...> operator()(Tracer<T, D...> x) const {
     return {x.builder, x.builder->cast(x.id, dtype_of<To>)};
   }
+  constexpr Poison operator()(Poison x) const { return x; }
 };
 
 namespace detail {

@@ -3,7 +3,9 @@
 //   y[i] = x[0] + ... + x[i]       the gradient is a scan from the other end; cumprod's is exact where an element is 0
 #pragma once
 
+#include <etch/ops/arithmetic.hpp>
 #include <etch/ops/extremum.hpp>
+#include <etch/ops/join.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -56,15 +58,56 @@ constexpr auto value_and_index(const X& x) {
   }
 }
 
+/// y[i] = f(x[i], f(x[i - 1], ...)) by doubling, for complex products and the like, which no kernel scans: after a step with k,
+/// y[i] holds the 2k elements up to i.
+template <int Axis, int K, class F, class X>
+constexpr X doubled(X x, F f) {
+  constexpr Dim d = X::dims()[Axis];
+  if constexpr (K >= d.size) return x;
+  else return doubled<Axis, 2 * K>(cat_fn<Axis>{}(slice_fn<Axis, 0, K>{}(x), f(slice_fn<Axis, K, d.size>{}(x), slice_fn<Axis, 0, d.size - K>{}(x))), f);
+}
+/// log(e^x[0] + ...) of complex numbers: one element after another, so that the logarithm is on PyTorch's branch; above 16 elements
+/// by doubling, where the imaginary part may be a multiple of 2 pi away.
+template <int Axis, class X>
+constexpr X complex_logcumsumexp(X x) {
+  constexpr Dim d = X::dims()[Axis];
+  if constexpr (d.size < 2 || d.size > 16) {
+    return doubled<Axis, 1>(x, [](auto a, auto b) { return logaddexp_fn{}(a, b); });
+  } else {
+    Builder& b = *x.builder;
+    auto element = slice_fn<Axis, 0, 1>{}(x), last = element;
+    int all = b.place(b.empty(b.shape(x.id), b.dtype(x.id)), last.id, Axis, 0, 1);
+    for (int i = 1; i < d.size; ++i) {
+      element.id = b.slice(x.id, Axis, i, 1, 1);
+      last = logaddexp_fn{}(element, last);
+      all = b.place(all, last.id, Axis, i, 1);
+    }
+    return {x.builder, all};
+  }
+}
+
 /// One scan of x, of its own shape.
 template <Op O, int Axis, bool Reverse = false>
 struct scan_fn {
+  static constexpr int extra_nodes = O == Op::logcumsumexp ? 1024 : O == Op::cumprod ? 256 : 0;  // of complex numbers
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
     using Rule = axis_along<Tracer<T, D...>, Axis>;
     if constexpr (!Rule::in_range) {
       static_assert(Rule::in_range, "etch: scan: axis out of range");
       return Poison{};
+    } else if constexpr (sizeof...(D) > 0 && is_complex(dtype_of<T>) && (O == Op::cumprod || O == Op::logcumsumexp)) {
+      constexpr bool size_is_static = !Tracer<T, D...>::dims()[Rule::axis].bounded;
+      if constexpr (!size_is_static) {
+        static_assert(size_is_static, "etch: scan: of complex numbers the axis must have a static size");
+        return Poison{};
+      } else if constexpr (O == Op::cumprod) {
+        return doubled<Rule::axis, 1>(x, [](auto a, auto b) { return a * b; });
+      } else {
+        return complex_logcumsumexp<Rule::axis>(x);
+      }
+    } else if constexpr (is_complex(dtype_of<T>) && (O == Op::cumprod || O == Op::logcumsumexp)) {
+      return x;
     } else {
       constexpr bool finds = O == Op::cummax || O == Op::cummin || O == Op::argsort;
       constexpr bool widen = (O == Op::cumsum || O == Op::cumprod) && is_integral(dtype_of<T>);

@@ -17,10 +17,11 @@ enum class Reduce : std::uint8_t { none, sum, prod, mean, amax, amin };
 /// `index` fits within the values everywhere and within x beside the axis.
 template <class X, class I, class V, int A>
 struct scatter_sizes {
-  static constexpr bool same_rank = X::rank == I::rank && X::rank == V::rank;
-  static constexpr int axis = axis_of(A, X::rank > 0 ? X::rank : 1);
+  static constexpr int rank = X::rank > 0 ? X::rank : 1;
+  static constexpr bool same_rank = rank == (I::rank > 0 ? I::rank : 1) && rank == (V::rank > 0 ? V::rank : 1);
+  static constexpr int axis = axis_of(A, rank);
   static constexpr bool check() {
-    const Dims x = X::dims(0), i = I::dims(0), v = V::dims(0);
+    const Dims x = detail::line_dims<X>(), i = detail::line_dims<I>(), v = detail::line_dims<V>();
     for (int k = 0; same_rank && k < x.rank; ++k) {
       if (!agree(v[k], i[k]) && (i[k].bounded || v[k].bounded || i[k].size > v[k].size)) return false;
       if (k != axis && !agree(x[k], i[k]) && (i[k].bounded || x[k].bounded || i[k].size > x[k].size)) return false;

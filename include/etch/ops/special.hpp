@@ -190,10 +190,14 @@ struct sinc_fn {
   }
 };
 struct logit_within_fn {
-  constexpr auto operator()(auto x, auto eps) const {
-    const auto inside = x >= eps && x <= 1 - eps;
-    const auto z = where(inside || isnan(x), x, where(x < eps, eps, 1 - eps));
-    return log(z / (1 - z));
+  template <class X>
+  constexpr auto operator()(X x, auto eps) const {
+    using T = typename decltype(detail::as_floating(x))::value_type;
+    using C = std::conditional_t<is_half<T>, float, T>;  // 1 - x of halves has few digits
+    const auto y = to<C>(x);
+    const auto least = to<C>(eps), most = 1 - least;
+    const auto z = where(y < least, least, where(y > most, most, y));
+    return to<T>(log(z / (1 - z)));
   }
 };
 template <int N>

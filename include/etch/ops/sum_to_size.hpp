@@ -38,7 +38,7 @@ struct sum_to_size_fn {
       return Poison{};
     } else {
       using T = typename X::value_type;
-      using R = std::conditional_t<Rule::bits() != 0 && is_integral(dtype_of<T>), std::int64_t, T>;
+      using R = std::conditional_t<(Rule::bits() != 0 || sizeof...(D) == 0) && is_integral(dtype_of<T>), std::int64_t, T>;
       Builder& b = *x.builder;
       const int wide = b.cast(x.id, dtype_of<R>), sum = Rule::bits() == 0 ? wide : b.reduce(Op::sum, wide, Rule::bits());
       return result_of<R, Rule, X>{&b, b.reshape(sum, b.shape_of(Rule::value))};

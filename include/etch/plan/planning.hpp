@@ -514,9 +514,10 @@ constexpr void place_nodes(Planning<N>& p) {
         p.buffer_node[p.buffers++] = n;
       }
       int bottom = v.in[0];
-      while (p.node(bottom).op == Op::place) bottom = p.node(bottom).in[0];
-      if (p.node(v.in[0]).op == Op::place && p.users[v.in[0]] == 1) give(give, v.in[0], p.at[n]);
-      if (p.node(bottom).op != Op::empty && !p.is_number(bottom)) continue;
+      bool copied = false;  // the chain, because something else reads a part of it: that would hide what was written before
+      for (; p.node(bottom).op == Op::place; bottom = p.node(bottom).in[0]) copied = copied || p.users[bottom] != 1;
+      if (p.node(v.in[0]).op == Op::place && p.users[v.in[0]] == 1) copied = !give(give, v.in[0], p.at[n]) || copied;
+      if (copied || (p.node(bottom).op != Op::empty && !p.is_number(bottom))) continue;
       Location l = p.at[n];
       const int axis = static_cast<int>(v.arg & 255);
       p.shift(l, axis, static_cast<std::int64_t>(v.arg >> 8 & 0xffffffffULL));

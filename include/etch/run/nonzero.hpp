@@ -43,7 +43,7 @@ auto columns_of(const std::int64_t* from, int rows, int rank, std::index_sequenc
 /// One coordinate of a flat index.
 template <std::int64_t Stride, std::int64_t Size>
 struct unravel_fn {
-  constexpr auto operator()(auto i) const { return remainder(floor_divide(i, Stride), Size); }
+  constexpr auto operator()(auto i) const { return remainder(floor_divide(to<std::int64_t>(i), Stride), Size); }
 };
 
 /// The flat indices of the first Count elements that are not 0, Fill where there are fewer: each writes its index where the

@@ -19,7 +19,8 @@ def method(text):
 
 OPS = {
     'item(input)': Eager('{input}.item()'),
-    'arange(start, end, step=1, *, out=None)': Inexpressible('arange<float, {count(start, end, step)}>({0 if math.isinf(start) else start}, {step})', 'the number of elements is in the type'),
+    'arange(start, end, step=1, *, out=None)': lambda start, end, step, out: Inexpressible(
+        ('{out} = ' if out else '') + 'arange<float, {count(start, end, step)}>({0 if math.isinf(start) else start}, {step})' + (' => {out}' if out else ''), 'the number of elements is in the type'),
     'linspace(start, end, steps)': 'linspace<float, {steps}>({start}, {end})',
     'amax(input, dim=(), keepdim=False, *, out=None)': lambda input, dim, keepdim, out: result('amax', input, dim, keepdim, out),
     'amin(input, dim=(), keepdim=False, *, out=None)': lambda input, dim, keepdim, out: result('amin', input, dim, keepdim, out),
@@ -41,6 +42,9 @@ OPS = {
     'vsplit(input, indices_or_sections)': 'vsplit<{text(indices_or_sections)}>({input})',
     'dsplit(input, indices_or_sections)': 'dsplit<{text(indices_or_sections)}>({input})',
     'unbind(input, dim=0)': 'unbind<{dim}>({input})',
+    'remainder(input, other)': method('remainder({input}, {other})'),
+    '__rand__(input, other)': method('{other} & {input}'),
+    '__ror__(input, other)': method('{other} | {input}'),
     '__radd__(input, other)': method('{other} + {input}'),
     '__rmul__(input, other)': method('{other} * {input}'),
     '__rdiv__(input, other)': Inexpressible(method('{other} / {input}'), 'a number has no methods'),

@@ -29,10 +29,21 @@ def items(index):
     return ', '.join(item(i) for i in (index if isinstance(index, tuple) else (index,)))
 
 
+def places(index):
+    """(statements, index): a mask stands for the places it selects, one index for each of its axes; how many, the caller says."""
+    before, parts = '', []
+    for i in index if isinstance(index, tuple) else (index,):
+        if isinstance(i, Var) and i.dtype == 'bool':
+            before += f'const auto {i}_at = nonzero_static<{sum(map(bool, i.numbers))}>({i}); '
+            parts += [f'select_axis<1, {k}>({i}_at)' for k in range(i.rank)]
+        else:
+            parts.append(i)
+    return before + '=> ' * bool(before), tuple(parts)
+
+
 def getitem(input, index):
-    if any(isinstance(i, Var) and i.dtype == 'bool' for i in (index if isinstance(index, tuple) else (index,))):
-        raise Missing('__getitem__: the size that a mask selects is not known; masked_select has it')
-    return f'{input}({items(index)})'
+    before, index = places(index)
+    return f'{before}{input}({items(index)})'
 
 
 def how(reduce):

@@ -14,7 +14,7 @@ def reduced(name, input, mask, dim, keepdim, dtype=None, *more):
 
 def own(text, input):
     """torch.masked returns the input's dtype where the plain operation would not."""
-    return f'to<{input.cpp}>({text})' if not input.floating else text
+    return f'to<{input.cpp}>({text})' if not input.floating and not input.complex else text
 
 
 def indexed(name, input, mask, dim, keepdim):
@@ -25,15 +25,19 @@ def indexed(name, input, mask, dim, keepdim):
 
 def along(name, input, dim, mask, dtype):
     x = cast(input, dtype)
-    return call(name, [dim], x) if mask is None else call(f'masked::{name}', [dim], x, mask)
+    if mask is not None:
+        return call(f'masked::{name}', [dim], x, mask)
+    return own(call(name, [dim], x), input) if name in ('cumsum', 'cumprod') and dtype is None else call(name, [dim], x)
 
 
 def moment(name, input, dim, unbiased, correction, keepdim, mask):
     less = int(unbiased) if unbiased is not None else 1 if correction is None else correction
-    x = input if input.floating else f'to<float>({input})'
+    x = input if input.floating or input.complex else f'to<float>({input})'
     more = options(dim, keepdim, '' if less == 1 else f'correction<{render(less)}>')
     plain = 'etch::std' if name == 'std' else name
-    return call(plain, more, x) if mask is None else call(f'masked::{name}', more, x, mask)
+    if mask is not None:
+        return call(f'masked::{name}', more, x, mask)
+    return f'to<{input.cpp}>({call(plain, more, x)})' if input.complex else call(plain, more, x)
 
 
 def order(p):
