@@ -1,7 +1,8 @@
 """`./run bench`: etch and its peers, side by side on one core, and what the compiler takes.
 
     ./run bench [--no-peers] [--only REGEX] [--out FILE]     everything
-    ./run bench times [--threads N] [--merge]                the table of times, errors and memory only (times.py)
+    ./run bench times [--merge]                              the table of times, errors and memory only (times.py)
+    ./run bench threads [--threads N] [--merge]              etch on two threads, or N, beside etch on one
     ./run bench operations [--no-peers] [--only REGEX]       a hundred operations, beside loops and PyTorch (operations.py)
     ./run bench compile [--out FILE]                         compile time, memory, size and start only
     ./run bench publish [--out FILE]                         FILE's times into docs/ and README.md (figures.py); measures nothing
@@ -114,24 +115,30 @@ def about(machine):
             "gflops": machine.flops, "gbytes": machine.bytes}
 
 
-def measure_times(options):
+def program(name):
+    return [RELEASE / "bench" / name]
+
+
+def names():
+    return sorted(source.stem for source in (ROOT / "bench").glob("*_bench.cpp") if source.stem != "machine_bench")
+
+
+def measure_times(options, core):
     """The rows of the table of times, after the entry about the machine."""
-    if not options.built:
-        build(with_peers=not options.no_peers)
-    names = sorted(source.stem for source in (ROOT / "bench").glob("*_bench.cpp") if source.stem != "machine_bench")
-    program = {name: [RELEASE / "bench" / name] for name in [*names, "machine_bench"]}
-    cores = sorted(os.sched_getaffinity(0))
-    core = cores[-1] if options.core is None else options.core
-    one_thread()
-    machine = times.Machine(Server("machine", program["machine_bench"], LOG, {core}))
-    etches = [Server(name, program[name], LOG, {core}) for name in names]
-    rows = times.run(etches, [] if options.no_peers else peers_on(core), options.only, options.rounds, machine)
-    threads = min(2, len(cores)) if options.threads is None else options.threads
-    if threads > 1:
-        some = set([core, *(c for c in reversed(cores) if c != core)][:threads])
-        pairs = [(Server(name, program[name], LOG, some, threads), Server(name, program[name], LOG, {core})) for name in names]
-        rows += times.run_threads(pairs, options.only, options.rounds, threads)
-    return [about(machine), *rows]
+    machine = times.Machine(Server("machine", program("machine_bench"), LOG, {core}))
+    etches = [Server(name, program(name), LOG, {core}) for name in names()]
+    return [about(machine), *times.run(etches, [] if options.no_peers else peers_on(core), options.only, options.rounds, machine)]
+
+
+def measure_threads(options, core, cores):
+    """etch on several threads beside etch on one."""
+    threads = min(options.threads, len(cores))
+    if threads < 2:
+        print("bench: one core is all there is: no rows of several threads")
+        return []
+    some = set([core, *(c for c in reversed(cores) if c != core)][:threads])
+    pairs = [(Server(name, program(name), LOG, some, threads), Server(name, program(name), LOG, {core})) for name in names()]
+    return times.run_threads(pairs, options.only, options.rounds, threads)
 
 
 def merged(before, rows):
@@ -144,13 +151,13 @@ def merged(before, rows):
 
 def main():
     arguments = argparse.ArgumentParser(prog="./run bench", description=__doc__.splitlines()[0])
-    arguments.add_argument("what", nargs="?", choices=["all", "times", "operations", "compile", "publish"], default="all")
+    arguments.add_argument("what", nargs="?", choices=["all", "times", "threads", "operations", "compile", "publish"], default="all")
     arguments.add_argument("--no-peers", action="store_true", help="etch alone; installs nothing")
     arguments.add_argument("--only", metavar="REGEX", default="", help="workloads whose name matches")
     arguments.add_argument("--out", metavar="FILE", type=pathlib.Path, default=BUILD / "bench.json")
     arguments.add_argument("--rounds", type=int, default=ROUNDS, help=f"{ROUNDS} unless said")
     arguments.add_argument("--core", type=int, help="the last unless said")
-    arguments.add_argument("--threads", type=int, help="of etch beside one thread: 2 unless said, 1 leaves it out")
+    arguments.add_argument("--threads", type=int, default=2, help="of etch beside one thread: 2 unless said")
     arguments.add_argument("--part", metavar="K/M", help="of the operations, those whose number is K modulo M")
     arguments.add_argument("--sizes", metavar="N,..", help="of the operations, these sizes: 1,1e3,1e5,1e7")
     arguments.add_argument("--built", action="store_true", help="the programs of the table of times are built already")
@@ -166,19 +173,25 @@ def main():
     with_operations = options.what in ("operations", "all")
     if with_operations:
         operations.run(ROOT, BUILD, None, times.readable, options.only)  # built on all cores
-    if options.what != "compile" and not options.no_peers:
+    if options.what in ("all", "times", "operations") and not options.no_peers:
         install_wheels()
+    if options.what in ("all", "times", "threads") and not options.built:
+        build(with_peers=options.what != "threads" and not options.no_peers)
+    one_thread()
+    cores = sorted(os.sched_getaffinity(0))
+    core = cores[-1] if options.core is None else options.core
     if options.what in ("all", "times"):
-        rows += measure_times(options)
+        rows += measure_times(options, core)
+    if options.what in ("all", "threads"):
+        rows += measure_threads(options, core, cores)
     before = json.loads(options.out.read_text()) if options.merge and options.out.exists() else []
     if with_operations:
-        one_thread()
         part = [int(k) for k in options.part.split("/")] if options.part else None
         python = None if options.no_peers else VENV_PYTHON
         sizes = [int(float(n)) for n in options.sizes.split(",")] if options.sizes else None
-        core = max(os.sched_getaffinity(0)) if options.core is None else options.core
         rows += operations.run(ROOT, BUILD, python, times.readable, options.only, core, part, sizes, [r for r in before if r.get("peer") in ("loop", "torch")])
     if options.what == "compile" or (options.what == "all" and not options.only):
+        os.sched_setaffinity(0, {core})
         rows += compile_cost.run(ROOT, BUILD)
     rows = merged(before, rows)
     options.out.write_text(json.dumps(rows, indent=1) + "\n")

@@ -1,5 +1,6 @@
 // PyTorch without Python: its C++ library, from the same wheel, with gradients set to None and the fused Adam.
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <cmath>
