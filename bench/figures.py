@@ -31,7 +31,8 @@ HEADLINES = {
 
 def taken_on(rows):
     m = next(row for row in rows if row["name"] == "machine")
-    return f"{m['date']}, one thread, {m['processor']}, {m['gflops']:.0f} GFLOP/s and {m['gbytes']:.0f} GB/s a core, {m['compiler']}"
+    busy = f"; other work shared the machine, load {m['load']:.1f}" if m["load"] > 1.5 else ""
+    return f"{m['date']}, one thread, {m['processor']}, {m['gflops']:.0f} GFLOP/s and {m['gbytes']:.0f} GB/s a core, {m['compiler']}" + busy
 
 
 def ratio_of(row):

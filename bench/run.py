@@ -26,7 +26,7 @@ import compile_cost
 import figures
 import operations
 import times
-from servers import Peer, Server
+from servers import DoesNotStart, Peer, Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -81,21 +81,31 @@ def install_wheels():
     install("onnxruntime", ONNXRUNTIME, "--no-deps")
 
 
+def program(name):
+    return [RELEASE / "bench" / name]
+
+
 def peers_on(core):
     """Every peer that is here: a folder of bench/peers, PyTorch eager, PyTorch compiled. Says which are not."""
     found = []
+
+    def add(name, commands):
+        servers = []
+        for command in commands:
+            try:
+                servers.append(Server(name, command, LOG, {core}))
+            except (DoesNotStart, OSError) as why:
+                print(f"bench: MISSING PEER {name}: {why}")
+        found.append(Peer(name, servers))
+
     for folder in sorted(path for path in (ROOT / "bench" / "peers").iterdir() if any(path.glob("*.cpp"))):
-        programs = [RELEASE / "bench" / "peers" / folder.name / source.stem for source in sorted(folder.glob("*.cpp"))]
-        missing = [program.name for program in programs if not program.exists()]
-        if missing:
-            print(f"bench: MISSING PEER {folder.name}: {', '.join(missing)} not built (its library is not installed, or see above)")
-        found.append(Peer(folder.name, [Server(folder.name, [program], LOG, {core}) for program in programs if program.exists()]))
+        add(folder.name, [program(f"peers/{folder.name}/{source.stem}") for source in sorted(folder.glob("*.cpp"))])
     script = ROOT / "bench" / "peers" / "torch_peer.py"
-    if has("torch", TORCH):
-        found.append(Peer(f"torch {TORCH}", [Server("torch", [VENV_PYTHON, script], LOG, {core})]))
-        found.append(Peer(f"torch {TORCH} compile", [Server("torch compile", [VENV_PYTHON, script, "--compile"], LOG, {core})]))
-    else:
-        print(f"bench: MISSING PEER torch {TORCH}: not in build/venv")
+    for name, options in {f"torch {TORCH}": [], f"torch {TORCH} compile": ["--compile"]}.items():
+        if has("torch", TORCH):
+            add(name, [[VENV_PYTHON, script, *options]])
+        else:
+            print(f"bench: MISSING PEER {name}: not in build/venv")
     return found
 
 
@@ -109,14 +119,10 @@ def processor():
 
 
 def about(machine):
-    """The first entry of the JSON: where and when the times were taken."""
+    """The first entry of the JSON: where and when the times were taken, and how many processes wanted to run meanwhile."""
     compiler = subprocess.run(["c++", "-dumpfullversion"], capture_output=True, text=True).stdout.strip()
     return {"name": "machine", "processor": processor(), "date": str(datetime.date.today()), "compiler": f"g++ {compiler}",
-            "gflops": machine.flops, "gbytes": machine.bytes}
-
-
-def program(name):
-    return [RELEASE / "bench" / name]
+            "gflops": machine.flops, "gbytes": machine.bytes, "load": os.getloadavg()[0]}
 
 
 def names():

@@ -6,6 +6,10 @@ import subprocess
 import sys
 
 
+class DoesNotStart(Exception):
+    """A program that is there and does not run."""
+
+
 class Server:
     """A bench program in --serve mode, started at the first request and pinned to `cores`."""
 
@@ -19,7 +23,7 @@ class Server:
         """The words of each line that the program prints in this mode."""
         answer = subprocess.run([*self.command, mode], stdout=subprocess.PIPE, stderr=open(self.log, "a"), text=True, preexec_fn=self.pin)
         if answer.returncode != 0:
-            sys.exit(f"bench: failed, see {self.log}: {' '.join(self.command)} {mode}")
+            raise DoesNotStart(f"{' '.join(self.command)} {mode} failed, see {self.log}")
         return [line.split() for line in answer.stdout.splitlines()]
 
     def pin(self):
