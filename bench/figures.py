@@ -71,6 +71,8 @@ def times(rows):
 
 def threads(rows):
     """etch on two threads beside etch on one."""
+    if not any("threads" in row for row in rows):
+        return ["Not measured in that run."]
     lines = ["| workload | two threads | one | ratio |", "|---|---|---|---|"]
     return lines + [f"| `{r['name'].partition(',')[0]}` | {readable(r['etch_ns'])} | {readable(r['peer_ns'])} | {ratio_of(r)} |" for r in rows if "threads" in r]
 

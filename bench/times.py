@@ -12,7 +12,7 @@ class Machine:
     """What one core can do at most: floating-point operations and bytes a nanosecond, by bench/machine_bench.cpp."""
 
     def __init__(self, server):
-        least = {name: min(server.measure(name) for _ in range(5)) for name in server.workloads}
+        least = {name: min(server.ask("run", name, 2)[0] for _ in range(5)) for name in server.workloads}
         self.flops = server.workloads["peak_fma"][0] / least["peak_fma"]
         self.bytes = server.workloads["triad"][1] / least["triad"]
         server.close()
@@ -68,7 +68,7 @@ def compare(etch, workload, peers, rounds, machine):
 def add_memory(rows, etches, peers):
     """The resident memory of fresh processes, for each training row of PyTorch's, with Python and without."""
     for row in rows:
-        if row["name"].endswith("_train") and row.get("arena") and row["peer"] and "torch" in row["peer"]:
+        if row["name"].endswith("_train") and row.get("arena") and "torch" in (row["peer"] or "") and not row["peer"].endswith("compile"):
             etch = next(e for e in etches if row["name"] in e.workloads)
             server = next(s for p in peers for name, s, _ in p.ways(row["name"]) if name == row["peer"])
             row["etch_rss"], row["peer_rss"] = etch.most_memory(row["name"]), server.most_memory(row["name"])
