@@ -2,7 +2,7 @@
 import html
 import math
 
-ROW, LEFT, WIDTH, RIGHT = 18, 200, 520, 260
+ROW, LEFT, WIDTH, RIGHT = 18, 200, 520, 330
 COLOURS = {True: "#d9722b", False: "#2f6db3"}  # of PyTorch, of the others
 
 
