@@ -4,7 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "serve.hpp"
+#include "data.hpp"
+#include "facts.hpp"
 
 namespace {
 
@@ -21,17 +22,19 @@ void add(bench::Bench& bench) {
     decltype(compile<X, X, X, X>(train)) step;
   };
   const auto s = std::make_shared<State>();
-  Generator generator{1};
-  for (X* x : {&s->q, &s->k, &s->v, &s->dy}) nn::init::normal_(*x, generator);
+  std::uint32_t seed = 0;
+  for (X* x : {&s->q, &s->k, &s->v, &s->dy}) bench::fill(x->data(), 8 * T * 64, seed++);
   // Half of the pairs are masked; two products forward, five backward, of 2 T^2 / 2 * 64 operations a head.
-  bench.add("attention_" + std::to_string(T), [s] { bench::keep(s->step(s->q, s->k, s->v, s->dy)); }, {.flops = 7.0 * 8 * 64 * T * T});
+  bench::Facts facts = bench::facts_of(s->step);
+  facts.flops = 7.0 * 8 * 64 * T * T;
+  bench.add("attention_" + std::to_string(T), [s] { bench::keep(s->step(s->q, s->k, s->v, s->dy)); }, facts);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu::set_num_threads(1);
   bench::Bench bench(argc, argv);
+  cpu::set_num_threads(bench.threads());
   add<128>(bench);
   add<512>(bench);
   add<2048>(bench);

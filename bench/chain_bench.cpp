@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "data.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -20,8 +21,8 @@ void add(bench::Bench& bench, const char* size, bool in_memory) {
     decltype(compile<X, X, X, X>(transcendental)) first;
     decltype(compile<X, X, X, X, X>(arithmetic)) second;
     State() {
-      Generator generator{1};
-      for (X* t : {&a, &b, &c, &d, &x}) nn::init::normal_(*t, generator);
+      X* const all[] = {&a, &x, &b, &c, &d};
+      for (std::uint32_t k = 0; k < 5; ++k) bench::fill(all[k]->data(), N, k, bench::chain_range[k]);
     }
   };
   static const auto state = [] {  // made when it is first measured: the largest takes a quarter of a gigabyte
@@ -35,7 +36,10 @@ void add(bench::Bench& bench, const char* size, bool in_memory) {
         State& s = *state();
         bench::keep(s.first(s.a, s.x, s.b, s.c));
       },
-      {.flops = 3.0 * N, .bytes = 5 * bytes});
+      {.flops = 3.0 * N, .bytes = 5 * bytes, .error = [] {
+         State& s = *state();
+         return bench::largest_error(s.first(s.a, s.x, s.b, s.c).data(), N, bench::exact_transcendental);
+       }});
   bench.add(
       std::string("chain_arithmetic_") + size,
       [] {
@@ -48,8 +52,8 @@ void add(bench::Bench& bench, const char* size, bool in_memory) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu::set_num_threads(1);
   bench::Bench bench(argc, argv);
+  cpu::set_num_threads(bench.threads());
   add<1'000>(bench, "1e3", false);
   add<100'000>(bench, "1e5", false);
   add<10'000'000>(bench, "1e7", true);

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "data.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -17,11 +18,10 @@ void add(bench::Bench& bench, const char* name) {
   static Tensor<float, N, 64, 56, 56> x, y, dy;
   static Tensor<float, 64, C, 3, 3> w;
   static Tensor<float, 64> bias;
-  Generator generator{1};
-  nn::init::normal_(x, generator);
-  nn::init::normal_(w, generator);
-  nn::init::normal_(bias, generator);
-  nn::init::normal_(dy, generator);
+  bench::fill(x.data(), N * 64 * 56 * 56, 0);
+  bench::fill(w.data(), 64 * C * 9, 1);
+  bench::fill(bias.data(), 64, 2);
+  bench::fill(dy.data(), N * 64 * 56 * 56, 3);
   const std::string row = name;
   const double flops = 2.0 * N * 64 * C * 9 * 56 * 56, image = 4.0 * N * 64 * 56 * 56, weights = 4.0 * 64 * C * 9;
   bench.add(row + "_forward", [] { y = conv2d<padding<1>, groups<64 / C>>(x, w), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
@@ -34,8 +34,8 @@ void add(bench::Bench& bench, const char* name) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu::set_num_threads(1);
   bench::Bench bench(argc, argv);
+  cpu::set_num_threads(bench.threads());
   add<1, 64>(bench, "conv_3x3_b1");
   add<32, 64>(bench, "conv_3x3_b32");
   add<1, 1>(bench, "conv_depthwise_b1");

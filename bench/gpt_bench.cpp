@@ -1,10 +1,11 @@
 // One training step of the GPT of examples/chargpt at its full size: forward, cross-entropy, backward, AdamW.
 #include "../examples/chargpt/setup.hpp"
-#include "serve.hpp"
+#include "facts.hpp"
 
 int main(int argc, char** argv) {
   using namespace chargpt;
-  etch::cpu::set_num_threads(1);
+  bench::Bench bench(argc, argv);
+  etch::cpu::set_num_threads(bench.threads());
   Ids ids, targets;
   for (int i = 0; i < batch * context; ++i) {
     ids.data()[i] = i * 37 % 83;
@@ -12,7 +13,6 @@ int main(int argc, char** argv) {
   }
   const auto model = etch::make<Net>();
   Step step(model, etch::optim::AdamW{.lr = 1e-3});
-  bench::Bench bench(argc, argv);
-  bench.add("gpt_train", [&] { bench::keep(step(ids, targets)); });
+  bench.add("gpt_train", [&] { bench::keep(step(ids, targets)); }, bench::facts_of(step));
   return bench.run();
 }

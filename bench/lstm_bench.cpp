@@ -1,7 +1,8 @@
 // An LSTM of 1 input and 32 hidden values: one step of one signal, and training on 16 signals of 64 samples.
 #include <etch/etch.hpp>
 
-#include "serve.hpp"
+#include "data.hpp"
+#include "facts.hpp"
 
 namespace {
 
@@ -17,22 +18,21 @@ struct Effect {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu::set_num_threads(1);
-  Generator generator{1};
+  bench::Bench bench(argc, argv);
+  cpu::set_num_threads(bench.threads());
   Tensor<float, 1, 1> sample;
   Tensor<float, 1, 32> h, c;
   Tensor<float, 64, 16, 1> x, y;
-  nn::init::normal_(sample, generator);
-  nn::init::normal_(h, generator);
-  nn::init::normal_(c, generator);
-  nn::init::normal_(x, generator);
-  nn::init::normal_(y, generator);
+  bench::fill(sample.data(), 1, 0);
+  bench::fill(h.data(), 32, 1);
+  bench::fill(c.data(), 32, 2);
+  bench::fill(x.data(), 64 * 16, 3);
+  bench::fill(y.data(), 64 * 16, 4);
 
   auto cell = compile<Tensor<float, 1, 1>, Tensor<float, 1, 32>, Tensor<float, 1, 32>>(make<nn::LSTMCell<1, 32>>());
   auto train = train_step(
       make<Effect>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x, y);
-  bench::Bench bench(argc, argv);
   bench.add("lstm_step", [&] { bench::keep(cell(sample, h, c)); }, {.flops = 2.0 * 33 * 128});
-  bench.add("lstm_train", [&] { bench::keep(train(x, y)); }, {.flops = 3 * 64 * 16 * 2.0 * 33 * 128});
+  bench.add("lstm_train", [&] { bench::keep(train(x, y)); }, bench::facts_of(train));
   return bench.run();
 }

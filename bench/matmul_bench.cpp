@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "data.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -13,20 +14,19 @@ template <int N>
 void add(bench::Bench& bench) {
   static Tensor<float, N, N> a, b, c;
   static Tensor<float, N> bias;
-  Generator generator{1};
-  nn::init::normal_(a, generator);
-  nn::init::normal_(b, generator);
-  nn::init::normal_(bias, generator);
-  const bench::Floor floor{.flops = 2.0 * N * N * N};
-  bench.add("matmul_" + std::to_string(N), [] { c = matmul(a, b), bench::keep(c); }, floor);
-  bench.add("matmul_fused_" + std::to_string(N), [] { c = gelu(matmul(a, b) + bias), bench::keep(c); }, floor);
+  bench::fill(a.data(), N * N, 0);
+  bench::fill(b.data(), N * N, 1);
+  bench::fill(bias.data(), N, 2);
+  const bench::Facts facts{.flops = 2.0 * N * N * N};
+  bench.add("matmul_" + std::to_string(N), [] { c = matmul(a, b), bench::keep(c); }, facts);
+  bench.add("matmul_fused_" + std::to_string(N), [] { c = gelu(matmul(a, b) + bias), bench::keep(c); }, facts);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu::set_num_threads(1);
   bench::Bench bench(argc, argv);
+  cpu::set_num_threads(bench.threads());
   add<64>(bench);
   add<256>(bench);
   add<1024>(bench);

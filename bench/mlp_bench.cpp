@@ -5,7 +5,8 @@
 #include <etch/nn/linear.hpp>
 #include <etch/optim/adam.hpp>
 
-#include "serve.hpp"
+#include "data.hpp"
+#include "facts.hpp"
 
 namespace {
 
@@ -32,16 +33,18 @@ struct TinyMlp {
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu::set_num_threads(1);
-  Generator generator{1};
+  bench::Bench bench(argc, argv);
+  cpu::set_num_threads(bench.threads());
   Tensor<float, 64, 784> images;
   Tensor<std::int64_t, 64> classes;
   Tensor<float, 32, 4> x;
   Tensor<float, 32, 2> y;
-  nn::init::normal_(images, generator);
-  nn::init::normal_(x, generator);
-  nn::init::normal_(y, generator);
-  for (int i = 0; i < 64; ++i) classes(i) = i * 7 % 10;
+  Tensor<float, 1, 4> one;
+  bench::fill(images.data(), 64 * 784, 0);
+  bench::fill(x.data(), 32 * 4, 1);
+  bench::fill(y.data(), 32 * 2, 2);
+  bench::fill(one.data(), 4, 3);
+  for (int i = 0; i < 64; ++i) classes(i) = bench::label(static_cast<std::size_t>(i), 10);
 
   auto mlp = train_step(
       make<Mlp>(), [](auto& net, auto in, auto out) { return cross_entropy(net(in), out); }, optim::Adam{.lr = 1e-3},
@@ -49,13 +52,10 @@ int main(int argc, char** argv) {
   auto tiny = train_step(
       make<TinyMlp>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x,
       y);
-  Tensor<float, 1, 4> one;
-  nn::init::normal_(one, generator);
   auto infer = compile<Tensor<float, 1, 4>>(make<TinyMlp>());
 
-  bench::Bench bench(argc, argv);
-  bench.add("mlp_train", [&] { bench::keep(mlp(images, classes)); });
-  bench.add("mlp_tiny_train", [&] { bench::keep(tiny(x, y)); });
+  bench.add("mlp_train", [&] { bench::keep(mlp(images, classes)); }, bench::facts_of(mlp));
+  bench.add("mlp_tiny_train", [&] { bench::keep(tiny(x, y)); }, bench::facts_of(tiny));
   bench.add("mlp_tiny_infer", [&] { bench::keep(infer(one)); }, {.flops = 2.0 * (4 * 64 + 64 * 64 + 64 * 2)});
   return bench.run();
 }

@@ -1,7 +1,8 @@
 // Programs over the rows of [512, 768]: softmax, layer norm and GELU, and the same with their gradients.
 #include <etch/etch.hpp>
 
-#include "serve.hpp"
+#include "data.hpp"
+#include "facts.hpp"
 
 namespace {
 
@@ -16,18 +17,19 @@ constexpr auto train = [](auto x, auto weight, auto bias, auto dy) { return valu
 }  // namespace
 
 int main(int argc, char** argv) {
-  cpu::set_num_threads(1);
-  Generator generator{1};
+  bench::Bench bench(argc, argv);
+  cpu::set_num_threads(bench.threads());
   Rows x, dy;
   Row weight, bias;
-  nn::init::normal_(x, generator);
-  nn::init::normal_(dy, generator);
-  nn::init::normal_(weight, generator);
-  nn::init::normal_(bias, generator);
+  bench::fill(x.data(), 512 * 768, 0, 4);
+  bench::fill(weight.data(), 768, 1);
+  bench::fill(bias.data(), 768, 2);
+  bench::fill(dy.data(), 512 * 768, 3);
   auto rows = compile<Rows, Row, Row>(forward);
   auto step = compile<Rows, Row, Row, Rows>(train);
-  bench::Bench bench(argc, argv);
-  bench.add("rows_forward", [&] { bench::keep(rows(x, weight, bias)); });
-  bench.add("rows_train", [&] { bench::keep(step(x, weight, bias, dy)); });
+  bench::Facts facts = bench::facts_of(rows);
+  facts.error = [&] { return bench::error_of_rows(rows(x, weight, bias).data(), 512); };
+  bench.add("rows_forward", [&] { bench::keep(rows(x, weight, bias)); }, facts);
+  bench.add("rows_train", [&] { bench::keep(step(x, weight, bias, dy)); }, bench::facts_of(step));
   return bench.run();
 }

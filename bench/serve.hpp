@@ -2,20 +2,27 @@
 //
 //   int main(int argc, char** argv) {
 //     bench::Bench b(argc, argv);
+//     cpu::set_num_threads(b.threads());
 //     b.add("mlp_train", [&] { step(x, y); });  // one repetition
 //     b.add("sum", [&] { ... }, {.flops = 1e6, .bytes = 4e6});  // what no program for it can do without: its floor
 //     return b.run();
 //   }
 //
-//   program           a table of all workloads
-//   program --list    `NAME flops bytes` for each
-//   program --json    a line {"name": ..., "ns": ...} for each
-//   program --serve   answers each line `run NAME` with `NAME ns_min ns_median` after about 0.2 s
+//   program             a table of all workloads
+//   program --list      `NAME flops bytes arena least_arena` for each
+//   program --json      a line {"name": ..., "ns": ...} for each
+//   program --serve     answers each line `run NAME` with `NAME ns_min ns_median` after about 0.2 s,
+//                       `error NAME` with `NAME ulp`, its largest error; nan where the exact result is not known
+//   --threads N before any of them: that many threads, 1 unless said
+//
+// A peer that does one workload in several ways names them `NAME/way`.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -35,17 +42,19 @@ struct Timing {
   double min = 0, median = 0;
 };
 
-/// What a repetition takes at the least, whoever computes it: additions and multiplications, and bytes between cache and memory
-/// (none where the data stay in a cache). Zeros: not counted.
-struct Floor {
-  double flops = 0, bytes = 0;
+/// What is known of a repetition. At the least it takes, whoever computes it, additions and multiplications, and bytes between
+/// cache and memory (none where the data stay in a cache). Of etch's programs the memory for intermediate values, and the least
+/// that any layout of them needs. Zeros: not counted.
+struct Facts {
+  double flops = 0, bytes = 0, arena = 0, least_arena = 0;
+  std::function<double()> error = nullptr;  ///< runs it once and returns its largest error in ulp
 };
 
 /// What is timed. Repetitions are of one sample; 0 until calibrated.
 struct Workload {
   std::string name;
   std::function<void()> step;
-  Floor floor;
+  Facts facts;
   long repetitions = 0;
 };
 
@@ -78,11 +87,19 @@ inline Timing measure(Workload& workload, double batch = 0.2) {
 /// The workloads of one program, chosen and measured as its command line says.
 class Bench {
  public:
-  Bench(int argc, char** argv) : mode_(argc > 1 ? argv[1] : "") {}
+  Bench(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i)
+      if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
+        threads_ = std::atoi(argv[++i]);
+      else
+        mode_ = argv[i];
+  }
+
+  int threads() const { return threads_; }
 
   /// Adds a workload; `step` is one repetition and may be called any number of times.
-  void add(std::string name, std::function<void()> step, Floor floor = {}) {
-    workloads_.push_back({std::move(name), std::move(step), floor});
+  void add(std::string name, std::function<void()> step, Facts facts = {}) {
+    workloads_.push_back({std::move(name), std::move(step), std::move(facts)});
   }
 
   /// Does what the command line asks; returns what main should return.
@@ -100,7 +117,8 @@ class Bench {
   void report(Workload& workload) const {
     const char* name = workload.name.c_str();
     if (mode_ == "--list") {
-      std::printf("%s %.0f %.0f\n", name, workload.floor.flops, workload.floor.bytes);
+      const Facts& facts = workload.facts;
+      std::printf("%s %.0f %.0f %.0f %.0f\n", name, facts.flops, facts.bytes, facts.arena, facts.least_arena);
     } else if (mode_ == "--json") {
       std::printf("{\"name\": \"%s\", \"ns\": %.1f}\n", name, measure(workload).median);
     } else {
@@ -114,11 +132,14 @@ class Bench {
     char line[256];
     while (std::fgets(line, sizeof line, stdin) != nullptr) {
       line[std::strcspn(line, "\r\n")] = '\0';
-      const char* name = std::strncmp(line, "run ", 4) == 0 ? line + 4 : "";
+      const bool error = std::strncmp(line, "error ", 6) == 0;
+      const char* name = error ? line + 6 : std::strncmp(line, "run ", 4) == 0 ? line + 4 : "";
       const auto found =
           std::find_if(workloads_.begin(), workloads_.end(), [&](const Workload& w) { return w.name == name; });
       if (found == workloads_.end()) {
-        std::printf("error unknown request: %s\n", line);
+        std::printf("unknown request: %s\n", line);
+      } else if (error) {
+        std::printf("%s %.2f\n", name, found->facts.error ? found->facts.error() : std::nan(""));
       } else {
         const Timing timing = measure(*found);
         std::printf("%s %.1f %.1f\n", name, timing.min, timing.median);
@@ -129,6 +150,7 @@ class Bench {
   }
 
   std::string mode_;
+  int threads_ = 1;
   std::vector<Workload> workloads_;
 };
 

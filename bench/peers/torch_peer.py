@@ -1,8 +1,8 @@
 """PyTorch's side of the bench: the same work in its best form, behind the protocol of bench/serve.hpp.
 
-    torch_peer.py [--compile] --list | --json | --serve
+    torch_peer.py [--compile] [--threads N] --list | --json | --serve
 
-One thread, batches allocated beforehand, fused optimizers, gradients set to None, and the loss left as a tensor.
+Batches allocated beforehand, fused optimizers, gradients set to None, and the loss left as a tensor.
 """
 import statistics
 import sys
@@ -16,8 +16,8 @@ NAMES = list(torch_workloads.STEPS)
 class Workload:
     """A step with the number of repetitions that one sample of at least 2 ms takes."""
 
-    def __init__(self, name, compiled):
-        self.step = torch_workloads.step_of(name, compiled)
+    def __init__(self, name, compiled, threads):
+        self.step = torch_workloads.step_of(name, compiled, threads)
         for _ in range(3):
             self.step()
         self.repetitions = 1
@@ -41,21 +41,26 @@ class Workload:
 
 def main():
     compiled = "--compile" in sys.argv
+    threads = int(sys.argv[sys.argv.index("--threads") + 1]) if "--threads" in sys.argv else 1
     if "--list" in sys.argv:
         print("\n".join(NAMES))
         return
     if "--json" in sys.argv:
         for name in NAMES:
-            print(f'{{"name": "{name}", "ns": {Workload(name, compiled).measure()[1]:.1f}}}', flush=True)
+            print(f'{{"name": "{name}", "ns": {Workload(name, compiled, threads).measure()[1]:.1f}}}', flush=True)
         return
     workloads = {}
     for line in sys.stdin:
-        name = line.removeprefix("run ").strip()
+        what, name = line.split()
         if name not in NAMES:
-            print(f"error unknown request: {line.strip()}", flush=True)
+            print(f"unknown request: {line.strip()}", flush=True)
             continue
         if name not in workloads:
-            workloads[name] = Workload(name, compiled)
+            workloads[name] = Workload(name, compiled, threads)
+        if what == "error":
+            right = torch_workloads.exact(name)
+            print(name, torch_workloads.largest_error(workloads[name].step(), *right) if right else "nan", flush=True)
+            continue
         least, median = workloads[name].measure()
         print(f"{name} {least:.1f} {median:.1f}", flush=True)
 

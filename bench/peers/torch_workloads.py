@@ -5,6 +5,7 @@ function without arguments. `torch` is imported in it, so that asking for the na
 """
 
 STEPS = {}
+CHAIN_RANGES = 1, 4, 2, 16, 1  # of a, x, b, c, d
 
 
 def workload(*names):
@@ -17,10 +18,26 @@ def workload(*names):
     return register
 
 
-def step_of(name, compiled):
+def numbers(seed, sizes, span=1):
+    """The numbers of bench/data.hpp: multiples of 2^-10 of `span`, the same for etch and every peer."""
     import torch
 
-    torch.set_num_threads(1)
+    h = (torch.arange(torch.Size(sizes).numel()) * 2654435761 + seed * 2246822519) & 0xFFFFFFFF
+    h = ((h ^ (h >> 15)) * 2246822519) & 0xFFFFFFFF
+    h ^= h >> 13
+    return (((h >> 21) - 1024).float() * span / 1024).reshape(sizes)
+
+
+def labels(count, classes):
+    import torch
+
+    return torch.arange(count) * 7 % classes
+
+
+def step_of(name, compiled, threads=1):
+    import torch
+
+    torch.set_num_threads(threads)
     torch.manual_seed(0)
     wrap = (lambda f: torch.compile(f, fullgraph=True)) if compiled else (lambda f: f)
     return STEPS[name](name, wrap)
@@ -69,8 +86,8 @@ def gpt_train(name, wrap):
     from torch_models import Gpt
 
     model = Gpt()
-    rows = torch.randint(0, 86, (16, 65))
-    batch = rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
+    places = torch.arange(16 * 64).reshape(16, 64)
+    batch = places * 37 % 83, places * 53 % 79
     return training(wrap(model.loss), torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True), batch)
 
 
@@ -81,7 +98,7 @@ def mlp_train(name, wrap):
     from torch_models import Mlp
 
     model = Mlp([784, 256, 128, 10], torch.relu)
-    batch = torch.randn(64, 784), torch.randint(0, 10, (64,))
+    batch = numbers(0, (64, 784)), labels(64, 10)
     loss_of = wrap(lambda x, y: F.cross_entropy(model(x), y))
     return training(loss_of, torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), batch)
 
@@ -94,14 +111,15 @@ def mlp_tiny_train(name, wrap):
 
     model = Mlp([4, 64, 64, 2], torch.tanh)
     loss_of = wrap(lambda x, y: F.mse_loss(model(x), y))
-    return training(loss_of, torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), (torch.randn(32, 4), torch.randn(32, 2)))
+    return training(loss_of, torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), (numbers(1, (32, 4)), numbers(2, (32, 2))))
 
 
 @workload(*(f"chain_{kind}_1e{power}" for kind in ("transcendental", "arithmetic") for power in (3, 5, 7)))
 def chain(name, wrap):
     import torch
 
-    a, b, c, d, x = torch.randn(5, int(float(name.rsplit("_", 1)[1])))
+    n = int(float(name.rsplit("_", 1)[1]))
+    a, x, b, c, d = (numbers(seed, (n,), span) for seed, span in enumerate(CHAIN_RANGES))
     if "transcendental" in name:
         return forward_only(wrap(lambda a, b, c, x: torch.tanh(a * x + b) * torch.sigmoid(c)), a, b, c, x)
     return forward_only(wrap(lambda a, b, c, d, x: (a * x + b) * c - d), a, b, c, d, x)
@@ -112,7 +130,7 @@ def rows(name, wrap):
     import torch
     from torch.nn import functional as F
 
-    x, dy, weight, bias = torch.randn(512, 768), torch.randn(512, 768), torch.randn(768), torch.randn(768)
+    x, weight, bias, dy = numbers(0, (512, 768), 4), numbers(1, (768,)), numbers(2, (768,)), numbers(3, (512, 768))
     f = wrap(lambda x, weight, bias: F.gelu(F.layer_norm(torch.softmax(x, 1), (768,), weight, bias)))
     if name == "rows_forward":
         return forward_only(f, x, weight, bias)
@@ -125,7 +143,7 @@ def matmul(name, wrap):
     from torch.nn import functional as F
 
     n = int(name.rsplit("_", 1)[1])
-    a, b, bias = torch.randn(n, n), torch.randn(n, n), torch.randn(n)
+    a, b, bias = numbers(0, (n, n)), numbers(1, (n, n)), numbers(2, (n,))
     if "fused" in name:
         return forward_only(wrap(lambda a, b, bias: F.gelu(torch.addmm(bias, a, b))), a, b, bias)
     f = wrap(lambda a, b, out: torch.mm(a, b, out=out))
@@ -137,7 +155,7 @@ def attention(name, wrap):
     import torch
     from torch.nn import functional as F
 
-    q, k, v, dy = torch.randn(4, 1, 8, int(name.rsplit("_", 1)[1]), 64)
+    q, k, v, dy = (numbers(seed, (1, 8, int(name.rsplit("_", 1)[1]), 64)) for seed in range(4))
     f = wrap(lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True))
     return with_gradients(f, (q, k, v), (), dy)
 
@@ -147,7 +165,7 @@ def mlp_tiny_infer(name, wrap):
     import torch
     from torch_models import Mlp
 
-    return forward_only(wrap(Mlp([4, 64, 64, 2], torch.tanh).eval()), torch.randn(1, 4))
+    return forward_only(wrap(Mlp([4, 64, 64, 2], torch.tanh).eval()), numbers(3, (1, 4)))
 
 
 @workload("lenet_train")
@@ -158,7 +176,7 @@ def lenet_train(name, wrap):
 
     model = LeNet()
     loss_of = wrap(lambda x, y: F.cross_entropy(model(x), y))
-    batch = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
+    batch = numbers(0, (64, 1, 28, 28)), labels(64, 10)
     return training(loss_of, torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), batch)
 
 
@@ -166,7 +184,7 @@ def lenet_train(name, wrap):
 def lstm_step(name, wrap):
     import torch
 
-    return forward_only(wrap(torch.nn.LSTMCell(1, 32).eval()), torch.randn(1, 1), (torch.randn(1, 32), torch.randn(1, 32)))
+    return forward_only(wrap(torch.nn.LSTMCell(1, 32).eval()), numbers(0, (1, 1)), (numbers(1, (1, 32)), numbers(2, (1, 32))))
 
 
 @workload("lstm_train")
@@ -177,7 +195,7 @@ def lstm_train(name, wrap):
 
     model = Effect()
     after = wrap(lambda h, y: F.mse_loss(model.out(h), y))  # torch.compile takes no LSTM, which is one kernel
-    return training(lambda x, y: after(model.lstm(x)[0], y), torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), (torch.randn(64, 16, 1), torch.randn(64, 16, 1)))
+    return training(lambda x, y: after(model.lstm(x)[0], y), torch.optim.Adam(model.parameters(), lr=1e-3, fused=True), (numbers(3, (64, 16, 1)), numbers(4, (64, 16, 1))))
 
 
 @workload(*(f"conv_{kind}_b{batch}_{part}" for kind in ("3x3", "depthwise") for batch in (1, 32) for part in ("forward", "relu", "backward")))
@@ -188,11 +206,34 @@ def convolution(name, wrap):
 
     _, kind, batch, part = name.split("_")
     groups, n = (1 if kind == "3x3" else 64), int(batch[1:])
-    x, dy = torch.randn(2, n, 64, 56, 56)
-    w, bias = torch.randn(64, 64 // groups, 3, 3), torch.randn(64)
+    x, dy = (numbers(seed, (n, 64, 56, 56)) for seed in (0, 3))
+    w, bias = numbers(1, (64, 64 // groups, 3, 3)), numbers(2, (64,))
     if part == "backward":
         back = lambda dy, x, w: torch.ops.aten.convolution_backward(dy, x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], groups, [True, True, False])  # noqa: E731
         return forward_only(wrap(back), dy, x, w)
     if part == "relu":
         return forward_only(wrap(lambda x, w, bias: F.relu_(F.conv2d(x, w, bias, padding=1, groups=groups))), x, w, bias)
     return forward_only(wrap(lambda x, w: F.conv2d(x, w, padding=1, groups=groups)), x, w)
+
+
+def exact(name):
+    """The result of a workload in double and the size below which a result counts as if it were that large, or None."""
+    import torch
+    from torch.nn import functional as F
+
+    if name.startswith("chain_transcendental"):
+        n = int(float(name.rsplit("_", 1)[1]))
+        a, x, b, c, _ = (numbers(seed, (n,), span).double() for seed, span in enumerate(CHAIN_RANGES))
+        return torch.tanh(a * x + b) * torch.sigmoid(c), 2.0**-126
+    if name == "rows_forward":
+        x, weight, bias = numbers(0, (512, 768), 4).double(), numbers(1, (768,)).double(), numbers(2, (768,)).double()
+        return F.gelu(F.layer_norm(torch.softmax(x, 1), (768,), weight, bias)), 1.0
+    return None
+
+
+def largest_error(y, right, least):
+    """In ulp of the exact result, or of `least` where that is larger."""
+    import torch
+
+    exponent = torch.frexp(right.abs().clamp(min=least))[1] - 1
+    return ((y.double() - right).abs() / torch.ldexp(torch.ones_like(right), exponent - 23)).max().item()
