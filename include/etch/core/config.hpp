@@ -73,9 +73,11 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define ETCH_INLINE ETCH_BOTH inline __attribute__((always_inline))
 #define ETCH_NOINLINE __attribute__((noinline))
+#define ETCH_COLD __attribute__((noinline, cold))
 #define ETCH_RESTRICT __restrict__
 #else
 #define ETCH_INLINE ETCH_BOTH inline
 #define ETCH_NOINLINE
+#define ETCH_COLD
 #define ETCH_RESTRICT
 #endif
