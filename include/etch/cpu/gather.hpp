@@ -22,7 +22,7 @@ struct RowWalk {
   index_t rows = 1, columns = 1;
 
   /// `dims` sizes of the step; the operands are accesses of these numbers. Along `axis` operand `still` does not move.
-  RowWalk(const Machine& m, const Step& s, const int (&access)[Operands], int still, int axis) {
+  ETCH_NOINLINE RowWalk(const Machine& m, const Step& s, const int (&access)[Operands], int still, int axis) {
     const int dims = s.dims - 1;
     rank = dims > 0 ? dims : 1;
     size[0] = 1;
@@ -34,7 +34,7 @@ struct RowWalk {
     columns = size[rank - 1];
   }
   index_t step(int operand) const { return stride[operand][rank - 1]; }
-  void next() {
+  ETCH_NOINLINE void next() {
     for (int k = rank - 2; k >= 0; --k) {
       for (int i = 0; i < Operands; ++i) offset[i] += stride[i][k];
       if (++at[k] < size[k]) return;
@@ -133,16 +133,12 @@ inline void run_checked(Machine& machine, int s) {
   fail("loss", "a variance must not be negative", said(v) << ", in " << asker);
 }
 
-/// The same of any values, which are passed on; a NaN is no class, probability or length.
+/// The same of any values, which are passed on; a NaN is no class, probability or length. They are few: compiled for size.
 template <class T>
-void run_demand(Machine& machine, int s) {
+ETCH_COLD void run_demand(Machine& machine, int s) {
   const Step& step = machine.step(s);
   const index_t size = machine.size(step.dim[step.dims - 1]);
   const auto rule = static_cast<Demand>(step.arg >> 48 & 255);
-  if (rule == Demand::index) {
-    if constexpr (std::is_same_v<T, std::int64_t>) run_checked(machine, s);
-    return;
-  }
   const T* from = reinterpret_cast<const T*>(machine.pointer(step.access));
   T* to = reinterpret_cast<T*>(machine.pointer(step.access + 1));
   const double least = rule == Demand::label ? -1 : rule == Demand::length ? 1 : 0, end = static_cast<double>(size);
