@@ -15,6 +15,13 @@ MORE_STEPS = {"clang++": ["-fconstexpr-steps=100000000"]}
 FLAGS = ["-std=c++20", "-O3", "-march=native"]
 PLAIN_LIBRARIES = {"libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libc.so.6"}
 STARTS = 21
+SMALL = {
+    "empty include": "#include <etch/etch.hpp>\n",
+    "one expression": """#include <etch/etch.hpp>
+using X = etch::Tensor<float, 64, 64>;
+X gate(const X& a, const X& x, const X& b) { return tanh(a * x + b) * sigmoid(x); }
+""",
+}
 
 
 def spent(build, command):
@@ -38,17 +45,20 @@ def needs(program):
 
 
 def compile_rows(root, build, name, compiler):
-    """Compiles the examples to objects with one compiler."""
+    """Compiles small files and the examples to objects with one compiler."""
     include = ["-I", root / "include", "-I", "/usr/include/eigen3"]
-    chargpt, mlp = root / "examples/chargpt/main.cpp", root / "examples/mlp/main.cpp"
+    examples = root / "examples"
+    for title, text in SMALL.items():
+        (build / f"{title}.cpp").write_text(text)
     jobs = [
-        ("chargpt, 4 layers", chargpt, ["-DCHARGPT_LAYERS=4"]),
-        ("chargpt, 24 layers", chargpt, ["-DCHARGPT_LAYERS=24"]),
-        ("mlp trainer", mlp, []),
+        *((title, build / f"{title}.cpp", []) for title in SMALL),
+        ("mlp trainer", examples / "mlp/main.cpp", []),
+        ("lenet", examples / "lenet/main.cpp", []),
+        *((f"chargpt, {n} layers", examples / "chargpt/main.cpp", [f"-DCHARGPT_LAYERS={n}"]) for n in (4, 12, 24, 48)),
     ]
     for title, source, macros in jobs:
         if not source.exists():
-            print(f"    {title}: no {source.relative_to(root)}")
+            print(f"    {title}: no {source}")
             continue
         command = [compiler, *FLAGS, *MORE_STEPS.get(name, []), *macros, *include, "-c", source, "-o", build / "compile_cost.o"]
         seconds, processor, megabytes = spent(build, command)

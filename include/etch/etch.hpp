@@ -3,9 +3,12 @@
 
 #include <etch/core/config.hpp>
 #include <etch/core/dtype_info.hpp>
+#include <etch/grad/reverse.hpp>
+#include <etch/plan/planning.hpp>
+#include <etch/cpu/library.hpp>
+// Here, before tensors have operators: the compiler would try these wherever the above compares two enumerators.
 #include <etch/expr/tensor.hpp>
 #include <etch/grad/function.hpp>
-#include <etch/grad/reverse.hpp>
 #include <etch/loss/binary_cross_entropy.hpp>
 #include <etch/loss/cross_entropy.hpp>
 #include <etch/loss/ctc_loss.hpp>

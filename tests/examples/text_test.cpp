@@ -1,5 +1,5 @@
 // The example's text: files once each in the order of names, sorted symbols, windows that anyone can compute again.
-#include "../../examples/chargpt/text.hpp"
+#include "../../examples/chargpt/text.cpp"
 
 #include <doctest/doctest.h>
 

@@ -73,9 +73,20 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define ETCH_INLINE ETCH_BOTH inline __attribute__((always_inline))
 #define ETCH_NOINLINE __attribute__((noinline))
+#define ETCH_COLD __attribute__((noinline, cold))
 #define ETCH_RESTRICT __restrict__
 #else
 #define ETCH_INLINE ETCH_BOTH inline
 #define ETCH_NOINLINE
+#define ETCH_COLD
 #define ETCH_RESTRICT
+#endif
+
+// A part of many kernels that is compiled once for all of them, not once more for each set of arguments; on a GPU a part of each.
+#if defined(__CUDA_ARCH__)
+#define ETCH_SHARED ETCH_INLINE
+#elif defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
+#define ETCH_SHARED inline __attribute__((noinline, noclone))
+#else
+#define ETCH_SHARED ETCH_NOINLINE inline
 #endif

@@ -12,20 +12,21 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
-/// A fixed-size text that numbers and strings are appended to; what does not fit is cut, nothing allocates.
+/// A fixed-size text that numbers and strings are appended to; what does not fit is cut, nothing allocates. Its functions
+/// are calls, lest every kernel with a check carries them.
 class Message {
  public:
   constexpr Message() = default;
-  constexpr Message& operator<<(const char* text) {
+  ETCH_COLD constexpr Message& operator<<(const char* text) {
     while (*text != '\0' && size_ + 1 < capacity) text_[size_++] = *text++;
     text_[size_] = '\0';
     return *this;
   }
-  constexpr Message& operator<<(char c) {
+  ETCH_COLD constexpr Message& operator<<(char c) {
     const char text[2] = {c, '\0'};
     return *this << text;
   }
-  constexpr Message& operator<<(long long number) {
+  ETCH_COLD constexpr Message& operator<<(long long number) {
     char digits[24] = {};
     int at = 23;
     const bool negative = number < 0;
@@ -41,7 +42,7 @@ class Message {
   constexpr Message& operator<<(int number) { return *this << static_cast<long long>(number); }
   constexpr Message& operator<<(unsigned long number) { return *this << static_cast<long long>(number); }
   /// Six digits behind the point, or nan, inf; from 10^15 on only that it is large.
-  constexpr Message& operator<<(double number) {
+  ETCH_COLD constexpr Message& operator<<(double number) {
     if (number != number) return *this << "nan";
     if (number < 0) return *this << '-' << -number;
     if (number > 1e15) return *this << (number > 1.7976931348623157e308 ? "inf" : "more than 10^15");
@@ -71,7 +72,7 @@ class Message {
 /// Thrown when an argument known only at run time breaks a rule; `what()` is `etch: operation: rule; values`.
 class Error : public std::exception {
  public:
-  Error(const char* operation, const char* rule, const Message& values = {}) {
+  ETCH_COLD Error(const char* operation, const char* rule, const Message& values = {}) {
     text_ << "etch: " << operation << ": " << rule;
     if (values.c_str()[0] != '\0') text_ << "; " << values.c_str();
   }
@@ -82,7 +83,7 @@ class Error : public std::exception {
 };
 
 /// Throws `Error`; where exceptions are off, prints the sentence and aborts.
-[[noreturn]] inline void fail(const char* operation, const char* rule, const Message& values = {}) {
+[[noreturn]] ETCH_COLD inline void fail(const char* operation, const char* rule, const Message& values = {}) {
 #if defined(__cpp_exceptions)
   throw Error(operation, rule, values);
 #else

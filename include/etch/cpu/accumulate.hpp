@@ -36,17 +36,32 @@ ETCH_INLINE T combined(Op op, T a, T b) {
   return b < a || b != b ? b : a;
 }
 
-template <class T>
-void combine_span(Op op, T* to, const T* from, index_t count) {
-  for (index_t i = 0; i < count; ++i) to[i] = combined<T>(op, to[i], from[i]);
+template <Op O, class T>
+void fill_part(void* part, index_t count) {
+  T* const to = static_cast<T*>(part);
+  for (index_t i = 0; i < count; ++i) to[i] = neutral_of<T>(O);
 }
-template <class T>
-void fill_span(Op op, T* to, index_t count) {
-  const T v = neutral_of<T>(op);
-  for (index_t i = 0; i < count; ++i) to[i] = v;
+template <Op O, class T>
+void add_part(void* part, const void* other, index_t count) {
+  T* ETCH_RESTRICT const to = static_cast<T*>(part);
+  const T* ETCH_RESTRICT const from = static_cast<const T*>(other);
+  for (index_t i = 0; i < count; ++i) to[i] = combined<T>(O, to[i], from[i]);
 }
 
 }  // namespace detail
+
+/// What the parts of an accumulator begin with, and how one takes in another. A program names those it uses.
+struct Accumulator {
+  void (*fill)(void* part, index_t count) = nullptr;
+  void (*add)(void* part, const void* other, index_t count) = nullptr;
+};
+/// The accumulator of a reduction and a dtype; a bool is a byte.
+template <Op O, DType D>
+constexpr Accumulator accumulator() {
+  using T = std::conditional_t<D == DType::boolean, std::uint8_t, type_of<D>>;
+  return {detail::fill_part<O, T>, detail::add_part<O, T>};
+}
+
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -237,42 +237,61 @@ ETCH_INLINE void execute_bytes(simd::Vec<std::uint8_t, L>* r, const Place& at, i
   }
 }
 
-/// One word. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
+/// An operation of the table on one or two vectors.
+template <Op O, int S, class V>
+ETCH_INLINE auto value_of(const V& a) {
+  if constexpr (O == Op::special1) return op::special_row<static_cast<Special>(S)>::value(a);
+#define ETCH_X(name) else if constexpr (O == Op::name) return op::name##_row::value(a);
+  ETCH_UNARY_OPS(ETCH_X)
+#undef ETCH_X
+}
+template <Op O, int S, class V>
+ETCH_INLINE auto value_of(const V& a, const V& b) {
+  if constexpr (O == Op::special2) return op::special_row<static_cast<Special>(S)>::value(a, b);
+#define ETCH_X(name) else if constexpr (O == Op::name) return op::name##_row::value(a, b);
+  ETCH_BINARY_OPS(ETCH_X)
+#undef ETCH_X
+}
+
+/// One word of an operation, wherever it stands: whole vectors of registers.
+template <std::uint64_t W, int L>
+ETCH_INLINE void compute_word(const File<L>& r) {
+  constexpr Instruction i = decode(W);
+  constexpr Class C = i.type;
+  constexpr Op o = static_cast<Op>(i.op);
+  using T = typename element_of_class<C>::type;
+  auto& d = r.template get<C>(i.d);
+  if constexpr (o == Op::cast) {
+    const auto& a = r.template get<i.from>(i.a);
+    if constexpr (i.from == Class::mask) d = simd::select(a, simd::splat<T, L>(T(1)), simd::splat<T, L>(T(0)));
+    else if constexpr (C == Class::mask) d = a != simd::splat<typename element_of_class<i.from>::type, L>(0);
+    else {
+      d = simd::convert<T>(a);
+      using M = type_of<i.memory>;
+      if constexpr (sizeof(M) < sizeof(T)) d = from_memory<C, M>(to_memory<M>(d));
+    }
+  } else if constexpr (o == Op::where) {
+    d = simd::select(r.mask[i.a], r.template get<C>(i.b), r.template get<C>(i.c));
+  } else if constexpr ((o >= Op::add && o <= Op::logical_xor) || o == Op::special2) {
+    d = value_of<o, i.slot>(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
+  } else {
+    d = value_of<o, i.slot>(r.template get<i.from>(i.a));
+  }
+  if constexpr (C == Class::f32 || C == Class::f64) simd::settle(d);
+  if constexpr (C == Class::i32 && may_overflow(o)) {
+    using M = type_of<i.memory>;
+    if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
+  }
+}
+
+/// One word that is no operation. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
 template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, bool Tile>
 ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int n) {
   constexpr Instruction i = decode(W);
   constexpr Class C = i.type;
   using T = typename element_of_class<C>::type;
   constexpr auto word = static_cast<Word>(i.op);
-  if constexpr (i.op < static_cast<std::uint8_t>(Op::count)) {
-    constexpr Op o = static_cast<Op>(i.op);
-    auto& d = r.template get<C>(i.d);
-    if constexpr (o == Op::cast) {
-      const auto& a = r.template get<i.from>(i.a);
-      if constexpr (i.from == Class::mask) d = simd::select(a, simd::splat<T, L>(T(1)), simd::splat<T, L>(T(0)));
-      else if constexpr (C == Class::mask) d = a != simd::splat<typename element_of_class<i.from>::type, L>(0);
-      else {
-        d = simd::convert<T>(a);
-        using M = type_of<i.memory>;
-        if constexpr (sizeof(M) < sizeof(T)) d = from_memory<C, M>(to_memory<M>(d));
-      }
-    } else if constexpr (o == Op::where) {
-      d = simd::select(r.mask[i.a], r.template get<C>(i.b), r.template get<C>(i.c));
-    }
-#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a));
-    ETCH_UNARY_OPS(ETCH_X)
-#undef ETCH_X
-#define ETCH_X(name) else if constexpr (o == Op::name) d = op::name##_row::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
-    ETCH_BINARY_OPS(ETCH_X)
-#undef ETCH_X
-    else if constexpr (o == Op::special1) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a));
-    else if constexpr (o == Op::special2) d = op::special_row<static_cast<Special>(i.slot)>::value(r.template get<i.from>(i.a), r.template get<i.from>(i.b));
-    if constexpr (C == Class::f32 || C == Class::f64) simd::settle(d);
-    if constexpr (C == Class::i32 && may_overflow(o)) {
-      using M = type_of<i.memory>;
-      if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));
-    }
-  } else if constexpr (word == Word::load) {
+  if constexpr (word == Word::load) {
     using M = type_of<i.memory>;
     using S = simd::Stored<M>;
     auto& d = r.template get<C>(i.d);
@@ -388,7 +407,34 @@ ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int 
 template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, bool Tile, class M>
 ETCH_INLINE void execute(const File<L, M>& r, const Place& at, index_t c, int n) {
   if constexpr (!std::is_same_v<M, simd::Mask<L>>) return execute_bytes<W, L, Row, Partial>(r.mask, at, c, n);
+  else if constexpr ((W & 255) < static_cast<std::uint64_t>(Op::count)) compute_word<W, L>(r);
   else execute_word<W, Raw, L, Row, Partial, Tile>(r, at, c, n);
+}
+
+/// An index is counted in a pointer that begins at null, which pointer arithmetic does not allow.
+ETCH_INLINE void move_pointer(char*& pointer, index_t by) {
+  pointer = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(pointer) + static_cast<std::uintptr_t>(by));
+}
+/// Where a call begins: the index of its first row and the pointers of each slot there; which slot is the tile, or -1.
+/// Within the kernels it would cost the compiler as much as their loops.
+ETCH_SHARED int begin_rows(const FusedCall& c, int slots, char** p, index_t* at) {
+  const FusedArgs& a = *c.args;
+  int tile = -1;
+  index_t rest = c.row0;
+  for (int d = a.dims - 2; d >= 0; --d) {
+    at[d] = a.extent[d] > 0 && rest > 0 ? rest % a.extent[d] : 0;
+    rest = a.extent[d] > 0 && rest > 0 ? rest / a.extent[d] : 0;
+  }
+  for (int s = 0; s < slots; ++s) {
+    p[s] = a.root[s] == Root::scratch ? c.scratch + reinterpret_cast<index_t>(a.base[s]) : a.base[s] + c.chunk * a.chunk[s];
+    if (a.root[s] == Root::tile) {
+      tile = s;
+      p[s] = c.tile - c.col0 * a.stride[s * a.dims + a.dims - 1];
+    } else if (c.row0 > 0) {
+      for (int d = 0; d + 1 < a.dims; ++d) move_pointer(p[s], at[d] * a.stride[s * a.dims + d]);
+    }
+  }
+  return tile;
 }
 
 /// The pointers of each slot, moved from row to row through the outer dimensions.
@@ -396,37 +442,16 @@ template <int Slots>
 struct Cursor {
   char* p[Slots];
   index_t at[max_rank];
-  int tile = -1;
+  int tile;
 
-  /// An index is counted in a pointer that begins at null, which pointer arithmetic does not allow.
-  static ETCH_INLINE void move(char*& pointer, index_t by) {
-    pointer = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(pointer) + static_cast<std::uintptr_t>(by));
-  }
-
-  ETCH_INLINE Cursor(const FusedCall& c) {
-    const FusedArgs& a = *c.args;
-    index_t rest = c.row0;
-    for (int d = a.dims - 2; d >= 0; --d) {
-      at[d] = a.extent[d] > 0 ? rest % a.extent[d] : 0;
-      rest = a.extent[d] > 0 ? rest / a.extent[d] : 0;
-    }
-    for (int s = 0; s < Slots; ++s) {
-      p[s] = a.root[s] == Root::scratch ? c.scratch + reinterpret_cast<index_t>(a.base[s]) : a.base[s] + c.chunk * a.chunk[s];
-      if (a.root[s] == Root::tile) {
-        tile = s;
-        p[s] = c.tile - c.col0 * a.stride[s * a.dims + a.dims - 1];
-        continue;
-      }
-      for (int d = 0; d + 1 < a.dims; ++d) move(p[s], at[d] * a.stride[s * a.dims + d]);
-    }
-  }
+  ETCH_INLINE Cursor(const FusedCall& c) : tile(begin_rows(c, Slots, p, at)) {}
   ETCH_INLINE void next(const FusedCall& c) {
     const FusedArgs& a = *c.args;
     for (int d = a.dims - 2; d >= 0; --d) {
       const bool wraps = ++at[d] == a.extent[d];
       const index_t by = wraps ? 1 - a.extent[d] : 1;
       for (int s = 0; s < Slots; ++s)
-        if (s != tile) move(p[s], by * a.stride[s * a.dims + d]);
+        if (s != tile) move_pointer(p[s], by * a.stride[s * a.dims + d]);
       if (!wraps) break;
       at[d] = 0;
     }

@@ -22,7 +22,7 @@ struct RowWalk {
   index_t rows = 1, columns = 1;
 
   /// `dims` sizes of the step; the operands are accesses of these numbers. Along `axis` operand `still` does not move.
-  RowWalk(const Machine& m, const Step& s, const int (&access)[Operands], int still, int axis) {
+  ETCH_NOINLINE RowWalk(const Machine& m, const Step& s, const int (&access)[Operands], int still, int axis) {
     const int dims = s.dims - 1;
     rank = dims > 0 ? dims : 1;
     size[0] = 1;
@@ -34,7 +34,7 @@ struct RowWalk {
     columns = size[rank - 1];
   }
   index_t step(int operand) const { return stride[operand][rank - 1]; }
-  void next() {
+  ETCH_NOINLINE void next() {
     for (int k = rank - 2; k >= 0; --k) {
       for (int i = 0; i < Operands; ++i) offset[i] += stride[i][k];
       if (++at[k] < size[k]) return;
@@ -121,19 +121,29 @@ inline void run_checked(Machine& machine, int s) {
   }
 }
 
-/// The same of any values, which are passed on.
+/// Says what is wrong with the value `v`.
+[[noreturn]] ETCH_COLD inline void refuse_value(Demand rule, const char* asker, double v, long position, long size) {
+  Message m;
+  const auto said = [&](auto got) -> Message& { return m << "got " << got << " at position " << position; };
+  if (rule == Demand::target) fail("loss", "a target must be one of the classes", said(static_cast<long>(v)) << " for " << size << " classes, in " << asker);
+  if (rule == Demand::label) fail("loss", "a target must be one of the classes, or -1", said(static_cast<long>(v)) << " for " << size << " classes, in " << asker);
+  if (rule == Demand::probability) fail("loss", "a probability must lie between 0 and 1", said(v) << ", in " << asker);
+  if (rule == Demand::length) fail("pack_padded_sequence", "a length must lie between 1 and the number of steps", said(static_cast<long>(v)) << " for " << size << " steps");
+  if (rule == Demand::weights) fail("cov", "weights must not be negative", said(v));
+  fail("loss", "a variance must not be negative", said(v) << ", in " << asker);
+}
+
+/// The same of any values, which are passed on; a NaN is no class, probability or length. They are few: compiled for size.
 template <class T>
-void run_demand(Machine& machine, int s) {
+ETCH_COLD void run_demand(Machine& machine, int s) {
   const Step& step = machine.step(s);
   const index_t size = machine.size(step.dim[step.dims - 1]);
   const auto rule = static_cast<Demand>(step.arg >> 48 & 255);
-  const char* const asker = asker_names[step.arg >> 56];
-  if (rule == Demand::index) {
-    if constexpr (std::is_same_v<T, std::int64_t>) run_checked(machine, s);
-    return;
-  }
   const T* from = reinterpret_cast<const T*>(machine.pointer(step.access));
   T* to = reinterpret_cast<T*>(machine.pointer(step.access + 1));
+  const double least = rule == Demand::label ? -1 : rule == Demand::length ? 1 : 0, end = static_cast<double>(size);
+  const double most = rule == Demand::probability ? 1 : rule == Demand::length ? end : rule == Demand::target || rule == Demand::label ? end - 1 : __builtin_huge_val();
+  const bool may_be_nan = rule == Demand::weights || rule == Demand::variance;
   long position = 0;
   RowWalk<1> walk(machine, step, {step.access}, -1, 0);
   for (index_t r = 0; r < walk.rows; ++r, walk.next())
@@ -141,15 +151,7 @@ void run_demand(Machine& machine, int s) {
       const T x = from[walk.offset[0] + c * walk.step(0)];
       *to++ = x;
       const auto v = static_cast<double>(x);
-      const auto said = [&](const Message& got) { return Message{} << "got " << got.c_str() << " at position " << position; };
-      const auto of_classes = [&] { return said(Message{} << static_cast<long>(v)) << " for " << static_cast<long>(size) << " classes, in " << asker; };
-      if (rule == Demand::target && !(v >= 0 && v < static_cast<double>(size))) fail("loss", "a target must be one of the classes", of_classes());
-      if (rule == Demand::label && !(v >= -1 && v < static_cast<double>(size))) fail("loss", "a target must be one of the classes, or -1", of_classes());
-      if (rule == Demand::probability && !(v >= 0 && v <= 1)) fail("loss", "a probability must lie between 0 and 1", said(Message{} << v) << ", in " << asker);
-      if (rule == Demand::length && !(v >= 1 && v <= static_cast<double>(size)))
-        fail("pack_padded_sequence", "a length must lie between 1 and the number of steps", said(Message{} << static_cast<long>(v)) << " for " << static_cast<long>(size) << " steps");
-      if (rule == Demand::weights && v < 0) fail("cov", "weights must not be negative", said(Message{} << v));
-      if (rule == Demand::variance && v < 0) fail("loss", "a variance must not be negative", said(Message{} << v) << ", in " << asker);
+      if (!(v >= least && v <= most) && !(may_be_nan && v != v)) refuse_value(rule, asker_names[step.arg >> 56], v, position, static_cast<long>(size));
     }
 }
 

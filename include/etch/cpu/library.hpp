@@ -63,7 +63,7 @@ void run_dot(Machine& machine, int s) {
   }
 }
 template <class T>
-std::size_t dot_workspace(const Machine& machine, const Step& s) {
+ETCH_COLD std::size_t dot_workspace(const Machine& machine, const Step& s) {
   const int d = s.dims;
   const index_t m = machine.capacity(s.dim[d - 3]), n = machine.capacity(s.dim[d - 2]);
 #if defined(ETCH_CPU_EIGEN)
@@ -149,7 +149,7 @@ void run_attention(Machine& machine, int s) {
     attention_forward<T>(shape, rows(in, 0), rows(in, 1), rows(in, 2), rows(out, 3), lse, machine.workspace());
 }
 template <class T, bool Backward>
-std::size_t attention_workspace(const Machine& machine, const Step& s) {
+ETCH_COLD std::size_t attention_workspace(const Machine& machine, const Step& s) {
   index_t d[6];
   for (int i = 0; i < 6; ++i) d[i] = machine.capacity(s.dim[i]);
   const AttentionShape shape{d[0], d[1], d[2], d[3], d[4], d[5], 1, false};
@@ -172,8 +172,11 @@ constexpr LibraryKernel along_kernel() {
   else return {detail::run_searchsorted<T>, nullptr};
 }
 
-/// The kernel of a step of this kind and dtype.
-template <StepKind K, DType D>
+/// Whether a step asks of its values that they are indices.
+constexpr bool asks_for_indices(const Step& s) { return static_cast<Demand>(s.arg >> 48 & 255) == Demand::index; }
+
+/// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values.
+template <StepKind K, DType D, bool Indices>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
   if constexpr (K == StepKind::dot) return {detail::run_dot<T>, detail::dot_workspace<T>};
@@ -182,6 +185,7 @@ constexpr LibraryKernel library_kernel() {
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};
   else if constexpr (K == StepKind::attention) return {detail::run_attention<T, false>, detail::attention_workspace<T, false>};
   else if constexpr (K == StepKind::attention_grad) return {detail::run_attention<T, true>, detail::attention_workspace<T, true>};
+  else if constexpr (K == StepKind::checked && Indices) return {detail::run_checked, nullptr};
   else if constexpr (K == StepKind::checked) return {detail::run_demand<T>, nullptr};
   else if constexpr (K == StepKind::gather) return {detail::run_gather<sizeof(T)>, nullptr};
   else if constexpr (K == StepKind::scatter) return {detail::run_scatter<T>, nullptr};

@@ -48,6 +48,7 @@ struct PlanView {
   const Kernel* kernel;  ///< one for each step, null where it has no words
   const LibraryKernel* library;  ///< one for each step, null for fused loops
   const LoopView* const* loop;   ///< one for each step, null where it is no loop
+  const Accumulator* accumulator;  ///< one for each of `combine`
   const Slot* slot;
   int slots;
   const Shape* shape;
@@ -169,7 +170,7 @@ class Machine {
   std::int64_t total_ = 0;
 };
 
-inline Machine::Machine(const PlanView& plan, char* arena) : plan_(plan), given_arena_(arena) {
+ETCH_COLD inline Machine::Machine(const PlanView& plan, char* arena) : plan_(plan), given_arena_(arena) {
   allocate(num_threads());
   bool loops = false;
   for (int s = 0; s < plan.steps; ++s) loops = loops || plan.loop[s] != nullptr;
@@ -178,14 +179,14 @@ inline Machine::Machine(const PlanView& plan, char* arena) : plan_(plan), given_
   for (int s = 0; s < plan.steps; ++s)
     if (plan.loop[s] != nullptr) body_[s] = new Machine(plan.loop[s]->body);
 }
-inline Machine::~Machine() {
+ETCH_COLD inline Machine::~Machine() {
   for (int s = 0; body_ != nullptr && s < plan_.steps; ++s) delete body_[s];
   delete[] body_;
   free_block(block_, static_cast<std::size_t>(total_));
 }
 
 /// Room for all that a run by so many threads needs; what was there is forgotten.
-inline void Machine::allocate(int thread_count) {
+ETCH_COLD inline void Machine::allocate(int thread_count) {
   const PlanView& plan = plan_;
   threads_ = thread_count;
   resolved_ = false;
@@ -225,8 +226,7 @@ inline void Machine::allocate(int thread_count) {
 }
 
 /// Reads the actual sizes of bounded dims off the inputs; all that share a name must agree.
-inline bool Machine::bind_sizes(const Bindings& in) {
-  if (plan_.symbols == 0) return false;
+ETCH_COLD inline bool Machine::bind_sizes(const Bindings& in) {
   bool changed = false;
   std::uint64_t seen[max_tags]{};
   int count = 0;
@@ -254,7 +254,7 @@ inline bool Machine::bind_sizes(const Bindings& in) {
   return changed;
 }
 
-inline void Machine::take_sizes(const Machine& around) {
+ETCH_COLD inline void Machine::take_sizes(const Machine& around) {
   for (int i = 0; i < around.tags_; ++i) {
     int t = 0;
     while (t < tags_ && tag_[t] != around.tag_[i]) ++t;
@@ -264,7 +264,7 @@ inline void Machine::take_sizes(const Machine& around) {
   }
 }
 
-inline void Machine::resolve() {
+ETCH_COLD inline void Machine::resolve() {
   for (int i = 0; i < plan_.symbols; ++i) size_value_[i] = static_cast<double>(size(-1 - i));
   for (int a = 0; a < plan_.accesses; ++a)
     for (int k = 0; k < max_rank; ++k) stride_[a * max_rank + k] = size(plan_.access[a].stride[k]);
@@ -307,7 +307,7 @@ inline void Machine::bind(const Bindings& in, void* const* out) {
 inline bool Machine::prepare(const Bindings& in, void* const* out, RandomState* random) {
   random_ = random;
   if (num_threads() > threads_ && elsewhere_ == 0) allocate(num_threads());
-  const bool changed = bind_sizes(in) || !resolved_;
+  const bool changed = (plan_.symbols > 0 && bind_sizes(in)) || !resolved_;
   if (changed) resolve();
   bind(in, out);
   return changed;
@@ -333,20 +333,19 @@ inline void Machine::run(const Bindings& given, void* const* out, RandomState* r
 }
 
 /// Accumulators: neutral before the loop, the parts of all chunks in order after it.
-inline void Machine::combine(const Step& s, int first, bool before) {
+ETCH_NOINLINE inline void Machine::combine(const Step& s, int first, bool before) {
   for (int i = 0; i < s.combines; ++i) {
     const Combine& c = plan_.combine[s.combine + i];
     const index_t count = size(c.count);
-    const index_t step = plan_.access[first + c.access].chunk;
+    const Access& a = plan_.access[first + c.access];
+    const Accumulator& accumulator = plan_.accumulator[s.combine + i];
     char* const part = base_[first + c.access];
-    detail::with_type(c.dtype, [&]<class T>(T*) {
-      if (before) {
-        for (int k = 0; k < s.chunks; ++k) detail::fill_span(c.op, reinterpret_cast<T*>(part + k * step), count);
-      } else if (s.chunks > 1) {
-        for (int k = 1; k < s.chunks; ++k) detail::combine_span(c.op, reinterpret_cast<T*>(part), reinterpret_cast<const T*>(part + k * step), count);
-        std::memcpy(target_[s.combine + i], part, static_cast<std::size_t>(count) * sizeof(T));
-      }
-    });
+    if (before) {
+      for (int k = 0; k < s.chunks; ++k) accumulator.fill(part + k * a.chunk, count);
+    } else if (s.chunks > 1) {
+      for (int k = 1; k < s.chunks; ++k) accumulator.add(part, part + k * a.chunk, count);
+      std::memcpy(target_[s.combine + i], part, static_cast<std::size_t>(count) * a.size);
+    }
   }
 }
 

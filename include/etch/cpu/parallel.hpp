@@ -40,7 +40,7 @@ inline void pause() {
 }
 
 /// CPUs this process may run on; ETCH_NUM_THREADS overrides.
-inline int default_threads() {
+ETCH_COLD inline int default_threads() {
   int count = 1;
   const char* text = std::getenv("ETCH_NUM_THREADS");
   if (text != nullptr && std::atoi(text) > 0) {
@@ -97,7 +97,7 @@ class Pool {
 
   int threads() const { return threads_.load<__ATOMIC_RELAXED>(); }
 
-  void set_threads(int count) {
+  ETCH_COLD void set_threads(int count) {
     while (busy_.exchange(true)) pause();
     stop();
     threads_.store<__ATOMIC_RELAXED>(count < 1 ? 1 : count > max_threads ? max_threads : count);
@@ -105,7 +105,7 @@ class Pool {
   }
 
   /// False where the pool is serving another thread: the caller then does its work alone.
-  bool run(int chunks, ChunkFunction function, void* context) {
+  ETCH_NOINLINE bool run(int chunks, ChunkFunction function, void* context) {
     if (busy_.exchange(true)) return false;
     if (workers_ == 0) start();
     function_ = function;
@@ -169,7 +169,7 @@ class Pool {
     pthread_t handle{};
   };
 
-  void start() {
+  ETCH_COLD void start() {
     const int wanted = threads() - 1;
     for (; workers_ < wanted; ++workers_) {
       worker_[workers_].pool = this;
@@ -182,7 +182,7 @@ class Pool {
     }
   }
 
-  void stop() {
+  ETCH_COLD void stop() {
     stopping_.store<__ATOMIC_RELAXED>(true);
     wake();
     while (workers_ > 0) pthread_join(worker_[--workers_].handle, nullptr);

@@ -88,7 +88,7 @@ struct Code {
   static constexpr cpu::LibraryKernel library_of() {
     constexpr Step s = plan.step[S];
     if constexpr (has_gpu_kernels || (kernel_of<S>().route != Route::cpu && s.kind != StepKind::checked)) return {};
-    else return cpu::library_kernel<s.kind, s.dtype>();
+    else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s)>();
   }
   template <int S>
   static constexpr LoopProgram loop_program = {Code<typename Base::template Body<S>>::view(), Base::template loop_shape<S>};

@@ -222,11 +222,12 @@ constexpr Builder* builder_of(const A& a, const R&... rest) {
 }
 }  // namespace detail
 
-/// What operations accept beside numbers: tracers, tensors, parameters, lazy expressions.
+/// What operations accept beside numbers: tracers, tensors, parameters, lazy expressions. Enumerators, which every `==` asks
+/// about, are dismissed first.
 template <class A>
-concept Operand = detail::is_tracer_v<A> || std::is_same_v<A, Poison> || requires(const A& a) { a.arguments; } || requires(const A& a) { a.leaf(); };
+concept Operand = __is_class(A) && (detail::is_tracer_v<A> || __is_same(A, Poison) || requires(const A& a) { a.arguments; } || requires(const A& a) { a.leaf(); });
 template <class A>
-concept OperandOrNumber = Operand<A> || detail::is_number<A>;
+concept OperandOrNumber = Operand<A> || (!__is_enum(A) && detail::is_number<A>);
 
 /// Several results: an expression for each.
 template <class F, class... R, class... A>

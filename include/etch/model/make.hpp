@@ -63,7 +63,7 @@ struct call_model_fn {
 
 /// Runs every module's `reset_parameters`, innermost first.
 template <class M>
-void reset_members(M& m, Generator& g) {
+ETCH_NOINLINE void reset_members(M& m, Generator& g) {
   if constexpr (!is_module_tensor<M>) {
     auto visit = [&](auto& member) { reset_members(member, g); };
     m.etch_members(visit);

@@ -170,7 +170,7 @@ struct Compiled {
   template <int S>
   static constexpr cpu::LibraryKernel library_of() {
     if constexpr (!detail::has_cpu_kernels) return {};
-    else return cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype>();
+    else return cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype, cpu::asks_for_indices(plan.step[S])>();
   }
   /// The program of a loop's body.
   template <int L>
@@ -185,6 +185,13 @@ struct Compiled {
     if constexpr (plan.step[S].kind == detail::StepKind::loop) return &body_view<S>;
     else return nullptr;
   }
+  template <std::size_t... C>
+  static constexpr auto make_accumulators(std::index_sequence<C...>) {
+    struct {
+      cpu::Accumulator of[plan.combines > 0 ? plan.combines : 1];
+    } r{{cpu::accumulator<plan.combine[C].op, plan.combine[C].dtype>()...}};
+    return r;
+  }
   struct Table {
     cpu::Kernel kernel[plan.steps > 0 ? plan.steps : 1];
     cpu::LibraryKernel library[plan.steps > 0 ? plan.steps : 1];
@@ -196,6 +203,7 @@ struct Compiled {
   }
 
  public:
+  static constexpr auto accumulators = make_accumulators(std::make_index_sequence<static_cast<std::size_t>(plan.combines)>{});
   static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
 
   /// How step S, a loop, calls its body.
@@ -216,7 +224,7 @@ struct Compiled {
     bool draws = plan.random_slot >= 0;
     for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == detail::StepKind::loop && table.loop[s]->body.draws);
     return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel, table.library,
-            table.loop, graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws};
+            table.loop, accumulators.of, graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws};
   }
 };
 

@@ -52,7 +52,7 @@ class ProgramBase {
   static constexpr std::int64_t arena_bytes = Code::arena_bytes;
   cpu::RandomState random;  ///< seed and step of what is drawn in the program
 
-  ProgramBase() : machine_(Place::template view<Code>()) {}
+  ETCH_COLD ProgramBase() : machine_(Place::template view<Code>()) {}
 
  protected:
   const Result& run(const Bindings& in) {

@@ -69,7 +69,7 @@ class TrainStep {
   /// Memory for intermediate values, known to `static_assert`.
   static constexpr std::int64_t arena_bytes = Gradient::arena_bytes + Engine::arena_bytes;
 
-  TrainStep(Handle model, Optimizer optimizer, std::uint64_t seed = 0)
+  ETCH_COLD TrainStep(Handle model, Optimizer optimizer, std::uint64_t seed = 0)
       : model_(model),
         optimizer_(optimizer),
         gradient_machine_(Place::template view<Gradient>()),

@@ -227,7 +227,7 @@ auto backward(const E& e) {
     const DType d = view.slot[i].dtype;
     const std::int64_t n = ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape]) * (is_complex(d) ? 2 : 1);
     const auto add = [&](void* sum, const void* more) {
-      cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::combine_span(detail::Op::sum, static_cast<E_*>(sum), static_cast<const E_*>(more), n); });
+      cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::add_part<detail::Op::sum, E_>(sum, more, n); });
     };
     for (int k = i + 1; k < in.count; ++k)
       if (in.gradient[k] == &to) {

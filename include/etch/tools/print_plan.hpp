@@ -84,7 +84,7 @@ struct ShortText {
     size += length;
   }
   /// Three digits and a unit: 37.8 M.
-  void number(double value, const char* unit) {
+  ETCH_COLD void number(double value, const char* unit) {
     const char* prefix = "";
     for (const char* next : {"k", "M", "G", "T"}) {
       if (value < 999.5) break;
@@ -101,7 +101,7 @@ struct ShortText {
   bool full_ = false;
 };
 
-inline ShortText quantity(std::int64_t value, const char* unit) {
+ETCH_COLD inline ShortText quantity(std::int64_t value, const char* unit) {
   ShortText text;
   text.number(static_cast<double>(value), unit);
   return text;
@@ -132,7 +132,7 @@ void each_word(const PlanRef& p, const Step& s, F f) {
 }
 
 /// The name of what a word computes, null where it only moves numbers.
-inline const char* name_of_word(const Instruction& i) {
+ETCH_COLD inline const char* name_of_word(const Instruction& i) {
   const auto reduction = [](int r) { return name_of(static_cast<Op>(static_cast<int>(Op::sum) + r)); };
   if (i.op < static_cast<std::uint8_t>(Op::count)) return name_of(static_cast<Op>(i.op));
   if (is_word(i, Word::uniform)) return "uniform";
@@ -142,7 +142,7 @@ inline const char* name_of_word(const Instruction& i) {
 }
 
 /// The words' part of a step: one operation is one flop, what is loaded after it was stored stays in cache.
-inline void add_fused_cost(const PlanRef& p, const Step& s, StepCost& cost) {
+ETCH_COLD inline void add_fused_cost(const PlanRef& p, const Step& s, StepCost& cost) {
   std::int64_t rows = 1;
   for (int k = 0; k + 1 < s.loop_dims; ++k) rows *= p.capacity(s.loop[k]);
   const std::int64_t columns = p.capacity(s.loop[s.loop_dims - 1]);
@@ -167,7 +167,7 @@ inline int image_of(const GraphRef& g, int n) {
   while (is_view(g.node[n].op) || g.node[n].op == Op::place) n = g.node[n].in[g.node[n].op == Op::place ? 1 : 0];
   return n;
 }
-inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
+ETCH_COLD inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
   StepCost cost;
   if (s.words != 0) add_fused_cost(p, s, cost);
   if (s.kind == StepKind::fused) return cost;
@@ -187,7 +187,7 @@ inline StepCost cost_of_step(const PlanRef& p, const Step& s) {
 }
 
 /// The operations of a step, each once, in order.
-inline ShortText operations_of(const PlanRef& p, const Step& s) {
+ETCH_COLD inline ShortText operations_of(const PlanRef& p, const Step& s) {
   ShortText text;
   const char* seen[64] = {};
   int count = 0;
@@ -204,7 +204,7 @@ inline ShortText operations_of(const PlanRef& p, const Step& s) {
   return text;
 }
 
-inline ShortText loop_of(const PlanRef& p, const Step& s) {
+ETCH_COLD inline ShortText loop_of(const PlanRef& p, const Step& s) {
   const bool fused = s.kind == StepKind::fused;
   ShortText text;
   for (int k = s.kind == StepKind::loop ? 1 : 0; k < (fused ? s.loop_dims : s.dims); ++k) {
@@ -240,7 +240,7 @@ bool is_repeated(const PlanRef& p, int s, Same same) {
 }
 
 /// A line for each kernel, those of a loop's body below it.
-inline void print_steps(const PlanRef& p, std::FILE* out) {
+ETCH_COLD inline void print_steps(const PlanRef& p, std::FILE* out) {
   for (int s = 0; s < p.steps; ++s) {
     if (is_repeated(p, s, same_line)) continue;
     StepCost all;
@@ -264,7 +264,7 @@ struct PlanTotals {
   int calls = 0, groups = 0, kernels = 0;
   std::int64_t arena = 0, flops = 0;
 
-  void add(const PlanRef& p) {
+  ETCH_COLD void add(const PlanRef& p) {
     for (int s = 0; s < p.steps; ++s) {
       calls += p.times;
       groups += p.step[s].words != 0;
@@ -274,13 +274,13 @@ struct PlanTotals {
     }
     if (p.depth == 0) arena += p.arena_bytes;
   }
-  void print(const char* title, std::FILE* out) const {
+  ETCH_COLD void print(const char* title, std::FILE* out) const {
     std::fprintf(out, "%s: %d kernels called, %d fused groups (%d different), arena %lld bytes, %.4g Mflop\n", title,
                  calls, groups, kernels, static_cast<long long>(arena), static_cast<double>(flops) / 1e6);
   }
 };
 
-inline void print_parameters(const PlanRef& p, std::FILE* out) {
+ETCH_COLD inline void print_parameters(const PlanRef& p, std::FILE* out) {
   std::int64_t count = 0, bytes = 0;
   for (int n = 0; n < p.graph.nodes; ++n) {
     const Node& node = p.graph.node[n];
@@ -292,7 +292,7 @@ inline void print_parameters(const PlanRef& p, std::FILE* out) {
     std::fprintf(out, "parameters: %lld, %lld bytes\n", static_cast<long long>(count), static_cast<long long>(bytes));
 }
 
-inline void print_program(const char* title, const PlanRef& p, std::FILE* out) {
+ETCH_COLD inline void print_program(const char* title, const PlanRef& p, std::FILE* out) {
   std::fprintf(out, "%5s  %-14s  %-16s %7s %8s %7s  %s\n", "calls", "kernel", "loop", "read", "write", "flop",
                "operations");
   print_steps(p, out);
@@ -301,7 +301,7 @@ inline void print_program(const char* title, const PlanRef& p, std::FILE* out) {
   totals.print(title, out);
 }
 
-inline void print_nodes(const PlanRef& p, std::FILE* out) {
+ETCH_COLD inline void print_nodes(const PlanRef& p, std::FILE* out) {
   for (int n = 0; n < p.graph.nodes; ++n) {
     const Node& node = p.graph.node[n];
     std::fprintf(out, "%%%d = %s", n, name_of(node.op));
@@ -329,7 +329,7 @@ inline void print_nodes(const PlanRef& p, std::FILE* out) {
 /// Prints the kernels of a compiled program and its totals.
 template <class P>
 requires requires { typename P::Code; }
-void print_plan(const P&, std::FILE* out = stdout) {
+ETCH_COLD void print_plan(const P&, std::FILE* out = stdout) {
   const auto plan = tools::detail::plan_ref<typename P::Code>();
   tools::detail::print_program("program", plan, out);
   tools::detail::print_parameters(plan, out);
@@ -337,7 +337,7 @@ void print_plan(const P&, std::FILE* out = stdout) {
 
 /// Prints the kernels of a training step: loss and gradient, then the optimizer's update, then the totals of both.
 template <class M, class F, class Optimizer, class... In>
-void print_plan(const TrainStep<M, F, Optimizer, In...>&, std::FILE* out = stdout) {
+ETCH_COLD void print_plan(const TrainStep<M, F, Optimizer, In...>&, std::FILE* out = stdout) {
   using Step = TrainStep<M, F, Optimizer, In...>;
   const auto gradient = tools::detail::plan_ref<typename Step::Gradient>();
   tools::detail::print_program("gradient", gradient, out);
@@ -355,12 +355,12 @@ void print_plan(const TrainStep<M, F, Optimizer, In...>&, std::FILE* out = stdou
 /// Prints the nodes of a compiled program's graph.
 template <class P>
 requires requires { typename P::Code; }
-void print_graph(const P&, std::FILE* out = stdout) {
+ETCH_COLD void print_graph(const P&, std::FILE* out = stdout) {
   tools::detail::print_nodes(tools::detail::plan_ref<typename P::Code>(), out);
 }
 /// Prints the nodes of a training step's graph: loss and gradient.
 template <class M, class F, class Optimizer, class... In>
-void print_graph(const TrainStep<M, F, Optimizer, In...>&, std::FILE* out = stdout) {
+ETCH_COLD void print_graph(const TrainStep<M, F, Optimizer, In...>&, std::FILE* out = stdout) {
   tools::detail::print_nodes(tools::detail::plan_ref<typename TrainStep<M, F, Optimizer, In...>::Gradient>(), out);
 }
 
