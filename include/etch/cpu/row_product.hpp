@@ -24,31 +24,6 @@ constexpr bool is_row_product(const Step& s, const Access* access) {
   return s.dim[0] == 1 && n <= most_row_columns && k > 1 && n * k < parallel_flops / 2 && a->stride[1] == 1 && b->stride[0] == 1 && b->stride[1] >= k && (s.words != 0 || a[2].stride[1] == 1);
 }
 
-/// y = w x for rows of k contiguous elements.
-template <class T>
-void row_product(int64 n, int64 k, const T* x, const T* w, int64 w_row, T* y) {
-  constexpr int lanes = Tile<T>::lanes;
-  using V = typename Tile<T>::V;
-  constexpr std::make_integer_sequence<int, lanes> each{};
-  const int64 whole = k / lanes * lanes;
-  const int rest = static_cast<int>(k - whole);
-  const V last = simd::load_partial<T, lanes>(x + whole, rest);
-  int64 j = 0;
-  for (; j + lanes <= n; j += lanes, w += lanes * w_row) {
-    V v[lanes];
-    for (V& sum : v) sum = simd::splat<T, lanes>(0);
-    const auto add = [&]<int... J>(V left, auto load, std::integer_sequence<int, J...>) { ((v[J] = simd::fma(left, load(w + J * w_row), v[J])), ...); };
-    for (int64 p = 0; p < whole; p += lanes) add(simd::load<T, lanes>(x + p), [p](const T* row) { return simd::load<T, lanes>(row + p); }, each);
-    if (rest > 0) add(last, [whole, rest](const T* row) { return simd::load_partial<T, lanes>(row + whole, rest); }, each);
-    simd::store(y + j, simd::hsums(v));
-  }
-  for (; j < n; j += 4, w += 4 * w_row) {
-    const int64 count = least(4, n - j);
-    for (int64 i = 0; i < count; ++i) y[j + i] = 0;
-    inner_products(k, x, w, w_row, count, y + j, 1);
-  }
-}
-
 template <class T>
 void run_row_product(Machine& machine, int s) {
   const Step& step = machine.step(s);
