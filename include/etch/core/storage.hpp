@@ -5,6 +5,8 @@
 #include <etch/core/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -26,29 +28,42 @@ inline constexpr std::size_t alignment = 64;
 constexpr std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
 /// Large blocks begin at a huge page and ask for them: fewer address translations, fewer page faults.
-constexpr std::size_t block_alignment(std::size_t bytes) { return bytes >= std::size_t{4} << 20 ? std::size_t{2} << 20 : alignment; }
+inline constexpr std::size_t huge_page = std::size_t{2} << 20;
+constexpr bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page; }
 
 /// A zeroed block; free it with `free_block` and the same size.
 inline void* allocate_block(std::size_t bytes) {
-  void* p = ::operator new(bytes, std::align_val_t{block_alignment(bytes)});
+  if (!is_large(bytes)) return std::memset(::operator new(bytes, std::align_val_t{alignment}), 0, bytes);
+  // the system hands out zeros, and calloc knows when it does: no page is touched before the first kernel
+  void* const all = std::calloc(bytes + huge_page, 1);
+  if (all == nullptr) fail("tensor", "memory must suffice", Message{} << "got " << bytes << " bytes");
+  char* const p = static_cast<char*>(all) + huge_page - reinterpret_cast<std::uintptr_t>(all) % huge_page;
+  reinterpret_cast<void**>(p)[-1] = all;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  if (block_alignment(bytes) > alignment) madvise(p, bytes, MADV_HUGEPAGE);
+  madvise(p, bytes, MADV_HUGEPAGE);
 #endif
-  std::memset(p, 0, bytes);
   return p;
 }
-inline void free_block(void* p, std::size_t bytes) { ::operator delete(p, std::align_val_t{block_alignment(bytes)}); }
+inline void free_block(void* p, std::size_t bytes) {
+  if (is_large(bytes)) std::free(static_cast<void**>(p)[-1]);
+  else ::operator delete(p, std::align_val_t{alignment});
+}
+/// Where in its block a large tensor begins: streams that all begin at a huge page would share the sets of every cache.
+inline std::size_t next_stagger() {
+  static detail::Atomic<unsigned> count{0};
+  return count.fetch_add(1) % 16 * 75 * alignment;
+}
 
 /// A shared, zeroed block of memory; copying the handle shares it.
 class Storage {
  public:
   constexpr Storage() = default;
   explicit Storage(std::size_t bytes) {
-    const std::size_t all = sizeof(Header) + aligned(bytes);
+    const std::size_t begin = sizeof(Header) + (is_large(bytes) ? next_stagger() : 0), all = begin + aligned(bytes);
     void* const block = allocate_block(all);
     header_ = new (block) Header{};
     header_->bytes = all;
-    data_ = static_cast<char*>(block) + sizeof(Header);
+    data_ = static_cast<char*>(block) + begin;
   }
   /// A handle of memory that the caller owns and keeps alive.
   static Storage over(void* memory) {

@@ -82,13 +82,22 @@ template <class T, int L, class F> ETCH_INLINE T fold(Vec<T, L> a, F f) {
 template <class T, int L> ETCH_INLINE T hsum(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return x + y; });
 }
+#if !defined(__CUDACC__) && !defined(ETCH_CPU_EIGEN)
+namespace detail {
+// 2 N vectors become N, whose halves or neighbouring lanes are joined; unrolled here, because compilers leave the loop and its memory at -O2.
+template <int N, class T, int L, int... I> ETCH_INLINE void sum_pairs(Vec<T, L> (&a)[L], std::integer_sequence<int, I...>) {
+  constexpr int part = L * int(sizeof(T)) > 16 ? 16 / int(sizeof(T)) : L;
+  ((a[I] = pair_sums<(N * part > L / 2 ? part : -part)>(a[2 * I], a[2 * I + 1], Index<L>{})), ...);
+  if constexpr (N > 1) sum_pairs<N / 2>(a, std::make_integer_sequence<int, N / 2>{});
+}
+}  // namespace detail
+#endif
+
 /// The sums of L vectors as one, each as a tree; `a` is used up.
 template <class T, int L> ETCH_INLINE Vec<T, L> hsums(Vec<T, L> (&a)[L]) {
 #if !defined(__CUDACC__) && !defined(ETCH_CPU_EIGEN)
-  constexpr int part = L * int(sizeof(T)) > 16 ? 16 / int(sizeof(T)) : L;
   if constexpr (L > 1 && !detail::split<T, L>) {
-    for (int n = L / 2; n > 0; n /= 2)
-      for (int i = 0; i < n; ++i) a[i] = n * part > L / 2 ? detail::pair_sums<part>(a[2 * i], a[2 * i + 1], detail::Index<L>{}) : detail::pair_sums<-part>(a[2 * i], a[2 * i + 1], detail::Index<L>{});
+    detail::sum_pairs<L / 2>(a, std::make_integer_sequence<int, L / 2>{});
     return a[0];
   } else
 #endif

@@ -102,6 +102,8 @@ template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
 template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   for (int i = 0; i < L; ++i) p[i] = a[i];
 }
+template <class T, int L> ETCH_INLINE void stream(T* p, Vec<T, L> a) { store(p, a); }
+ETCH_INLINE void stream_end() {}
 /// The first n >= 0 lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
 template <class T, int L> ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
   return gather_partial<T, L>(p, 1, n);

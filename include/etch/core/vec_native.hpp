@@ -195,6 +195,19 @@ template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   else *reinterpret_cast<detail::Loose<T, L>*>(p) = a.v;
 }
 
+/// As `store` past the caches, where the target can; p lies at a multiple of the vector's size. After the last one: `stream_end`.
+template <class T, int L> ETCH_INLINE void stream(T* p, Vec<T, L> a) {
+  using W = detail::Wide<T, L>;
+  if constexpr (detail::split<T, L>) stream(p, a.lo), stream(p + L / 2, a.hi);
+  else if constexpr (L > 1 && sizeof(T) >= 4 && requires { x86::stream(p, W{}); }) x86::stream(p, (W)a.v);
+  else store(p, a);
+}
+ETCH_INLINE void stream_end() {
+#if defined(__x86_64__) && !defined(__CUDA_ARCH__)
+  x86::stream_end();
+#endif
+}
+
 /// The first n >= 0 lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.
 template <class T, int L> ETCH_INLINE Vec<T, L> load_partial(const T* p, int n) {
   using W = detail::Wide<T, L>;

@@ -30,6 +30,7 @@ void narrow_half(none);
 void widen_bytes(none);
 void narrow_bytes(none);
 void whole(none);  // as 64-bit integers, cut off
+void stream(none, none);  // a store past the caches, aligned
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 // The compilers' builtins and not <immintrin.h>, which costs 0.2 s of compile time. clang spells the pointers of the
@@ -56,6 +57,23 @@ ETCH_INLINE f32x4 root(f32x4 a) { return __builtin_ia32_sqrtps(a); }
 ETCH_INLINE f64x2 root(f64x2 a) { return __builtin_ia32_sqrtpd(a); }
 ETCH_INLINE i64x2 product(i64x2 a, i64x2 b) { return __builtin_ia32_pmuludq128((i32x4)a, (i32x4)b); }
 #endif
+
+#if defined(__clang__)
+template <class V> ETCH_INLINE void stream(void* p, V a) { __builtin_nontemporal_store(a, static_cast<V*>(p)); }
+#else
+ETCH_INLINE void stream(void* p, i32x4 a) { __builtin_ia32_movntdq(static_cast<i64x2*>(p), (i64x2)a); }
+ETCH_INLINE void stream(void* p, i64x2 a) { __builtin_ia32_movntdq(static_cast<i64x2*>(p), a); }
+#if defined(__AVX__)
+ETCH_INLINE void stream(void* p, i32x8 a) { __builtin_ia32_movntdq256(static_cast<i64x4*>(p), (i64x4)a); }
+ETCH_INLINE void stream(void* p, i64x4 a) { __builtin_ia32_movntdq256(static_cast<i64x4*>(p), a); }
+#endif
+#if defined(__AVX512F__)
+ETCH_INLINE void stream(void* p, i32x16 a) { __builtin_ia32_movntdq512(static_cast<i64x8*>(p), (i64x8)a); }
+ETCH_INLINE void stream(void* p, i64x8 a) { __builtin_ia32_movntdq512(static_cast<i64x8*>(p), a); }
+#endif
+#endif
+/// Orders them before what follows, for other threads.
+ETCH_INLINE void stream_end() { __builtin_ia32_sfence(); }
 
 ETCH_INLINE int signs(i32x4 a) { return __builtin_ia32_movmskps((f32x4)a); }
 ETCH_INLINE f32x4 least(f32x4 a, f32x4 b) { return __builtin_ia32_minps(a, b); }

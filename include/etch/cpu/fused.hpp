@@ -67,6 +67,7 @@ struct Registers {
   int position[512]{};   ///< of each instruction among the words
   int instructions = 0;
   bool tile = false;     ///< works on the finished block of a product
+  bool streams = false;  ///< has results that are stored past the caches
 };
 
 template <std::size_t N>
@@ -97,6 +98,7 @@ constexpr Registers survey(const std::uint64_t (&code)[N]) {
     const bool memory = i.op == static_cast<std::uint8_t>(Word::load) || i.op == static_cast<std::uint8_t>(Word::store) ||
                         i.op == static_cast<std::uint8_t>(Word::accumulate) || i.op == static_cast<std::uint8_t>(Word::index);
     if (memory) r.slots = i.slot + 1 > r.slots ? i.slot + 1 : r.slots;
+    r.streams = r.streams || (i.op == static_cast<std::uint8_t>(Word::store) && static_cast<Stride>(i.mode) == Stride::stream);
     r.tile = r.tile || (i.op == static_cast<std::uint8_t>(Word::load) && static_cast<Stride>(i.mode) == Stride::tile);
     wide = wide || (columns && (i.type == Class::f64 || i.type == Class::i64));
     narrow = narrow || (columns && (i.type == Class::f32 || i.type == Class::i32));
@@ -284,8 +286,11 @@ ETCH_INLINE void compute_word(const File<L>& r) {
   }
 }
 
+/// What results are stored for: the next block of a product lies beside this one, or nothing reads them soon.
+enum class Storing { plain, tile, stream };
+
 /// One word that is no operation. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
-template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, bool Tile>
+template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, Storing How>
 ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int n) {
   constexpr Instruction i = decode(W);
   constexpr Class C = i.type;
@@ -342,12 +347,12 @@ ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int 
     constexpr auto mode = static_cast<Stride>(i.mode);
     if constexpr (Row) {
       *reinterpret_cast<M*>(p) = v[0];
-    } else if constexpr (mode == Stride::unit) {
+    } else if constexpr (mode == Stride::unit || mode == Stride::stream) {
       M* q = reinterpret_cast<M*>(p) + c;
       if constexpr (Partial) simd::store_partial(q, v, n);
+      else if constexpr (mode == Stride::stream && How == Storing::stream) simd::stream(q, v);
       else simd::store(q, v);
-      // the next block of the product lies beside this one: its lines are fetched while it is computed
-      if constexpr (Tile) __builtin_prefetch(q + at.columns, 1);
+      if constexpr (How == Storing::tile) __builtin_prefetch(q + at.columns, 1);
     } else if constexpr (mode == Stride::pair) {
       const auto w = to_memory<type_of<i.memory>>(r.template get<C>(i.b));
       M* q = reinterpret_cast<M*>(p) + 2 * c;
@@ -404,11 +409,11 @@ ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int 
   }
 }
 
-template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, bool Tile, class M>
+template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, Storing How, class M>
 ETCH_INLINE void execute(const File<L, M>& r, const Place& at, index_t c, int n) {
   if constexpr (!std::is_same_v<M, simd::Mask<L>>) return execute_bytes<W, L, Row, Partial>(r.mask, at, c, n);
   else if constexpr ((W & 255) < static_cast<std::uint64_t>(Op::count)) compute_word<W, L>(r);
-  else execute_word<W, Raw, L, Row, Partial, Tile>(r, at, c, n);
+  else execute_word<W, Raw, L, Row, Partial, How>(r, at, c, n);
 }
 
 /// An index is counted in a pointer that begins at null, which pointer arithmetic does not allow.
@@ -539,11 +544,38 @@ struct Fused {
     (finish_word<code[regs.position[Begin + static_cast<int>(I)]]>(r, other), ...);
   }
 
-  template <bool Row, bool Partial, int Begin, std::size_t... I>
+  template <bool Row, bool Partial, int Begin, Storing How = regs.tile ? Storing::tile : Storing::plain, std::size_t... I>
   static ETCH_INLINE void section(const Set& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
-             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial, regs.tile>(r, at, c, n),
+             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial, How>(r, at, c, n),
      ...);
+  }
+
+  static constexpr bool is_streamed(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::store && static_cast<Stride>(w >> 56 & 15) == Stride::stream; }
+  /// The elements from column c on to where a streamed result lies at a whole vector; -1 of other words.
+  template <std::uint64_t W>
+  static ETCH_INLINE index_t to_boundary(const Place& at, index_t c) {
+    if constexpr (!is_streamed(W)) return -1;
+    else {
+      constexpr index_t size = static_cast<index_t>(size_of(decode(W).memory));
+      const index_t past = reinterpret_cast<index_t>(at.p[decode(W).slot] + c * size) % (L * size);
+      return (L * size - past) % (L * size) / size;
+    }
+  }
+  /// Columns in whole vectors past the caches, as far as all streamed results reach vectors' boundaries together; up to there a part of one.
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE index_t stream(const Set& r, const Place& at, index_t c, index_t last, std::index_sequence<I...> all) {
+    index_t skipped = -1;
+    bool together = true;
+    const auto meet = [&](index_t n) {
+      together = together && (n < 0 || skipped < 0 || n == skipped);
+      skipped = n < 0 ? skipped : n;
+    };
+    (meet(to_boundary<code[regs.position[Begin + static_cast<int>(I)]]>(at, c)), ...);
+    if (!together || skipped < 0 || last - c < skipped + L) return c;
+    if (skipped > 0) section<false, true, Begin>(r, at, c, static_cast<int>(skipped), all);
+    for (c += skipped; c + L <= last; c += L) section<false, false, Begin, Storing::stream>(r, at, c, L, all);
+    return c;
   }
 
   template <int S>
@@ -572,6 +604,7 @@ struct Fused {
           for (Bank& b : bank) finish<column>(r, b.file(), I{});
         }
       }
+      if constexpr (regs.streams) c = stream<column>(r, at, c, last, I{});
       for (; c + L <= last; c += L) section<false, false, column>(r, at, c, L, I{});
       if (c < last) section<false, true, column>(r, at, c, static_cast<int>(last - c), I{});
     }
@@ -593,7 +626,10 @@ struct Fused {
       cursor.next(call);
     }
   }
-  static void run(const FusedCall& call) { rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{}); }
+  static void run(const FusedCall& call) {
+    rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
+    if constexpr (regs.streams) simd::stream_end();
+  }
 };
 
 }  // namespace detail

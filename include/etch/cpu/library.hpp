@@ -11,6 +11,7 @@
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/order.hpp>
 #include <etch/cpu/pool.hpp>
+#include <etch/cpu/row_product.hpp>
 #include <etch/cpu/scan.hpp>
 #include <etch/cpu/svd.hpp>
 #include <etch/cpu/window_dot.hpp>
@@ -174,12 +175,19 @@ constexpr LibraryKernel along_kernel() {
 
 /// Whether a step asks of its values that they are indices.
 constexpr bool asks_for_indices(const Step& s) { return static_cast<Demand>(s.arg >> 48 & 255) == Demand::index; }
+/// Whether a step is a row times a small weight, which has a kernel of its own.
+#if defined(ETCH_CPU_EIGEN)
+constexpr bool is_row_product(const Step&, const Access*) { return false; }
+#else
+using detail::is_row_product;
+#endif
 
-/// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values.
-template <StepKind K, DType D, bool Indices>
+/// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values, a product's may be one row's.
+template <StepKind K, DType D, bool Indices, bool Row = false>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
-  if constexpr (K == StepKind::dot) return {detail::run_dot<T>, detail::dot_workspace<T>};
+  if constexpr (Row) return {detail::run_row_product<T>, nullptr};
+  else if constexpr (K == StepKind::dot) return {detail::run_dot<T>, detail::dot_workspace<T>};
   else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T>, detail::window_dot_workspace<T>};
   else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};

@@ -98,9 +98,9 @@ class Machine {
   /// Where the combined values of all accumulators belong, in the tables.
   char* const* targets() const { return target_; }
   /// The arena of a machine that was made with another.
-  void place_arena(char* arena) { arena_ = given_arena_ = arena; }
+  void place_arena(char* arena) { arena_ = given_arena_ = arena, bound_ = false; }
   /// Kernels read a copy of the tables, so many bytes further on.
-  void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset; }
+  void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset, bound_ = false; }
   /// The actual value of a size, after the last binding.
   std::int64_t size(int code) const {
     if (is_static(code)) return number_of(code);
@@ -140,6 +140,7 @@ class Machine {
   bool bind_sizes(const Bindings& in);
   void resolve();
   void bind(const Bindings& in, void* const* out);
+  bool is_bound(const Bindings& in, void* const* out);
   void run_fused(int s);
   void combine(const Step& s, int first, bool before);
   void allocate(int thread_count);
@@ -167,6 +168,9 @@ class Machine {
   int tags_ = 0;
   int threads_ = 1;
   bool resolved_ = false;
+  void** seen_ = nullptr;         ///< inputs and results that pointers are bound to
+  int outputs_ = 0;               ///< how many results there are
+  bool bound_ = false;
   std::int64_t total_ = 0;
 };
 
@@ -189,7 +193,12 @@ ETCH_COLD inline Machine::~Machine() {
 ETCH_COLD inline void Machine::allocate(int thread_count) {
   const PlanView& plan = plan_;
   threads_ = thread_count;
-  resolved_ = false;
+  resolved_ = bound_ = false;
+  const auto note = [this](const Access& a) {
+    if (a.root == Root::output && a.index >= outputs_) outputs_ = a.index + 1;
+  };
+  for (int i = 0; i < plan.accesses; ++i) note(plan.access[i]);
+  for (int i = 0; i < plan.combines; ++i) note(plan.combine[i].target);
   std::size_t workspace = 0;
   for (int s = 0; s < plan.steps; ++s) {
     std::size_t w = plan.library[s].workspace == nullptr ? 0 : plan.library[s].workspace(*this, plan.step[s]);
@@ -206,7 +215,7 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   const std::size_t arena = part(given_arena_ == nullptr ? static_cast<std::size_t>(plan.arena_bytes) : 0), work = part(aligned(workspace) * threads);
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
-  const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs)), sizes = part(static_cast<std::size_t>(plan_.symbols) * sizeof(double));
+  const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs)), sizes = part(static_cast<std::size_t>(plan_.symbols) * sizeof(double)), seen = part(static_cast<std::size_t>(plan.slots + outputs_) * sizeof(void*));
   if (block_ != nullptr) free_block(block_, static_cast<std::size_t>(total_));
   block_ = allocate_block(at);
   total_ = static_cast<std::int64_t>(at);
@@ -223,6 +232,7 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   extent_ = reinterpret_cast<index_t*>(b + extent);
   args_ = reinterpret_cast<FusedArgs*>(b + args);
   size_value_ = reinterpret_cast<double*>(b + sizes);
+  seen_ = reinterpret_cast<void**>(b + seen);
 }
 
 /// Reads the actual sizes of bounded dims off the inputs; all that share a name must agree.
@@ -283,9 +293,26 @@ ETCH_COLD inline void Machine::resolve() {
     args_[s] = FusedArgs{dims, extent_ + s * max_rank, base_ + step.access, packed, chunk_ + step.access, root_ + step.access, nullptr};
   }
   resolved_ = true;
+  bound_ = false;
+}
+
+/// Whether every pointer is where it was the last time, as in a training loop; notes them.
+inline bool Machine::is_bound(const Bindings& in, void* const* out) {
+  bool same = bound_;
+  for (int i = 0; i < plan_.slots; ++i) {
+    same = same && seen_[i] == in.data[i];
+    seen_[i] = in.data[i];
+  }
+  for (int i = 0; i < outputs_; ++i) {
+    same = same && seen_[plan_.slots + i] == out[i];
+    seen_[plan_.slots + i] = out[i];
+  }
+  bound_ = true;
+  return same;
 }
 
 inline void Machine::bind(const Bindings& in, void* const* out) {
+  if (is_bound(in, out)) return;
   auto locate = [&](const Access& a) {
     const std::int64_t byte = a.byte + (a.extra != 0 ? size(a.extra) * a.size : 0);
     switch (a.root) {

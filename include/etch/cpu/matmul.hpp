@@ -176,22 +176,29 @@ struct Portion {
   }
 };
 
-/// out[j] += x . y[j] for as many j as a vector has lanes: their sums across vectors are taken together.
+/// y = w x for n rows of k contiguous elements: as many rows as a vector has lanes at a time, whose sums across vectors are taken together.
 template <class T>
-ETCH_NOINLINE void inner_products_of_lanes(int64 k, const T* x, const T* y, int64 y_row, T* out) {
-  using V = typename Tile<T>::V;
+ETCH_NOINLINE void row_product(int64 n, int64 k, const T* x, const T* w, int64 w_row, T* y) {
   constexpr int lanes = Tile<T>::lanes;
-  V v[lanes];
-  for (V& each : v) each = simd::splat<T, lanes>(0);
-  const auto add = [&]<int... J>(V left, auto load, std::integer_sequence<int, J...>) { ((v[J] = simd::fma(left, load(y + J * y_row), v[J])), ...); };
-  constexpr std::make_integer_sequence<int, lanes> each_lane{};
-  int64 p = 0;
-  for (; p + lanes <= k; p += lanes) add(simd::load<T, lanes>(x + p), [p](const T* row) { return simd::load<T, lanes>(row + p); }, each_lane);
-  if (p < k) {
-    const int rest = static_cast<int>(k - p);
-    add(simd::load_partial<T, lanes>(x + p, rest), [p, rest](const T* row) { return simd::load_partial<T, lanes>(row + p, rest); }, each_lane);
+  using V = typename Tile<T>::V;
+  constexpr std::make_integer_sequence<int, lanes> each{};
+  const int64 whole = k / lanes * lanes;
+  const int rest = static_cast<int>(k - whole);
+  const V last = simd::load_partial<T, lanes>(x + whole, rest);
+  int64 j = 0;
+  for (; j + lanes <= n; j += lanes, w += lanes * w_row) {
+    V v[lanes];
+    for (V& sum : v) sum = simd::splat<T, lanes>(0);
+    const auto add = [&]<int... J>(V left, auto load, std::integer_sequence<int, J...>) { ((v[J] = simd::fma(left, load(w + J * w_row), v[J])), ...); };
+    for (int64 p = 0; p < whole; p += lanes) add(simd::load<T, lanes>(x + p), [p](const T* row) { return simd::load<T, lanes>(row + p); }, each);
+    if (rest > 0) add(last, [whole, rest](const T* row) { return simd::load_partial<T, lanes>(row + whole, rest); }, each);
+    simd::store(y + j, simd::hsums(v));
   }
-  simd::store(out, simd::load<T, lanes>(out) + simd::hsums(v));
+  for (; j < n; j += 4, w += 4 * w_row) {
+    const int64 count = least(4, n - j);
+    for (int64 i = 0; i < count; ++i) y[j + i] = 0;
+    inner_products(k, x, w, w_row, count, y + j, 1);
+  }
 }
 
 /// As Multiplication::run, where inner products are better.
@@ -205,19 +212,16 @@ ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, in
     for (int64 col = panel0 * Tile<T>::cols; col < end; col += width) {
       const int64 cols = least(width, end - col);
       const T *a = p.a + row * p.a_row, *b = p.b + col * p.b_col;
-      for (int64 r = 0; r < rows; ++r)
-        for (int64 j = 0; j < cols; j += lanes) simd::store(tile + r * step + j, simd::splat<T, Tile<T>::lanes>(0));
-      if (p.accumulate) copy_tile(rows, cols, p.c + row * p.c_row + col, p.c_row, tile, step);
       if (p.n <= few) {
+        for (int64 r = 0; r < rows; ++r)
+          for (int64 j = 0; j < cols; j += lanes) simd::store(tile + r * step + j, simd::splat<T, Tile<T>::lanes>(0));
         for (int64 c = 0; c < cols; ++c)
           for (int64 r = 0; r < rows; r += 4) inner_products(p.k, b + c * p.b_col, a + r * p.a_row, p.a_row, least(4, rows - r), tile + r * step + c, step);
       } else {
-        for (int64 r = 0; r < rows; ++r) {
-          int64 c = 0;
-          for (; c + lanes <= cols; c += lanes) inner_products_of_lanes(p.k, a + r * p.a_row, b + c * p.b_col, p.b_col, tile + r * step + c);
-          for (; c < cols; c += 4) inner_products(p.k, a + r * p.a_row, b + c * p.b_col, p.b_col, least(4, cols - c), tile + r * step + c, 1);
-        }
+        for (int64 r = 0; r < rows; ++r) row_product(cols, p.k, a + r * p.a_row, b, p.b_col, tile + r * step);
       }
+      for (int64 r = 0; p.accumulate && r < rows; ++r)
+        for (int64 j = 0; j < cols; ++j) tile[r * step + j] += p.c[(row + r) * p.c_row + col + j];
       p.finish(row, col, rows, cols, tile, step);
     }
   }

@@ -78,9 +78,9 @@ struct Group {
       auto& d = r.template get<i.type>(i.d);
       d = team.template all<i.mode>(d);
     } else if constexpr (Row && (kind == Word::accumulate || kind == Word::store)) {
-      if (team.leads()) cpu::detail::execute<W, Raw, 1, true, false, false>(r, at, c, 1);
+      if (team.leads()) cpu::detail::execute<W, Raw, 1, true, false, cpu::detail::Storing::plain>(r, at, c, 1);
     } else {
-      cpu::detail::execute<W, Raw, 1, Row, false, false>(r, at, c, 1);
+      cpu::detail::execute<W, Raw, 1, Row, false, cpu::detail::Storing::plain>(r, at, c, 1);
     }
   }
   template <bool Row, int Begin, class Team, std::size_t... I>

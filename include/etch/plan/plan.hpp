@@ -1,9 +1,10 @@
 // The plan of a graph: groups in order, every buffer an offset, every kernel its words; checked before it exists.
 //
-//   place_nodes -> fuse -> choose_stored -> lower -> assign_memory -> valid
+//   place_nodes -> fuse -> choose_stored -> lower -> stream_results -> assign_memory -> valid
 #pragma once
 
 #include <etch/plan/lower.hpp>
+#include <etch/plan/stream.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -606,6 +607,7 @@ template <int N>
 constexpr PlanDraft<N> lower_graph(Planning<N> p) {
   PlanDraft<N> out;
   detail::lower_all(p, out);
+  stream_results(out);
   detail::assign_memory(p, out);
   out.symbols = p.z.symbols;
   for (int i = 0; i < p.z.symbols; ++i) out.symbol[i] = p.z.symbol[i];

@@ -165,6 +165,7 @@ enum class Stride : std::uint8_t {
   second,    ///< every second element
   backward,  ///< from the last to the first
   pair,      ///< two registers in turn, d and b of a load, a and b of a store: as complex numbers keep their parts
+  stream,    ///< unit, of a store past the caches
 };
 
 struct Instruction {

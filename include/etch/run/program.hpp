@@ -56,7 +56,7 @@ class ProgramBase {
 
  protected:
   const Result& run(const Bindings& in) {
-    void* out[max_results]{};
+    void* out[max_results];
     collect_results(result_, out);
     machine_.run(in, out, &random);
     ++random.step;

@@ -1,0 +1,71 @@
+// A row times the rows of a small weight: against sums in order, with and without an epilogue, and which products are such.
+#include <program.hpp>
+
+#include <etch/cpu/library.hpp>
+
+using namespace etch;
+using namespace test;
+
+namespace {
+template <class F, class... In>
+using Code = Compiled<test::FunctionSpec<F, In...>>;
+
+template <class T, int N, int K>
+void compare() {
+  T x[K], w[N][K + 3], y[N + 1];  // beyond a row lie numbers that would show
+  for (int k = 0; k < K; ++k) x[k] = static_cast<T>(k % 7 - 3);
+  for (int n = 0; n < N; ++n)
+    for (int k = 0; k < K + 3; ++k) w[n][k] = k < K ? static_cast<T>((n * 5 + k * 3) % 11 - 5) : std::numeric_limits<T>::infinity();
+  y[N] = 77;
+  cpu::detail::row_product<T>(N, K, x, w[0], K + 3, y);
+  for (int n = 0; n < N; ++n) {
+    T sum = 0;
+    for (int k = 0; k < K; ++k) sum += x[k] * w[n][k];
+    CHECK(y[n] == sum);  // small integers: exact in any order
+  }
+  CHECK(y[N] == 77);
+}
+}  // namespace
+
+TEST_CASE("every size of the edges") {
+  compare<float, 1, 2>();
+  compare<float, 7, 8>();
+  compare<float, 9, 17>();
+  compare<float, 21, 5>();
+  compare<double, 3, 3>();
+  compare<double, 8, 21>();
+}
+
+TEST_CASE("the plan knows them, and their epilogue runs once") {
+  auto net = [](auto x, auto w, auto b, auto v) { return linear(tanh(linear(x, w, b)), v); };
+  using P = Code<decltype(net), F<1, 12>, F<36, 12>, F<36>, F<5, 36>>;
+  static_assert(P::plan.steps == 2 && detail::has_cpu_kernels);
+#if !defined(ETCH_CPU_EIGEN)
+  static_assert(cpu::is_row_product(P::plan.step[0], P::plan.access) && cpu::is_row_product(P::plan.step[1], P::plan.access));
+#endif
+  check(net, filled<F<1, 12>>(), filled<F<36, 12>>(), filled<F<36>>(), filled<F<5, 36>>());
+  auto two = [](auto x, auto w) { return linear(x, w); };
+  using Q = Code<decltype(two), F<2, 12>, F<36, 12>>;
+  static_assert(!cpu::is_row_product(Q::plan.step[0], Q::plan.access));
+}
+
+TEST_CASE("a program finds its operands when they move") {
+  auto f = [](auto x, auto w) { return linear(x, w) + 1; };
+  auto p = compile<F<1, 4>, F<3, 4>>(f);
+  const auto w = filled<F<3, 4>>();
+  F<1, 4> a = filled<F<1, 4>>(), b = filled<F<1, 4>>(-1, 1, 3);
+  const auto of = [&](const F<1, 4>& x) {
+    F<1, 3> y;
+    for (int n = 0; n < 3; ++n) {
+      double sum = 1;
+      for (int k = 0; k < 4; ++k) sum += static_cast<double>(x.data()[k]) * static_cast<double>(w.data()[n * 4 + k]);
+      y.data()[n] = static_cast<float>(sum);
+    }
+    return y;
+  };
+  for (const auto* x : {&a, &a, &b, &a, &b}) {
+    const auto& y = p(*x, w);
+    const auto expected = of(*x);
+    for (int n = 0; n < 3; ++n) CHECK(y.data()[n] == doctest::Approx(expected.data()[n]).epsilon(1e-5));
+  }
+}
