@@ -28,24 +28,24 @@ constexpr std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1
 /// Large blocks begin at a huge page and ask for them: fewer address translations, fewer page faults.
 constexpr std::size_t block_alignment(std::size_t bytes) { return bytes >= std::size_t{4} << 20 ? std::size_t{2} << 20 : alignment; }
 
-/// A zeroed block; free it with `free_block` and the same size.
-inline void* allocate_block(std::size_t bytes) {
+/// A zeroed block, or one that is about to be written; free it with `free_block` and the same size.
+inline void* allocate_block(std::size_t bytes, bool zeroed = true) {
   void* p = ::operator new(bytes, std::align_val_t{block_alignment(bytes)});
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   if (block_alignment(bytes) > alignment) madvise(p, bytes, MADV_HUGEPAGE);
 #endif
-  std::memset(p, 0, bytes);
+  if (zeroed) std::memset(p, 0, bytes);
   return p;
 }
 inline void free_block(void* p, std::size_t bytes) { ::operator delete(p, std::align_val_t{block_alignment(bytes)}); }
 
-/// A shared, zeroed block of memory; copying the handle shares it.
+/// A shared block of memory, zeroed unless it is written at once; copying the handle shares it.
 class Storage {
  public:
   constexpr Storage() = default;
-  explicit Storage(std::size_t bytes) {
+  explicit Storage(std::size_t bytes, bool zeroed = true) {
     const std::size_t all = sizeof(Header) + aligned(bytes);
-    void* const block = allocate_block(all);
+    void* const block = allocate_block(all, zeroed);
     header_ = new (block) Header{};
     header_->bytes = all;
     data_ = static_cast<char*>(block) + sizeof(Header);
