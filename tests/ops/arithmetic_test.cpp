@@ -80,6 +80,9 @@ TEST_CASE("sums of exponentials, lengths, signs, neighbours") {
   const auto b = filled<Tensor<double, 7>>(-30, 30, 1);
   check([](auto x, auto y) { return test::results(logaddexp(x, y), logaddexp2(x, y), hypot(x, y), nextafter(x, y), copysign(x, y)); }, a, b);
   check([](auto x, auto y) { return test::results(logaddexp(x, y), hypot(x, y), nextafter(x, y), ldexp(x, y)); }, filled<V<float, 19>>(-9, 9), filled<V<float, 19>>(-9, 9, 1));
+  // squares that overflow, are lost or lose the smaller; NaN yields to infinity
+  same(numbers(hypot(to<float>(V<double, 8>{{0x3p100, 0x3p-120, 0, -inf, none, 1, 0x1p-90, 0}}), to<float>(V<double, 8>{{0x4p100, 0x4p-120, 0, none, inf, none, 5, 0x1p-100}}))),
+       {0x5p100, 0x5p-120, 0, inf, inf, none, 5, 0x1p-100});
   using X = V<double, 5>;
   const X x{{inf, -inf, inf, 1, -inf}}, y{{inf, -inf, -inf, 1, 3}};
   same(numbers(logaddexp(x, y)), {inf, -inf, inf, 1 + std::log(2.), 3});

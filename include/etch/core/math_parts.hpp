@@ -299,14 +299,14 @@ template <int L> ETCH_INLINE Vec<float, L> pow_positive(Vec<float, L> a, Vec<flo
   } else {
     const auto p = split_log(convert<double>(a));
     const auto f = p.m - 1.0;
-    const auto log2f = poly(f, 0x1.3ce85a0d658f3p-4, -0x1.2488b82491a20p-3, 0x1.2871d38646510p-3, -0x1.252f415f2cb40p-3,
+    const auto log2f = poly_pairs(f, 0x1.3ce85a0d658f3p-4, -0x1.2488b82491a20p-3, 0x1.2871d38646510p-3, -0x1.252f415f2cb40p-3,
                             0x1.45291e80f39e0p-3, -0x1.71417093e5722p-3, 0x1.a63f43e3ed076p-3, -0x1.ec72b5918ea31p-3,
                             0x1.277651febb810p-2, -0x1.71547097c482ap-2, 0x1.ec709ebb8aad3p-2, -0x1.715476565d060p-1,
                             0x1.71547652a1eafp+0);
     const auto t = clamp(convert<double>(y) * fma(f, log2f, p.k), -160.0, 140.0);
     const auto n = nearest(t);
     const auto e =
-        poly(t - n, 0x1.fe17c0d5059b8p-17, 0x1.446a1f755c81dp-13, 0x1.5d8a704a47203p-10, 0x1.3b29dc419b6e2p-7,
+        poly_pairs(t - n, 0x1.fe17c0d5059b8p-17, 0x1.446a1f755c81dp-13, 0x1.5d8a704a47203p-10, 0x1.3b29dc419b6e2p-7,
              0x1.c6b08aaf7bc97p-5, 0x1.ebfbe0a4bd21ep-3, 0x1.62e42ff115f68p-1, 0x1.ffffffffabc27p-1);
     return convert<float>(e * power_of_two(n));
   }

@@ -31,11 +31,14 @@ constexpr std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1
 inline constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page; }
 
-/// A zeroed block; free it with `free_block` and the same size.
-inline void* allocate_block(std::size_t bytes) {
-  if (!is_large(bytes)) return std::memset(::operator new(bytes, std::align_val_t{alignment}), 0, bytes);
+/// A block that is zeroed, or about to be written; free it with `free_block` and the same size.
+inline void* allocate_block(std::size_t bytes, bool zeroed = true) {
+  if (!is_large(bytes)) {
+    void* const p = ::operator new(bytes, std::align_val_t{alignment});
+    return zeroed ? std::memset(p, 0, bytes) : p;
+  }
   // the system hands out zeros, and calloc knows when it does: no page is touched before the first kernel
-  void* const all = std::calloc(bytes + huge_page, 1);
+  void* const all = zeroed ? std::calloc(bytes + huge_page, 1) : std::malloc(bytes + huge_page);
   if (all == nullptr) fail("tensor", "memory must suffice", Message{} << "got " << bytes << " bytes");
   char* const p = static_cast<char*>(all) + huge_page - reinterpret_cast<std::uintptr_t>(all) % huge_page;
   reinterpret_cast<void**>(p)[-1] = all;
@@ -54,13 +57,13 @@ inline std::size_t next_stagger() {
   return count.fetch_add(1) % 16 * 75 * alignment;
 }
 
-/// A shared, zeroed block of memory; copying the handle shares it.
+/// A shared block of memory, zeroed unless it is written at once; copying the handle shares it.
 class Storage {
  public:
   constexpr Storage() = default;
-  explicit Storage(std::size_t bytes) {
+  explicit Storage(std::size_t bytes, bool zeroed = true) {
     const std::size_t begin = sizeof(Header) + (is_large(bytes) ? next_stagger() : 0), all = begin + aligned(bytes);
-    void* const block = allocate_block(all);
+    void* const block = allocate_block(all, zeroed);
     header_ = new (block) Header{};
     header_->bytes = all;
     data_ = static_cast<char*>(block) + begin;

@@ -9,6 +9,8 @@
 #include <etch/core/rng.hpp>
 #include <etch/core/vec.hpp>
 #include <etch/core/vec_half.hpp>
+#include <etch/cpu/extremum.hpp>
+#include <etch/cpu/transpose.hpp>
 #include <etch/graph/table.hpp>
 #include <etch/plan/types.hpp>
 
@@ -420,9 +422,10 @@ ETCH_INLINE void execute(const File<L, M>& r, const Place& at, index_t c, int n)
 ETCH_INLINE void move_pointer(char*& pointer, index_t by) {
   pointer = reinterpret_cast<char*>(reinterpret_cast<std::uintptr_t>(pointer) + static_cast<std::uintptr_t>(by));
 }
-/// Where a call begins: the index of its first row and the pointers of each slot there; which slot is the tile, or -1.
+/// Where a call begins: the index of its first row, the pointers of each slot there and their steps to the next row of the
+/// innermost dimension; which slot is the tile, or -1.
 /// Within the kernels it would cost the compiler as much as their loops.
-ETCH_SHARED int begin_rows(const FusedCall& c, int slots, char** p, index_t* at) {
+ETCH_SHARED int begin_rows(const FusedCall& c, int slots, char** p, index_t* step, index_t* at) {
   const FusedArgs& a = *c.args;
   int tile = -1;
   index_t rest = c.row0;
@@ -432,8 +435,10 @@ ETCH_SHARED int begin_rows(const FusedCall& c, int slots, char** p, index_t* at)
   }
   for (int s = 0; s < slots; ++s) {
     p[s] = a.root[s] == Root::scratch ? c.scratch + reinterpret_cast<index_t>(a.base[s]) : a.base[s] + c.chunk * a.chunk[s];
+    step[s] = a.dims > 1 ? a.stride[s * a.dims + a.dims - 2] : 0;
     if (a.root[s] == Root::tile) {
       tile = s;
+      step[s] = c.tile_row;
       p[s] = c.tile - c.col0 * a.stride[s * a.dims + a.dims - 1];
     } else if (c.row0 > 0) {
       for (int d = 0; d + 1 < a.dims; ++d) move_pointer(p[s], at[d] * a.stride[s * a.dims + d]);
@@ -441,26 +446,36 @@ ETCH_SHARED int begin_rows(const FusedCall& c, int slots, char** p, index_t* at)
   }
   return tile;
 }
+/// Rows of the innermost of them that follow the one at this index.
+ETCH_INLINE index_t rows_left(const FusedArgs& a, const index_t* at) { return a.dims > 1 ? a.extent[a.dims - 2] - at[a.dims - 2] - 1 : 0; }
 
 /// The pointers of each slot, moved from row to row through the outer dimensions.
 template <int Slots>
 struct Cursor {
   char* p[Slots];
+  index_t step[Slots];  ///< to the next row of the innermost dimension
   index_t at[max_rank];
   int tile;
+  index_t left;         ///< rows of the innermost dimension that follow this one
 
-  ETCH_INLINE Cursor(const FusedCall& c) : tile(begin_rows(c, Slots, p, at)) {}
+  ETCH_INLINE Cursor(const FusedCall& c) : tile(begin_rows(c, Slots, p, step, at)), left(rows_left(*c.args, at)) {}
   ETCH_INLINE void next(const FusedCall& c) {
+    if (__builtin_expect(--left < 0, 0)) return wrap(c);
+    for (int s = 0; s < Slots; ++s) move_pointer(p[s], step[s]);
+  }
+  /// Behind the last row of the innermost dimension: to its first, and one further in the dimensions around it.
+  ETCH_INLINE void wrap(const FusedCall& c) {
     const FusedArgs& a = *c.args;
-    for (int d = a.dims - 2; d >= 0; --d) {
-      const bool wraps = ++at[d] == a.extent[d];
+    int d = a.dims - 2;
+    left = d >= 0 ? a.extent[d] - 1 : 0;
+    for (bool wraps = true; wraps && d >= 0; --d) {
+      wraps = d == a.dims - 2 || ++at[d] == a.extent[d];
       const index_t by = wraps ? 1 - a.extent[d] : 1;
       for (int s = 0; s < Slots; ++s)
         if (s != tile) move_pointer(p[s], by * a.stride[s * a.dims + d]);
-      if (!wraps) break;
-      at[d] = 0;
+      if (wraps) at[d] = 0;
     }
-    if (tile >= 0) p[tile] += c.tile_row;
+    if (tile >= 0) move_pointer(p[tile], c.tile_row);
   }
 };
 
@@ -544,6 +559,51 @@ struct Fused {
     (finish_word<code[regs.position[Begin + static_cast<int>(I)]]>(r, other), ...);
   }
 
+  /// Whether a columns section is the largest or smallest of elements that lie side by side, and nothing else.
+  static constexpr bool is_extremum(int begin, int end) {
+    if (end - begin != 2) return false;
+    const Instruction x = decode(code[regs.position[begin]]), r = decode(code[regs.position[begin + 1]]);
+    const bool lies = x.op == static_cast<std::uint8_t>(Word::load) && static_cast<Stride>(x.mode) == Stride::unit &&
+                      ((x.type == Class::f32 && x.memory == DType::float32) || (x.type == Class::f64 && x.memory == DType::float64));
+    return lies && is_reduce_word(code[regs.position[begin + 1]]) && r.a == x.d && r.mode >= 2;
+  }
+
+  /// Whether all a kernel does is to move elements of four bytes from or to places that do not lie side by side.
+  static constexpr bool moves_columns() {
+    if (transpose_side == 0 || regs.sections != 2 || regs.instructions != 2 + 3 || regs.column_begin[0] != 2) return false;
+    const Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
+    const bool moves = x.op == static_cast<std::uint8_t>(Word::load) && y.op == static_cast<std::uint8_t>(Word::store) && y.a == x.d && x.type == y.type && x.memory == y.memory;
+    const auto from = static_cast<Stride>(x.mode), to = static_cast<Stride>(y.mode);
+    return moves && ((x.type == Class::f32 && x.memory == DType::float32) || (x.type == Class::i32 && x.memory == DType::int32)) &&
+           ((from == Stride::strided && to == Stride::unit) || (from == Stride::unit && to == Stride::strided));
+  }
+  /// A block of rows, where elements below each other lie side by side in the memory whose columns do not; whether that was done.
+  static ETCH_INLINE bool move_block(const FusedCall& call, Cursor<regs.slots>& cursor) {
+    constexpr index_t side = transpose_side, bytes = 4;
+    constexpr Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
+    constexpr bool gathers = static_cast<Stride>(x.mode) == Stride::strided;
+    constexpr int far = gathers ? x.slot : y.slot, near = gathers ? y.slot : x.slot;
+    if (cursor.step[far] != bytes || cursor.left + 1 < side || call.col1 - call.col0 < side) return false;
+    const FusedArgs& a = *call.args;
+    const index_t apart = a.stride[far * a.dims + a.dims - 1], row = cursor.step[near];
+    char *const there = cursor.p[far], *const here = cursor.p[near];
+    index_t c = call.col0;
+    for (; c + side <= call.col1; c += side) {
+      if constexpr (gathers) transpose_block(there + c * apart, apart, here + c * bytes, row);
+      else transpose_block(here + c * bytes, row, there + c * apart, apart);
+    }
+    for (; c < call.col1; ++c)
+      for (index_t k = 0; k < side; ++k) {
+        char *const p = there + c * apart + k * bytes, *const q = here + k * row + c * bytes;
+        if constexpr (gathers) __builtin_memcpy(q, p, bytes);
+        else __builtin_memcpy(p, q, bytes);
+      }
+    for (int s = 0; s < regs.slots; ++s) move_pointer(cursor.p[s], (side - 1) * cursor.step[s]);
+    cursor.left -= side - 1;
+    cursor.next(call);
+    return true;
+  }
+
   template <bool Row, bool Partial, int Begin, Storing How = regs.tile ? Storing::tile : Storing::plain, std::size_t... I>
   static ETCH_INLINE void section(const Set& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
@@ -588,7 +648,12 @@ struct Fused {
       using I = std::make_index_sequence<static_cast<std::size_t>(end - column)>;
       const index_t last = call.col1;
       index_t c = call.col0;
-      if constexpr (is_light_sum<column>(I{})) {  // four vectors at a time, each with sums of its own
+      if constexpr (is_extremum(column, end)) {
+        constexpr Instruction x = decode(code[regs.position[column]]), i = decode(code[regs.position[column + 1]]);
+        auto& best = r.template get<i.type>(i.d);
+        best = extremum<i.mode == 2>(reinterpret_cast<const typename element_of_class<i.type>::type*>(at.p[x.slot]) + c, last - c, best);
+        c += (last - c) / L * L;
+      } else if constexpr (is_light_sum<column>(I{})) {  // four vectors at a time, each with sums of its own
         if (last - c >= 8 * L) {
           Bank bank[3];
           for (Bank& b : bank) {
@@ -615,6 +680,12 @@ struct Fused {
     Cursor<regs.slots> cursor(call);
     const FusedArgs& a = *call.args;
     for (index_t row = call.row0; row < call.row1; ++row) {
+      if constexpr (moves_columns()) {
+        if (row + transpose_side <= call.row1 && move_block(call, cursor)) {
+          row += transpose_side - 1;
+          continue;
+        }
+      }
       simd::Vec<float, L> f32[count(Class::f32)];
       simd::Vec<double, L> f64[count(Class::f64)];
       simd::Vec<std::int32_t, L> i32[count(Class::i32)];

@@ -106,21 +106,24 @@ struct Scan {
   }
   /// Lanes that lie side by side, one row of them after the other.
   void walk_rows(index_t base, index_t count) const {
-    constexpr int L = 8;
-    Sum sum[most];
-    for (index_t k = 0; k < size; ++k) {
-      const index_t row = base + (reverse ? size - 1 - k : k) * inner;
+    constexpr int L = ETCH_VECTOR_BYTES / static_cast<int>(sizeof(Sum)) > 1 ? ETCH_VECTOR_BYTES / static_cast<int>(sizeof(Sum)) : 1;  // whole vectors of sums: nothing is cut or joined
+    alignas(64) Sum sum[most];
+    const T* from = x + base + (reverse ? (size - 1) * inner : 0);
+    Out* to = y + base + (reverse ? (size - 1) * inner : 0);
+    const index_t by = reverse ? -inner : inner;
+    for (index_t l = 0; l < count; ++l) sum[l] = static_cast<Sum>(to[l] = from[l]);
+    for (index_t k = 1; k < size; ++k) {
+      from += by;
+      to += by;
       index_t l = 0;
-      if (k == 0)
-        for (; l < count; ++l) sum[l] = static_cast<Sum>(y[row + l] = x[row + l]);
       for (; l + L <= count; l += L) {
-        const auto v = Rule::together(simd::load<Sum, L>(sum + l), simd::convert<Sum>(simd::load<T, L>(x + row + l)));
+        const auto v = Rule::together(simd::load<Sum, L>(sum + l), simd::convert<Sum>(simd::load<T, L>(from + l)));
         simd::store(sum + l, v);
-        simd::store(y + row + l, simd::convert<T>(v));
+        simd::store(to + l, simd::convert<T>(v));
       }
       for (; l < count; ++l) {
-        Rule::template next<T>(sum[l], T{}, x[row + l], k);
-        y[row + l] = Rule::template value<T>(sum[l]);
+        Rule::template next<T>(sum[l], T{}, from[l], k);
+        to[l] = Rule::template value<T>(sum[l]);
       }
     }
   }

@@ -176,6 +176,14 @@ class Tensor<T, D...> {
     for (int i = 0; i < rank; ++i) l.sizes[i] = sizes_[i];
     return l;
   }
+  /// A tensor every element of which is written next: what it holds until then is not known.
+  static Tensor unwritten()
+    requires(bounded == 0)
+  {
+    Tensor r(Storage(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T), false));
+    r.set_sizes(nullptr, 0);
+    return r;
+  }
   /// A tensor over memory that the caller owns; see `from_blob`.
   static Tensor over(T* memory, const int* sizes = nullptr) {
     Tensor r(Storage::over(memory));
@@ -190,7 +198,7 @@ class Tensor<T, D...> {
  private:
   struct Uninitialised {};
   explicit Tensor(Storage&& s) : storage_(static_cast<Storage&&>(s)) {}
-  Tensor(Uninitialised, const int* sizes) : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T)) { resize(sizes); }
+  Tensor(Uninitialised, const int* sizes) : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T), bounded != 0) { resize(sizes); }
   void set_sizes(const int* given, int count) {
     constexpr Dims d = dims_of<D...>();
     int next = 0;

@@ -1,6 +1,6 @@
 // Pointwise operations on complex nodes, composed of operations on their parts, so that gradients and kernels follow.
 //
-//   z = re + i im:   |z| = s sqrt((re/s)^2 + (im/s)^2), s = max(|re|, |im|);   log z = log |z| + i atan2(im, re);   ...
+//   z = re + i im:   |z| = hypot(re, im);   z / |z| by parts over s = max(|re|, |im|);   log z = log |z| + i atan2(im, re);   ...
 //
 // A scale s that cancels is detached: it keeps numbers in range, and no gradient has to pass through it. Branch cuts
 // are those of C and of PyTorch; inverse functions follow Kahan, "Branch cuts for complex elementary functions".
@@ -46,11 +46,13 @@ constexpr Parts operator/(const Parts& a, const Parts& b) {
   const Value s = scale_of(b), c = b.re / s, d = b.im / s, n = c * c + d * d;
   return {(a.re * c + a.im * d) / n / s, (a.im * c - a.re * d) / n / s};
 }
+/// What flows into one side of y = hypot(a, b).
+constexpr Value hypot_rule(int which, Value a, Value b, Value y, Value dy) { return dy * ((which == 0 ? a : b) / y); }
 /// |z|, whose gradient at 0 is 0; and z / |z|, 0 at 0.
 constexpr Value size_of(const Parts& z) {
-  const Value s = scale_of(z), null = is_null(z);
-  const Value n = square_of(z.re / s) + square_of(z.im / s);
-  return choose(null, z.re.number(0), root(choose(null, z.re.number(1), n)) * s);
+  const Value null = is_null(z), re = choose(null, z.re.number(1), z.re);
+  const Value n{z.re.b, z.re.b->special(Special::hypot, &hypot_rule, z.re.dtype(), re.id, z.im.id)};
+  return choose(null, z.re.number(0), n);
 }
 constexpr Parts direction(const Parts& z) {
   const Value s = scale_of(z), null = is_null(z), one = z.re.number(1);

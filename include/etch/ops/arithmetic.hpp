@@ -41,17 +41,19 @@ struct special_row<Special::copysign> {
     return choose(compare(Op::eq, a, a.number(0)), dy.number(0), dy * (y / a));
   }
 };
-/// sqrt(x^2 + y^2) with nothing squared that could overflow.
+/// sqrt(x^2 + y^2); where squares leave the range in which nothing is lost, the larger times sqrt(1 + ratio^2).
 template <>
 struct special_row<Special::hypot> {
   template <class T, int L>
   static ETCH_INLINE simd::Vec<T, L> value(simd::Vec<T, L> x, simd::Vec<T, L> y) {
+    const auto square = fma(x, x, y * y);
+    const auto infinite = simd::splat<T, L>(T(__builtin_huge_val())), least = simd::splat<T, L>(T(sizeof(T) == 4 ? 0x1p-100 : 0x1p-900));
+    if (__builtin_expect(all((square >= least) & (square < infinite)), 1)) return sqrt(square);
     const auto a = abs(x), b = abs(y), large = max(a, b), ratio = min(a, b) / large;
     const auto r = large * sqrt(fma(ratio, ratio, simd::splat<T, L>(T(1))));
-    const auto infinite = simd::splat<T, L>(T(__builtin_huge_val()));
     return select((a == infinite) | (b == infinite), infinite, select(large == simd::splat<T, L>(T(0)), large, r));
   }
-  static constexpr Value derivative(int which, Value a, Value b, Value y, Value dy) { return dy * ((which == 0 ? a : b) / y); }
+  static constexpr Value derivative(int which, Value a, Value b, Value y, Value dy) { return hypot_rule(which, a, b, y, dy); }
 };
 /// log(e^x + e^y) = max + log(1 + e^-|x - y|)
 template <>

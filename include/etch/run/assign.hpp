@@ -110,7 +110,8 @@ void resize_result(const cpu::Machine& machine, Result& result, int i = 0) {
 template <class T, auto... D>
   requires canonical<D...>
 template <Operand E>
-Tensor<T, D...>::Tensor(const E& e) : Tensor() {
+Tensor<T, D...>::Tensor(const E& e) : storage_(static_cast<std::size_t>(capacity_of<D...>) * sizeof(T), bounded != 0) {
+  set_sizes(nullptr, 0);
   *this = e;
 }
 

@@ -6,6 +6,15 @@
 namespace etch {
 inline namespace ETCH_ABI {
 
+namespace detail {
+/// A tensor whose elements are written next; zero where its sizes are bounded, or written as other integers than int.
+template <class R>
+R unwritten() {
+  if constexpr (requires { requires std::is_same_v<decltype(R::unwritten()), R>; }) return R::unwritten();
+  else return R();
+}
+}  // namespace detail
+
 template <class T, auto... D>
 Tensor<T, D...> zeros() {
   return {};
@@ -17,7 +26,7 @@ Tensor<T, D...> empty() {
 }
 template <class T, auto... D, class V>
 Tensor<T, D...> full(V value) {
-  Tensor<T, D...> r;
+  auto r = detail::unwritten<Tensor<T, D...>>();
   const T element = static_cast<T>(value);
   for (std::int64_t i = 0; i < r.numel(); ++i) r.data()[i] = element;
   return r;
@@ -61,7 +70,7 @@ double spaced(double start, double end, int i, int n) {
 template <class T, auto N, class S = int, class P = int>
   requires(std::is_arithmetic_v<S> && std::is_arithmetic_v<P>)
 Tensor<T, N> arange(S start = 0, P step = 1) {
-  Tensor<T, N> r;
+  auto r = detail::unwritten<Tensor<T, N>>();
   using Numbers = detail::Progression<T>;
   const Numbers numbers{static_cast<typename Numbers::Number>(start), static_cast<typename Numbers::Number>(step)};
   if (numbers.step == 0) fail("arange", "the step must not be zero");
@@ -72,7 +81,7 @@ Tensor<T, N> arange(S start = 0, P step = 1) {
 template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N> linspace(A start, B end) {
-  Tensor<T, N> r;
+  auto r = detail::unwritten<Tensor<T, N>>();
   for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(detail::spaced<T>(static_cast<double>(start), static_cast<double>(end), i, r.size(0)));
   return r;
 }
@@ -80,7 +89,7 @@ Tensor<T, N> linspace(A start, B end) {
 template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N> logspace(A start, B end, double base = 10) {
-  Tensor<T, N> r;
+  auto r = detail::unwritten<Tensor<T, N>>();
   for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(__builtin_pow(base, detail::spaced<double>(static_cast<double>(start), static_cast<double>(end), i, r.size(0))));
   return r;
 }
