@@ -40,6 +40,7 @@
 #include <etch/nn/flatten.hpp>
 #include <etch/nn/packed_sequence.hpp>
 #include <etch/nn/parameters.hpp>
+#include <etch/nn/parametrizations.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/scaled_dot_product_attention.hpp>
