@@ -46,6 +46,7 @@
 #include <etch/nn/scaled_dot_product_attention.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/nn/transformer.hpp>
+#include <etch/nn/unpad_sequence.hpp>
 #include <etch/nn/window.hpp>
 #include <etch/nn/weight_norm.hpp>
 #include <etch/ops/activation.hpp>

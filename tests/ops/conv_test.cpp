@@ -136,6 +136,18 @@ TEST_CASE("small ones are added up in double: what terms leave that cancel has a
 }
 #endif
 
+TEST_CASE("half operands and their bias are rounded once") {
+  const Tensor<half, 1, 2, 3, 4> x = to<half>(filled<Tensor<float, 1, 2, 3, 4>>(-3, 3));
+  const Tensor<half, 3, 2, 2, 2> w = to<half>(filled<Tensor<float, 3, 2, 2, 2>>(-3, 3, 1));
+  const Tensor<half, 3> b = to<half>(filled<Tensor<float, 3>>(-9, 9, 2));
+  const auto [y, expected] = eval(conv2d(x, w, b), to<half>(conv2d(to<float>(x), to<float>(w), to<float>(b))));
+  CHECK(std::memcmp(y.data(), expected.data(), sizeof(half) * 18) == 0);
+  const Tensor<half, 2, 8> rows = to<half>(filled<Tensor<float, 2, 8>>(-3, 3));
+  const Tensor<half, 3, 8> matrix = to<half>(filled<Tensor<float, 3, 8>>(-3, 3, 1));
+  const auto [z, wanted] = eval(linear(rows, matrix, b), to<half>(linear(to<float>(rows), to<float>(matrix), to<float>(b))));
+  CHECK(std::memcmp(z.data(), wanted.data(), sizeof(half) * 6) == 0);
+}
+
 TEST_CASE("with a stride, what flows back comes from a convolution for each place in it") {
   expect_as_interpreted<padding<1>, stride<3, 2>>(filled<Tensor<float, 2, 3, 8, 9>>(), filled<Tensor<float, 4, 3, 2, 5>>(-1, 1, 1));      // one row in three receives nothing
   expect_as_interpreted<stride<2>>(filled<Tensor<double, 8, 2, 5, 6>>(), filled<Tensor<double, 3, 2, 1, 1>>(-1, 1, 1));

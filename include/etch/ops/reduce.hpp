@@ -268,16 +268,26 @@ template <auto... Option, Operand X> constexpr auto std_mean(const X& x) {
 namespace detail {
 template <int Axis>
 struct softmax_fn {
-  constexpr auto operator()(auto x) const {
-    const auto e = exp(x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x)));
-    return e / sum_keepdim<Axis>(e);
+  template <class X>
+  constexpr auto operator()(X x) const {
+    if constexpr (is_half<typename X::value_type>) {
+      return rounded_once<typename X::value_type, softmax_fn>(x);
+    } else {
+      const auto e = exp(x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x)));
+      return e / sum_keepdim<Axis>(e);
+    }
   }
 };
 template <int Axis>
 struct log_softmax_fn {
-  constexpr auto operator()(auto x) const {
-    const auto d = x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x));
-    return d - log(sum_keepdim<Axis>(exp(d)));
+  template <class X>
+  constexpr auto operator()(X x) const {
+    if constexpr (is_half<typename X::value_type>) {
+      return rounded_once<typename X::value_type, log_softmax_fn>(x);
+    } else {
+      const auto d = x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x));
+      return d - log(sum_keepdim<Axis>(exp(d)));
+    }
   }
 };
 template <auto... Option>
@@ -287,6 +297,8 @@ struct logsumexp_fn {
     constexpr DType type = dtype_of<typename A::value_type>;
     if constexpr (!is_floating(type) && !is_complex(type)) {
       return (*this)(cast_fn<float>{}(x));
+    } else if constexpr (is_half<typename A::value_type>) {
+      return rounded_once<typename A::value_type, logsumexp_fn>(x);
     } else {
       const auto size = [](auto z) {
         if constexpr (is_complex(type)) return real_fn{}(z);
