@@ -1,4 +1,4 @@
-"""Four models as PyTorch saves them, with what they compute, for tests/io/torch_models_test.cpp; and what etch saved, read back.
+"""Five models as PyTorch saves them, with what they compute, for tests/io/torch_models_test.cpp; and what etch saved, read back.
 
     python tools/state_dicts.py                  writes tests/data/torch_NAME.safetensors and torch_NAME_run.safetensors
     python tools/state_dicts.py --check FOLDER   loads the torch_NAME.safetensors in FOLDER, strictly, and compares them with these;
@@ -63,6 +63,20 @@ class Tagger(nn.Module):
         return self.out(self.lstm(x)[0])
 
 
+def parametrized():
+    p = nn.utils.parametrizations
+    return nn.Sequential(
+        p.spectral_norm(nn.Conv2d(2, 4, 3, bias=False), n_power_iterations=2),
+        nn.Tanh(),
+        p.spectral_norm(nn.ConvTranspose2d(4, 3, 2, stride=2)),
+        nn.Flatten(),
+        p.weight_norm(nn.Linear(48, 5)),
+        nn.Tanh(),
+        p.weight_norm(nn.Linear(5, 6, bias=False), dim=1),
+        p.weight_norm(nn.Linear(6, 2), dim=None),
+    )
+
+
 def encoder():
     return nn.TransformerEncoder(nn.TransformerEncoderLayer(16, 4, 24, dropout=0.0), 2)
 
@@ -72,6 +86,7 @@ NETS = {
     "residual": (ResidualBlock, (3, 6, 8, 8)),
     "lstm": (Tagger, (7, 3, 6)),
     "encoder": (encoder, (5, 2, 16)),
+    "parametrized": (parametrized, (3, 2, 4, 4)),
 }
 
 

@@ -43,11 +43,13 @@
 #include <etch/nn/flatten.hpp>
 #include <etch/nn/packed_sequence.hpp>
 #include <etch/nn/parameters.hpp>
+#include <etch/nn/parametrizations.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/scaled_dot_product_attention.hpp>
 #include <etch/nn/sequential.hpp>
 #include <etch/nn/transformer.hpp>
+#include <etch/nn/unpad_sequence.hpp>
 #include <etch/nn/window.hpp>
 #include <etch/nn/weight_norm.hpp>
 #include <etch/ops/activation.hpp>

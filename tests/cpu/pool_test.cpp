@@ -30,6 +30,8 @@ TEST_CASE("any windows") {
   expect_as_interpreted<3, stride<2>, padding<1>>(filled<Tensor<float, 2, 11, 37>>());
   expect_as_interpreted<ints<2, 3>{}, stride<1>>(filled<Tensor<float, 2, 5, 20>>());
   expect_as_interpreted<ints<3, 2>{}, stride<1, 3>, padding<1>, dilation<1, 2>>(filled<Tensor<double, 2, 6, 13>>());
+  expect_as_interpreted<3, stride<2>>(filled<Tensor<float, 2, 8, 42>>());  // columns behind the last window
+  expect_as_interpreted<5, stride<2>, padding<2>, dilation<1, 2>>(filled<Tensor<float, 1, 9, 40>>());
   expect_as_interpreted<2, ceil_mode>(filled<Tensor<double, 1, 5, 7>>());
 }
 

@@ -48,6 +48,9 @@ struct Tagger {
 
 using Encoder = nn::TransformerEncoder<nn::TransformerEncoderLayer<16, 4, TransformerOptions{.dim_feedforward = 24, .dropout = 0}>, 2>;
 
+using Parametrized = nn::Sequential<nn::SpectralNorm<nn::Conv2d<2, 4, 3, no_bias>, 2>, nn::Tanh, nn::SpectralNorm<nn::ConvTranspose2d<4, 3, 2, stride<2>>>, nn::Flatten<>, nn::WeightNorm<nn::Linear<48, 5>>, nn::Tanh,
+                                    nn::WeightNorm<nn::Linear<5, 6, false>, 1>, nn::WeightNorm<nn::Linear<6, 2>, nn::all_axes>>;
+
 constexpr auto weighted_sum = [](auto& m, auto x, auto dy) { return sum(m(x) * dy); };
 
 struct SavedFile {
@@ -148,5 +151,6 @@ TEST_CASE("LeNet") { check<LeNet, Tensor<float, 4, 1, 16, 16>, Tensor<float, 4, 
 TEST_CASE("a residual block, with running statistics") { check<ResidualBlock, Tensor<float, 3, 6, 8, 8>, Tensor<float, 3, 12, 4, 4>>("residual"); }
 TEST_CASE("a bidirectional LSTM of two layers") { check<Tagger, Tensor<float, 7, 3, 6>, Tensor<float, 7, 3, 3>>("lstm"); }
 TEST_CASE("a transformer encoder of two layers") { check<Encoder, Tensor<float, 5, 2, 16>, Tensor<float, 5, 2, 16>>("encoder"); }
+TEST_CASE("layers with computed weights") { check<Parametrized, Tensor<float, 3, 2, 4, 4>, Tensor<float, 3, 2>>("parametrized"); }
 
 }  // namespace

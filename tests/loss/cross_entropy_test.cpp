@@ -134,6 +134,10 @@ TEST_CASE("cross_entropy ignores, weighs and smooths as PyTorch does") {
   CHECK((cross_entropy<Reduction::mean, -100, 0.1>(x, p, w).item()) == doctest::Approx(probable));
   const Tensor<double, 3, 4> turned = t(x);
   CHECK((cross_entropy<Reduction::mean, -1, 0.0, 0>(turned, y).item()) == doctest::Approx(plain));
+  // half logits are rounded once
+  const Tensor<half, 4, 3> low = to<half>(x);
+  const auto [once, wide] = eval(cross_entropy<Reduction::none>(low, p), to<half>(cross_entropy<Reduction::none>(to<float>(low), p)));
+  for (int i = 0; i < 4; ++i) CHECK(static_cast<float>(once(i)) == static_cast<float>(wide(i)));
 #if ETCH_CHECKS
   Tensor<double> loss;
   CHECK_THROWS_WITH_AS(loss = cross_entropy(x, Tensor<std::int64_t, 4>{2, 3, 0, 0}), "etch: loss: a target must be one of the classes; got 3 at position 1 for 3 classes, in cross_entropy", Error);

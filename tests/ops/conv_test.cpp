@@ -104,10 +104,48 @@ void expect_as_interpreted(const X& x, const W& w) {
 
 TEST_CASE("windows are read in place by every kernel") {
   expect_as_interpreted<padding<1>>(filled<Tensor<double, 2, 30, 6, 11>>(), filled<Tensor<double, 8, 30, 3, 3>>(-1, 1, 1));                          // several blocks of sums, rows in two pieces
-  expect_as_interpreted<padding<2, 1>>(filled<Tensor<float, 2, 3, 9, 3>>(), filled<Tensor<float, 8, 3, 3, 3>>(-1, 1, 1));                            // a vector holds more rows than it has pieces
-  expect_as_interpreted<padding<1>, groups<3>>(filled<Tensor<float, 2, 3, 5, 21>>(), filled<Tensor<float, 3, 1, 3, 3>>(-1, 1, 1));                   // one row, one column
+  expect_as_interpreted<padding<2, 1>>(filled<Tensor<float, 2, 3, 9, 3>>(), filled<Tensor<float, 56, 3, 3, 3>>(-1, 1, 1));                           // a vector holds more rows than it has pieces
+  expect_as_interpreted<padding<1>, groups<3>>(filled<Tensor<float, 2, 3, 50, 61>>(), filled<Tensor<float, 3, 1, 3, 3>>(-1, 1, 1));                  // one row, one column
   expect_as_interpreted<padding<0, 2>, groups<2>>(filled<Tensor<float, 1, 4, 1, 2301>>(), filled<Tensor<float, 4, 2, 1, 5>>(-1, 1, 1));              // rows that are cut
-  expect_as_interpreted<padding<2>, stride<2>, dilation<1, 2>, groups<2>>(filled<Tensor<float, 3, 4, 9, 12>>(), filled<Tensor<float, 6, 2, 3, 2>>(-1, 1, 1));  // nothing side by side
+  expect_as_interpreted<padding<2>, stride<2>, dilation<1, 2>, groups<2>>(filled<Tensor<float, 3, 4, 33, 36>>(), filled<Tensor<float, 6, 2, 3, 2>>(-1, 1, 1));  // nothing side by side
+}
+
+#if !defined(ETCH_CPU_EIGEN)
+namespace {
+/// A transposed convolution and what flows back to its input.
+constexpr auto small_ones = [](auto x, auto w, auto g) {
+  return several(conv_transpose2d<stride<2>, padding<2>>(x, w), grad([](auto u, auto v, auto t) { return sum(conv_transpose2d<stride<2>, padding<2>>(u, v) * t); })(x, w, g));
+};
+template <class A, class B>
+void expect_rounded_once(const A& found, const B& exact) {
+  for (int i = 0; i < exact.numel(); ++i) CHECK(std::fabs(static_cast<double>(found.data()[i]) - exact.data()[i]) <= 0x1.1p-24 * std::fabs(exact.data()[i]));
+}
+}  // namespace
+
+TEST_CASE("small ones are added up in double: what terms leave that cancel has all its digits") {
+  const auto x = filled<Tensor<float, 2, 7, 5, 6>>(-9, 9);
+  const auto w = filled<Tensor<float, 7, 3, 5, 5>>(-9, 9, 1);
+  const auto g = filled<Tensor<float, 2, 3, 9, 11>>(-9, 9, 2);
+  const auto [y, dx] = compile(small_ones, x, w, g)(x, w, g);
+  const Tensor<double, 2, 7, 5, 6> wide_x = to<double>(x);
+  const Tensor<double, 7, 3, 5, 5> wide_w = to<double>(w);
+  const Tensor<double, 2, 3, 9, 11> wide_g = to<double>(g);
+  const auto [exact, exact_dx] = compile(small_ones, wide_x, wide_w, wide_g)(wide_x, wide_w, wide_g);
+  expect_rounded_once(y, exact);
+  expect_rounded_once(dx, exact_dx);
+}
+#endif
+
+TEST_CASE("half operands and their bias are rounded once") {
+  const Tensor<half, 1, 2, 3, 4> x = to<half>(filled<Tensor<float, 1, 2, 3, 4>>(-3, 3));
+  const Tensor<half, 3, 2, 2, 2> w = to<half>(filled<Tensor<float, 3, 2, 2, 2>>(-3, 3, 1));
+  const Tensor<half, 3> b = to<half>(filled<Tensor<float, 3>>(-9, 9, 2));
+  const auto [y, expected] = eval(conv2d(x, w, b), to<half>(conv2d(to<float>(x), to<float>(w), to<float>(b))));
+  CHECK(std::memcmp(y.data(), expected.data(), sizeof(half) * 18) == 0);
+  const Tensor<half, 2, 8> rows = to<half>(filled<Tensor<float, 2, 8>>(-3, 3));
+  const Tensor<half, 3, 8> matrix = to<half>(filled<Tensor<float, 3, 8>>(-3, 3, 1));
+  const auto [z, wanted] = eval(linear(rows, matrix, b), to<half>(linear(to<float>(rows), to<float>(matrix), to<float>(b))));
+  CHECK(std::memcmp(z.data(), wanted.data(), sizeof(half) * 6) == 0);
 }
 
 TEST_CASE("with a stride, what flows back comes from a convolution for each place in it") {

@@ -55,6 +55,7 @@ struct Product {
   int64 row_offset = 0;  // of this item in its batch
   const Offsets *a_at = nullptr, *b_at = nullptr;  // where a and b lie, of a Multiplication that gathers
   const Padded<T>* padded = nullptr;        // of an operand that is padded first
+  bool in_double = false;  // of one that gathers: what is added up is double
 
   /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
   constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
@@ -302,7 +303,8 @@ struct Multiplication {
           ETCH_PREFETCH_WRITE(t.c + r * t.c_row + lanes);
         }
       }
-      tile_table<T>(height, vectors, t);
+      if (Gathers && p.in_double) small_tile_in_double(height, vectors, t);
+      else tile_table<T>(height, vectors, t);
       if (!staged || (waits && !last_block) || (applies && side != together - 1 && panel != last - 1)) continue;
       p.finish(row, col - side * width, height, side * width + cols, tile, t.c_row);
     }

@@ -113,9 +113,8 @@ struct PlanePool {
   int64 taps() const { return static_cast<int64>(down().kernel) * along().kernel; }
   /// Where the windows of row i begin, and where after that each of their elements does; those lie behind two planes with a row each.
   int64 start(int64 i) const { return i * down().stride * along().stride * columns(); }
-  int64* starts(T* room) const { return reinterpret_cast<int64*>(room + 2 * (elements() + lines())); }
   const int64* find_starts(T* room) const {
-    int64* const to = starts(room);
+    int64* const to = reinterpret_cast<int64*>(room);
     for (int64 k = 0; k < taps(); ++k) {
       const int64 row = k / along().kernel * down().dilation, column = k % along().kernel * along().dilation;
       to[k] = (row * along().stride + column % along().stride) * columns() + column / along().stride;
@@ -123,7 +122,15 @@ struct PlanePool {
     return to;
   }
   int64 lines() const { return (columns() + L + 15) / 16 * 16; }
-  std::size_t bytes() const { return static_cast<std::size_t>(2 * (elements() + lines())) * sizeof(T) + static_cast<std::size_t>(taps()) * sizeof(int64); }
+  std::size_t bytes(bool backward) const {
+    return static_cast<std::size_t>(backward ? elements() + 2 * window_rows() + along().stride * input_row() : 2 * (elements() + lines())) * sizeof(T) + static_cast<std::size_t>(backward ? 3 * taps() + 2 * (down().kernel + along().kernel) : taps()) * sizeof(int64);
+  }
+  /// Windows before the first that could hold an element, and a row of windows with as many zeros in front.
+  int64 reach() const { return (along().kernel - 1) * along().dilation / along().stride; }
+  int64 window_row() const { return reach() + pieces(columns(), L) * L; }
+  int64 window_rows() const { return (out_height * window_row() + 15) / 16 * 16; }
+  /// A row of the image's elements at one place in the stride.
+  int64 input_row() const { return (pieces((width + along().before) / along().stride + 1, L) + 1) * L; }
   /// Calls f(place in a padded plane, place in the plane itself, elements) for each piece of each row that is not padding.
   template <class F>
   void each_piece(F f) const {
@@ -137,8 +144,27 @@ struct PlanePool {
       }
     }
   }
+  /// Where column 0 and column 1 of the image are in rows of `step` elements, one for each place in a stride of 2.
+  int64 even(int64 step) const { return along().before % 2 * step + along().before / 2; }
+  int64 odd(int64 step) const { return along().before % 2 == 0 ? step + along().before / 2 : along().before / 2 + 1; }
+  void pad_row_of_pairs(const T* x, T* to) const {
+    T *const a = to + even(columns()), *const b = to + odd(columns());
+    const int64 first = columns() - along().before / 2, second = first - along().before % 2, both = least(width / 2, second);
+    int64 j = 0;
+    for (; j + L <= both; j += L) {
+      const auto pair = simd::load_pair<T, L>(x + 2 * j);
+      simd::store(a + j, pair.even), simd::store(b + j, pair.odd);
+    }
+    for (int64 k = j; k < first && 2 * k < width; ++k) a[k] = x[2 * k];
+    for (int64 k = j; k < second && 2 * k + 1 < width; ++k) b[k] = x[2 * k + 1];
+  }
   void pad(const T* x, T outside, T* to) const {
     for (int64 e = 0; e < elements(); ++e) to[e] = outside;
+    if (along().stride == 2) {
+      for (int64 i = 0; i < rows(); ++i)
+        if (const int64 row = i - down().before; row >= 0 && row < height) pad_row_of_pairs(x + row * width, to + 2 * i * columns());
+      return;
+    }
     each_piece([&](int64 in, int64 at, int64 count) {
       if (along().stride == 1) return copy_piece(x + at, count, to + in);
       for (int64 j = 0; j < count; ++j) to[in + j] = x[at + j * along().stride];
@@ -171,7 +197,7 @@ struct PlanePool {
     T *const line = room + elements(), *const other = line + lines();
     pad(x, lowest, room);
     if (v != nullptr) pad(v, T(0), other);
-    const int64* const at = find_starts(room);
+    const int64* const at = find_starts(room + 2 * (elements() + lines()));
     const int64 count = taps();
     for (int64 i = 0; i < out_height; ++i, y += out_width) {
       const T *const row = room + start(i), *const from = other + start(i);
@@ -189,28 +215,72 @@ struct PlanePool {
       copy_piece(line, out_width, y);
     }
   }
+  /// Which element of each window is the largest, then each element's windows, which are read, not added to one by one: what was
+  /// written a moment ago is not read again.
   ETCH_NOINLINE void backward(const T* x, const T* dy, T* dx, T* room) const {
-    T *const line = room + elements(), *const sum = line + lines();
+    const int64 step = along().stride, row = window_row(), first = reach(), count = taps(), wide = input_row(), within = least(wide, pieces(columns(), L) * L);
+    T *const which = room + elements(), *const g = which + window_rows(), *const lines = g + window_rows();
+    const int64* const at = find_starts(lines + step * wide);
+    int64 *const windows = const_cast<int64*>(at) + count, *const tap = windows + count;
+    const Steps below(down(), tap + count), beside(along(), tap + count + 2 * down().kernel);
     pad(x, lowest, room);
-    for (int64 e = 0; e < elements(); ++e) sum[e] = T(0);
-    for (int64 c = 0; c < columns(); ++c) line[c] = T(0);
-    const int64* const at = find_starts(room);
-    const int64 count = taps();
+    for (int64 e = 0; e < window_rows(); ++e) g[e] = T(0);
     for (int64 i = 0; i < out_height; ++i, dy += out_width) {
-      copy_piece(dy, out_width, line);
+      copy_piece(dy, out_width, g + i * row + first);
       for (int64 c = 0; c < out_width; c += L) {
         V best;
-        const V which = largest(room + start(i), at, i, c, best), g = simd::load<T, L>(line + c);
-        for (int64 k = 0; k < count; ++k) {
-          T* const to = sum + start(i) + at[k] + c;
-          simd::store(to, simd::load<T, L>(to) + simd::select(which == simd::splat<T, L>(static_cast<T>(k)), g, simd::splat<T, L>(0)));
-        }
+        simd::store(which + i * row + first + c, largest(room + start(i), at, i, c, best));
       }
     }
-    for (int64 e = 0; e < height * width; ++e) dx[e] = T(0);
-    each_piece([&](int64 in, int64 at, int64 count) {
-      for (int64 j = 0; j < count; ++j) dx[at + j * along().stride] = sum[in + j];
-    });
+    for (int64 e = 0; e < step * wide; ++e) lines[e] = T(0);
+    int64 whole = down().before / down().stride, rest = down().before % down().stride;  // of the padded row
+    for (int64 r = 0; r < height; ++r, dx += width) {
+      for (int64 place = 0; place < step; ++place) {
+        const int64 found = windows_of(whole, below, rest, beside, place, row, first, windows, tap);
+        for (int64 c = 0; c < within; c += L) {
+          V sum = simd::splat<T, L>(0);
+          for (int64 k = 0; k < found; ++k)
+            sum = sum + simd::select(simd::load<T, L>(which + windows[k] + c) == simd::splat<T, L>(static_cast<T>(tap[k])), simd::load<T, L>(g + windows[k] + c), simd::splat<T, L>(0));
+          simd::store(lines + place * wide + c, sum);
+        }
+      }
+      join(lines, wide, dx);
+      if (++rest == down().stride) rest = 0, ++whole;
+    }
+  }
+  /// Of each element of a window along an axis: whole strides from its beginning, and the rest.
+  struct Steps {
+    int64 *whole, *rest;
+    Steps(const PoolAxis& a, int64* room) : whole(room), rest(room + a.kernel) {
+      for (int64 k = 0; k < a.kernel; ++k) whole[k] = k * a.dilation / a.stride, rest[k] = k * a.dilation % a.stride;
+    }
+  };
+  /// The windows that an element of a padded row may be in, in order, of rows of `step` elements of which the first window is `first`, and which of their elements it is; returns how many.
+  int64 windows_of(int64 row, const Steps& below, int64 rest, const Steps& beside, int64 place, int64 step, int64 first, int64* windows, int64* tap) const {
+    int64 n = 0;
+    for (int64 k = down().kernel; k-- > 0;) {
+      const int64 i = row - below.whole[k];
+      if (below.rest[k] != rest || i < 0 || i >= out_height) continue;
+      for (int64 l = along().kernel; l-- > 0;) {
+        if (beside.rest[l] != place) continue;
+        windows[n] = i * step + first - beside.whole[l];
+        tap[n++] = k * along().kernel + l;
+      }
+    }
+    return n;
+  }
+  /// A row of the image from one for each place in the stride, `wide` elements apart.
+  void join(const T* lines, int64 wide, T* to) const {
+    const int64 step = along().stride, before = along().before;
+    if (step == 1) return copy_piece(lines + before, width, to);
+    if (step == 2) {
+      const T *const a = lines + even(wide), *const b = lines + odd(wide);
+      int64 j = 0;
+      for (; j + L <= width / 2; j += L) simd::store_pair(to + 2 * j, simd::load<T, L>(a + j), simd::load<T, L>(b + j));
+      for (int64 c = 2 * j; c < width; ++c) to[c] = (c % 2 == 0 ? a : b)[c / 2];
+      return;
+    }
+    for (int64 c = 0; c < width; ++c) to[c] = lines[(c + before) % step * wide + (c + before) / step];
   }
 };
 
@@ -223,7 +293,7 @@ struct PoolStep {
   index_t size(int i) const { return machine.size(step.dim[i]); }
   PlanePool<T> plane() const { return {machine.capacity(step.dim[1]), machine.capacity(step.dim[2]), machine.capacity(step.dim[3]), machine.capacity(step.dim[4]), window}; }
   std::size_t bytes() const {
-    return aligned(plane().bytes());
+    return aligned(plane().bytes(Backward));
   }
   void run_planes(index_t begin, index_t end, T* room) const {
     const PlanePool<T> p = plane();

@@ -156,6 +156,31 @@ struct TileTable {
 template <class T>
 inline constexpr TileTable<T> tile_table;
 
+/// R rows of tile_product whose sums are double, a T when they are whole.
+template <class T, int R>
+void rows_in_double(const TileArguments<T>& t) {
+  constexpr int lanes = Tile<T>::lanes;
+  simd::Vec<double, lanes> sum[R];
+  ETCH_UNROLL for (int i = 0; i < R; ++i) {
+    sum[i] = t.accumulate ? simd::convert<double>(simd::load<T, lanes>(t.c + i * t.c_row)) : simd::splat<double, lanes>(0);
+  }
+  for (int64 k = 0; k < t.k; ++k) {
+    const auto row = simd::convert<double>(simd::load<T, lanes>(t.b + k * t.b_row));
+    ETCH_UNROLL for (int i = 0; i < R; ++i) sum[i] = simd::fma(simd::splat<double, lanes>(t.a[i * t.a_row + k * t.a_col]), row, sum[i]);
+  }
+  ETCH_UNROLL for (int i = 0; i < R; ++i) simd::store(t.c + i * t.c_row, simd::convert<T>(sum[i]));
+}
+/// tile_product for products whose time is in their start: terms that cancel leave as many digits as a T has.
+template <class T>
+ETCH_NOINLINE void small_tile_in_double(int64 height, int64 vectors, TileArguments<T> t) {
+  for (; vectors > 0; --vectors, t.b += Tile<T>::lanes, t.c += Tile<T>::lanes) {
+    TileArguments<T> part = t;
+    int64 rows = height;
+    for (; rows >= 4; rows -= 4, part.a += 4 * t.a_row, part.c += 4 * t.c_row) rows_in_double<T, 4>(part);
+    for (; rows > 0; --rows, part.a += t.a_row, part.c += t.c_row) rows_in_double<T, 1>(part);
+  }
+}
+
 constexpr int64 least(int64 a, int64 b) { return a < b ? a : b; }
 constexpr int64 pieces(int64 size, int64 piece) { return (size + piece - 1) / piece; }
 

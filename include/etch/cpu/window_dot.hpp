@@ -143,6 +143,7 @@ struct WindowDot {
       item.a_at = gathers_left ? &left : nullptr;
       item.b_at = &right;
       item.padded = padded >= 0 ? &pad : nullptr;
+      item.in_double = sizeof(T) < sizeof(double) && outer * batch * m * n * k <= double_products;
 #if defined(ETCH_CPU_EIGEN)
       reference_gathered<T>(item, left, batch, a_batch, b_batch, c_batch, reinterpret_cast<T*>(workspace));
 #else

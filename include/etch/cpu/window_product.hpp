@@ -2,6 +2,8 @@
 //
 //   y = w x    few rows: register tiles straight from the image;  many: panels of windows are packed and used for all rows
 //   dw = x dy  few columns: inner products of neighbouring elements;  many: tiles of windows are copied
+//
+// Small ones are added up in double.
 #pragma once
 
 #include <etch/cpu/gathered.hpp>
@@ -21,6 +23,7 @@ namespace cpu {
 namespace detail {
 
 inline constexpr int64 direct_tile = 2048;  // elements that one call of an epilogue finishes
+inline constexpr int64 double_products = int64{1} << 16;  // multiplications that take some 4 us in double
 
 /// c[R][cols] = a b, of C vectors side by side in the image of which the last ends where they all do.
 template <class T>
@@ -77,7 +80,7 @@ inline constexpr DirectTable<T> direct_table;
 /// Few rows, columns that lie together a vector at least: every element of B is used once, so nothing is packed.
 template <class T>
 bool is_direct(const Product<T>& p) {
-  return p.m <= DirectTable<T>::rows && p.a_at == nullptr && p.b_at->along_row >= Tile<T>::lanes && !p.accumulate;
+  return !p.in_double && p.m <= DirectTable<T>::rows && p.a_at == nullptr && p.b_at->along_row >= Tile<T>::lanes && !p.accumulate;
 }
 template <class T>
 void multiply_direct(const Product<T>& p, T* tile) {
@@ -151,7 +154,7 @@ inline constexpr InnerTable<T> inner_table;
 /// Few columns, and k in pieces of a vector at least: nothing is packed.
 template <class T>
 bool is_inner(const Product<T>& p) {
-  if (p.n > few || p.a_at == nullptr) return false;
+  if (p.in_double || p.n > few || p.a_at == nullptr) return false;
   const int64 a = p.a_at->along_row, b = p.b_at->along_column;
   return least(a, b) >= Tile<T>::lanes && (a < b ? b % a : a % b) == 0;
 }

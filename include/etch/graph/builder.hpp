@@ -639,9 +639,16 @@ class Builder {
       if (stack_[i].address == address) return stack_[i].node;
     return -1;
   }
+  /// From now on a parameter is `other`; returns what was one before.
+  constexpr BoundParameter stand_in(BoundParameter other) {
+    const BoundParameter before = stand_in_;
+    stand_in_ = other;
+    return before;
+  }
   /// The node of the parameter at this address; members are mostly asked for in order, so the search goes both ways from
   /// the last one found.
   constexpr int parameter(const void* address) {
+    if (stand_in_.address != nullptr && address == stand_in_.address) return stand_in_.node;
     for (int up = last_, down = last_; up < parameters_ || down >= 0; ++up, --down) {
       if (up < parameters_ && parameter_[up].address == address) return parameter_[last_ = up].node;
       if (down >= 0 && parameter_[down].address == address) return parameter_[last_ = down].node;
@@ -862,6 +869,7 @@ class Builder {
   SpecialRule rule_[static_cast<int>(Special::count)]{};
   const BoundParameter* parameter_ = nullptr;
   const BoundParameter* stack_ = nullptr;
+  BoundParameter stand_in_{nullptr, -1};
   int stacks_ = 0;
   int parameters_ = 0;
   int last_ = 0;

@@ -67,9 +67,15 @@ constexpr Value probability_loss(const ClassAxis& c, const Logits& l, Value p, i
 template <Reduction R, long long Ignore, auto Smoothing, int Axis>
 struct cross_entropy_fn {
   template <class X, class Y>
-  constexpr auto operator()(X logits, Y targets) const { return loss(logits, targets, detail::Unweighted{}); }
+  constexpr auto operator()(X logits, Y targets) const {
+    if constexpr (detail::is_half<typename X::value_type>) return detail::rounded_once<typename X::value_type, cross_entropy_fn>(logits, targets);
+    else return loss(logits, targets, detail::Unweighted{});
+  }
   template <class X, class Y, class W>
-  constexpr auto operator()(X logits, Y targets, W weight) const { return loss(logits, targets, weight); }
+  constexpr auto operator()(X logits, Y targets, W weight) const {
+    if constexpr (detail::is_half<typename X::value_type>) return detail::rounded_once<typename X::value_type, cross_entropy_fn>(logits, targets, weight);
+    else return loss(logits, targets, weight);
+  }
 
  private:
   template <class X, class Y, class W>

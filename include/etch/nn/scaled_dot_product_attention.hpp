@@ -54,7 +54,9 @@ struct scaled_dot_product_attention_fn {
   template <class Q, class K, class V, class... M>
   constexpr auto operator()(Q q, K k, V v, M... mask) const {
     constexpr bool rows = Q::rank >= 2 && K::rank >= 2 && V::rank >= 2;
-    if constexpr (!rows) {
+    if constexpr (all_half<Q, K, V>) {
+      return rounded_once<typename Q::value_type, scaled_dot_product_attention_fn>(q, k, v, mask...);
+    } else if constexpr (!rows) {
       static_assert(rows, "etch: scaled_dot_product_attention: q, k and v must be [.., time, features]");
       return Poison{};
     } else if constexpr (Grouped && Q::rank >= 3) {

@@ -31,7 +31,8 @@ template <int Rows, int Columns, int U, int V>
 struct singular_vectors {
   static constexpr bool fit = Rows == U && Columns == V;
 };
-template <int Iterations, int Axis>
+/// `LeftFirst`: in which order the power method goes on, u before v or v before u.
+template <int Iterations, int Axis, bool LeftFirst = false>
 struct spectral_norm_fn {
   template <class W, class U, class V>
   constexpr auto operator()(W weight, U u, V v, auto eps) const {
@@ -52,8 +53,9 @@ struct spectral_norm_fn {
         auto left = detach(u);
         auto right = detach(v);
         for (int i = 0; i < Iterations; ++i) {
+          if (LeftFirst) left = unit(matmul(fixed, right), eps);
           right = unit(matmul(transpose<0, 1>(fixed), left), eps);
-          left = unit(matmul(fixed, right), eps);
+          if (!LeftFirst) left = unit(matmul(fixed, right), eps);
         }
         return several(weight / sum(left * matmul(w, right)), left, right);
       }

@@ -184,7 +184,11 @@ struct outer_fn {
 };
 struct linear_fn {
   constexpr auto operator()(auto x, auto w) const { return matmul_fn{}(x, transpose_fn<0, 1>{}(w)); }
-  constexpr auto operator()(auto x, auto w, auto bias) const { return matmul_fn{}(x, transpose_fn<0, 1>{}(w)) + bias; }
+  template <class X, class W, class B>
+  constexpr auto operator()(X x, W w, B bias) const {
+    if constexpr (all_half<X, W, B>) return rounded_once<typename X::value_type, linear_fn>(x, w, bias);
+    else return matmul_fn{}(x, transpose_fn<0, 1>{}(w)) + bias;
+  }
 };
 }  // namespace detail
 

@@ -296,8 +296,13 @@ struct conv_fn {
   /// y[.., o, p] + bias[o]
   template <class A, class B, class C>
   constexpr auto operator()(A x, B w, C bias) const {
-    const auto y = (*this)(x, w);
-    using Y = std::remove_const_t<decltype(y)>;
+    if constexpr (all_half<A, B, C>) return rounded_once<typename A::value_type, conv_fn>(x, w, bias);
+    else return biased((*this)(x, w), bias);
+  }
+
+ private:
+  template <class Y, class C>
+  static constexpr auto biased(Y y, C bias) {
     if constexpr (std::is_same_v<Y, Poison>) {
       return y;
     } else {
@@ -308,7 +313,7 @@ struct conv_fn {
         static_assert(one_for_each_channel, "etch: conv: the bias must have one number for each output channel");
         return Poison{};
       } else {
-        Builder& b = *x.builder;
+        Builder& b = *y.builder;
         Shape s;
         s.rank = D + 1;
         for (int i = 0; i <= D; ++i) s.size[i] = i == 0 ? b.shape(bias.id).size[0] : 1;

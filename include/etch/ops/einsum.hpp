@@ -173,8 +173,11 @@ constexpr auto einsum(const A&... a) {
 
 namespace detail {
 struct bilinear_fn {
-  constexpr auto operator()(auto x1, auto x2, auto weight) const { return einsum_fn<"...i,oij,...j->...o">{}(x1, weight, x2); }
-  constexpr auto operator()(auto x1, auto x2, auto weight, auto bias) const { return (*this)(x1, x2, weight) + bias; }
+  template <class X1, class X2, class W, class... B>
+  constexpr auto operator()(X1 x1, X2 x2, W weight, B... bias) const {
+    if constexpr (all_half<X1, X2, W, B...>) return rounded_once<typename X1::value_type, bilinear_fn>(x1, x2, weight, bias...);
+    else return (einsum_fn<"...i,oij,...j->...o">{}(x1, weight, x2) + ... + bias);
+  }
 };
 }  // namespace detail
 /// y[.., o] = sum_ij x1[.., i] W[o, i, j] x2[.., j] + b[o]

@@ -78,7 +78,11 @@ struct dist_fn {
 /// x over its norm, at least eps.
 template <auto... Option>
 struct normalize_fn {
-  constexpr auto operator()(auto x, auto eps) const { return x / larger(norm_fn<keepdim, Option...>{}(x), eps); }
+  template <class X, class E>
+  constexpr auto operator()(X x, E eps) const {
+    if constexpr (is_half<typename X::value_type>) return rounded_once<typename X::value_type, normalize_fn>(x, eps);
+    else return x / larger(norm_fn<keepdim, Option...>{}(x), eps);
+  }
 };
 
 /// All axes but one.

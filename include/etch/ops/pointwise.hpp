@@ -187,6 +187,23 @@ struct cast_fn {
 };
 
 namespace detail {
+/// x, as float where it is half.
+template <class X>
+constexpr auto widened(X x) {
+  if constexpr (is_half<typename X::value_type>) return cast_fn<float>{}(x);
+  else return x;
+}
+/// F of half operands, computed in float and rounded to T once.
+template <class T, class F, class... X>
+constexpr auto rounded_once(X... x) {
+  const auto y = F{}(widened(x)...);
+  if constexpr (std::is_same_v<std::remove_const_t<decltype(y)>, Poison>) return y;
+  else return cast_fn<T>{}(y);
+}
+/// Whether all operands are of one half type.
+template <class X, class... More>
+inline constexpr bool all_half = is_half<typename X::value_type> && (std::is_same_v<typename X::value_type, typename More::value_type> && ...);
+
 struct real_fn {
   template <class T, auto... D>
   constexpr Tracer<real_type<T>, D...> operator()(Tracer<T, D...> x) const {

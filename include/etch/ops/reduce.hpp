@@ -264,14 +264,15 @@ template <auto... Option, Operand X> constexpr auto std_mean(const X& x) {
   return StdMean<decltype(etch::std<Option...>(x)), decltype(mean<Option...>(x))>{etch::std<Option...>(x), mean<Option...>(x)};
 }
 
-// The shift by the maximum cancels, so no gradient has to flow through it. Halves are computed in float, as in PyTorch.
+// The shift by the maximum cancels, so no gradient has to flow through it.
 namespace detail {
 template <int Axis>
 struct softmax_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    if constexpr (is_half<typename X::value_type>) return cast_fn<typename X::value_type>{}((*this)(cast_fn<float>{}(x)));
-    else {
+    if constexpr (is_half<typename X::value_type>) {
+      return rounded_once<typename X::value_type, softmax_fn>(x);
+    } else {
       const auto e = exp(x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x)));
       return e / sum_keepdim<Axis>(e);
     }
@@ -281,8 +282,9 @@ template <int Axis>
 struct log_softmax_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    if constexpr (is_half<typename X::value_type>) return cast_fn<typename X::value_type>{}((*this)(cast_fn<float>{}(x)));
-    else {
+    if constexpr (is_half<typename X::value_type>) {
+      return rounded_once<typename X::value_type, log_softmax_fn>(x);
+    } else {
       const auto d = x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x));
       return d - log(sum_keepdim<Axis>(exp(d)));
     }
@@ -296,7 +298,7 @@ struct logsumexp_fn {
     if constexpr (!is_floating(type) && !is_complex(type)) {
       return (*this)(cast_fn<float>{}(x));
     } else if constexpr (is_half<typename A::value_type>) {
-      return cast_fn<typename A::value_type>{}((*this)(cast_fn<float>{}(x)));
+      return rounded_once<typename A::value_type, logsumexp_fn>(x);
     } else {
       const auto size = [](auto z) {
         if constexpr (is_complex(type)) return real_fn{}(z);
