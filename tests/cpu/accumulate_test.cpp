@@ -21,13 +21,15 @@ TEST_CASE("what a part begins with changes nothing") {
 TEST_CASE("parts are combined element by element, and NaN stays") {
   const float from[] = {1, -2, NAN, 4};
   float to[] = {0.5f, -3, 1, NAN};
-  combine_span(Op::amax, to, from, 4);
+  constexpr etch::cpu::Accumulator largest = etch::cpu::accumulator<Op::amax, etch::DType::float32>();
+  largest.add(to, from, 4);
   CHECK(to[0] == 1);
   CHECK(to[1] == -2);
   CHECK(std::isnan(to[2]));
   CHECK(std::isnan(to[3]));
-  fill_span(Op::prod, to, 4);
-  combine_span(Op::prod, to, from, 2);
+  constexpr etch::cpu::Accumulator product = etch::cpu::accumulator<Op::prod, etch::DType::float32>();
+  product.fill(to, 4);
+  product.add(to, from, 2);
   CHECK(to[0] == 1);
   CHECK(to[1] == -2);
   CHECK(to[3] == 1);

@@ -40,7 +40,7 @@ constexpr bool sees_aligned = true;
 #endif
 
 template <class F>
-std::uint64_t counted(F&& f) {
+std::uint64_t allocations_in(F&& f) {
   const std::uint64_t before = allocations();
   f();
   return allocations() - before;
@@ -52,29 +52,29 @@ TEST_CASE("operator new counts, in every form") {
   struct alignas(128) Wide {
     char bytes[128];
   };
-  CHECK(counted([] { delete kept(new int(1)); }) == 1);
-  CHECK(counted([] { delete[] kept(new int[100]); }) == 1);
-  CHECK(counted([] { delete kept(new (std::nothrow) int(1)); }) == 1);
-  CHECK(counted([] { delete kept(new Wide); }) == 1);
-  CHECK(counted([] { delete[] kept(new Wide[2]); }) == 1);
-  CHECK(counted([] { std::string(1000, 'x').swap(*kept(std::make_unique<std::string>().get())); }) == 2);
+  CHECK(allocations_in([] { delete kept(new int(1)); }) == 1);
+  CHECK(allocations_in([] { delete[] kept(new int[100]); }) == 1);
+  CHECK(allocations_in([] { delete kept(new (std::nothrow) int(1)); }) == 1);
+  CHECK(allocations_in([] { delete kept(new Wide); }) == 1);
+  CHECK(allocations_in([] { delete[] kept(new Wide[2]); }) == 1);
+  CHECK(allocations_in([] { std::string(1000, 'x').swap(*kept(std::make_unique<std::string>().get())); }) == 2);
 }
 
 TEST_CASE("malloc and its family count") {
   if (!tools::allocation_counting_available()) return;
-  CHECK(counted([] { std::free(kept(std::malloc(10))); }) == 1);
-  CHECK(counted([] { std::free(kept(std::calloc(10, 10))); }) == 1);
-  CHECK(counted([] { std::free(kept(std::realloc(kept(std::malloc(10)), 1000))); }) == 2);
-  CHECK(counted([] { std::free(kept(::strdup("from inside libc"))); }) == 1);
+  CHECK(allocations_in([] { std::free(kept(std::malloc(10))); }) == 1);
+  CHECK(allocations_in([] { std::free(kept(std::calloc(10, 10))); }) == 1);
+  CHECK(allocations_in([] { std::free(kept(std::realloc(kept(std::malloc(10)), 1000))); }) == 2);
+  CHECK(allocations_in([] { std::free(kept(::strdup("from inside libc"))); }) == 1);
   if (!sees_aligned) return;
-  CHECK(counted([] { std::free(kept(std::aligned_alloc(64, 640))); }) == 1);
-  CHECK(counted([] {
+  CHECK(allocations_in([] { std::free(kept(std::aligned_alloc(64, 640))); }) == 1);
+  CHECK(allocations_in([] {
           void* memory = nullptr;
           CHECK(::posix_memalign(&memory, 64, 100) == 0);
           CHECK(reinterpret_cast<std::uintptr_t>(memory) % 64 == 0);
           std::free(memory);
         }) == 1);
-  CHECK(counted([] { std::free(kept(::memalign(64, 100))); }) == 1);
+  CHECK(allocations_in([] { std::free(kept(::memalign(64, 100))); }) == 1);
 }
 
 TEST_CASE("memory behaves as before") {
@@ -109,7 +109,7 @@ TEST_CASE("all threads are counted") {
 
 TEST_CASE("what only computes counts nothing") {
   std::vector<double> values(1000);
-  CHECK(counted([&] {
+  CHECK(allocations_in([&] {
           for (double& value : values) value += 1;
         }) == 0);
 }
@@ -117,7 +117,7 @@ TEST_CASE("what only computes counts nothing") {
 TEST_CASE("a progress bar counts nothing") {
   std::FILE* file = std::fopen("/dev/null", "w");
   REQUIRE(file != nullptr);
-  CHECK(counted([file] {
+  CHECK(allocations_in([file] {
           tools::Progress bar(1000, file);
           for (int step = 1; step <= 1000; ++step) bar.update(step, 2.134, 28100);
           bar.note("done after %d steps", 1000);

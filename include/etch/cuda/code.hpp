@@ -108,7 +108,7 @@ struct Code {
     constexpr const auto& g = Base::graph;
     bool draws = plan.random_slot >= 0;
     for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == StepKind::loop && table.loop[s]->body.plan.draws);
-    return {{plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.epilogue, table.library, table.none, g.slot, g.slots, g.shape,
+    return {{plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.epilogue, table.library, table.none, Base::accumulators.of, g.slot, g.slots, g.shape,
              plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws},
             table.kernel, table.loop};
   }

@@ -4,7 +4,7 @@
 //   y = (a * x + b) * c - d   moves 6 tensors then, and not 7
 #pragma once
 
-#include <etch/plan/planning.hpp>
+#include <etch/plan/lower.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
