@@ -86,9 +86,11 @@ constexpr int64 gathered_size(int64 count, int64 dim) {
   return count * whole_vectors<T>(dim);
 }
 
-/// Fetches rows [first, first + count) of what the next (batch, head) pair will read, while this one computes.
+/// Fetches rows [first, first + count) of what the next (batch, head) pair will read, while this one computes; null: there
+/// is none.
 template <class T>
 ETCH_INLINE void fetch_rows(const Rows<const T>& x, int64 first, int64 count, int64 dim) {
+  if (x.data == nullptr) return;
   constexpr int64 line = 64 / int64{sizeof(T)};
   for (int64 i = first; i < first + count; ++i) {
     for (int64 j = 0; j < dim; j += line) ETCH_PREFETCH(x.data + i * x.row + j);
