@@ -67,6 +67,9 @@ struct FunctionSpec {
       for (int i = 0; i < static_cast<int>(sizeof(y.id) / sizeof(y.id[0])); ++i) b.output(y.id[i], i);
   }
 };
+/// The same, compiled: its plan, words and tables.
+template <class F, class... In>
+using Code = etch::Compiled<FunctionSpec<F, In...>>;
 
 /// y = F(x...) as output 0, then d sum(seed y) / d x_i for each input; `seed` is a last input of y's shape.
 template <class F, class... In>

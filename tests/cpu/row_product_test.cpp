@@ -7,9 +7,6 @@ using namespace etch;
 using namespace test;
 
 namespace {
-template <class F, class... In>
-using Code = Compiled<test::FunctionSpec<F, In...>>;
-
 template <class T, int N, int K>
 void compare() {
   T x[K], w[N][K + 3], y[N + 1];  // beyond a row lie numbers that would show

@@ -5,11 +5,6 @@ using namespace etch;
 using namespace etch::detail;
 using namespace test;
 
-namespace {
-template <class F, class... In>
-using Code = Compiled<test::FunctionSpec<F, In...>>;
-}  // namespace
-
 TEST_CASE("pointwise work and a reduction are one step without memory") {
   auto f = [](auto x, auto y) { return sum<1>(tanh(x * y + 1) / (exp(x) + 2)); };
   static_assert(Code<decltype(f), F<9, 33>, F<33>>::plan.steps == 1 && Code<decltype(f), F<9, 33>, F<33>>::plan.arena_bytes == 0);

@@ -6,9 +6,6 @@ using namespace etch::detail;
 using namespace test;
 
 namespace {
-template <class F, class... In>
-using Code = Compiled<test::FunctionSpec<F, In...>>;
-
 template <class P>
 constexpr int streamed() {
   int n = 0;

@@ -139,7 +139,7 @@ struct adaptive_avg_fn {
       static_assert(Rule::fits, "etch: adaptive_pool: the input must be [N, C, sizes..] or [C, sizes..], with one output size of at least 1, or one for each axis");
       return Poison{};
     } else if constexpr (is_half<T>) {
-      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+      return rounded_once<T, adaptive_avg_fn>(x);
     } else {
       Builder& b = *x.builder;
       Value y{&b, x.id};

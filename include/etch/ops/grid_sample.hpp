@@ -120,7 +120,7 @@ struct grid_sample_fn {
       static_assert(floating, "etch: grid_sample: input and grid must have one floating dtype");
       return Poison{};
     } else if constexpr (is_half<T>) {
-      return cast_fn<T>{}((*this)(cast_fn<float>{}(x), cast_fn<float>{}(grid)));
+      return rounded_once<T, grid_sample_fn>(x, grid);
     } else {
       Builder& b = *x.builder;
       const Shape s = b.shape(x.id), g = b.shape(grid.id);

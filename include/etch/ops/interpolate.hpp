@@ -172,7 +172,7 @@ struct interpolate_fn {
       static_assert(Rule::antialias_fits, "etch: interpolate: antialias is for bilinear and bicubic");
       return Poison{};
     } else if constexpr (is_half<T>) {
-      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+      return rounded_once<T, interpolate_fn>(x);
     } else {
       Builder& b = *x.builder;
       constexpr DType d = dtype_of<T> == DType::float64 ? DType::float64 : DType::float32;

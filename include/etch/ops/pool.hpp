@@ -280,7 +280,7 @@ struct avg_pool_fn {
       static_assert(divides, "etch: avg_pool: the divisor must not be 0");
       return Poison{};
     } else if constexpr (is_half<T>) {
-      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+      return rounded_once<T, avg_pool_fn>(x);
     } else {
       Builder& b = *x.builder;
       int padding[max_spatial]{};

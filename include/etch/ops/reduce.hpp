@@ -178,7 +178,7 @@ struct mean_fn {
     using T = typename X::value_type;
     static_assert(!is_integral(dtype_of<T>), "etch: mean: the dtype must be floating");
     if constexpr (detail::is_half<T>) {
-      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+      return detail::rounded_once<T, mean_fn>(x);
     } else {
       auto s = reduce_fn<detail::Op::sum, Option...>{}(x);
       if constexpr (std::is_same_v<decltype(s), Poison>) return s;
@@ -196,7 +196,7 @@ struct var_fn {
     using T = typename X::value_type;
     static_assert(!is_integral(dtype_of<T>), "etch: var: the dtype must be floating");
     if constexpr (detail::is_half<T>) {
-      return cast_fn<T>{}((*this)(cast_fn<float>{}(x)));
+      return detail::rounded_once<T, var_fn>(x);
     } else if constexpr (detail::is_complex_type<T>) {
       return (*this)(detail::real_fn{}(x)) + (*this)(detail::imag_fn{}(x));
     } else {
