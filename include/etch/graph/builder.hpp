@@ -1,7 +1,8 @@
 // Builds a graph in a constant expression: equal nodes are one node, constants fold, views of views compose.
 //
 // Every function takes node numbers and returns one; shapes are inferred here for the value graph and were checked
-// in the types before (ops/). A misuse inside the library makes the constant expression fail.
+// in the types before (ops/). A misuse inside the library makes the constant expression fail. What simplifies is in
+// pointwise.hpp, views.hpp, reduce.hpp and library.hpp, by the sections of the class.
 #pragma once
 
 #include <etch/graph/fold.hpp>
@@ -118,129 +119,31 @@ class Builder {
     if (is_complex(dtype)) return view_as_complex(input(slot, offset, real_dtype(dtype), with_parts(shape)));
     return emit(Op::input, dtype, intern(shape), -1, -1, -1, static_cast<std::uint64_t>(slot) << 48 | static_cast<std::uint64_t>(offset));
   }
-  constexpr int constant(double value, DType dtype) {
-    if (is_complex(dtype)) return pair(constant(value, real_dtype(dtype)), constant(0, real_dtype(dtype)));
-    return emit(Op::constant, dtype, 0, -1, -1, -1, __builtin_bit_cast(std::uint64_t, round_to(dtype, value)));
-  }
+  constexpr int constant(double value, DType dtype);
   /// An integer, also one that a double does not hold: the sum of its halves, which is left to the kernel.
-  constexpr int integer(std::int64_t value, DType dtype) {
-    constexpr std::int64_t exact = std::int64_t{1} << 53, low = (std::int64_t{1} << 32) - 1;
-    if (value > -exact && value < exact) return constant(static_cast<double>(value), dtype);
-    return map(Op::add, dtype, constant(static_cast<double>(value & ~low), dtype), constant(static_cast<double>(value & low), dtype));
-  }
+  constexpr int integer(std::int64_t value, DType dtype);
   constexpr int constant(double value, DType dtype, const Shape& shape) { return expand(constant(value, dtype), shape); }
-  constexpr int iota(int size, DType dtype) {
-    if (is_complex(dtype)) return cast(iota(size, real_dtype(dtype)), dtype);
-    Shape s;
-    s.rank = 1;
-    s.size[0] = size;
-    return emit(Op::iota, dtype, intern(s), -1, -1, -1, 0);
-  }
+  constexpr int iota(int size, DType dtype);
   /// The actual value of a size, as a rank-0 node.
-  constexpr int extent(int code, DType dtype) {
-    if (code >= 0) return constant(code, dtype);
-    if (is_complex(dtype)) return cast(extent(code, real_dtype(dtype)), dtype);
-    return emit(Op::extent, dtype, 0, -1, -1, -1, static_cast<std::uint64_t>(-1 - code));
-  }
-  constexpr int uniform(const Shape& s, DType dtype) {
-    if (is_complex(dtype)) {
-      const int re = uniform(s, real_dtype(dtype));
-      return pair(re, uniform(s, real_dtype(dtype)));
-    }
-    if (dtype == DType::float16 || dtype == DType::bfloat16) {  // as many bits as the mantissa holds: rounding would reach 1
-      const double steps = dtype == DType::float16 ? 2048 : 256;
-      const int scaled = map(Op::mul, DType::float32, uniform(s, DType::float32), constant(steps, DType::float32, s));
-      return cast(map(Op::mul, DType::float32, map(Op::floor, DType::float32, scaled), constant(1 / steps, DType::float32, s)), dtype);
-    }
-    return emit(Op::uniform, dtype, intern(s), seed, step, -1, static_cast<std::uint64_t>(streams++));
-  }
+  constexpr int extent(int code, DType dtype);
+  constexpr int uniform(const Shape& s, DType dtype);
 
-  // ---- pointwise ---------------------------------------------------------------------------------------------------
+  // ---- pointwise (pointwise.hpp) ---------------------------------------------------------------------------------------
 
   /// A pointwise operation on nodes of one shape and one dtype; `result` is the dtype of the result.
-  constexpr int map(Op op, DType result, int a, int b = -1, int c = -1) {
-    if (b >= 0 && node_[a].shape != node_[b].shape) etch_internal_shapes_differ();
-    if (c >= 0 && node_[a].shape != node_[c].shape) etch_internal_shapes_differ();
-    if (is_pair(a) || is_pair(b) || is_pair(c)) return complex_map(*this, op, result, a, b, c);
-    if (!is_floating(dtype(a)) && op != Op::where) {
-      if (const int r = map_integers(op, result, a, b); r >= 0) return r;
-    }
-    double x = 0, y = 0;
-    const bool known_a = is_constant(a, x);
-    const bool known_b = b >= 0 && is_constant(b, y);
-    if (known_a && (b < 0 || known_b) && c < 0) {
-      double folded = 0;
-      if (fold(op, x, y, is_floating(dtype(a)), folded)) return constant(folded, result, shape(a));
-    }
-    if (op == Op::add || op == Op::sub) {
-      if (known_b && y == 0) return a;
-      if (op == Op::add && known_a && x == 0) return b;
-    } else if (op == Op::mul) {
-      if (known_b && y == 1) return a;
-      if (known_a && x == 1) return b;
-      if (known_b && y == 0 && finite_if_zero(a)) return b;
-      if (known_a && x == 0 && finite_if_zero(b)) return a;
-    } else if (op == Op::div) {
-      if (known_b && y == 1 && dtype(a) == result) return a;
-    } else if (op == Op::neg && node_[a].op == Op::neg) {
-      return node_[a].in[0];
-    } else if (op == Op::logical_or && dtype(a) == DType::boolean) {
-      if (known_b) return y != 0 ? b : a;
-      if (known_a) return x != 0 ? a : b;
-    } else if (op == Op::where && known_a) {
-      return x != 0 ? b : c;
-    } else if (op == Op::pow && known_b) {
-      if (const int r = power(a, y); r >= 0) return r;
-    }
-    // one order for sums and products, numbers last, so that equal work in two places is one kernel
-    if ((op == Op::add || op == Op::mul) && (known_a || (!known_b && a > b))) {
-      const int t = a;
-      a = b;
-      b = t;
-    }
-    return emit(op, result, node_[a].shape, a, b, c, 0);
-  }
+  constexpr int map(Op op, DType result, int a, int b = -1, int c = -1);
   /// A rare pointwise function; its rule is kept for the gradient.
-  constexpr int special(Special s, SpecialRule rule, DType result, int a, int b = -1) {
-    rule_[static_cast<int>(s)] = rule;
-    return emit(b < 0 ? Op::special1 : Op::special2, result, node_[a].shape, a, b, -1, static_cast<std::uint64_t>(s));
-  }
+  constexpr int special(Special s, SpecialRule rule, DType result, int a, int b = -1);
   constexpr SpecialRule rule(std::uint64_t special) const { return rule_[special]; }
-  constexpr int cast(int a, DType to) {
-    if (dtype(a) == to) return a;
-    if (is_pair(a)) {
-      const int re = cast(real(a), real_dtype(to)), im = cast(imag(a), real_dtype(to));
-      if (to == DType::boolean) return map(Op::logical_or, to, re, im);
-      return is_complex(to) ? pair(re, im) : re;
-    }
-    if (is_complex(to)) return pair(cast(a, real_dtype(to)), constant(0, real_dtype(to), shape(a)));
-    double x = 0;
-    if (is_constant(a, x)) return constant(x, to, shape(a));
-    return emit(Op::cast, to, node_[a].shape, a, -1, -1, 0);
-  }
+  constexpr int cast(int a, DType to);
   /// `a` as a value that no gradient flows through: a cast to its own dtype, which costs nothing when it runs.
-  constexpr int detach(int a) {
-    if (is_pair(a)) return on_parts(a, [&](int x) { return detach(x); });
-    double value = 0;
-    if (!is_floating(dtype(a)) || is_constant(a, value) || is_detached(a)) return a;
-    return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, 0);
-  }
+  constexpr int detach(int a);
   constexpr bool is_detached(int a) const { return is_identity(a) && node_[a].arg == 0; }
   /// `a` as a node that nothing before has read: what is made of it is made of new nodes. It is gone when the graph is finished.
-  constexpr int fresh(int a) {
-    if (is_pair(a) && memory_of(a) >= 0) return view_as_complex(fresh(memory_of(a)));
-    if (is_pair(a)) return on_parts(a, [&](int x) { return fresh(x); });
-    return emit(Op::cast, dtype(a), node_[a].shape, a, -1, -1, static_cast<std::uint64_t>(++fresh_));
-  }
+  constexpr int fresh(int a);
   constexpr bool is_fresh(int a) const { return is_identity(a) && node_[a].arg != 0; }
   /// A value to be put in later: the direction of a derivative, before it is known.
-  constexpr int placeholder(DType d, const Shape& s) {
-    if (is_complex(d)) {
-      const int re = placeholder(real_dtype(d), s);
-      return pair(re, placeholder(real_dtype(d), s));
-    }
-    return emit(Op::empty, d, intern(s), -1, -1, -1, static_cast<std::uint64_t>(++fresh_));
-  }
+  constexpr int placeholder(DType d, const Shape& s);
 
   /// `a` is computed after `first`, which it does not read: what is computed again waits until it is wanted.
   constexpr void order(int a, int first) { node_[a].after = first + 1; }
@@ -270,289 +173,72 @@ class Builder {
     return is_constant(a, v) && v == 0;
   }
 
-  // ---- views -------------------------------------------------------------------------------------------------------
+  // ---- views and placed slices (views.hpp) -----------------------------------------------------------------------------
 
   /// Sizes of 1 (and missing leading axes) repeated to `to`.
-  constexpr int expand(int a, const Shape& to) {
-    if (shape(a) == to) return a;
-    if (is_pair(a)) return on_parts(a, [&](int x) { return expand(x, to); });
-    double v = 0;
-    if (is_constant(a, v) && node_[a].op != Op::constant) a = constant(v, dtype(a));
-    if (shape(a).rank < to.rank && node_[a].op != Op::constant) {
-      Shape s;
-      s.rank = to.rank;
-      const int missing = to.rank - shape(a).rank;
-      for (int i = 0; i < to.rank; ++i) s.size[i] = i < missing ? 1 : shape(a).size[i - missing];
-      a = reshape(a, s);
-      if (s == to) return a;
-    }
-    if (node_[a].op == Op::expand) a = node_[a].in[0];
-    return emit(Op::expand, dtype(a), intern(to), a, -1, -1, 0);
-  }
-  constexpr int permute(int a, const int* order) {
-    if (is_pair(a)) return on_parts(a, [&](int x) { return permute(x, order); });
-    const Shape from = shape(a);
-    Shape to;
-    to.rank = from.rank;
-    std::uint64_t arg = 0;
-    bool same = true;
-    for (int i = 0; i < from.rank; ++i) {
-      to.size[i] = from.size[order[i]];
-      arg |= static_cast<std::uint64_t>(order[i]) << (4 * i);
-      same = same && order[i] == i;
-    }
-    if (same) return a;
-    double v = 0;
-    if (is_constant(a, v)) return constant(v, dtype(a), to);
-    if (node_[a].op == Op::permute) {
-      int composed[max_rank]{};
-      for (int i = 0; i < from.rank; ++i) composed[i] = static_cast<int>(node_[a].arg >> (4 * order[i]) & 15);
-      return permute(node_[a].in[0], composed);
-    }
-    return emit(Op::permute, dtype(a), intern(to), a, -1, -1, arg);
-  }
+  constexpr int expand(int a, const Shape& to);
+  constexpr int permute(int a, const int* order);
   /// Two axes exchanged.
-  constexpr int transpose(int a, int i, int j) {
-    int order[max_rank]{};
-    for (int k = 0; k < shape(a).rank; ++k) order[k] = k == i ? j : k == j ? i : k;
-    return permute(a, order);
-  }
-  constexpr int reshape(int a, const Shape& to) {
-    if (shape(a) == to) return a;
-    if (is_pair(a)) return on_parts(a, [&](int x) { return reshape(x, to); });
-    if (node_[a].op == Op::reshape) return reshape(node_[a].in[0], to);
-    double v = 0;
-    if (node_[a].op == Op::expand && is_constant(a, v)) return constant(v, dtype(a), to);
-    return emit(Op::reshape, dtype(a), intern(to), a, -1, -1, 0);
-  }
+  constexpr int transpose(int a, int i, int j);
+  constexpr int reshape(int a, const Shape& to);
   static constexpr std::uint64_t slice_arg(int axis, std::int64_t start, int step) {
     return static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(start) << 8 | static_cast<std::uint64_t>(step) << 40;
   }
-  constexpr int slice(int a, int axis, std::int64_t start, int length, int step) {
-    Shape s = shape(a);
-    if (length == 1) step = 1;
-    if (start == 0 && step == 1 && s.size[axis] == length) return a;
-    if (is_pair(a)) return on_parts(a, [&](int x) { return slice(x, axis, start, length, step); });
-    s.size[axis] = length;
-    double v = 0;
-    if (is_constant(a, v)) return constant(v, dtype(a), s);
-    const std::uint64_t arg = slice_arg(axis, start, step);
-    if (node_[a].op == Op::slice && place_axis(a) == axis) return slice(node_[a].in[0], axis, place_start(a) + start * place_step(a), length, step * place_step(a));
-    // reading back what `place` wrote, or beside it
-    if (node_[a].op == Op::place && step == 1 && place_step(a) == 1 && place_axis(a) == axis) {
-      const int written = node_[a].in[1];
-      const std::int64_t begin = place_start(a), end = begin + shape(written).size[axis];
-      if (start == begin && start + length == end) return written;
-      if (start >= end || start + length <= begin) return slice(node_[a].in[0], axis, start, length, step);
-    }
-    return emit(Op::slice, dtype(a), intern(s), a, -1, -1, arg);
-  }
+  constexpr int slice(int a, int axis, std::int64_t start, int length, int step);
   /// Windows of `size` elements, `dilation` apart, along a new axis behind `axis`; one every `step` elements, `count` in all.
-  constexpr int window(int a, int axis, int count, int size, int step, int dilation) {
-    if (is_pair(a)) return on_parts(a, [&](int x) { return window(x, axis, count, size, step, dilation); });
-    const Shape from = shape(a);
-    Shape to = from;
-    ++to.rank;
-    for (int i = to.rank - 1; i > axis + 1; --i) to.size[i] = from.size[i - 1];
-    to.size[axis] = count;
-    to.size[axis + 1] = size;
-    double v = 0;
-    if (is_constant(a, v)) return constant(v, dtype(a), to);
-    const int reach = (size - 1) * dilation + 1;
-    if (size == 1) return reshape(slice(a, axis, 0, count, step), to);
-    if (count == 1) return reshape(slice(a, axis, 0, size, dilation), to);
-    if (reach <= step && count * step <= from.size[axis]) {  // nothing overlaps: whole steps, of each some elements
-      Shape steps = to;
-      steps.size[axis + 1] = step;
-      return slice(reshape(slice(a, axis, 0, count * step, 1), steps), axis + 1, 0, size, dilation);
-    }
-    return emit(Op::window, dtype(a), intern(to), a, -1, -1, static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(step) << 8 | static_cast<std::uint64_t>(dilation) << 32);
-  }
+  constexpr int window(int a, int axis, int count, int size, int step, int dilation);
   constexpr int window_step(int id) const { return static_cast<int>(node_[id].arg >> 8 & 0xffffff); }
   constexpr int window_dilation(int id) const { return static_cast<int>(node_[id].arg >> 32); }
   constexpr int place_axis(int id) const { return static_cast<int>(node_[id].arg & 255); }
   constexpr std::int64_t place_start(int id) const { return static_cast<std::int64_t>(node_[id].arg >> 8 & 0xffffffffULL); }
   constexpr int place_step(int id) const { return slice_step(node_[id].arg); }
-
-  // ---- movement ----------------------------------------------------------------------------------------------------
-
   constexpr int empty(const Shape& s, DType d) {
     if (is_complex(d)) return pair(empty(s, real_dtype(d)), empty(s, real_dtype(d)));
     return emit(Op::empty, d, intern(s), -1, -1, -1, 0);
   }
   /// `base` with `a` written over the slice (axis, start, step).
-  constexpr int place(int base, int a, int axis, std::int64_t start, int step) {
-    if (shape(base) == shape(a) && step == 1) return a;
-    if (is_pair(base)) {
-      const int re = place(real(base), real(a), axis, start, step);
-      return pair(re, place(imag(base), imag(a), axis, start, step));
-    }
-    if (is_empty(shape(a)) || (is_zero(base) && is_zero(a))) return base;
-    if (node_[base].op == Op::place && place_axis(base) == axis && place_start(base) == start && place_step(base) == step && shape(node_[base].in[1]) == shape(a))
-      return place(node_[base].in[0], a, axis, start, step);  // hides what was written there
-    base = uncovered(base, a, axis, start, step);
-    return emit(Op::place, dtype(a), node_[base].shape, base, a, -1, slice_arg(axis, start, step));
-  }
+  constexpr int place(int base, int a, int axis, std::int64_t start, int step);
 
-  // ---- reductions and contraction ----------------------------------------------------------------------------------
+  // ---- reductions and products (reduce.hpp) ----------------------------------------------------------------------------
 
   /// The axes in `mask` reduced and removed.
-  constexpr int reduce(Op op, int a, unsigned mask) {
-    if (is_pair(a)) {
-      if (op == Op::prod) return complex_product(a, mask);
-      if (op != Op::sum) this_operation_takes_no_complex_numbers();
-      return on_parts(a, [&](int x) { return reduce(op, x, mask); });
-    }
-    const Shape from = shape(a);
-    Shape to;
-    bool trivial = true;
-    for (int i = 0; i < from.rank; ++i) {
-      if ((mask >> i & 1) == 0) to.size[to.rank++] = from.size[i];
-      else trivial = trivial && from.size[i] == 1;
-    }
-    if (trivial) return reshape(a, to);
-    if (size_of(dtype(a)) < 4) return cast(reduce(op, cast(a, whole(dtype(a))), mask), dtype(a));  // accumulators are whole registers
-    if (is_empty(from)) return constant(of_nothing(op, is_floating(dtype(a))), dtype(a), to);
-    double v = 0;
-    if (is_constant(a, v)) {
-      std::int64_t n = 1;
-      bool fixed = true;
-      for (int i = 0; i < from.rank; ++i)
-        if (mask >> i & 1) {
-          fixed = fixed && from.size[i] >= 0;
-          n *= from.size[i];
-        }
-      if (op == Op::sum && (v == 0 || fixed)) return constant(v == 0 ? 0 : v * static_cast<double>(n), dtype(a), to);
-    }
-    if (op == Op::sum && node_[a].op == Op::sum) {  // a sum of a sum is one sum
-      const Shape inner = shape(node_[a].in[0]);
-      unsigned merged = static_cast<unsigned>(node_[a].arg);
-      int kept = 0;
-      for (int i = 0; i < inner.rank; ++i)
-        if ((node_[a].arg >> i & 1) == 0) merged |= (mask >> kept++ & 1) << i;
-      return reduce(op, node_[a].in[0], merged);
-    }
-    return emit(op, dtype(a), intern(to), a, -1, -1, mask);
-  }
+  constexpr int reduce(Op op, int a, unsigned mask);
   /// a [B..., M, K] times b [B..., K, N].
-  constexpr int dot(int a, int b) {
-    Shape s = shape(a);
-    s.size[s.rank - 1] = shape(b).size[shape(b).rank - 1];
-    if (is_empty(shape(a)) || is_empty(shape(b))) return constant(0, dtype(a), s);
-    if (is_pair(a)) {
-      const int re = map(Op::sub, real_dtype(dtype(a)), dot(real(a), real(b)), dot(imag(a), imag(b)));
-      return pair(re, map(Op::add, dtype(re), dot(real(a), imag(b)), dot(imag(a), real(b))));
-    }
-    if (is_half(a)) return cast(dot(cast(a, DType::float32), cast(b, DType::float32)), dtype(a));
-    if (!is_floating(dtype(a))) return dot_of_integers(a, b);
-    if (s.rank == 2 && s.size[0] == 1 && s.size[1] == 1) return reshape(reduce(Op::sum, map(Op::mul, dtype(a), a, transpose(b, 0, 1)), 0b10), s);  // an inner product
-    return emit(Op::dot, dtype(a), intern(s), a, b, -1, 0);
-  }
-  constexpr int take(int table, int index) {
-    if (is_pair(table)) return on_parts(table, [&](int x) { return take(x, index); });
-    Shape s = shape(index);
-    const Shape& t = shape(table);
-    for (int i = 1; i < t.rank; ++i) s.size[s.rank++] = t.size[i];
-    return emit(Op::take, dtype(table), intern(s), in_memory(table), in_memory(index), -1, 0);
-  }
-  constexpr int scatter_add(int index, int rows, int count) {
-    if (is_pair(rows)) return on_parts(rows, [&](int x) { return scatter_add(index, x, count); });
-    Shape s;
-    s.size[s.rank++] = count;
-    for (int i = shape(index).rank; i < shape(rows).rank; ++i) s.size[s.rank++] = shape(rows).size[i];
-    if (is_empty(shape(index))) return constant(0, dtype(rows), s);
-    if (is_half(rows)) return cast(scatter_add(index, cast(rows, DType::float32), count), dtype(rows));
-    return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
-  }
+  constexpr int dot(int a, int b);
+
+  // ---- what a kernel of the library computes as a whole (library.hpp) --------------------------------------------------
+
+  constexpr int take(int table, int index);
+  constexpr int scatter_add(int index, int rows, int count);
   /// `index` as int64 for `gather` and `scatter` along `axis` of `size` elements, counted from the end where negative
   /// and `wraps`; every kernel relies on this check.
-  constexpr int checked(int index, int axis, int size, bool wraps) {
-    index = in_memory(cast(index, DType::int64));
-    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (wraps ? 256ULL : 0ULL) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16;
-    return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
-  }
+  constexpr int checked(int index, int axis, int size, bool wraps);
   /// `a`, every value of which must keep a rule; where checks are compiled out, just `a`.
-  constexpr int demand(Demand rule, Asker asker, int a, int size = 0) {
-#if ETCH_CHECKS
-    double v = 0;
-    const std::uint64_t arg = static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16 | static_cast<std::uint64_t>(rule) << 48 | static_cast<std::uint64_t>(asker) << 56;
-    if (!is_constant(a, v)) return emit(Op::checked, dtype(a), node_[a].shape, in_memory(a), -1, -1, arg);
-#else
-    static_cast<void>(rule), static_cast<void>(asker), static_cast<void>(size);
-#endif
-    return a;
-  }
+  constexpr int demand(Demand rule, Asker asker, int a, int size = 0);
   /// y[i, j, k] = a[i, index[i, j, k], k] along axis 1, and so for any axis; `index` is checked.
-  constexpr int gather(int a, int index, int axis) {
-    double v = 0;
-    if (is_constant(a, v)) return constant(v, dtype(a), Shape{shape(index)});
-    return emit(Op::gather, dtype(a), node_[index].shape, in_memory(a), in_memory(index), -1, static_cast<std::uint64_t>(axis));
-  }
+  constexpr int gather(int a, int index, int axis);
   /// `base` with base[i, index[i, j, k], k] = a[i, j, k] (op `place`), or reduced with it, one after another; `index` is checked.
   /// `back` sends the gradient of what `place` covers to the base instead of the rest of it: as_strided_scatter's.
-  constexpr int scatter(int base, int index, int a, int axis, Op op, bool back = false) {
-    if (is_empty(shape(index)) || is_empty(shape(base)) || (op == Op::sum && is_zero(a))) return back ? detach(base) : base;
-    if (is_half(base) && op != Op::place) return cast(scatter(cast(base, DType::float32), index, cast(a, DType::float32), axis, op), dtype(base));
-    return emit(Op::scatter, dtype(base), node_[base].shape, expanded_in_memory(base), in_memory(index), expanded_in_memory(a),
-                static_cast<std::uint64_t>(axis) | static_cast<std::uint64_t>(op) << 8 | (back ? 1ULL << 16 : 0));
-  }
+  constexpr int scatter(int base, int index, int a, int axis, Op op, bool back = false);
   /// An operation along one axis of `a` (and of `c`), with the shape of its last operand. `fill`: what stands where nothing was (delay),
   /// or what is read of an order: 0 all, n the first n, `middle_rank` the median, `middle_rank - 1 - k` element k.
-  constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0) {
-    const bool finds = op == Op::cummax || op == Op::cummin || op == Op::argsort || op == Op::searchsorted;
-    const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (reverse ? 256u : 0u) | static_cast<std::uint64_t>(fill) << 9;
-    a = in_memory(a);
-    if (c >= 0) c = in_memory(c);
-    return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
-  }
+  constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0);
   /// The largest of each window over the last two axes of x, or what v has there (v -1: x); `to` is the result's shape.
-  constexpr int max_pool(int x, int v, const Shape& to, std::uint64_t window) {
-    return emit(Op::max_pool, dtype(x), intern(to), expanded_in_memory(x), v < 0 ? -1 : expanded_in_memory(v), -1, window);
-  }
+  constexpr int max_pool(int x, int v, const Shape& to, std::uint64_t window);
   /// What x receives when dy arrives at its windows' largest elements.
-  constexpr int max_pool_back(int x, int dy, std::uint64_t window) {
-    return emit(Op::max_pool_back, dtype(x), node_[x].shape, expanded_in_memory(x), expanded_in_memory(dy), -1, window);
-  }
+  constexpr int max_pool_back(int x, int dy, std::uint64_t window);
   /// The losses [N] of connectionist temporal classification, or what x receives from them.
-  constexpr int ctc(int x, int targets, int lengths, int blank, bool zero_infinity, bool gradient = false) {
-    if (is_half(x)) return cast(ctc(cast(x, DType::float32), targets, lengths, blank, zero_infinity, gradient), dtype(x));
-    const Shape to = gradient ? Shape{shape(x)} : Shape{1, {shape(x).size[1]}};
-    const std::uint64_t arg = static_cast<std::uint64_t>(blank) | (zero_infinity ? 1ULL << 31 : 0) | (gradient ? 1ULL << 32 : 0);
-    return emit(Op::ctc, dtype(x), intern(to), expanded_in_memory(x), in_memory(targets), in_memory(lengths), arg);
-  }
+  constexpr int ctc(int x, int targets, int lengths, int blank, bool zero_infinity, bool gradient = false);
   /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
-  constexpr int svd(int a) {
-    Shape s = shape(a);
-    int& rows = s.size[s.rank - 2];
-    int& columns = s.size[s.rank - 1];
-    const int m = rows, n = columns;
-    rows = m + 1 + n;
-    columns = m < n ? m : n;
-    if (is_half(a)) return cast(svd(cast(a, DType::float32)), dtype(a));
-    return emit(Op::svd, dtype(a), intern(s), in_memory(a), -1, -1, 0);
-  }
-  /// The elements of `a` that `index` names along an axis: y[i, j, k] = a[i, index[i, j, k], k].
-  constexpr int take_along(int a, int index, int axis) {
-    return gather(a, index, axis);
-  }
+  constexpr int svd(int a);
   constexpr int node(Op op, DType d, const Shape& s, int a, int b, int c, std::uint64_t arg) { return emit(op, d, intern(s), a, b, c, arg); }
 
   // ---- loops -------------------------------------------------------------------------------------------------------
 
   /// A loop over these operands; the node is its first result, of this dtype and shape.
-  constexpr int add_loop(const Loop& l, const int* operand, DType d, const Shape& s) {
-    if (loops_ == max_loops || l.operands() > max_loop_values) a_graph_has_too_many_loops_or_a_loop_too_many_operands();
-    int in[max_loop_values]{};
-    for (int i = 0; i < l.operands(); ++i) in[i] = expanded_in_memory(operand[i]);
-    loop_[loops_] = l;
-    return emit(Op::loop, d, intern(s), list(in, l.operands(), false), -1, -1, static_cast<std::uint64_t>(loops_++));
-  }
+  constexpr int add_loop(const Loop& l, const int* operand, DType d, const Shape& s);
   /// Operands of one node, if there are more than three; `strided` ones are read as they lie.
-  constexpr int list(const int* operand, int n, bool strided) {
-    int more = -1;
-    for (int i = (n - 1) / 2 * 2; i >= 0; i -= 2) more = emit(Op::list, DType::boolean, 0, operand[i], i + 1 < n ? operand[i + 1] : -1, more, strided ? 1 : 0);
-    return more;
-  }
+  constexpr int list(const int* operand, int n, bool strided);
   /// Result `which` of a loop; 0 is the loop's own node.
   constexpr int result(int loop_node, int which, DType d, const Shape& s) {
     return which == 0 ? loop_node : emit(Op::result, d, intern(s), loop_node, -1, -1, static_cast<std::uint64_t>(which));
@@ -663,30 +349,7 @@ class Builder {
     return pair(re, im);
   }
   /// The product over the axes in `mask`, by halves: complex numbers have no accumulator.
-  constexpr int complex_product(int a, unsigned mask) {
-    Shape to;
-    for (int axis = 0; axis < shape(a).rank; ++axis) {
-      if ((mask >> axis & 1) == 0) {
-        to.size[to.rank++] = shape(a).size[axis];
-        continue;
-      }
-      int n = shape(a).size[axis];
-      if (n < 0) this_operation_takes_no_complex_numbers();  // of a bounded axis
-      Shape one = shape(a);
-      one.size[axis] = 1;
-      if (n == 0) a = constant(1, dtype(a), one);
-      int rest = -1;
-      for (; n > 1; n /= 2) {
-        if (n % 2 == 1) {
-          const int last = slice(a, axis, n - 1, 1, 1);
-          rest = rest < 0 ? last : map(Op::mul, dtype(a), rest, last);
-        }
-        a = map(Op::mul, dtype(a), slice(a, axis, 0, n / 2, 1), slice(a, axis, n / 2, n / 2, 1));
-      }
-      if (rest >= 0) a = map(Op::mul, dtype(a), a, rest);
-    }
-    return reshape(a, to);
-  }
+  constexpr int complex_product(int a, unsigned mask);
   constexpr int part(int a, int which) const { return is_pair(a) ? node_[a].in[which] : a; }
 
   constexpr bool is_half(int a) const { return dtype(a) == DType::float16 || dtype(a) == DType::bfloat16; }
@@ -722,53 +385,13 @@ class Builder {
   }
 
   /// Product kernels are for floats: sum over K of a [B..., M, 1, K] times b^T [B..., 1, N, K].
-  constexpr int dot_of_integers(int a, int b) {
-    b = transpose(b, shape(b).rank - 2, shape(b).rank - 1);
-    Shape all = shape(a);
-    const int last = all.rank++;
-    all.size[last] = all.size[last - 1];
-    all.size[last - 1] = shape(b).size[last - 2];
-    Shape rows = all, columns = all;
-    rows.size[last - 1] = columns.size[last - 2] = 1;
-    const int product = map(Op::mul, dtype(a), expand(reshape(a, rows), all), expand(reshape(b, columns), all));
-    return reduce(Op::sum, product, 1u << last);
-  }
+  constexpr int dot_of_integers(int a, int b);
 
   /// a to a small power by products, a square root or a division, as PyTorch; -1 for all else.
-  constexpr int power(int a, double y) {
-    const DType d = dtype(a);
-    if (y == 1) return a;
-    if (y == 2) return map(Op::mul, d, a, a);
-    if (y == 3) return map(Op::mul, d, map(Op::mul, d, a, a), a);
-    if (y == 0) return constant(1, d, shape(a));
-    if (!is_floating(d)) return -1;
-    if (y == 0.5) return map(Op::sqrt, d, a);
-    if (y == -0.5) return map(Op::rsqrt, d, a);
-    if (y == -1) return map(Op::reciprocal, d, a);
-    if (y == -2) return map(Op::reciprocal, d, map(Op::mul, d, a, a));
-    return -1;
-  }
+  constexpr int power(int a, double y);
 
   /// What kernels do not compute on integers and bools, by what they do; -1 for all else.
-  constexpr int map_integers(Op op, DType result, int a, int b) {
-    switch (op) {
-      case Op::floor: case Op::ceil: case Op::round: case Op::trunc: return a;
-      case Op::isnan: return constant(0, result, shape(a));
-      case Op::pow: case Op::fmod:
-        if (dtype(a) != DType::boolean) return -1;
-        return cast(map(op, DType::int32, cast(a, DType::int32), cast(b, DType::int32)), result);
-      default: break;
-    }
-    if (dtype(a) != DType::boolean) return -1;
-    switch (op) {
-      case Op::add: case Op::maximum: return map(Op::logical_or, result, a, b);
-      case Op::mul: case Op::minimum: return map(Op::logical_and, result, a, b);
-      case Op::sub: return map(Op::logical_xor, result, a, b);
-      case Op::neg: case Op::abs: case Op::sign: return a;
-      case Op::lt: case Op::le: case Op::gt: case Op::ge: return map(op, result, cast(a, DType::int32), cast(b, DType::int32));
-      default: return -1;
-    }
-  }
+  constexpr int map_integers(Op op, DType result, int a, int b);
 
   constexpr std::int16_t intern(const Shape& s) {
     unsigned h = static_cast<unsigned>(s.rank);
@@ -785,29 +408,11 @@ class Builder {
   }
 
   /// 0 * x is 0 only where x is known to be finite; gradients of masks rely on it, so only constants and masks count.
-  constexpr bool finite_if_zero(int a) const {
-    double v = 0;
-    return is_constant(a, v) || (node_[a].op == Op::cast && !is_floating(dtype(node_[a].in[0]))) || !is_floating(dtype(a));
-  }
+  constexpr bool finite_if_zero(int a) const;
 
   /// The base without what the slices hide: zeros that a chain of disjoint `place`s covers completely become `empty`.
-  constexpr int uncovered(int base, int a, int axis, std::int64_t start, int step) {
-    if (step != 1) return base;
-    std::int64_t covered = shape(a).size[axis];
-    int at = base;
-    for (; node_[at].op == Op::place && place_axis(at) == axis && place_step(at) == 1; at = node_[at].in[0]) {
-      const std::int64_t begin = place_start(at), size = shape(node_[at].in[1]).size[axis];
-      if (start < begin + size && begin < start + shape(a).size[axis]) return base;  // overlaps
-      covered += size;
-    }
-    if (!is_zero(at) || covered != shape(base).size[axis]) return base;
-    return rebase(base, axis, empty(shape(base), dtype(base)));
-  }
-  constexpr int rebase(int chain, int axis, int base) {
-    if (node_[chain].op != Op::place) return base;
-    const int below = rebase(node_[chain].in[0], axis, base);
-    return emit(Op::place, dtype(chain), node_[chain].shape, below, node_[chain].in[1], -1, node_[chain].arg);
-  }
+  constexpr int uncovered(int base, int a, int axis, std::int64_t start, int step);
+  constexpr int rebase(int chain, int axis, int base);
 
   constexpr bool is_empty(const Shape& s) const {
     for (int i = 0; i < s.rank; ++i)
@@ -879,4 +484,9 @@ class Builder {
 }  // namespace ETCH_ABI
 }  // namespace etch
 
-#include <etch/graph/value.hpp>  // defines complex_map, in terms of Builder and Value
+// What the class declares:
+#include <etch/graph/library.hpp>
+#include <etch/graph/pointwise.hpp>
+#include <etch/graph/reduce.hpp>
+#include <etch/graph/value.hpp>  // complex_map
+#include <etch/graph/views.hpp>
