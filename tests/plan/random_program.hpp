@@ -273,8 +273,8 @@ class Writer {
       case 2: return b.along(Op::logcumsumexp, b.map(Op::tanh, d, a), axis, back);
       case 3: return b.along(Op::delay, a, axis, back, -1, dice(2));
       case 4: return b.along(Op::recurrence, b.map(Op::mul, d, b.map(Op::tanh, d, a), number(0.7, a)), axis, back, alike(a));
-      case 5: return b.take_along(a, b.along(dice.chance(50) ? Op::cummax : Op::cummin, a, axis, back), axis);
-      default: return b.take_along(a, b.along(Op::argsort, a, axis, back), axis);
+      case 5: return b.gather(a, b.along(dice.chance(50) ? Op::cummax : Op::cummin, a, axis, back), axis);
+      default: return b.gather(a, b.along(Op::argsort, a, axis, back), axis);
     }
   }
   constexpr int narrowed(int a) {

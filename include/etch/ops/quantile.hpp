@@ -55,7 +55,7 @@ struct quantile_fn {
       if (IgnoreNan) at = choose(compare(Op::lt, at, at.number(0)), at.number(0), at);
       else at = choose(Value{&b, b.expand(compare(Op::gt, nans, nans.number(0)).id, many)}, spread(last), at);  // NaN is last
       const int order = b.along(Op::argsort, line, axis);
-      const auto element = [&](Value position) { return Value{&b, b.take_along(line, b.take_along(order, position.cast(i64).id, axis), axis)}; };
+      const auto element = [&](Value position) { return Value{&b, b.gather(line, b.gather(order, position.cast(i64).id, axis), axis)}; };
       Value y;
       if constexpr (how == Interpolation::lower) {
         y = element(apply_map(Op::floor, at));

@@ -94,7 +94,7 @@ struct mode_index_fn {
       constexpr int axis = axis_of(Axis, X::rank);
       using R = result_of<std::int64_t, reduced<X, 1u << axis, true>, X>;
       Builder& b = *x.builder;
-      const int sorted = b.take_along(x.id, order.id, axis);
+      const int sorted = b.gather(x.id, order.id, axis);
       int differs = b.map(Op::ne, DType::boolean, sorted, b.along(Op::delay, sorted, axis));
       if (is_floating(b.dtype(x.id))) {  // what is not a number equals what is not a number here
         const int nan = b.map(Op::isnan, DType::boolean, sorted);
@@ -102,9 +102,9 @@ struct mode_index_fn {
       }
       const auto here = iota_like_fn<axis, std::int64_t>{}(x);
       const int start = b.map(Op::where, DType::int64, differs, here.id, b.constant(0, DType::int64, b.shape(x.id)));
-      const decltype(here) began{&b, b.take_along(start, b.along(Op::cummax, start, axis), axis)};
+      const decltype(here) began{&b, b.gather(start, b.along(Op::cummax, start, axis), axis)};
       const auto longest = arg_fn<Op::amax, axis, keepdim>{}(here - began);
-      return R{&b, b.take_along(order.id, longest.id, axis)};
+      return R{&b, b.gather(order.id, longest.id, axis)};
     }
   }
 };
