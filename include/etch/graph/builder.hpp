@@ -465,11 +465,19 @@ class Builder {
     return emit(Op::scatter_add, dtype(rows), intern(s), in_memory(index), in_memory(rows), -1, 0);
   }
   /// `index` as int64 for `gather` and `scatter` along `axis` of `size` elements, counted from the end where negative
-  /// and `wraps`; every kernel relies on this check.
+  /// and `wraps`; every kernel relies on this check, and reads what it is told to where checks are compiled out.
   constexpr int checked(int index, int axis, int size, bool wraps) {
-    index = in_memory(cast(index, DType::int64));
+    index = cast(index, DType::int64);
+#if ETCH_CHECKS
+    index = in_memory(index);
     const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (wraps ? 256ULL : 0ULL) | static_cast<std::uint64_t>(static_cast<std::uint32_t>(size)) << 16;
     return emit(Op::checked, DType::int64, node_[index].shape, index, -1, -1, arg);
+#else
+    static_cast<void>(axis);
+    if (!wraps) return index;
+    const Shape s = shape(index);
+    return map(Op::where, DType::int64, map(Op::lt, DType::boolean, index, constant(0, DType::int64, s)), map(Op::add, DType::int64, index, expand(extent(size, DType::int64), s)), index);
+#endif
   }
   /// `a`, every value of which must keep a rule; where checks are compiled out, just `a`.
   constexpr int demand(Demand rule, Asker asker, int a, int size = 0) {
