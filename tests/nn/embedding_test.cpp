@@ -1,5 +1,6 @@
 // Embedding: rows by index and by position, gradients that add where an index repeats.
 #include <cmath>
+#include <cstring>
 
 #include "gradient.hpp"
 
@@ -77,4 +78,55 @@ TEST_CASE("embedding adds the gradients of every place an index stands at") {
   Tensor<double, 2, 4, 3> v;
   nn::init::normal_(v, g);
   check_gradient<Both<double>>(Weighted{}, fewer, v);
+}
+
+namespace {
+constexpr auto weighed = [](auto& m, auto ids, auto w) { return sum(m(ids) * w); };
+/// PyTorch's numbers below begin with this table.
+const Tensor<float, 5, 2> start{{3, 4}, {0.3f, 0.4f}, {-6, 8}, {1, 1}, {0, 2}};
+const Tensor<std::int64_t, 2, 3> first{{0, 1, 0}, {2, 0, 3}};
+
+template <class W>
+void holds(const W& table, const Tensor<float, 5, 2>& expected) {
+  for (int i = 0; i < 10; ++i) CHECK(table.data()[i] == doctest::Approx(expected.data()[i]).epsilon(1e-4));
+}
+
+struct Twice {
+  nn::EmbeddingBag<5, 2, BagMode::sum, false, no_padding, float, max_norm<1.0>, norm_type<1.0>> bag;
+  ETCH_MODULE(bag)
+  constexpr auto forward(auto a, auto b) const { return bag(a) + bag(b); }
+};
+}  // namespace
+
+TEST_CASE("rows that are longer than max_norm are shortened in the table while it trains") {
+  auto m = make<nn::Embedding<5, 2, float, max_norm<1.0>>>();
+  std::memcpy(m->weight.data(), start.data(), 40);
+  Tensor<float, 2, 3, 2> w;
+  for (int i = 0; i < 12; ++i) w.data()[i] = static_cast<float>(i + 1);
+
+  const Tensor<float, 2, 3, 2> read = m(first);  // an evaluation reads them shortened, and writes nothing
+  CHECK(read(0, 2, 1) == doctest::Approx(0.8f));
+  holds(m->weight, start);
+
+  auto step = train_step(m, weighed, optim::SGD{.lr = 0.1}, first, w);
+  CHECK(step.backward(first, w) == doctest::Approx(44.363453f));
+  holds(m->weight, {{0.6f, 0.8f}, {0.3f, 0.4f}, {-0.6f, 0.8f}, {0.70710677f, 0.70710677f}, {0, 2}});
+  holds(step.gradient().weight, {{15, 18}, {3, 4}, {7, 8}, {11, 12}, {0, 0}});
+  step.update();
+  holds(m->weight, {{-0.9f, -1}, {0, 0}, {-1.3f, 0}, {-0.39289f, -0.49289f}, {0, 2}});
+  CHECK(step(Tensor<std::int64_t, 2, 3>{{4, 1, 4}, {2, 0, 3}}, w) == doctest::Approx(-22.690166f));
+}
+
+TEST_CASE("a table that is read twice is shortened for both") {
+  auto m = make<Twice>();
+  std::memcpy(m->bag.weight.data(), start.data(), 40);
+  auto step = train_step(m, [](auto& model, auto a, auto b) { return sum(model(a, b)); }, optim::SGD{}, first, first);
+  CHECK(step.backward(first, {{4, 4, 4}, {1, 1, 1}}) == doctest::Approx(1.1571f + 4.5429f + 1.4f + 2.8429f).epsilon(1e-4));
+  holds(m->bag.weight, {{0.42857f, 0.57143f}, {0.3f, 0.4f}, {-0.42857f, 0.57143f}, {0.5f, 0.5f}, {0, 1}});
+}
+
+TEST_CASE("embedding_renorm_ shortens rows of any table") {
+  Tensor<float, 5, 2> table = start;
+  embedding_renorm_<max_norm<1.0>>(table, Tensor<std::int64_t, 2>{0, 4});
+  holds(table, {{0.6f, 0.8f}, {0.3f, 0.4f}, {-6, 8}, {1, 1}, {0, 1}});
 }

@@ -92,3 +92,23 @@ TEST_CASE("what a normalisation has depends on its options") {
   static_assert(layout<nn::InstanceNorm2d<4>>.tensors == 0 && layout<nn::InstanceNorm2d<4, affine<true>>>.tensors == 2 && layout<nn::InstanceNorm2d<4, track_running_stats<true>>>.tensors == 3);
   static_assert(layout<nn::LayerNorm<ints<3, 4>{}, no_bias>>.tensors == 1 && layout<nn::RMSNorm<4, affine<false>>>.tensors == 0 && layout<nn::GroupNorm<2, 4>>.tensors == 2);
 }
+
+namespace {
+struct Siamese {
+  nn::BatchNorm1d<2> bn;
+  ETCH_MODULE(bn)
+  constexpr auto forward(auto a, auto b) const { return bn(a) + bn(b); }
+};
+}  // namespace
+
+TEST_CASE("a batch normalisation that is called twice in a step tracks both, as PyTorch's") {
+  auto m = make<Siamese>();
+  const Tensor<float, 3, 2> a{{1, 2}, {3, 5}, {0, 1}}, b{{2, 2}, {4, -1}, {1, 0}};
+  auto step = train_step(m, [](auto& model, auto x, auto y) { return sum(model(x, y)); }, optim::SGD{}, a, b);
+  step.backward(a, b);
+  CHECK(m->bn.running_mean.data()[0] == doctest::Approx(0.353333f));
+  CHECK(m->bn.running_mean.data()[1] == doctest::Approx(0.273333f));
+  CHECK(m->bn.running_var.data()[0] == doctest::Approx(1.253333f));
+  CHECK(m->bn.running_var.data()[1] == doctest::Approx(1.433333f));
+  CHECK(m->bn.num_batches_tracked.data()[0] == 2);
+}

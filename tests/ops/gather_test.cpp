@@ -83,18 +83,21 @@ TEST_CASE("index_select, take, take_along_dim, narrow, one_hot") {
   check([](auto y, auto p, auto q, auto r) { return results(index_select<1>(y, p), index_select<0>(t(view<20, 3>(y)) + 1, p), take(exp(y), q), take_along_dim<1>(y, r)); }, x, i, f, j);
 }
 
-TEST_CASE("an index outside is an error that names index, size and axis") {
+TEST_CASE("an index outside is an error that names index, position, size and axis") {
   const auto x = filled<F<4, 5>>();
   const I<1, 2> i{{0, 4}};
   auto run = [](const auto& e) { const Tensor y = e; };
-  CHECK_THROWS_WITH_AS(run(gather<0>(x, i)), "etch: index: an index must lie within its dimension; got 4 for size 4 of axis 0", Error);
+  CHECK_THROWS_WITH_AS(run(gather<0>(x, i)), "etch: index: an index must lie within its dimension; got 4 at position 1 for size 4 of axis 0", Error);
   CHECK_NOTHROW(run(gather<1>(x, i)));
-  CHECK_THROWS_WITH_AS(run(gather<1>(x, i - 1)), "etch: index: an index must lie within its dimension; got -1 for size 5 of axis 1", Error);
-  CHECK_THROWS_AS(run(index_select<1>(x, I<1>{5})), Error);
-  CHECK_THROWS_AS(run(take(x, I<1>{20})), Error);
-  CHECK_THROWS_AS(run(take(x, I<1>{-21})), Error);
-  CHECK_THROWS_AS(run(one_hot<3>(I<1>{3})), Error);
-  CHECK_THROWS_AS(run(narrow<1, 3>(x, I<>{3})), Error);
+  CHECK_THROWS_WITH_AS(run(gather<1>(x, i - 1)), "etch: index: an index must lie within its dimension; got -1 at position 0 for size 5 of axis 1", Error);
+  const auto sentence = [](const char* values) { return doctest::Contains(("etch: index: an index must lie within its dimension; got " + std::string(values)).c_str()); };
+  CHECK_THROWS_WITH_AS(run(index_select<1>(x, I<2>{4, 5})), sentence("5 at position 1 for size 5 of axis 1"), Error);
+  CHECK_THROWS_WITH_AS(run(take(x, I<2, 2>{{0, 3}, {20, 1}})), sentence("20 at position 2 for size 20 of axis 0"), Error);
+  CHECK_THROWS_WITH_AS(run(take(x, I<1>{-21})), sentence("-21 at position 0 for size 20 of axis 0"), Error);
+  CHECK_THROWS_WITH_AS(run(take_along_dim<1>(x, I<1, 2>{{-5, -6}})), sentence("-6 at position 1 for size 5 of axis 1"), Error);
+  CHECK_THROWS_WITH_AS(run(one_hot<3>(I<2, 2>{{0, 1}, {2, 3}})), sentence("3 at position 3 for size 3 of axis 2"), Error);
+  CHECK_THROWS_WITH_AS(run(gather<0>(x, t(I<2, 2>{{0, 7}, {1, 2}}))), sentence("7 at position 2 for size 4 of axis 0"), Error);  // of the view
+  CHECK_THROWS_WITH_AS(run(narrow<1, 3>(x, I<>{3})), sentence("5 at position 2 for size 5 of axis 1"), Error);
 }
 
 TEST_CASE("rows longer than what is checked at once: every place, from either end, and which index is wrong") {
@@ -118,12 +121,13 @@ TEST_CASE("rows longer than what is checked at once: every place, from either en
   for (const int at : {0, 13, 20, 32}) {
     const auto good = i.data()[at];
     i.data()[at] = 11;
-    CHECK_THROWS_WITH_AS(gathered(), "etch: index: an index must lie within its dimension; got 11 for size 11 of axis 1", Error);
+    const std::string place = " at position " + std::to_string(at) + " for size ";
+    CHECK_THROWS_WITH_AS(gathered(), ("etch: index: an index must lie within its dimension; got 11" + place + "11 of axis 1").c_str(), Error);
     i.data()[at] = -1;
-    CHECK_THROWS_WITH_AS(gathered(), "etch: index: an index must lie within its dimension; got -1 for size 11 of axis 1", Error);
+    CHECK_THROWS_WITH_AS(gathered(), ("etch: index: an index must lie within its dimension; got -1" + place + "11 of axis 1").c_str(), Error);
     i.data()[at] = good;
     back.data()[at] = -34;
-    CHECK_THROWS_AS(taken(), Error);
+    CHECK_THROWS_WITH_AS(taken(), ("etch: index: an index must lie within its dimension; got -34" + place + "33 of axis 0").c_str(), Error);
     back.data()[at] = good;
   }
 }

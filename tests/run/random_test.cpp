@@ -156,7 +156,8 @@ TEST_CASE("draws by given probabilities and rates") {
     CHECK(m.low >= 0);
   }
   F<2> bad{1, -1};
-  CHECK_THROWS_WITH_AS(poisson(bad), doctest::Contains("etch: poisson: rates must not be negative"), Error);
+  CHECK_THROWS_WITH_AS(poisson(bad), "etch: poisson: rates must not be negative; got -1.000000 at position 1", Error);
+  CHECK_THROWS_WITH_AS(multinomial<1>(F<2, 2>{{1, 2}, {1, -2}}), "etch: multinomial: weights must be finite and not negative; got -2.000000 at position 3", Error);
   const Tensor about = normal(F<2>{-5, 5}, F<2>{0, 0.5});
   CHECK(about(0) == -5);
   CHECK(about(1) != 5);

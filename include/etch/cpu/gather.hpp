@@ -44,13 +44,30 @@ struct RowWalk {
   }
 };
 
+/// Names the first index of a step that lies outside: kernels that have met one look for it once more, so that none counts positions.
+[[noreturn]] ETCH_COLD inline void refuse_index(const Machine& machine, const Step& step, int access, bool wraps, index_t size, int axis) {
+  const auto* const from = reinterpret_cast<const std::int64_t*>(machine.pointer(access));
+  long position = 0;
+  RowWalk<1> walk(machine, step, {access}, -1, 0);
+  for (index_t r = 0; r < walk.rows; ++r, walk.next())
+    for (index_t c = 0; c < walk.columns; ++c, ++position) {
+      const std::int64_t given = from[walk.offset[0] + c * walk.step(0)], i = given < 0 && wraps ? given + size : given;
+      if (i < 0 || i >= size)
+        fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(given) << " at position " << position << " for size " << static_cast<long>(size) << " of axis " << axis);
+    }
+  fail("index", "an index must lie within its dimension");  // another thread has changed it
+}
+
 /// What a step that looks up along an axis knows of its indices: whether they are checked already, and whether they count from the end.
 struct IndexRule {
   bool checks, wraps;
   int axis;
   index_t size;
+  const Machine* machine;  ///< of the step, whose second access the indices are
+  const Step* step;
 
-  IndexRule(const Step& step, index_t axis_size) : checks((step.arg >> 32 & 1) != 0), wraps((step.arg >> 33 & 1) != 0), axis(static_cast<int>(step.arg >> 40 & 255)), size(axis_size) {}
+  IndexRule(const Step& s, index_t axis_size, const Machine* m = nullptr)
+      : checks((s.arg >> 32 & 1) != 0), wraps((s.arg >> 33 & 1) != 0), axis(static_cast<int>(s.arg >> 40 & 255)), size(axis_size), machine(m), step(&s) {}
   /// What is added to an index below 0.
   index_t more() const { return wraps ? size : 0; }
   static ETCH_INLINE index_t at(std::int64_t i, index_t more) { return i + (i >> 63 & more); }
@@ -59,7 +76,7 @@ struct IndexRule {
   /// The place that an index names; ends the program where there is none.
   ETCH_INLINE index_t place(std::int64_t i, index_t more, std::uint64_t below) const {
     const index_t p = at(i, more);
-    if (__builtin_expect(static_cast<std::uint64_t>(p) >= below, 0)) refuse(i);
+    if (__builtin_expect(static_cast<std::uint64_t>(p) >= below, 0)) refuse_index(*machine, *step, step->access + 1, wraps, size, axis);
     return p;
   }
   /// Calls use(c, place) for each of the indices i[c * by], one after another; four that lie within are asked once.
@@ -81,9 +98,6 @@ struct IndexRule {
       }
     }
     for (; c < count; ++c) use(c, place(i[c * by], extra, below));
-  }
-  [[noreturn]] ETCH_NOINLINE void refuse(std::int64_t i) const {
-    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(i) << " for size " << static_cast<long>(size) << " of axis " << axis);
   }
 };
 
@@ -113,9 +127,7 @@ inline void run_checked(Machine& machine, int s) {
     }
     for (index_t c = 0; c < walk.columns; ++c) {
       const std::int64_t given = from[walk.offset[0] + c * walk.step(0)], i = given < 0 && wraps ? given + size : given;
-      if (i < 0 || i >= size)
-        fail("index", "an index must lie within its dimension",
-             Message{} << "got " << static_cast<long>(given) << " for size " << static_cast<long>(size) << " of axis " << static_cast<int>(step.arg & 255));
+      if (i < 0 || i >= size) refuse_index(machine, step, step.access, wraps, size, static_cast<int>(step.arg & 255));
       *to++ = i;
     }
   }
@@ -171,7 +183,7 @@ void run_gather(Machine& machine, int s) {
   using Element = typename moved<Bytes>::type;
   const Step& step = machine.step(s);
   const int axis = static_cast<int>(step.arg & 255);
-  const IndexRule rule(step, machine.size(step.dim[step.dims - 1]));
+  const IndexRule rule(step, machine.size(step.dim[step.dims - 1]), &machine);
   const auto* a = reinterpret_cast<const Element*>(machine.pointer(step.access));
   const auto* index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
   auto* to = reinterpret_cast<Element*>(machine.pointer(step.access + 2));
@@ -236,7 +248,7 @@ void run_scatter(Machine& machine, int s) {
   const auto* const index = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
   const T* const a = reinterpret_cast<const T*>(machine.pointer(step.access + 2));
   const index_t along = rank > 0 ? machine.stride(step.access + 3, axis) : 0;
-  const IndexRule rule(step, axis_size);
+  const IndexRule rule(step, axis_size, &machine);
   RowWalk<3> walk(machine, step, {step.access + 3, step.access + 1, step.access + 2}, 0, axis);
   const index_t more = rule.more();
   const bool row_by_row = axis == rank - 1;

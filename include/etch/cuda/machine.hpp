@@ -355,7 +355,7 @@ inline void Machine::settle() {
     fail("cuda", "a value must be what its function demands", Message{} << "got " << f.value << " at position " << static_cast<long>(f.position));
   }
   if (step.kind == StepKind::gather || step.kind == StepKind::scatter)
-    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(f.value) << " for size " << static_cast<long>(f.size) << " of axis " << static_cast<int>(step.arg >> 40 & 255));
+    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for size " << static_cast<long>(f.size) << " of axis " << static_cast<int>(step.arg >> 40 & 255));
   fail(step.kind == StepKind::scatter_add ? "scatter_add" : "embedding", "an index must lie within the table",
        Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for " << static_cast<long>(f.size) << " rows");
 }

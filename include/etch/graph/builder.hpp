@@ -211,7 +211,7 @@ class Builder {
   constexpr int take(int table, int index);
   constexpr int scatter_add(int index, int rows, int count);
   /// `index` as int64 for `gather` and `scatter` along `axis` of `size` elements, counted from the end where negative
-  /// and `wraps`; every kernel relies on this check.
+  /// and `wraps`; every kernel relies on this check, and reads what it is told to where checks are compiled out.
   constexpr int checked(int index, int axis, int size, bool wraps);
   /// `a`, every value of which must keep a rule; where checks are compiled out, just `a`.
   constexpr int demand(Demand rule, Asker asker, int a, int size = 0);
@@ -300,12 +300,18 @@ class Builder {
     if (is_pair(node)) node = view_as_real(node);
     output_[outputs_++] = Output{node, slot, offset, false};
   }
-  /// `value` replaces what the input node `target` holds, after everything has read it.
+  /// `value` replaces what the input node `target` holds, after everything has read it; the last one does, where there are several.
   constexpr void assign(int target, int value) {
     if (is_pair(target)) target = memory_of(target);
     if (is_pair(value)) value = view_as_real(value);
-    const std::uint64_t arg = node_[target].arg;
-    output_[outputs_++] = Output{value, static_cast<int>(arg >> 48), static_cast<std::int64_t>(arg & 0xffffffffffffULL), true};
+    const int before = effect_on(target);
+    if (before < 0) output_[outputs_++] = Output{value, slot_of(target), offset_of(target), true};
+    else output_[before].node = value;
+  }
+  /// What the input node `target` will hold: what was assigned to it, or itself.
+  constexpr int latest(int target) const {
+    const int before = effect_on(target);
+    return before < 0 ? target : output_[before].node;
   }
   constexpr int outputs() const { return outputs_; }
   constexpr int symbols() const { return symbols_; }
@@ -343,6 +349,16 @@ class Builder {
   }
 
  private:
+  constexpr int slot_of(int input) const { return static_cast<int>(node_[input].arg >> 48); }
+  constexpr std::int64_t offset_of(int input) const { return static_cast<std::int64_t>(node_[input].arg & 0xffffffffffffULL); }
+  /// The output that assigns to this input, -1 where there is none.
+  constexpr int effect_on(int input) const {
+    if (node_[input].op != Op::input) return -1;
+    for (int i = 0; i < outputs_; ++i)
+      if (output_[i].effect && output_[i].slot == slot_of(input) && output_[i].offset == offset_of(input)) return i;
+    return -1;
+  }
+
   template <class F>
   constexpr int on_parts(int a, F f) {
     const int re = f(node_[a].in[0]), im = f(node_[a].in[1]);

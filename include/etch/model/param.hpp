@@ -58,10 +58,15 @@ using Param = ModuleTensor<Role::parameter, T, D...>;
 template <class T, auto... D>
 using ModuleBuffer = ModuleTensor<Role::buffer, T, D...>;
 
-/// While tracing: `value` becomes the buffer's content when everything in the program has read it. Never differentiated.
-template <class T, auto... D>
-constexpr void assign(const ModuleBuffer<T, D...>& buffer, Tracer<T, D...> value) {
-  value.builder->assign(value.builder->parameter(&buffer), value.id);
+/// While tracing: `value` becomes what the buffer or parameter holds when everything in the program has read it. Never differentiated.
+template <Role R, class T, auto... D>
+constexpr void assign(const ModuleTensor<R, T, D...>& to, Tracer<T, D...> value) {
+  value.builder->assign(value.builder->parameter(&to), value.id);
+}
+/// While tracing: what the buffer or parameter will hold: what was assigned to it before in this program, or what it holds.
+template <Role R, class T, auto... D>
+constexpr Tracer<T, D...> latest(detail::Builder& b, const ModuleTensor<R, T, D...>& of) {
+  return {&b, b.latest(b.parameter(&of))};
 }
 
 namespace detail {

@@ -50,6 +50,17 @@ constexpr auto position_embedding(const I& ids, const W& weight) {
 }
 
 namespace nn {
+namespace detail {
+/// While it trains, rows of a module's table that are too long are shortened in the table; the gradient is that of the table as it was.
+/// Not in a loop over modules and not where the weight is computed: there is no table to write to.
+template <auto... Option, class W>
+constexpr void renorm(const W& weight, auto ids) {
+  if constexpr (etch::detail::embedding_options<Option...>().max_norm >= 0) {
+    auto& b = *ids.builder;
+    if (ids.training() && b[b.parameter(&weight)].op == etch::detail::Op::input) assign(weight, etch::detail::renormed_table_fn<Option...>{}(latest(b, weight), ids));
+  }
+}
+}  // namespace detail
 
 /// torch.nn.Embedding: integer ids [..] in [0, Rows) -> [.., C]; options stand behind the type of its numbers:
 /// `Embedding<100, 8, float, padding_idx<0>, max_norm<1.0>, scale_grad_by_freq>`.
@@ -57,7 +68,10 @@ template <auto Rows, auto C, class T = float, auto... Option>
 struct Embedding {
   Param<T, Rows, C> weight;
   ETCH_MODULE(weight)
-  constexpr auto forward(auto ids) const { return apply<etch::detail::table_rows_fn<Option...>>(ids, weight); }
+  constexpr auto forward(auto ids) const {
+    detail::renorm<Option...>(weight, ids);
+    return apply<etch::detail::table_rows_fn<Option...>>(ids, weight);
+  }
   void reset_parameters(Generator& g) {
     init::normal_(weight, g);
     constexpr long long padding = etch::detail::embedding_options<Option...>().padding;
@@ -71,7 +85,10 @@ template <auto Rows, auto C, BagMode Mode = BagMode::mean, bool IncludeLast = fa
 struct EmbeddingBag {
   Param<T, Rows, C> weight;
   ETCH_MODULE(weight)
-  constexpr auto forward(auto ids, auto... more) const { return embedding_bag<Mode, IncludeLast, Padding, Option...>(ids, weight, more...); }
+  constexpr auto forward(auto ids, auto... more) const {
+    detail::renorm<Option...>(weight, ids);
+    return embedding_bag<Mode, IncludeLast, Padding, Option...>(ids, weight, more...);
+  }
   void reset_parameters(Generator& g) { init::normal_(weight, g); }
 };
 

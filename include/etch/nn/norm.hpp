@@ -109,10 +109,10 @@ constexpr auto normalized_as_kept(const M& m, double eps, X x) {
 /// While it trains: the statistics that are kept move towards x's.
 template <bool Batch, class M, class X>
 constexpr void track(const M& m, double momentum, X x) {
-  const auto lowered = [&](const auto& p) { return etch::detail::lower(x.builder, p); };
-  const auto mean = lowered(m.running_mean), var = lowered(m.running_var);
+  const auto kept = [&](const auto& p) { return latest(*x.builder, p); };  // a module that is called twice tracks both
+  const auto mean = kept(m.running_mean), var = kept(m.running_var);
   const etch::detail::NewStatistics<Batch, std::remove_const_t<decltype(mean)>> now(x, mean);
-  const auto count = lowered(m.num_batches_tracked) + std::int64_t{1};
+  const auto count = kept(m.num_batches_tracked) + std::int64_t{1};
   if (Batch) assign(m.num_batches_tracked, count);
   if (capacity(X::dims(0)) == 0) return;  // a batch of nothing has no statistics
   if (momentum < 0 && Batch) {

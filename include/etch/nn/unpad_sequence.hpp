@@ -38,7 +38,7 @@ auto unpadded(const X& x, const std::int64_t* lengths) {
   const std::int64_t sequences = x.size(BatchFirst ? 0 : 1), steps = x.size(BatchFirst ? 1 : 0), count = steps * sequences > 0 ? x.numel() / (steps * sequences) : 0;
   const auto one = [&](int b) {
     const std::int64_t length = lengths[b];
-    if (length < 0 || length > steps)
+    if (ETCH_CHECKS && (length < 0 || length > steps))
       fail("unpad_sequence", "a length must lie between 0 and the number of steps", Message{} << "got " << static_cast<long>(length) << " at position " << b << " for " << static_cast<long>(steps) << " steps");
     One r(static_cast<int>(length));
     for (std::int64_t t = 0; t < length; ++t)

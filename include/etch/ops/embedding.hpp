@@ -3,9 +3,10 @@
 //
 //   y[.., c] = weight[ids[..], c] min(1, max_norm / |weight[ids[..]]|)      the gradient goes to the row that was read, as it is
 //
-// The table itself does not change: a row that is too long is shortened wherever it is read.
+// A row that is too long is shortened where it is read; `embedding_renorm_` shortens it in the table, and so does a module that trains.
 #pragma once
 
+#include <etch/ops/gather.hpp>
 #include <etch/ops/index.hpp>
 #include <etch/ops/norm.hpp>
 #include <etch/ops/shape.hpp>
@@ -59,6 +60,30 @@ constexpr EmbeddingOptions embedding_options() {
   return o;
 }
 
+/// Rows as an embedding with these options reads them.
+template <auto... Option>
+constexpr auto shortened(auto rows) {
+  constexpr EmbeddingOptions o = embedding_options<Option...>();
+  if constexpr (o.max_norm >= 0) {
+    const auto n = norm_fn<ord<o.norm_type>, keepdim, -1>{}(rows);
+    return rows * where(n > o.max_norm, o.max_norm / (n + 1e-7), 1);
+  } else {
+    return rows;
+  }
+}
+/// The table in which the rows that are read are as they are read.
+template <auto... Option>
+struct renormed_table_fn {
+  template <class W, class I>
+  constexpr W operator()(W weight, I ids) const {
+    Builder& b = *weight.builder;
+    const auto rows = shortened<Option...>(detach(embedding_fn{}(ids, weight)));
+    const int at = flat(b, b.checked(ids.id, 0, b.shape(weight.id).size[0], false));
+    const Shape to{2, {b.shape(at).size[0], b.shape(weight.id).size[1]}};
+    return {&b, b.scatter(weight.id, along_axis(b, at, 0, to), b.reshape(rows.id, to), 0, Op::place)};
+  }
+};
+
 /// Rows of a table; value and gradient differ where options say so: y = value + (row - row) share, of which the second row learns.
 template <auto... Option>
 struct table_rows_fn {
@@ -76,12 +101,7 @@ struct table_rows_fn {
       static_assert(there, "etch: embedding: padding_idx must be one of the rows");
       const auto fixed = detach(rows);
       const auto learnt = (rows - fixed) * unsqueeze_fn<-1>{}(share<o.by_frequency, padding, typename W::value_type>(ids, weight));
-      if constexpr (o.max_norm >= 0) {
-        const auto n = norm_fn<ord<o.norm_type>, keepdim, -1>{}(fixed);
-        return fixed * where(n > o.max_norm, o.max_norm / (n + 1e-7), 1) + learnt;
-      } else {
-        return fixed + learnt;
-      }
+      return shortened<Option...>(fixed) + learnt;
     }
   }
 
@@ -106,6 +126,12 @@ struct table_rows_fn {
 template <auto Option, auto... More, Operand I, Operand X>
 constexpr auto embedding(const I& index, const X& table) {
   return apply<detail::table_rows_fn<Option, More...>>(index, table);
+}
+/// torch.embedding_renorm_: shortens the rows of `table` that `index` names, `embedding_renorm_<max_norm<1.0>, norm_type<1>>(table, ids)`.
+template <auto Option, auto... More, class X, Operand I>
+X&& embedding_renorm_(X&& table, const I& index) {
+  table = apply<detail::renormed_table_fn<Option, More...>>(table, index);
+  return static_cast<X&&>(table);
 }
 
 }  // namespace ETCH_ABI

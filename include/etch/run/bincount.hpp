@@ -17,8 +17,8 @@ auto bincount_of(const X& x, int minlength, Weight weight) {
   std::int64_t size = minlength;
   for (std::int64_t i = 0; i < x.numel(); ++i) {
     const auto v = static_cast<std::int64_t>(x.data()[i]);
-    if (v < 0 || v >= decltype(name)::capacity)
-      fail("bincount", "a number must be at least 0 and below the bound", Message{} << "got " << static_cast<long>(v) << ", bound " << decltype(name)::capacity);
+    if (ETCH_CHECKS && (v < 0 || v >= decltype(name)::capacity))
+      fail("bincount", "a number must be at least 0 and below the bound", Message{} << "got " << static_cast<long>(v) << " at position " << static_cast<long>(i) << ", bound " << decltype(name)::capacity);
     size = v + 1 > size ? v + 1 : size;
   }
   Tensor<R, name> counts(static_cast<int>(size));

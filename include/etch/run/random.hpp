@@ -257,7 +257,7 @@ Tensor<T, D...> poisson(const Tensor<T, D...>& rates, const RngState& s) {
   Tensor<T, D...> r(rates);
   for (std::int64_t i = 0; i < r.numel(); ++i) {
     const double rate = static_cast<double>(rates.data()[i]);
-    if (!(rate >= 0)) fail("poisson", "rates must not be negative");
+    if (!(rate >= 0)) fail("poisson", "rates must not be negative", Message{} << "got " << rate << " at position " << static_cast<long>(i));
     std::uint64_t more = 0;
     r.data()[i] = static_cast<T>(poisson_number(rate, [&] {  // every element has a sequence of its own
       return simd::uniform<double, 1>(s.seed ^ 0x9E3779B97F4A7C15ULL, s.step + (more++ << 40), static_cast<std::uint64_t>(i))[0];
@@ -295,7 +295,7 @@ auto multinomial(const Tensor<T, D...>& weights, const RngState& s) {
     int possible = 0, last = 0;
     for (int i = 0; i < categories; ++i) {
       const double x = static_cast<double>(w[i]);
-      if (!(x >= 0) || __builtin_isinf(x)) fail("multinomial", "weights must be finite and not negative");
+      if (!(x >= 0) || __builtin_isinf(x)) fail("multinomial", "weights must be finite and not negative", Message{} << "got " << x << " at position " << static_cast<long>(row * categories + i));
       total += x;
       part[i] = Replacement ? total : x;
       if (x > 0) ++possible, last = i;
