@@ -43,7 +43,7 @@ template <int Axis>
 struct take_along_fn {
   template <class T, auto... D, auto... I>
   constexpr Tracer<T, I...> operator()(Tracer<T, D...> x, Tracer<std::int64_t, I...> index) const {
-    return {x.builder, x.builder->take_along(x.id, index.id, axis_of(Axis, sizeof...(D)))};
+    return {x.builder, x.builder->gather(x.id, index.id, axis_of(Axis, sizeof...(D)))};
   }
 };
 /// Both results of an operation that finds indices; one error where there is a mistake.
