@@ -75,11 +75,24 @@
 #define ETCH_NOINLINE __attribute__((noinline))
 #define ETCH_COLD __attribute__((noinline, cold))
 #define ETCH_RESTRICT __restrict__
+#define ETCH_PREFETCH(address) __builtin_prefetch(address, 0, 2)
+#define ETCH_PREFETCH_WRITE(address) __builtin_prefetch(address, 1, 3)
 #else
 #define ETCH_INLINE ETCH_BOTH inline
 #define ETCH_NOINLINE
 #define ETCH_COLD
 #define ETCH_RESTRICT
+#define ETCH_PREFETCH(address) static_cast<void>(address)
+#define ETCH_PREFETCH_WRITE(address) static_cast<void>(address)
+#endif
+
+// Stands before a loop of few steps that must not stay one, so that what it fills stays in registers.
+#if defined(__CUDACC__)  // nvcc hands the pragma on to the host compiler, but calls it unrecognized
+#define ETCH_UNROLL _Pragma("nv_diagnostic push") _Pragma("nv_diag_suppress 1675") _Pragma("GCC unroll 16") _Pragma("nv_diagnostic pop")
+#elif defined(__GNUC__)
+#define ETCH_UNROLL _Pragma("GCC unroll 16")
+#else
+#define ETCH_UNROLL
 #endif
 
 // A part of many kernels that is compiled once for all of them, not once more for each set of arguments; on a GPU a part of each.

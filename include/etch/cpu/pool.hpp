@@ -12,10 +12,6 @@
 
 #include <cstring>
 #include <limits>
-#if defined(__CUDACC__)
-#pragma nv_diagnostic push
-#pragma nv_diag_suppress 1675  // as in tile_product.hpp
-#endif
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -339,6 +335,3 @@ std::size_t pool_workspace(const Machine& machine, const Step& s) {
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
-#if defined(__CUDACC__)
-#pragma nv_diagnostic pop
-#endif

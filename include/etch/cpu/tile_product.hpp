@@ -15,20 +15,6 @@ using int64 = std::int64_t;
 
 namespace detail {
 
-#if defined(__CUDACC__)
-#pragma nv_diagnostic push
-#pragma nv_diag_suppress 1675  // nvcc hands the unrolling on to the host compiler, but calls it unrecognized
-#endif
-#if defined(__GNUC__)
-#define ETCH_UNROLL _Pragma("GCC unroll 16")
-#define ETCH_PREFETCH(address) __builtin_prefetch(address, 0, 2)
-#define ETCH_PREFETCH_WRITE(address) __builtin_prefetch(address, 1, 3)
-#else
-#define ETCH_UNROLL
-#define ETCH_PREFETCH(address) static_cast<void>(address)
-#define ETCH_PREFETCH_WRITE(address) static_cast<void>(address)
-#endif
-
 /// How large a tile the registers hold: its sums, one row of B and one element of A.
 template <class T>
 struct Tile {
@@ -286,6 +272,3 @@ ETCH_INLINE void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
-#if defined(__CUDACC__)
-#pragma nv_diagnostic pop
-#endif

@@ -9,10 +9,6 @@
 #include <etch/cpu/window_product.hpp>
 
 #include <cstring>
-#if defined(__CUDACC__)
-#pragma nv_diagnostic push
-#pragma nv_diag_suppress 1675  // as in tile_product.hpp
-#endif
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -294,6 +290,3 @@ constexpr bool fills_lanes(int64 batch) {
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
-#if defined(__CUDACC__)
-#pragma nv_diagnostic pop
-#endif

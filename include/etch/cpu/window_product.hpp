@@ -12,10 +12,6 @@
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
-#if defined(__CUDACC__)
-#pragma nv_diagnostic push
-#pragma nv_diag_suppress 1675  // as in tile_product.hpp
-#endif
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -236,6 +232,3 @@ void write_turned(void* context, int64 row, int64 col, int64 rows, int64 cols, T
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
-#if defined(__CUDACC__)
-#pragma nv_diagnostic pop
-#endif
