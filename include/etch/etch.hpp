@@ -33,6 +33,7 @@
 #include <etch/nn/embedding.hpp>
 #include <etch/nn/hooked.hpp>
 #include <etch/nn/frozen.hpp>
+#include <etch/nn/fusion.hpp>
 #include <etch/nn/init.hpp>
 #include <etch/nn/key_value_cache.hpp>
 #include <etch/nn/norm.hpp>
@@ -44,6 +45,7 @@
 #include <etch/nn/packed_sequence.hpp>
 #include <etch/nn/parameters.hpp>
 #include <etch/nn/parametrizations.hpp>
+#include <etch/nn/prune.hpp>
 #include <etch/nn/repeat.hpp>
 #include <etch/nn/rnn.hpp>
 #include <etch/nn/scaled_dot_product_attention.hpp>

@@ -154,3 +154,20 @@ TEST_CASE("a transformer encoder of two layers") { check<Encoder, Tensor<float, 
 TEST_CASE("layers with computed weights") { check<Parametrized, Tensor<float, 3, 2, 4, 4>, Tensor<float, 3, 2>>("parametrized"); }
 
 }  // namespace
+
+TEST_CASE("weight_norm's older names, weight_g and weight_v, are read as well") {
+  using Net = nn::Sequential<nn::WeightNorm<nn::Linear<3, 2>>, nn::Tanh>;
+  const auto saved = make<Net>(Generator{1}), model = make<Net>(Generator{2});
+  SavedFile file("older_names");
+  StateDict state = state_dict(saved);
+  for (StateEntry& entry : state) {
+    if (entry.name == "0.parametrizations.weight.original0") entry.name = "0.weight_g";
+    if (entry.name == "0.parametrizations.weight.original1") entry.name = "0.weight_v";
+  }
+  io::write_safetensors(file.path.c_str(), io::detail::entries_of(state));
+  load(model, file.path);
+  CHECK(std::memcmp(model.data(), saved.data(), sizeof(Net)) == 0);
+  state[0].name = "0.weight_x";
+  io::write_safetensors(file.path.c_str(), io::detail::entries_of(state));
+  CHECK_THROWS_AS(load(model, file.path), Error);
+}

@@ -20,6 +20,9 @@ struct Residual {
 struct Clip {
   constexpr auto operator()(auto gradient) const { return clamp(gradient, -0.1f, 0.1f); }
 };
+struct Reverse {
+  constexpr auto operator()(auto gradient) const { return -gradient; }
+};
 using Layer = nn::Hooked<nn::Linear<3, 3>, Residual, Clip, Halve>;
 struct Net {
   Param<float, 2, 3> x;
@@ -55,4 +58,16 @@ TEST_CASE("hooks change what goes in, what comes out and what comes back") {
     }
   CHECK(found == doctest::Approx(expected));
   CHECK(clipped);
+}
+
+TEST_CASE("a hook on the gradient of what comes out") {
+  using Plain = nn::Linear<3, 2>;
+  const auto plain = make<Plain>(Generator{2});
+  const auto hooked = make<nn::Hooked<Plain, nn::NoHook, nn::NoHook, nn::NoHook, Reverse>>(Generator{2});
+  const auto x = randn<float, 4, 3>(Generator{3});
+  auto f = [](auto& m, auto v) { return sum(square(m(v))); };
+  auto a = train_step(plain, f, optim::SGD{}, x);
+  auto b = train_step(hooked, f, optim::SGD{}, x);
+  CHECK(a.backward(x) == b.backward(x));
+  for (int i = 0; i < 6; ++i) CHECK(a.gradient().weight.data()[i] == -b.gradient().module.weight.data()[i]);
 }

@@ -179,3 +179,19 @@ TEST_CASE("no window and no padding lies in memory") {
   using Depthwise = Compiled<test::FunctionSpec<decltype(back), Tensor<float, 2, 64, 56, 56>, Tensor<float, 64, 1, 3, 3>, Tensor<float, 2, 64, 56, 56>>>;
   static_assert(Depthwise::plan.steps == 2 && Depthwise::plan.arena_bytes == 0);
 }
+
+TEST_CASE("conv_tbc is a convolution over time, which stands first") {
+  const auto x = filled<Tensor<float, 5, 2, 3>>();
+  const auto w = filled<Tensor<float, 2, 3, 4>>();
+  const Tensor<float, 4> b{1, 2, 3, 4};
+  const Tensor<float, 6, 2, 4> y = conv_tbc<1>(x, w, b);
+  for (int t = 0; t < 6; ++t)
+    for (int n = 0; n < 2; ++n)
+      for (int o = 0; o < 4; ++o) {
+        double s = b(o);
+        for (int k = 0; k < 2; ++k)
+          for (int c = 0; c < 3; ++c)
+            if (t + k >= 1 && t + k < 6) s += static_cast<double>(x(t + k - 1, n, c) * w(k, c, o));
+        CHECK(y(t, n, o) == doctest::Approx(s));
+      }
+}

@@ -73,8 +73,20 @@ inline bool holds_training_state(const SafetensorsFile& file) {
   return false;
 }
 
+/// The names of a model's tensors in this file: what weight_norm calls its parts since PyTorch 2.0, or weight_g and weight_v as before.
+inline void take_older_names(const SafetensorsFile& file, StateDict& model) {
+  constexpr std::string_view names[][2] = {{"parametrizations.weight.original0", "weight_g"}, {"parametrizations.weight.original1", "weight_v"}};
+  for (StateEntry& entry : model)
+    for (const auto& [now, before] : names) {
+      if (!std::string_view(entry.name).ends_with(now) || file.find(entry.name) != nullptr) continue;
+      std::string older = entry.name.substr(0, entry.name.size() - now.size()).append(before);
+      if (file.find(older) != nullptr) entry.name = std::move(older);
+    }
+}
+
 /// The model's part of a file: all of it, or all of a training state but what is the optimizer's.
-inline void read_model(const SafetensorsFile& file, const StateDict& model) {
+inline void read_model(const SafetensorsFile& file, StateDict model) {
+  take_older_names(file, model);
   file.read(entries_of(model), holds_training_state(file) ? optimizer_prefix : std::string_view());
 }
 

@@ -130,7 +130,7 @@ constexpr auto normalize(const M& m, const NormSettings& s, X x) {
   if constexpr (!Batch && X::rank == D + 1) {  // one item
     return squeeze<0>(normalize<D, Batch>(m, s, unsqueeze<0>(x)));
   } else {
-    constexpr bool ranks_fit = X::rank == D + 2 || (D == 1 && X::rank == 2);
+    constexpr bool ranks_fit = X::rank == D + 2 || (D <= 1 && X::rank == 2) || (D == 0 && X::rank > 2);
     static_assert(ranks_fit, "etch: norm: the input must be [N, C, sizes..] with as many sizes as the layer's name says");
     using F = std::conditional_t<Batch, etch::detail::batch_statistics_fn::with, etch::detail::group_norm_fn<0>>;
     if constexpr (requires { m.running_mean; }) {
@@ -231,6 +231,8 @@ using last_axes_norm = plain_norm<etch::detail::last_axes_norm_fn<typename norma
 ETCH_NORM(BatchNorm1d, 1, true)
 ETCH_NORM(BatchNorm2d, 2, true)
 ETCH_NORM(BatchNorm3d, 3, true)
+// torch.nn.SyncBatchNorm, of any number of axes: in one process there is nobody to synchronise with.
+ETCH_NORM(SyncBatchNorm, 0, true)
 // torch.nn.InstanceNorm: without weight, bias and running statistics, unless `affine<true>`, `track_running_stats<true>`.
 ETCH_NORM(InstanceNorm1d, 1, false)
 ETCH_NORM(InstanceNorm2d, 2, false)

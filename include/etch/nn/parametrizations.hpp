@@ -13,11 +13,15 @@ inline namespace ETCH_ABI {
 namespace nn {
 namespace detail {
 
+/// What a weight is computed from, and what PyTorch calls it.
+enum class Parametrization { weight_norm, spectral_norm, pruned };
+inline constexpr const char* parametrized_weight[] = {"parametrizations.weight.original1", "parametrizations.weight.original", "weight_orig"};
+inline constexpr const char* parametrized_more[] = {", parametrizations.weight.original0", ", parametrizations.weight.0._u, parametrizations.weight.0._v", ", weight_mask"};
+
 /// Layer's names with that of its weight and of what comes with it as a parametrization has them.
-template <class Layer, bool Spectral>
+template <class Layer, Parametrization By>
 struct ParametrizedNames {
-  static constexpr const char *weight = Spectral ? "parametrizations.weight.original" : "parametrizations.weight.original1",
-                              *more = Spectral ? ", parametrizations.weight.0._u, parametrizations.weight.0._v" : ", parametrizations.weight.original0";
+  static constexpr const char *weight = parametrized_weight[static_cast<int>(By)], *more = parametrized_more[static_cast<int>(By)];
   static constexpr int length(const char* c) { return *c == '\0' ? 0 : 1 + length(c + 1); }
   char at[length(Layer::etch_names) + length(weight) + length(more) + 1]{};
   constexpr ParametrizedNames() {
@@ -37,8 +41,8 @@ struct ParametrizedNames {
     add(more);
   }
 };
-template <class Layer, bool Spectral>
-inline constexpr ParametrizedNames<Layer, Spectral> parametrized_names{};
+template <class Layer, Parametrization By>
+inline constexpr ParametrizedNames<Layer, By> parametrized_names{};
 
 /// What takes part beside a weight [D..]: one number for each place on its axis, or one in all; vectors of the axis and of the others together.
 template <class W, int Axis>
@@ -119,7 +123,7 @@ struct WeightNorm {
   Layer layer;
   std::conditional_t<Axis == all_axes, typename Parts::one, typename Parts::per_row> length;
 
-  static constexpr const char* etch_names = detail::parametrized_names<Layer, false>.at;
+  static constexpr const char* etch_names = detail::parametrized_names<Layer, detail::Parametrization::weight_norm>.at;
   constexpr void etch_members(auto&& f) const { layer.etch_members(f), f(length); }
   constexpr void etch_members(auto&& f) { layer.etch_members(f), f(length); }
   constexpr auto operator()(const auto&... x) const { return forward(x...); }
@@ -144,15 +148,14 @@ struct SpectralNorm {
   typename Parts::left u;
   typename Parts::right v;
 
-  static constexpr const char* etch_names = detail::parametrized_names<Layer, true>.at;
+  static constexpr const char* etch_names = detail::parametrized_names<Layer, detail::Parametrization::spectral_norm>.at;
   constexpr void etch_members(auto&& f) const { layer.etch_members(f), f(u), f(v); }
   constexpr void etch_members(auto&& f) { layer.etch_members(f), f(u), f(v); }
   constexpr auto operator()(const auto&... x) const { return forward(x...); }
   constexpr auto forward(auto x, auto... more) const {
-    const auto lowered = [&](const auto& p) { return etch::detail::lower(x.builder, p); };
-    const auto w = lowered(layer.weight);
-    const auto left = lowered(u);
-    const auto right = lowered(v);
+    const auto w = etch::detail::lower(x.builder, layer.weight);
+    const auto left = latest(*x.builder, u);  // a layer that is called twice goes on from the first call
+    const auto right = latest(*x.builder, v);
     if (!x.training()) return detail::called_with(layer, etch::detail::spectral_norm_fn<0, Axis, true>{}(w, left, right, Eps).template get<0>(), x, more...);
     const auto all = etch::detail::spectral_norm_fn<Iterations, Axis, true>{}(w, left, right, Eps);
     assign(u, all.template get<1>());

@@ -337,5 +337,17 @@ ETCH_CONV(conv_transpose2d, 2, true)
 ETCH_CONV(conv_transpose3d, 3, true)
 #undef ETCH_CONV
 
+namespace detail {
+template <int Padding>
+struct conv_tbc_fn {
+  constexpr auto operator()(auto x, auto w, auto bias) const { return permute<2, 0, 1>(conv_fn<1, false, padding<Padding>>{}(permute<1, 2, 0>(x), permute<2, 1, 0>(w), bias)); }
+};
+}  // namespace detail
+/// torch.conv_tbc: x [T, B, C], w [K, C, O], bias [O] -> [T', B, O].
+template <int Padding = 0, Operand X, Operand W, Operand B>
+constexpr auto conv_tbc(const X& x, const W& w, const B& bias) {
+  return apply<detail::conv_tbc_fn<Padding>>(x, w, bias);
+}
+
 }  // namespace ETCH_ABI
 }  // namespace etch

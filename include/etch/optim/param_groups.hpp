@@ -95,10 +95,6 @@ constexpr ParamGroups<O, Rest...> param_groups(const O& others, const Group<Rest
 
 namespace detail {
 
-/// As many elements as a range has.
-template <int N>
-struct RangeSize : dyn<N> {};
-
 /// An optimizer of one pointwise pass, on ranges of a model's block.
 template <class M, class Optimizer>
 class RangePart {
@@ -106,7 +102,7 @@ class RangePart {
                 "etch: param_groups: LBFGS and clip_grad_norm take the whole model; nn::utils::clip_grad_norm_ clips between backward and update");
   using T = type_of<etch::detail::parameter_dtype<M>()>;
   static constexpr int tensors = layout<M>.tensors, states = Optimizer::states, size = static_cast<int>(sizeof(M) / sizeof(T));
-  using Program = etch::detail::UpdateProgram<Optimizer, T, RangeSize<size>{}>;
+  using Program = etch::detail::UpdateProgram<Optimizer, T, etch::detail::RangeSize<size>{}>;
 
  public:
   static constexpr std::int64_t arena_bytes = Program::Code::arena_bytes;

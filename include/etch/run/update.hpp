@@ -100,13 +100,20 @@ class UpdateProgramAt {
 template <class Optimizer, class T, auto... D>
 using UpdateProgram = UpdateProgramAt<OnCpu, Optimizer, T, D...>;
 
-/// The update of a whole block by one program; every state is another block of the model's layout.
+/// As many elements as a range of a block has.
+template <int N>
+struct RangeSize : dyn<N> {};
+
+/// The update of a whole block by one program; every state is another block of the model's layout. The pass goes over the buffers too, and they
+/// are put back; where they are much of the model (what is frozen counts as such) it goes from range to range of parameters, if it is pointwise.
 template <class M, class Optimizer, class Place = OnCpu>
 class BlockUpdate {
   using T = type_of<parameter_dtype<M>()>;
   static constexpr int states = Optimizer::states, scalars = Optimizer::scalars;
-  static constexpr std::size_t buffers = buffer_bytes<M>();
-  using Program = UpdateProgramAt<Place, Optimizer, T, static_cast<int>(sizeof(M) / sizeof(T))>;
+  static constexpr bool ranges = 4 * buffer_bytes<M>() > sizeof(M) && requires { Optimizer::state_names; } && !requires { Optimizer::max_norm; };
+  static constexpr std::size_t buffers = ranges ? 0 : buffer_bytes<M>();
+  static constexpr int elements = static_cast<int>(sizeof(M) / sizeof(T));
+  using Program = std::conditional_t<ranges, UpdateProgramAt<Place, Optimizer, T, RangeSize<elements>{}>, UpdateProgramAt<Place, Optimizer, T, elements>>;
 
  public:
   using Code = typename Program::Code;
@@ -124,7 +131,13 @@ class BlockUpdate {
     void* state[states > 0 ? states : 1]{};
     for (int i = 0; i < states; ++i) state[i] = state_[i].data();
     if constexpr (buffers > 0) copy_buffers<M, Place>(static_cast<char*>(block), static_cast<char*>(static_cast<void*>(beside_.data())), false);
-    program_.run(block, gradient, state, prepared);
+    if constexpr (ranges) each_range([&](std::size_t begin, std::size_t end) {
+        void* part[states > 0 ? states : 1]{};
+        for (int i = 0; i < states; ++i) part[i] = static_cast<char*>(state[i]) + begin;
+        const int size = static_cast<int>((end - begin) / sizeof(T));
+        program_.run(static_cast<char*>(block) + begin, static_cast<char*>(gradient) + begin, part, prepared, &size);
+      });
+    else program_.run(block, gradient, state, prepared);
     if constexpr (buffers > 0) copy_buffers<M, Place>(static_cast<char*>(block), static_cast<char*>(static_cast<void*>(beside_.data())), true);
   }
   void* state(int i) { return state_[i].data(); }
@@ -147,6 +160,17 @@ class BlockUpdate {
   }
 
  private:
+  /// f(first byte, byte behind the last), for parameters that lie one after another.
+  template <class F>
+  static void each_range(F f) {
+    for (int i = 0; i < layout<M>.tensors; ++i) {
+      if (layout<M>.tensor[i].role != Role::parameter) continue;
+      const std::size_t begin = layout<M>.tensor[i].offset;
+      while (i + 1 < layout<M>.tensors && layout<M>.tensor[i + 1].role == Role::parameter) ++i;
+      f(begin, layout<M>.tensor[i].offset + aligned(static_cast<std::size_t>(layout<M>.tensor[i].count) * sizeof(T)));
+    }
+  }
+
   Program program_;
   typename Place::Memory beside_;  // buffers while the optimizer runs
   typename Place::Memory state_[states > 0 ? states : 1];
