@@ -176,6 +176,18 @@ ETCH_INLINE V combine(V a, V b) {
   else if constexpr (R == 2) return simd::max(a, b);
   else return simd::min(a, b);
 }
+/// The same of four more, one after another.
+template <int R, class V>
+ETCH_INLINE V combine_four(V a, V v0, V v1, V v2, V v3) {
+  using T = typename V::value_type;
+  if constexpr (R >= 2 && std::is_floating_point_v<T>) {  // an instruction each, and half of one to ask whether it is NaN; a NaN in `a` stays
+    const auto among = simd::unordered(v0, v1) | simd::unordered(v2, v3);
+    auto join = [](V x, V best) { return R == 2 ? simd::greater(x, best) : simd::lesser(x, best); };
+    return simd::select(among, simd::splat<T, V::lanes>(std::numeric_limits<T>::quiet_NaN()), join(v3, join(v2, join(v1, join(v0, a)))));
+  } else {
+    return combine<R>(combine<R>(combine<R>(combine<R>(a, v0), v1), v2), v3);
+  }
+}
 template <int R, class T>
 constexpr T neutral() {
   using limits = std::numeric_limits<T>;
@@ -654,11 +666,11 @@ struct Fused {
     if constexpr (!is_sum_over_rows(w)) execute<w, static_cast<Word>(w & 255) == Word::number64 ? code[regs.position[K] + 1] : 0, L, false, Partial, Storing::plain>(r, at, c, n);
   }
   static constexpr index_t together = 4;  ///< rows whose elements are summed before the sum is stored
-  template <bool Partial, class V, std::size_t... I>
-  static ETCH_INLINE V add_elements(const Set& r, const Place& at, index_t c, int n, V sum, std::index_sequence<I...>) {
+  template <bool Partial, std::size_t... I>
+  static ETCH_INLINE auto summand(const Set& r, const Place& at, index_t c, int n, std::index_sequence<I...>) {
     constexpr Instruction i = decode(code[regs.position[sum_over_rows()]]);
     (word_but_sum<2 + static_cast<int>(I), Partial>(r, at, c, n), ...);
-    return combine<static_cast<int>(i.memory)>(sum, r.template get<i.type>(i.a));
+    return r.template get<i.type>(i.a);
   }
   /// Some rows at once, if so many belong to the same sums.
   static ETCH_INLINE bool add_rows(const FusedCall& call, Cursor<regs.slots>& cursor, const Set& r, index_t row) {
@@ -675,17 +687,13 @@ struct Fused {
     T* const to = reinterpret_cast<T*>(cursor.p[i.slot]);
     index_t c = call.col0;
     for (; c + L <= call.col1; c += L) {
-      auto sum = simd::load<T, L>(to + c);
-      sum = add_elements<false>(r, at(0), c, L, sum, I{});
-      sum = add_elements<false>(r, at(1), c, L, sum, I{});
-      sum = add_elements<false>(r, at(2), c, L, sum, I{});
-      sum = add_elements<false>(r, at(3), c, L, sum, I{});
-      simd::store(to + c, sum);
+      const auto v0 = summand<false>(r, at(0), c, L, I{}), v1 = summand<false>(r, at(1), c, L, I{}), v2 = summand<false>(r, at(2), c, L, I{}), v3 = summand<false>(r, at(3), c, L, I{});
+      simd::store(to + c, combine_four<static_cast<int>(i.memory)>(simd::load<T, L>(to + c), v0, v1, v2, v3));
     }
     if (c < call.col1) {
       const int n = static_cast<int>(call.col1 - c);
       auto sum = simd::load_partial<T, L>(to + c, n);
-      for (index_t k = 0; k < together; ++k) sum = add_elements<true>(r, at(k), c, n, sum, I{});
+      for (index_t k = 0; k < together; ++k) sum = combine<static_cast<int>(i.memory)>(sum, summand<true>(r, at(k), c, n, I{}));
       simd::store_partial(to + c, sum, n);
     }
     cursor.next(call, together);
