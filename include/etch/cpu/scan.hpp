@@ -70,7 +70,7 @@ struct Scan {
   using Out = typename Rule::template result<T>;
   static constexpr index_t side = 8;   ///< lanes side by side: as many chains of dependent additions
   static constexpr index_t wide = 64;  ///< where they lie side by side: whole cache lines
-  static constexpr index_t most = 512; ///< of those whose rule is known for vectors: their sums stay in the first-level cache
+  static constexpr index_t most = 2048; ///< of those whose rule is known for vectors: long enough that memory is read in runs, and their sums stay in the first-level cache
   using Sum = accumulator<T>;
   static constexpr bool vectors = (sizeof(T) == 4 || sizeof(T) == 8) && !etch::detail::is_complex_type<T> && !std::is_same_v<T, bool> &&
                                   requires(simd::Vec<Sum, 8> v) { Rule::together(v, v); };
