@@ -22,6 +22,7 @@ void scale(none, none);
 void least(none, none);  // the second where either is NaN
 void most(none, none);
 void signs(none);  // of all lanes, as bits
+void unordered(none, none);  // whether either is NaN
 void product(none, none);  // of the low 32 bits of each lane
 void load_first(none, int, none);
 void store_first(none, int, none);
@@ -90,6 +91,7 @@ template <Rounding R> ETCH_INLINE f64x2 round(f64x2 a) { return __builtin_ia32_r
 template <Rounding R> ETCH_INLINE f32x8 round(f32x8 a) { return __builtin_ia32_roundps256(a, R); }
 template <Rounding R> ETCH_INLINE f64x4 round(f64x4 a) { return __builtin_ia32_roundpd256(a, R); }
 ETCH_INLINE int signs(i32x8 a) { return __builtin_ia32_movmskps256((f32x8)a); }
+ETCH_INLINE i32x8 unordered(f32x8 a, f32x8 b) { return (i32x8)__builtin_ia32_cmpps256(a, b, 3); }
 ETCH_INLINE f32x8 least(f32x8 a, f32x8 b) { return __builtin_ia32_minps256(a, b); }
 ETCH_INLINE f64x4 least(f64x4 a, f64x4 b) { return __builtin_ia32_minpd256(a, b); }
 ETCH_INLINE f32x8 most(f32x8 a, f32x8 b) { return __builtin_ia32_maxps256(a, b); }

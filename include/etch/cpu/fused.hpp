@@ -9,6 +9,7 @@
 #include <etch/core/rng.hpp>
 #include <etch/core/vec.hpp>
 #include <etch/core/vec_half.hpp>
+#include <etch/cpu/copy_rows.hpp>
 #include <etch/cpu/extremum.hpp>
 #include <etch/cpu/transpose.hpp>
 #include <etch/graph/table.hpp>
@@ -174,6 +175,18 @@ ETCH_INLINE V combine(V a, V b) {
   else if constexpr (R == 1) return a * b;
   else if constexpr (R == 2) return simd::max(a, b);
   else return simd::min(a, b);
+}
+/// The same of four more, one after another.
+template <int R, class V>
+ETCH_INLINE V combine_four(V a, V v0, V v1, V v2, V v3) {
+  using T = typename V::value_type;
+  if constexpr (R >= 2 && std::is_floating_point_v<T>) {  // an instruction each, and half of one to ask whether it is NaN; a NaN in `a` stays
+    const auto among = simd::unordered(v0, v1) | simd::unordered(v2, v3);
+    auto join = [](V x, V best) { return R == 2 ? simd::greater(x, best) : simd::lesser(x, best); };
+    return simd::select(among, simd::splat<T, V::lanes>(std::numeric_limits<T>::quiet_NaN()), join(v3, join(v2, join(v1, join(v0, a)))));
+  } else {
+    return combine<R>(combine<R>(combine<R>(combine<R>(a, v0), v1), v2), v3);
+  }
 }
 template <int R, class T>
 constexpr T neutral() {
@@ -463,6 +476,12 @@ struct Cursor {
     if (__builtin_expect(--left < 0, 0)) return wrap(c);
     for (int s = 0; s < Slots; ++s) move_pointer(p[s], step[s]);
   }
+  /// So many rows further, of which all but the last are of this row's innermost dimension.
+  ETCH_INLINE void next(const FusedCall& c, index_t rows) {
+    for (int s = 0; s < Slots; ++s) move_pointer(p[s], (rows - 1) * step[s]);
+    left -= rows - 1;
+    next(c);
+  }
   /// Behind the last row of the innermost dimension: to its first, and one further in the dimensions around it.
   ETCH_INLINE void wrap(const FusedCall& c) {
     const FusedArgs& a = *c.args;
@@ -568,13 +587,33 @@ struct Fused {
     return lies && is_reduce_word(code[regs.position[begin + 1]]) && r.a == x.d && r.mode >= 2;
   }
 
+  /// Whether all a kernel does is to move elements of one type from one place to another.
+  static constexpr bool moves() {
+    if (regs.sections != 2 || regs.instructions != 2 + 3 || regs.column_begin[0] != 2 || regs.slots != 2) return false;
+    const Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
+    return x.op == static_cast<std::uint8_t>(Word::load) && y.op == static_cast<std::uint8_t>(Word::store) && y.a == x.d && x.type == y.type && x.memory == y.memory;
+  }
+  /// Whether those lie side by side here and there.
+  static constexpr bool moves_rows() {
+    return moves() && static_cast<Stride>(decode(code[regs.position[2]]).mode) == Stride::unit && static_cast<Stride>(decode(code[regs.position[3]]).mode) == Stride::unit;
+  }
+  static ETCH_INLINE void move_rows(const FusedCall& call) {
+    constexpr Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
+    constexpr index_t size = static_cast<index_t>(size_of(x.memory));
+    Cursor<regs.slots> cursor(call);
+    for (index_t row = call.row0, n = 0; row < call.row1; row += n) {
+      n = cursor.left + 1 < call.row1 - row ? cursor.left + 1 : call.row1 - row;
+      copy_rows(cursor.p[x.slot] + call.col0 * size, cursor.step[x.slot], cursor.p[y.slot] + call.col0 * size, cursor.step[y.slot], n, (call.col1 - call.col0) * size);
+      cursor.next(call, n);
+    }
+  }
+
   /// Whether all a kernel does is to move elements of four bytes from or to places that do not lie side by side.
   static constexpr bool moves_columns() {
-    if (transpose_side == 0 || regs.sections != 2 || regs.instructions != 2 + 3 || regs.column_begin[0] != 2) return false;
+    if (transpose_side == 0 || !moves()) return false;
     const Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
-    const bool moves = x.op == static_cast<std::uint8_t>(Word::load) && y.op == static_cast<std::uint8_t>(Word::store) && y.a == x.d && x.type == y.type && x.memory == y.memory;
     const auto from = static_cast<Stride>(x.mode), to = static_cast<Stride>(y.mode);
-    return moves && ((x.type == Class::f32 && x.memory == DType::float32) || (x.type == Class::i32 && x.memory == DType::int32)) &&
+    return ((x.type == Class::f32 && x.memory == DType::float32) || (x.type == Class::i32 && x.memory == DType::int32)) &&
            ((from == Stride::strided && to == Stride::unit) || (from == Stride::unit && to == Stride::strided));
   }
   /// A block of rows, where elements below each other lie side by side in the memory whose columns do not; whether that was done.
@@ -598,9 +637,7 @@ struct Fused {
         if constexpr (gathers) __builtin_memcpy(q, p, bytes);
         else __builtin_memcpy(p, q, bytes);
       }
-    for (int s = 0; s < regs.slots; ++s) move_pointer(cursor.p[s], (side - 1) * cursor.step[s]);
-    cursor.left -= side - 1;
-    cursor.next(call);
+    cursor.next(call, side);
     return true;
   }
 
@@ -609,6 +646,58 @@ struct Fused {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
              static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial, How>(r, at, c, n),
      ...);
+  }
+
+  static constexpr bool is_sum_over_rows(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::accumulate; }
+  /// Which word of a kernel that does little else sums over rows what lies side by side; -1 where there is none, or another result of a row.
+  static constexpr int sum_over_rows() {
+    if (regs.sections != 2 || regs.column_begin[0] != 2 || regs.section_end[0] - 2 > 8 || regs.section_end[1] - regs.row_begin[1] != 0 || boolean) return -1;
+    int found = -1;
+    for (int k = 2; k < regs.section_end[0]; ++k) {
+      const std::uint64_t w = code[regs.position[k]];
+      if (!is_light(w) || is_reduce_word(w) || (is_sum_over_rows(w) && (found >= 0 || static_cast<Stride>(decode(w).mode) != Stride::unit))) return -1;
+      if (is_sum_over_rows(w)) found = k;
+    }
+    return found;
+  }
+  template <int K, bool Partial>
+  static ETCH_INLINE void word_but_sum(const Set& r, const Place& at, index_t c, int n) {
+    constexpr std::uint64_t w = code[regs.position[K]];
+    if constexpr (!is_sum_over_rows(w)) execute<w, static_cast<Word>(w & 255) == Word::number64 ? code[regs.position[K] + 1] : 0, L, false, Partial, Storing::plain>(r, at, c, n);
+  }
+  static constexpr index_t together = 4;  ///< rows whose elements are summed before the sum is stored
+  template <bool Partial, std::size_t... I>
+  static ETCH_INLINE auto summand(const Set& r, const Place& at, index_t c, int n, std::index_sequence<I...>) {
+    constexpr Instruction i = decode(code[regs.position[sum_over_rows()]]);
+    (word_but_sum<2 + static_cast<int>(I), Partial>(r, at, c, n), ...);
+    return r.template get<i.type>(i.a);
+  }
+  /// Some rows at once, if so many belong to the same sums.
+  static ETCH_INLINE bool add_rows(const FusedCall& call, Cursor<regs.slots>& cursor, const Set& r, index_t row) {
+    constexpr Instruction i = decode(code[regs.position[sum_over_rows()]]);
+    using T = typename element_of_class<i.type>::type;
+    using I = std::make_index_sequence<static_cast<std::size_t>(regs.section_end[0] - 2)>;
+    if (cursor.left + 1 < together || cursor.step[i.slot] != 0) return false;
+    const FusedArgs& a = *call.args;
+    const index_t columns = a.extent[a.dims - 1];
+    char* p[together][regs.slots];
+    for (index_t k = 0; k < together; ++k)
+      for (int s = 0; s < regs.slots; ++s) move_pointer(p[k][s] = cursor.p[s], k * cursor.step[s]);
+    const auto at = [&](index_t k) { return Place{p[k], a.stride, a.dims, a.random, row + k, (row + k) * columns, call.col1 - call.col0}; };
+    T* const to = reinterpret_cast<T*>(cursor.p[i.slot]);
+    index_t c = call.col0;
+    for (; c + L <= call.col1; c += L) {
+      const auto v0 = summand<false>(r, at(0), c, L, I{}), v1 = summand<false>(r, at(1), c, L, I{}), v2 = summand<false>(r, at(2), c, L, I{}), v3 = summand<false>(r, at(3), c, L, I{});
+      simd::store(to + c, combine_four<static_cast<int>(i.memory)>(simd::load<T, L>(to + c), v0, v1, v2, v3));
+    }
+    if (c < call.col1) {
+      const int n = static_cast<int>(call.col1 - c);
+      auto sum = simd::load_partial<T, L>(to + c, n);
+      for (index_t k = 0; k < together; ++k) sum = combine<static_cast<int>(i.memory)>(sum, summand<true>(r, at(k), c, n, I{}));
+      simd::store_partial(to + c, sum, n);
+    }
+    cursor.next(call, together);
+    return true;
   }
 
   static constexpr bool is_streamed(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::store && static_cast<Stride>(w >> 56 & 15) == Stride::stream; }
@@ -692,13 +781,20 @@ struct Fused {
       simd::Vec<std::int64_t, L> i64[count(Class::i64)];
       MaskRegister mask[count(Class::mask)];
       const Set file{f32, f64, i32, i64, mask};
+      if constexpr (sum_over_rows() >= 0) {
+        if (row + together <= call.row1 && add_rows(call, cursor, file, row)) {
+          row += together - 1;
+          continue;
+        }
+      }
       const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
       (stage<static_cast<int>(S)>(file, at, call), ...);
       cursor.next(call);
     }
   }
   static void run(const FusedCall& call) {
-    rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
+    if constexpr (moves_rows()) move_rows(call);
+    else rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
     if constexpr (regs.streams) simd::stream_end();
   }
 };

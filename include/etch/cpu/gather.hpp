@@ -190,6 +190,12 @@ void run_gather(Machine& machine, int s) {
   const index_t along = machine.stride(step.access, axis);
   RowWalk<2> walk(machine, step, {step.access, step.access + 1}, 0, axis);
   const index_t more = rule.more();
+  if (walk.rank == 2 && walk.columns > 0 && walk.step(0) == 1 && walk.step(1) == 0) {  // rows of a matrix
+    const index_t down = walk.stride[0][0], further = walk.stride[1][0], columns = walk.columns;
+    const std::uint64_t below = rule.bound(true);
+    for (index_t r = 0; r < walk.rows; ++r) std::memcpy(to + r * columns, a + r * down + rule.place(index[r * further], more, below) * along, static_cast<std::size_t>(columns) * Bytes);
+    return;
+  }
   const std::int64_t* checked = nullptr;  // the row of indices that was looked at last: broadcast ones are the same for all rows
   for (index_t r = 0; r < walk.rows; ++r, walk.next()) {
     const Element* from = a + walk.offset[0];

@@ -70,7 +70,7 @@ struct Scan {
   using Out = typename Rule::template result<T>;
   static constexpr index_t side = 8;   ///< lanes side by side: as many chains of dependent additions
   static constexpr index_t wide = 64;  ///< where they lie side by side: whole cache lines
-  static constexpr index_t most = 512; ///< of those whose rule is known for vectors: their sums stay in the first-level cache
+  static constexpr index_t most = 2048; ///< of those whose rule is known for vectors: long enough that memory is read in runs, and their sums stay in the first-level cache
   using Sum = accumulator<T>;
   static constexpr bool vectors = (sizeof(T) == 4 || sizeof(T) == 8) && !etch::detail::is_complex_type<T> && !std::is_same_v<T, bool> &&
                                   requires(simd::Vec<Sum, 8> v) { Rule::together(v, v); };
@@ -112,20 +112,29 @@ struct Scan {
     Out* to = y + base + (reverse ? (size - 1) * inner : 0);
     const index_t by = reverse ? -inner : inner;
     for (index_t l = 0; l < count; ++l) sum[l] = static_cast<Sum>(to[l] = from[l]);
-    for (index_t k = 1; k < size; ++k) {
-      from += by;
-      to += by;
+    index_t k = 1;
+    const auto rows = [&](auto taken) {  // so many rows at once: their sums are stored once
+      constexpr index_t n = decltype(taken)::value;
+      const T* const x0 = from + k * by;
+      Out* const y0 = to + k * by;
       index_t l = 0;
       for (; l + L <= count; l += L) {
-        const auto v = Rule::together(simd::load<Sum, L>(sum + l), simd::convert<Sum>(simd::load<T, L>(from + l)));
+        auto v = simd::load<Sum, L>(sum + l);
+        for (index_t j = 0; j < n; ++j) {
+          v = Rule::together(v, simd::convert<Sum>(simd::load<T, L>(x0 + j * by + l)));
+          simd::store(y0 + j * by + l, simd::convert<T>(v));
+        }
         simd::store(sum + l, v);
-        simd::store(to + l, simd::convert<T>(v));
       }
-      for (; l < count; ++l) {
-        Rule::template next<T>(sum[l], T{}, from[l], k);
-        to[l] = Rule::template value<T>(sum[l]);
-      }
-    }
+      for (; l < count; ++l)
+        for (index_t j = 0; j < n; ++j) {
+          Rule::template next<T>(sum[l], T{}, x0[j * by + l], k + j);
+          y0[j * by + l] = Rule::template value<T>(sum[l]);
+        }
+      k += n;
+    };
+    while (k + 4 <= size) rows(std::integral_constant<index_t, 4>{});
+    while (k < size) rows(std::integral_constant<index_t, 1>{});
   }
   /// One lane of neighbours in which a new extremum is rare: vectors without one are asked once.
   void walk_line(index_t base) const {

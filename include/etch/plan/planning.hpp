@@ -188,16 +188,21 @@ struct Planning {
     for (int i = 0; i < shape(n).rank; ++i) l.stride[i] = stride[i];
     l.dense = true;
   }
-  /// Whether two copies write the even and the odd places of one tensor.
+  /// Whether two copies write the even and the odd places of one tensor, or rows of it that lie beside each other: one after the other
+  /// would fetch each line twice, or lines ahead that are the other's.
   constexpr bool are_halves(const Copy& a, const Copy& b) const {
     const Shape& s = shape(a.node);
     const DType d = node(root(a.node)).dtype;
     if (s.rank == 0 || d != node(root(b.node)).dtype || a.to.root != b.to.root || a.to.index != b.to.index || a.to.byte != b.to.byte || a.to.extra != b.to.extra) return false;
-    if (a.to.offset + 1 != b.to.offset && b.to.offset + 1 != a.to.offset) return false;
+    const std::int64_t apart = a.to.offset < b.to.offset ? b.to.offset - a.to.offset : a.to.offset - b.to.offset;
     bool together = shape(b.node).rank == s.rank, halves = false;
     for (int i = 0; together && i < s.rank; ++i) {
       together = shape(b.node).size[i] == s.size[i] && a.to.stride[i] == b.to.stride[i];
       halves = halves || (a.to.stride[i] == 2 && s.size[i] != 1);
+    }
+    if (apart != 1) {
+      const int last = s.rank - 1;
+      halves = last > 0 && a.to.stride[last] == 1 && is_static(a.to.stride[last - 1]) && is_static(s.size[last]) && apart == s.size[last] && 2 * apart == a.to.stride[last - 1];
     }
     return together && halves;
   }
