@@ -31,6 +31,7 @@ namespace detail {
 template <class T>
 inline constexpr int64 block_depth = 2048 / int64{sizeof(T)};  // of a tile of A that stays in L1
 inline constexpr int64 packed_bytes = int64{1} << 20;
+inline constexpr int64 gathered_bytes = int64{1} << 18;  // of windows: these stay in L2 beside a weight
 inline constexpr int64 most_panels = 128;
 inline constexpr int64 kept_bytes = 5 * (int64{1} << 20);  // of tiles that wait for their last k block
 inline constexpr int64 finish_bytes = 8192;              // of tiles side by side that one call of an epilogue finishes
@@ -159,9 +160,9 @@ struct Portion {
   static constexpr int64 kept_row = together * Tile<T>::cols + 64 / int64{sizeof(T)};  // rows in different cache sets
   static constexpr int64 kept_group = kept_row * Tile<T>::rows, group_bytes = kept_group * int64{sizeof(T)};
   int64 depth, panels, tiles = 1, groups = 1;
-  constexpr Portion(int64 m, int64 n, int64 k, bool waits)
+  constexpr Portion(int64 m, int64 n, int64 k, bool waits, int64 most_bytes = packed_bytes)
       : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
-    panels = least(panels, least(most_panels, packed_bytes / (row_bytes * (depth > 0 ? depth : 1))));
+    panels = least(panels, least(most_panels, most_bytes / (row_bytes * (depth > 0 ? depth : 1))));
     if (!waits) return;
     const int64 rows = pieces(m, Tile<T>::rows), room = kept_bytes / group_bytes;
     groups = least(pieces(panels, together), room > rows ? room / rows : 1);  // B is packed once where all rows of its columns may wait
@@ -242,7 +243,7 @@ struct Multiplication {
   const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
   const bool packs = Gathers || p.packs(), strips = p.a_at == nullptr && p.copies() && p.a_row == 1, copies = p.copies() && !strips, applies = p.epilogue.apply != nullptr;
   const bool waits = applies && blocks.count > 1;
-  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits);
+  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits, Gathers ? gathered_bytes : packed_bytes);
   const int64 width = p.width();
   static constexpr int64 line = 64 / int64{sizeof(T)};
   T* const kept = packed + portion.packed();
