@@ -46,6 +46,23 @@ struct Padding {
 
   /// Elements of whole lines that hold [at, at + span).
   int64 room(int64 span) const { return span + 2 * size[rank - 1]; }
+  int64 plane() const { return size[rank - 1] * size[rank - 2]; }
+  /// Whether [at, at + span) are lines of one plane, of which the image's fill a vector and what is around them does not.
+  bool is_plane(int64 at, int64 span, int64 lanes) const {
+    if (rank < 2 || at % plane() + span > plane()) return false;
+    for (int d = 0; d + 2 < rank; ++d)
+      if (start[d] != 0 || inside[d] != size[d]) return false;
+    const int last = rank - 1;
+    return stride[last] == 1 && inside[last] >= lanes && start[last] <= lanes && size[last] - start[last] - inside[last] <= lanes;
+  }
+  /// Where the plane of element `at` begins in an image that is_plane.
+  int64 image_plane(int64 at) const {
+    int64 rest = at / plane(), offset = 0;
+    for (int d = rank - 3; d >= 0; rest /= size[d--]) offset += rest % size[d] * stride[d];
+    return offset;
+  }
+  /// From line to line of a plane whose image begins at vectors' boundaries.
+  int64 pitch(int64 lanes) const { return (inside[rank - 1] + 3 * lanes - 1) / lanes * lanes; }
   /// Whether the outermost axis is `step` elements from one to the next, and lines of the image lie together.
   bool begins_with(int64 step) const {
     int64 n = 1;
@@ -87,6 +104,21 @@ ETCH_INLINE void copy_piece(const T* from, int64 n, T* to) {
   simd::store(to + n - lanes, simd::load<T, lanes>(from + n - lanes));
 }
 
+/// A line of zeros with n elements at `begin`, `step` apart where they are read.
+template <class T>
+ETCH_INLINE void fill_line(const T* from, int64 n, int64 step, int64 begin, int64 width, T* line) {
+  constexpr int lanes = Tile<T>::lanes;
+  const auto zeros = simd::splat<T, lanes>(0);
+  if (width >= lanes && begin <= lanes && width - begin - n <= lanes) {
+    simd::store(line, zeros);
+    simd::store(line + width - lanes, zeros);
+  } else {
+    for (int64 j = 0; j < width; ++j) line[j] = T(0);
+  }
+  if (step == 1) return copy_piece(from, n, line + begin);
+  for (int64 j = 0; j < n; ++j) line[begin + j] = from[j * step];
+}
+
 template <class T>
 T* Padding::fill(const T* image, int64 at, int64 span, T* to) const {
   const int last = rank - 1;
@@ -97,23 +129,24 @@ T* Padding::fill(const T* image, int64 at, int64 span, T* to) const {
     rest /= size[d];
   }
   T* line = to;
-  for (int64 l = 0; l < lines; ++l, line += width) {
+  for (int64 done = 0; done < lines;) {  // lines of one plane
     bool within = true;
-    const T* from = image;
-    for (int d = 0; d < last; ++d) {
+    const T* plane = image;
+    for (int d = 0; d + 1 < last; ++d) {
       const int64 i = index[d] - start[d];
       within = within && i >= 0 && i < inside[d];
-      from += i * stride[d];
+      plane += i * stride[d];
     }
-    const int64 begin = within ? start[last] : width, length = inside[last];
-    for (int64 j = 0; j < begin; ++j) line[j] = T(0);
-    if (within) {
-      if (stride[last] == 1) copy_piece(from, length, line + begin);
+    const int64 top = last > 0 ? index[last - 1] - start[last - 1] : 0, height = last > 0 ? inside[last - 1] : 1, step = last > 0 ? stride[last - 1] : 0;
+    const int64 end = last > 0 ? top + least(size[last - 1] - index[last - 1], lines - done) : lines;
+    for (int64 i = top; i < end; ++i, line += width) {
+      if (within && i >= 0 && i < height) fill_line(plane + i * step, inside[last], stride[last], start[last], width, line);
       else
-        for (int64 j = 0; j < length; ++j) line[begin + j] = from[j * stride[last]];
-      for (int64 j = begin + length; j < width; ++j) line[j] = T(0);
+        for (int64 j = 0; j < width; ++j) line[j] = T(0);
     }
-    for (int d = last - 1; d >= 0 && ++index[d] == size[d]; --d) index[d] = 0;
+    done += end - top;
+    if (last > 0) index[last - 1] = 0;
+    for (int d = last - 2; d >= 0 && ++index[d] == size[d]; --d) index[d] = 0;
   }
   return to + (at - first * width);
 }

@@ -29,10 +29,11 @@ struct Epilogue {
 namespace detail {
 
 template <class T>
-inline constexpr int64 block_depth = 1024 / int64{sizeof(T)};  // a tile of A and a panel of B fit L1
-inline constexpr int64 packed_bytes = int64{1} << 20;          // half of a common L2
+inline constexpr int64 block_depth = 2048 / int64{sizeof(T)};  // of a tile of A that stays in L1
+inline constexpr int64 packed_bytes = int64{1} << 20;
+inline constexpr int64 gathered_bytes = int64{1} << 18;  // of windows: these stay in L2 beside a weight
 inline constexpr int64 most_panels = 128;
-inline constexpr int64 kept_bytes = int64{1} << 19;      // of tiles that wait for their last k block
+inline constexpr int64 kept_bytes = 5 * (int64{1} << 20);  // of tiles that wait for their last k block
 inline constexpr int64 finish_bytes = 8192;              // of tiles side by side that one call of an epilogue finishes
 inline constexpr int64 a_strip = 8;                      // row tiles of an A with contiguous columns that are copied at a time
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
@@ -56,6 +57,8 @@ struct Product {
   const Offsets *a_at = nullptr, *b_at = nullptr;  // where a and b lie, of a Multiplication that gathers
   const Padded<T>* padded = nullptr;        // of an operand that is padded first
   bool in_double = false;  // of one that gathers: what is added up is double
+  int64 pitch = 0;         // between lines of an image that was laid out at vectors' boundaries
+  const T* ahead = nullptr;  // the image of the next item, fetched meanwhile
 
   /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
   constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
@@ -157,12 +160,14 @@ struct Portion {
   static constexpr int64 kept_row = together * Tile<T>::cols + 64 / int64{sizeof(T)};  // rows in different cache sets
   static constexpr int64 kept_group = kept_row * Tile<T>::rows, group_bytes = kept_group * int64{sizeof(T)};
   int64 depth, panels, tiles = 1, groups = 1;
-  constexpr Portion(int64 m, int64 n, int64 k, bool waits)
+  constexpr Portion(int64 m, int64 n, int64 k, bool waits, int64 most_bytes = packed_bytes)
       : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
-    panels = least(panels, waits ? 8 : least(most_panels, packed_bytes / (row_bytes * (depth > 0 ? depth : 1))));
+    panels = least(panels, least(most_panels, most_bytes / (row_bytes * (depth > 0 ? depth : 1))));
     if (!waits) return;
-    groups = pieces(panels, together);
-    tiles = least(pieces(m, Tile<T>::rows), kept_bytes / (groups * group_bytes));
+    const int64 rows = pieces(m, Tile<T>::rows), room = kept_bytes / group_bytes;
+    groups = least(pieces(panels, together), room > rows ? room / rows : 1);  // B is packed once where all rows of its columns may wait
+    panels = least(panels, groups * together);
+    tiles = least(rows, room / groups);
   }
   constexpr int64 packed() const { return panels * Tile<T>::cols * depth; }
   constexpr int64 kept() const { return groups * tiles * kept_group; }
@@ -171,7 +176,7 @@ struct Portion {
   static constexpr int64 bytes(int64 m, int64 n, int64 k) {
     const int64 all = pieces(n, Tile<T>::cols);
     const int64 packed = least(least(all, most_panels) * row_bytes * least(k, block_depth<T>), packed_bytes);
-    const int64 most = pieces(m, Tile<T>::rows) * pieces(least(all, 8), together);
+    const int64 most = pieces(m, Tile<T>::rows) * pieces(all, together);
     const int64 waiting = k <= block_depth<T> ? 1 : least(most, kept_bytes / group_bytes);
     return packed + (waiting + 1) * group_bytes + a_strip * 16 * a_copy_row<T> * int64{sizeof(T)};
   }
@@ -238,8 +243,9 @@ struct Multiplication {
   const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
   const bool packs = Gathers || p.packs(), strips = p.a_at == nullptr && p.copies() && p.a_row == 1, copies = p.copies() && !strips, applies = p.epilogue.apply != nullptr;
   const bool waits = applies && blocks.count > 1;
-  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits);
+  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits, Gathers ? gathered_bytes : packed_bytes);
   const int64 width = p.width();
+  static constexpr int64 line = 64 / int64{sizeof(T)};
   T* const kept = packed + portion.packed();
   T* const a_copy = kept + portion.kept();
 
@@ -292,15 +298,19 @@ struct Multiplication {
       t.c = staged ? tile + side * width : c;
       t.c_row = staged ? Portion<T>::kept_row : p.c_row;
       if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
+      if (copies && i + 1 < rows.count && (panel - first) * line < t.k) {  // the next tile of A arrives, a line of its rows a panel
+        for (int64 r = 0; r < height; ++r) ETCH_PREFETCH(p.a + (row + height + r) * p.a_row + k0 + (panel - first) * line);
+      }
       t.next = nullptr;
       if (strips && panel - first < 2 && i + a_strip < rows.count) {  // both lines that a column of a tile of the next strip may lie in
         t.next = p.a + rows.begin(i + a_strip) + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
         t.next_step = p.a_col;
       }
-      if (!staged && !t.accumulate) {  // lines that nothing has read yet arrive while the tile is computed
+      if (!staged || waits) {  // lines of C arrive while a tile is computed: its own, or the next one's where sums are read
+        const int64 ahead = t.accumulate && panel != last - 1 ? width : 0;
         for (int64 r = 0; r < height; ++r) {
-          ETCH_PREFETCH_WRITE(t.c + r * t.c_row);
-          ETCH_PREFETCH_WRITE(t.c + r * t.c_row + lanes);
+          ETCH_PREFETCH_WRITE(t.c + ahead + r * t.c_row);
+          ETCH_PREFETCH_WRITE(t.c + ahead + r * t.c_row + lanes);
         }
       }
       if (Gathers && p.in_double) small_tile_in_double(height, vectors, t);

@@ -65,7 +65,17 @@ struct WindowDot {
     r.span = 1;
     for (int i = 0; i < rows.count; ++i) r.span += (rows.size[i] - 1) * rows.stride[i];
     for (int i = splits ? 1 : 0; i < columns.count; ++i) r.span += (columns.size[i] - 1) * columns.stride[i];
+    r.laid_out = (r.is_a ? m == 9 && n == 1 : m == 1 && k == 9) && r.box.is_plane(r.at, r.span, Tile<T>::lanes);
     return r;
+  }
+  /// Whether every item of a padded product is a depthwise convolution of one plane.
+  bool lays_out(const Product<T>& item) const {
+    const Padded<T>& pad = *item.padded;
+    if (!pad.laid_out || !WindowDot{machine, step, false}.padding().laid_out) return false;
+    const index_t plane = pad.box.plane();
+    for (int i = 0; i < batches; ++i)
+      if (stride(padded, i) % plane != 0) return false;
+    return pad.is_a ? pad.step % plane == 0 && is_depthwise_gradient(item) && has_even_lines(*item.a_at, k / pad.parts) : is_depthwise(item);
   }
   std::size_t table_bytes() const { return aligned(static_cast<std::size_t>(m + n + 2 * k) * sizeof(std::int32_t)); }
 
@@ -144,6 +154,7 @@ struct WindowDot {
       item.b_at = &right;
       item.padded = padded >= 0 ? &pad : nullptr;
       item.in_double = sizeof(T) < sizeof(double) && outer * batch * m * n * k <= double_products;
+      pad.laid_out = padded >= 0 && lays_out(item);
 #if defined(ETCH_CPU_EIGEN)
       reference_gathered<T>(item, left, batch, a_batch, b_batch, c_batch, reinterpret_cast<T*>(workspace));
 #else

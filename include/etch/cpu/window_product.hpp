@@ -1,11 +1,13 @@
 // Matrix products whose operands are windows of an image, read where they lie: convolutions and their gradients.
 //
 //   y = w x    few rows: register tiles straight from the image;  many: panels of windows are packed and used for all rows
+//   one row, a window of 3 x 3 or its gradient: cpu/depthwise.hpp
 //   dw = x dy  few columns: inner products of neighbouring elements;  many: tiles of windows are copied
 //
 // Small ones are added up in double.
 #pragma once
 
+#include <etch/cpu/depthwise.hpp>
 #include <etch/cpu/gathered.hpp>
 #include <etch/cpu/machine.hpp>
 #include <etch/cpu/matmul.hpp>
@@ -18,7 +20,6 @@ inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
 
-inline constexpr int64 direct_tile = 2048;  // elements that one call of an epilogue finishes
 inline constexpr int64 double_products = int64{1} << 16;  // multiplications that take some 4 us in double
 
 /// c[R][cols] = a b, of C vectors side by side in the image of which the last ends where they all do.
@@ -168,7 +169,9 @@ void multiply_inner(const Product<T>& p, T* tile) {
 
 template <class T>
 void multiply_gathered(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
-  if (is_direct(p)) multiply_direct(p, workspace);
+  if (is_depthwise(p)) multiply_depthwise(p, workspace);
+  else if (is_depthwise_gradient(p)) multiply_depthwise_gradient(p, workspace);
+  else if (is_direct(p)) multiply_direct(p, workspace);
   else if (is_inner(p)) multiply_inner(p, workspace);
   else Multiplication<T, true>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
 }
@@ -181,7 +184,18 @@ struct Padded {
   int64 at, span;  ///< of the first item's first part, in the padded box
   int64 parts, step, sums;  ///< parts of k, `step` apart in the box; elements of sums kept between parts
   bool is_a;
-  int64 elements() const { return (box.room(span) + 15) / 16 * 16 + sums; }
+  bool laid_out;  ///< whether it is the plane of a depthwise convolution, with lines at vectors' boundaries
+  int64 elements() const {
+    const int64 lines = box.room(span), plane = laid_out ? box.size[box.rank - 2] * box.pitch(Tile<T>::lanes) : 0;
+    return ((lines > plane ? lines : plane) + 15) / 16 * 16 + sums;
+  }
+  /// The operand of p that begins at `from`, copied to `to`; `next` is what will be taken after it.
+  const T* take(Product<T>& p, int64 from, int64 next, T* to) const {
+    if (!laid_out) return box.fill(image, from, span, to);
+    p.pitch = box.pitch(Tile<T>::lanes);
+    p.ahead = image + box.image_plane(next);
+    return lay_out(box, image + box.image_plane(from), from, to);
+  }
 };
 /// As multiply_gathered; the pointer of an operand that is padded is `image` and where the item begins in the box.
 template <class T>
@@ -193,14 +207,14 @@ void multiply_padded(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 p
   const T*& operand = pad.is_a ? p.a : p.b;
   const int64 at = pad.at + (operand - pad.image);
   if (pad.parts == 1) {
-    operand = pad.box.fill(pad.image, at, pad.span, workspace);
+    operand = pad.take(p, at, at + pad.box.plane(), workspace);
     return multiply_gathered(p, row0, row1, panel0, panel1, rest);
   }
   const Product<T> whole = p;
   p.k /= pad.parts;
   p.c = sums, p.c_row = p.n, p.epilogue = {};
   for (int64 i = 0; i < pad.parts; ++i) {
-    p.a = pad.box.fill(pad.image, at + i * pad.step, pad.span, workspace);
+    p.a = pad.take(p, at + i * pad.step, at + (i + 1) * pad.step, workspace);
     p.b = whole.b + p.b_at->row[i * p.k];
     p.accumulate = i > 0;
     if (i == pad.parts - 1) {

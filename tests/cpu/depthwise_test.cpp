@@ -1,0 +1,39 @@
+// Convolutions of each channel with a window of its own, and both gradients, against the interpreter.
+#include "../ops/elements.hpp"
+
+#include <limits>
+
+using namespace etch;
+using test::filled;
+using test::results;
+
+namespace {
+template <auto... Option, class X, class W>
+void expect_as_interpreted(const X& x, const W& w) {
+  test::check(
+      [](auto in, auto weight) {
+        auto [dx, dw] = grad<0, 1>([](auto u, auto v) { return sum(square(conv2d<Option...>(u, v))); })(in, weight);
+        return results(relu(conv2d<Option...>(in, weight) + 0.25), dx, dw);
+      },
+      x, w);
+}
+}  // namespace
+
+TEST_CASE("a window for each channel") {
+  expect_as_interpreted<padding<1>, groups<4>>(filled<Tensor<float, 2, 4, 31, 33>>(), filled<Tensor<float, 4, 1, 3, 3>>(-1, 1, 1));       // blocks of lines and lines that are left, vectors that overlap
+  expect_as_interpreted<padding<1>, groups<3>>(filled<Tensor<double, 2, 3, 7, 8>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));       // an odd number of lines
+  expect_as_interpreted<groups<3>>(filled<Tensor<double, 1, 3, 9, 11>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));                  // padded backward alone; one image
+  expect_as_interpreted<padding<2>, dilation<1, 2>, groups<2>>(filled<Tensor<double, 2, 2, 8, 9>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));
+  expect_as_interpreted<padding<6, 1>, groups<2>>(filled<Tensor<double, 3, 2, 1, 7>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));    // lines of padding alone
+}
+
+TEST_CASE("what is not finite reaches the places whose windows see it, and no other") {
+  Tensor<double, 1, 1, 6, 7> x = zeros<double, 1, 1, 6, 7>();
+  x(0, 0, 2, 6) = std::numeric_limits<double>::infinity();
+  const Tensor<double, 1, 1, 3, 3> w = ones<double, 1, 1, 3, 3>();
+  const Tensor<double, 1, 1, 6, 7> y = conv2d<padding<1>>(x, w);
+  for (int i = 0; i < 6; ++i)
+    for (int j = 0; j < 7; ++j) CHECK(y(0, 0, i, j) == (i >= 1 && i <= 3 && j >= 5 ? std::numeric_limits<double>::infinity() : 0.0));
+  const auto dw = compile<Tensor<double, 1, 1, 6, 7>, Tensor<double, 1, 1, 3, 3>>([](auto in, auto weight) { return grad<1>([](auto u, auto v) { return sum(conv2d<padding<1>>(u, v)); })(in, weight); })(x, w);
+  for (int q = 0; q < 9; ++q) CHECK(dw.data()[q] == (q % 3 == 0 ? 0.0 : std::numeric_limits<double>::infinity()));  // the rightmost column meets the left of no window
+}
