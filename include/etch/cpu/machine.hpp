@@ -80,7 +80,7 @@ struct Tables {
 /// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing, unless threads were added.
 class Machine {
  public:
-  /// With an arena of its own, or one on another device: its tables are kept here then, and who calls `prepare` runs the steps.
+  /// With an arena of its own, or one of another machine's or on another device: in the latter case its tables are kept here, and who calls `prepare` runs the steps.
   explicit Machine(const PlanView& plan, char* arena = nullptr);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -99,7 +99,10 @@ class Machine {
   /// Where the combined values of all accumulators belong, in the tables.
   char* const* targets() const { return target_; }
   /// The arena of a machine that was made with another.
-  void place_arena(char* arena) { arena_ = given_arena_ = arena, bound_ = false; }
+  void place_arena(char* arena) {
+    arena_ = given_arena_ = arena, bound_ = false;
+    place_bodies();
+  }
   /// Kernels read a copy of the tables, so many bytes further on.
   void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset, bound_ = false; }
   /// The actual value of a size, after the last binding.
@@ -151,6 +154,12 @@ class Machine {
   void run_fused(int s);
   void combine(const Step& s, int first, bool before);
   void allocate(int thread_count);
+  /// Where the arenas of loops' bodies are, which never run at the same time: all at one place.
+  char* arena_of_bodies() const { return arena_ + aligned(static_cast<std::size_t>(plan_.arena_bytes)); }
+  void place_bodies() {
+    for (int s = 0; body_ != nullptr && s < plan_.steps; ++s)
+      if (body_[s] != nullptr) body_[s]->place_arena(arena_of_bodies());
+  }
 
   PlanView plan_;
   char* given_arena_;
@@ -189,7 +198,7 @@ ETCH_COLD inline Machine::Machine(const PlanView& plan, char* arena) : plan_(pla
   if (!loops) return;
   body_ = new Machine*[static_cast<std::size_t>(plan.steps)]{};
   for (int s = 0; s < plan.steps; ++s)
-    if (plan.loop[s] != nullptr) body_[s] = new Machine(plan.loop[s]->body);
+    if (plan.loop[s] != nullptr) body_[s] = new Machine(plan.loop[s]->body, arena_of_bodies());
 }
 ETCH_COLD inline Machine::~Machine() {
   for (int s = 0; body_ != nullptr && s < plan_.steps; ++s) delete body_[s];
@@ -207,8 +216,9 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   };
   for (int i = 0; i < plan.accesses; ++i) note(plan.access[i]);
   for (int i = 0; i < plan.combines; ++i) note(plan.combine[i].target);
-  std::size_t workspace = 0;
+  std::size_t workspace = 0, bodies = 0;
   for (int s = 0; s < plan.steps; ++s) {
+    if (plan.loop[s] != nullptr && static_cast<std::size_t>(plan.loop[s]->arena_bytes) > bodies) bodies = static_cast<std::size_t>(plan.loop[s]->arena_bytes);
     std::size_t w = plan.library[s].workspace == nullptr ? 0 : plan.library[s].workspace(*this, plan.step[s]);
     for (int c = 0; plan.loop[s] != nullptr && c < plan.loop[s]->carried; ++c) w += 2 * static_cast<std::size_t>(plan.loop[s]->carried_bytes[c]);
     workspace = w > workspace ? w : workspace;
@@ -220,7 +230,7 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
     at += aligned(bytes);
     return begin;
   };
-  const std::size_t arena = part(given_arena_ == nullptr ? static_cast<std::size_t>(plan.arena_bytes) : 0), work = part(aligned(workspace) * threads);
+  const std::size_t arena = part(given_arena_ == nullptr ? aligned(static_cast<std::size_t>(plan.arena_bytes)) + bodies : 0), work = part(aligned(workspace) * threads);
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
   const std::size_t call = part(steps * sizeof(FusedCall));
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
@@ -243,6 +253,7 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   call_ = reinterpret_cast<FusedCall*>(b + call);
   size_value_ = reinterpret_cast<double*>(b + sizes);
   seen_ = reinterpret_cast<void**>(b + seen);
+  place_bodies();
 }
 
 /// Reads the actual sizes of bounded dims off the inputs; all that share a name must agree.

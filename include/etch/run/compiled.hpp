@@ -232,12 +232,12 @@ struct Compiled {
   /// The compiled body of step S, a loop.
   template <int S>
   using Body = Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>;
-  /// Memory for intermediate values, those of loops included.
+  /// Memory for intermediate values, those of loops included, of which one runs at a time.
   static constexpr std::int64_t arena_bytes = [] {
-    std::int64_t n = plan.arena_bytes;
+    std::int64_t most = 0;
     for (int s = 0; s < plan.steps; ++s)
-      if (plan.step[s].kind == detail::StepKind::loop) n += table.loop[s]->arena_bytes;
-    return n;
+      if (plan.step[s].kind == detail::StepKind::loop && table.loop[s]->arena_bytes > most) most = table.loop[s]->arena_bytes;
+    return plan.arena_bytes + most;
   }();
 
   static constexpr cpu::PlanView view() {
