@@ -29,6 +29,7 @@ TEST_CASE("every size of the edges") {
   compare<float, 7, 8>();
   compare<float, 9, 17>();
   compare<float, 21, 5>();
+  compare<float, 19, 4>();
   compare<double, 3, 3>();
   compare<double, 8, 21>();
 }

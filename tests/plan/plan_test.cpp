@@ -24,6 +24,18 @@ TEST_CASE("what follows a product is its epilogue") {
   check(f, filled<F<64, 32>>(), filled<F<48, 32>>(), filled<F<48>>());
 }
 
+TEST_CASE("a product of one term each is pointwise, and part of another product's epilogue") {
+  auto f = [](auto x, auto w, auto h, auto v, auto b) { return linear(x, w, b) + linear(h, v, b); };
+  using P = Code<decltype(f), F<3, 1>, F<20, 1>, F<3, 8>, F<20, 8>, F<20>>;
+  static_assert(P::plan.steps == 1 && P::plan.step[0].kind == StepKind::dot && P::plan.step[0].dim[2] == 8);
+  check(f, filled<F<3, 1>>(), filled<F<20, 1>>(), filled<F<3, 8>>(), filled<F<20, 8>>(), filled<F<20>>());
+  auto batch = [](auto x, auto y) { return matmul(x, y) * 2; };
+  using B = Code<decltype(batch), F<2, 3, 1>, F<2, 1, 5>>;
+  static_assert(B::plan.steps == 1 && B::plan.step[0].kind == StepKind::fused);
+  check(batch, filled<F<2, 3, 1>>(), filled<F<2, 1, 5>>());
+  check([](auto x) { return matmul(x, zeros_like(t(x)) + 2); }, filled<F<4, 1>>());
+}
+
 TEST_CASE("views and joins cost no copies") {
   auto split = [](auto x) {
     const auto [p, q, r] = chunk<3, 1>(x);

@@ -45,6 +45,8 @@ struct FusedArgs {
   const index_t* chunk = nullptr;  ///< bytes between the partial results of two chunks, for each slot
   const Root* root = nullptr;      ///< of each slot
   const std::uint64_t* random = nullptr;  ///< seed and step
+  int tile = -1;                   ///< the slot of a product's finished block
+  bool plain = false;              ///< a first row begins at the slots' bases: none lies in a thread's scratch rows
 };
 
 /// One part of a fused loop.
@@ -459,6 +461,8 @@ ETCH_SHARED int begin_rows(const FusedCall& c, int slots, char** p, index_t* ste
   }
   return tile;
 }
+/// Whether all a call does is the one row that begins at the slots' bases.
+ETCH_INLINE bool is_one_row(const FusedCall& c) { return c.row1 == 1 && c.row0 == 0 && c.chunk == 0 && c.args->plain; }
 /// Rows of the innermost of them that follow the one at this index.
 ETCH_INLINE index_t rows_left(const FusedArgs& a, const index_t* at) { return a.dims > 1 ? a.extent[a.dims - 2] - at[a.dims - 2] - 1 : 0; }
 
@@ -471,16 +475,24 @@ struct Cursor {
   int tile;
   index_t left;         ///< rows of the innermost dimension that follow this one
 
-  ETCH_INLINE Cursor(const FusedCall& c) : tile(begin_rows(c, Slots, p, step, at)), left(rows_left(*c.args, at)) {}
+  ETCH_INLINE Cursor(const FusedCall& c) {
+    const FusedArgs& a = *c.args;
+    if (is_one_row(c)) {
+      for (int s = 0; s < Slots; ++s) p[s] = a.base[s];
+      if (a.tile >= 0) p[a.tile] = c.tile - c.col0 * a.stride[a.tile * a.dims + a.dims - 1];
+    } else {
+      tile = begin_rows(c, Slots, p, step, at);
+      left = rows_left(a, at);
+    }
+  }
   ETCH_INLINE void next(const FusedCall& c) {
     if (__builtin_expect(--left < 0, 0)) return wrap(c);
     for (int s = 0; s < Slots; ++s) move_pointer(p[s], step[s]);
   }
-  /// So many rows further, of which all but the last are of this row's innermost dimension.
-  ETCH_INLINE void next(const FusedCall& c, index_t rows) {
-    for (int s = 0; s < Slots; ++s) move_pointer(p[s], (rows - 1) * step[s]);
-    left -= rows - 1;
-    next(c);
+  /// So many rows further, all of this row's innermost dimension.
+  ETCH_INLINE void skip(index_t rows) {
+    for (int s = 0; s < Slots; ++s) move_pointer(p[s], rows * step[s]);
+    left -= rows;
   }
   /// Behind the last row of the innermost dimension: to its first, and one further in the dimensions around it.
   ETCH_INLINE void wrap(const FusedCall& c) {
@@ -637,7 +649,7 @@ struct Fused {
         if constexpr (gathers) __builtin_memcpy(q, p, bytes);
         else __builtin_memcpy(p, q, bytes);
       }
-    cursor.next(call, side);
+    cursor.skip(side - 1);
     return true;
   }
 
@@ -696,7 +708,7 @@ struct Fused {
       for (index_t k = 0; k < together; ++k) sum = combine<static_cast<int>(i.memory)>(sum, summand<true>(r, at(k), c, n, I{}));
       simd::store_partial(to + c, sum, n);
     }
-    cursor.next(call, together);
+    cursor.skip(together - 1);
     return true;
   }
 
@@ -766,13 +778,14 @@ struct Fused {
 
   template <std::size_t... S>
   static ETCH_INLINE void rows(const FusedCall& call, std::index_sequence<S...>) {
+    if (call.row0 >= call.row1) return;
     Cursor<regs.slots> cursor(call);
     const FusedArgs& a = *call.args;
-    for (index_t row = call.row0; row < call.row1; ++row) {
+    for (index_t row = call.row0;;) {
       if constexpr (moves_columns()) {
-        if (row + transpose_side <= call.row1 && move_block(call, cursor)) {
-          row += transpose_side - 1;
-          continue;
+        while (row + transpose_side <= call.row1 && move_block(call, cursor)) {
+          if ((row += transpose_side) == call.row1) return;
+          cursor.next(call);
         }
       }
       simd::Vec<float, L> f32[count(Class::f32)];
@@ -783,12 +796,14 @@ struct Fused {
       const Set file{f32, f64, i32, i64, mask};
       if constexpr (sum_over_rows() >= 0) {
         if (row + together <= call.row1 && add_rows(call, cursor, file, row)) {
-          row += together - 1;
+          if ((row += together) == call.row1) return;
+          cursor.next(call);
           continue;
         }
       }
       const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
       (stage<static_cast<int>(S)>(file, at, call), ...);
+      if (++row == call.row1) return;
       cursor.next(call);
     }
   }

@@ -80,7 +80,7 @@ struct Tables {
 /// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing, unless threads were added.
 class Machine {
  public:
-  /// With an arena of its own, or one on another device: its tables are kept here then, and who calls `prepare` runs the steps.
+  /// With an arena of its own, or one of another machine's or on another device: in the latter case its tables are kept here, and who calls `prepare` runs the steps.
   explicit Machine(const PlanView& plan, char* arena = nullptr);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -91,14 +91,18 @@ class Machine {
   /// The first half of `run`: binds, and runs nothing. Whether sizes have changed since the last time.
   bool prepare(const Bindings& in, void* const* out, RandomState* random);
   void run_step(int s) {
-    if (plan_.library[s].run != nullptr) plan_.library[s].run(*this, s);
+    if (call_[s].args != nullptr) plan_.kernel[s](call_[s]);
+    else if (plan_.library[s].run != nullptr) plan_.library[s].run(*this, s);
     else run_fused(s);
   }
   Tables tables() const { return {reinterpret_cast<char*>(base_), static_cast<std::size_t>(static_cast<char*>(block_) + total_ - reinterpret_cast<char*>(base_))}; }
   /// Where the combined values of all accumulators belong, in the tables.
   char* const* targets() const { return target_; }
   /// The arena of a machine that was made with another.
-  void place_arena(char* arena) { arena_ = given_arena_ = arena, bound_ = false; }
+  void place_arena(char* arena) {
+    arena_ = given_arena_ = arena, bound_ = false;
+    place_bodies();
+  }
   /// Kernels read a copy of the tables, so many bytes further on.
   void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset, bound_ = false; }
   /// The actual value of a size, after the last binding.
@@ -141,9 +145,21 @@ class Machine {
   void resolve();
   void bind(const Bindings& in, void* const* out);
   bool is_bound(const Bindings& in, void* const* out);
+  static index_t rows_of(const FusedArgs& a) {
+    index_t n = 1;
+    for (int k = 0; k + 1 < a.dims; ++k) n *= a.extent[k];
+    return n;
+  }
+  static index_t columns_of(const FusedArgs& a) { return a.extent[a.dims - 1]; }
   void run_fused(int s);
   void combine(const Step& s, int first, bool before);
   void allocate(int thread_count);
+  /// Where the arenas of loops' bodies are, which never run at the same time: all at one place.
+  char* arena_of_bodies() const { return arena_ + aligned(static_cast<std::size_t>(plan_.arena_bytes)); }
+  void place_bodies() {
+    for (int s = 0; body_ != nullptr && s < plan_.steps; ++s)
+      if (body_[s] != nullptr) body_[s]->place_arena(arena_of_bodies());
+  }
 
   PlanView plan_;
   char* given_arena_;
@@ -163,6 +179,7 @@ class Machine {
   index_t* extent_ = nullptr;     ///< max_rank for each step
   double* size_value_ = nullptr;  ///< the actual sizes, as values
   FusedArgs* args_ = nullptr;     ///< one for each step
+  FusedCall* call_ = nullptr;     ///< of each step that is one call of a fused loop and nothing else; other steps' have no args
   std::uint64_t tag_[max_tags]{};
   std::int64_t tag_size_[max_tags]{};
   int tags_ = 0;
@@ -181,7 +198,7 @@ ETCH_COLD inline Machine::Machine(const PlanView& plan, char* arena) : plan_(pla
   if (!loops) return;
   body_ = new Machine*[static_cast<std::size_t>(plan.steps)]{};
   for (int s = 0; s < plan.steps; ++s)
-    if (plan.loop[s] != nullptr) body_[s] = new Machine(plan.loop[s]->body);
+    if (plan.loop[s] != nullptr) body_[s] = new Machine(plan.loop[s]->body, arena_of_bodies());
 }
 ETCH_COLD inline Machine::~Machine() {
   for (int s = 0; body_ != nullptr && s < plan_.steps; ++s) delete body_[s];
@@ -199,8 +216,9 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   };
   for (int i = 0; i < plan.accesses; ++i) note(plan.access[i]);
   for (int i = 0; i < plan.combines; ++i) note(plan.combine[i].target);
-  std::size_t workspace = 0;
+  std::size_t workspace = 0, bodies = 0;
   for (int s = 0; s < plan.steps; ++s) {
+    if (plan.loop[s] != nullptr && static_cast<std::size_t>(plan.loop[s]->arena_bytes) > bodies) bodies = static_cast<std::size_t>(plan.loop[s]->arena_bytes);
     std::size_t w = plan.library[s].workspace == nullptr ? 0 : plan.library[s].workspace(*this, plan.step[s]);
     for (int c = 0; plan.loop[s] != nullptr && c < plan.loop[s]->carried; ++c) w += 2 * static_cast<std::size_t>(plan.loop[s]->carried_bytes[c]);
     workspace = w > workspace ? w : workspace;
@@ -212,8 +230,9 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
     at += aligned(bytes);
     return begin;
   };
-  const std::size_t arena = part(given_arena_ == nullptr ? static_cast<std::size_t>(plan.arena_bytes) : 0), work = part(aligned(workspace) * threads);
+  const std::size_t arena = part(given_arena_ == nullptr ? aligned(static_cast<std::size_t>(plan.arena_bytes)) + bodies : 0), work = part(aligned(workspace) * threads);
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
+  const std::size_t call = part(steps * sizeof(FusedCall));
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
   const std::size_t chunk = part(n * sizeof(index_t)), root = part(n * sizeof(Root)), extent = part(steps * max_rank * sizeof(index_t)), args = part(steps * sizeof(FusedArgs)), sizes = part(static_cast<std::size_t>(plan_.symbols) * sizeof(double)), seen = part(static_cast<std::size_t>(plan.slots + outputs_) * sizeof(void*));
   if (block_ != nullptr) free_block(block_, static_cast<std::size_t>(total_));
@@ -231,8 +250,10 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   root_ = reinterpret_cast<Root*>(b + root);
   extent_ = reinterpret_cast<index_t*>(b + extent);
   args_ = reinterpret_cast<FusedArgs*>(b + args);
+  call_ = reinterpret_cast<FusedCall*>(b + call);
   size_value_ = reinterpret_cast<double*>(b + sizes);
   seen_ = reinterpret_cast<void**>(b + seen);
+  place_bodies();
 }
 
 /// Reads the actual sizes of bounded dims off the inputs; all that share a name must agree.
@@ -283,14 +304,22 @@ ETCH_COLD inline void Machine::resolve() {
     const int dims = step.loop_dims;
     for (int k = 0; k < dims; ++k) extent_[s * max_rank + k] = size(step.loop[k]);
     index_t* packed = packed_ + step.access * max_rank;
+    bool plain = true;
+    int tile = -1;
     for (int i = 0; i < step.accesses; ++i) {
       const Access& a = plan_.access[step.access + i];
+      plain = plain && a.root != Root::scratch;
+      if (a.root == Root::tile) tile = i;
       chunk_[step.access + i] = a.chunk;
       root_[step.access + i] = a.root;
       const index_t unit = a.root == Root::iota ? 1 : a.size;
       for (int k = 0; k < dims; ++k) packed[i * dims + k] = stride_[(step.access + i) * max_rank + k] * unit;
     }
-    args_[s] = FusedArgs{dims, extent_ + s * max_rank, base_ + step.access, packed, chunk_ + step.access, root_ + step.access, nullptr};
+    args_[s] = FusedArgs{dims, extent_ + s * max_rank, base_ + step.access, packed, chunk_ + step.access, root_ + step.access, nullptr, tile, plain};
+    call_[s] = FusedCall{};
+    if (step.kind != StepKind::fused || step.chunks != 1 || step.combines != 0 || step.block != 0) continue;
+    call_[s] = FusedCall{&args_[s], 0, rows_of(args_[s]), 0, columns_of(args_[s])};
+    call_[s].scratch = scratch_;
   }
   resolved_ = true;
   bound_ = false;
@@ -300,12 +329,14 @@ ETCH_COLD inline void Machine::resolve() {
 inline bool Machine::is_bound(const Bindings& in, void* const* out) {
   bool same = bound_;
   for (int i = 0; i < plan_.slots; ++i) {
-    same = same && seen_[i] == in.data[i];
+    if (seen_[i] == in.data[i]) continue;
     seen_[i] = in.data[i];
+    same = false;
   }
   for (int i = 0; i < outputs_; ++i) {
-    same = same && seen_[plan_.slots + i] == out[i];
+    if (seen_[plan_.slots + i] == out[i]) continue;
     seen_[plan_.slots + i] = out[i];
+    same = false;
   }
   bound_ = true;
   return same;
@@ -387,8 +418,7 @@ inline void Machine::run_fused(int s) {
     index_t rows, columns;
   };
   const FusedArgs& a = args_[s];
-  Work w{this, &step, plan_.kernel[s], &a, 1, a.extent[a.dims - 1]};
-  for (int k = 0; k + 1 < a.dims; ++k) w.rows *= a.extent[k];
+  Work w{this, &step, plan_.kernel[s], &a, rows_of(a), columns_of(a)};
   auto part = [](void* context, int chunk, int thread) {
     const Work& k = *static_cast<const Work*>(context);
     FusedCall c;

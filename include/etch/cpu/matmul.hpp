@@ -192,6 +192,15 @@ ETCH_NOINLINE void row_product(int64 n, int64 k, const T* x, const T* w, int64 w
   const int rest = static_cast<int>(k - whole);
   const V last = simd::load_partial<T, lanes>(x + whole, rest);
   int64 j = 0;
+#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
+  if constexpr (lanes == 8) {  // rows of half a vector: two of them in one
+    const auto four = [w_row](const T* row) { return simd::join(simd::load<T, 4>(row), simd::load<T, 4>(row + 4 * w_row)); };
+    const auto pairs = [](V a, V b) { return simd::detail::pair_sums<4>(a, b, std::make_integer_sequence<int, 8>{}); };
+    const V both = k == 4 ? simd::join(simd::load<T, 4>(x), simd::load<T, 4>(x)) : last;
+    for (; k == 4 && j + lanes <= n; j += lanes, w += lanes * w_row)
+      simd::store(y + j, pairs(pairs(both * four(w), both * four(w + w_row)), pairs(both * four(w + 2 * w_row), both * four(w + 3 * w_row))));
+  }
+#endif
   for (; j + lanes <= n; j += lanes, w += lanes * w_row) {
     V v[lanes];
     for (V& sum : v) sum = simd::splat<T, lanes>(0);
@@ -202,8 +211,9 @@ ETCH_NOINLINE void row_product(int64 n, int64 k, const T* x, const T* w, int64 w
   }
   for (; j < n; j += 4, w += 4 * w_row) {
     const int64 count = least(4, n - j);
-    for (int64 i = 0; i < count; ++i) y[j + i] = 0;
-    inner_products(k, x, w, w_row, count, y + j, 1);
+    T sum[4] = {};
+    inner_products(k, x, w, w_row, count, sum, 1);
+    for (int64 i = 0; i < count; ++i) y[j + i] = sum[i];
   }
 }
 

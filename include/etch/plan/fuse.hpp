@@ -57,13 +57,19 @@ constexpr void measure_depth(Planning<N>& p) {
   }
 }
 
-/// Whether the groups can be one; makes them one if so.
+/// Whether the groups can be one, `a`; makes them one if so. A product takes in pointwise work alone, as a part of its epilogue.
 template <int N>
-constexpr bool merge(Planning<N>& p, int a, int b) {
+constexpr bool merge(Planning<N>& p, int& a, int b) {
   if (a == b) return true;
+  if (p.groups[b].kind == StepKind::dot) {
+    const int product = b;
+    b = a;
+    a = product;
+  }
   Group& x = p.groups[a];
   Group& y = p.groups[b];
-  if (x.level != y.level || x.kind != StepKind::fused || y.kind != StepKind::fused) return false;
+  if (x.level != y.level || y.kind != StepKind::fused) return false;
+  if (x.kind != StepKind::fused && (x.kind != StepKind::dot || y.columns != 0 || y.late)) return false;
   if (x.elements != y.elements || x.nodes + y.nodes > max_group_nodes) return false;
   if (x.columns != 0 && y.columns != 0 && x.columns != y.columns) return false;
   Group joined = x;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/plan/lower.hpp>
+#include <etch/plan/memory.hpp>
 #include <etch/plan/stream.hpp>
 
 namespace etch {
@@ -408,94 +409,6 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
     }
   }
   out.scratch_bytes = kernel.scratch_max;
-}
-
-/// Offsets for buffers in the order of time: each takes the smallest gap it fits into, or the room above.
-template <int N>
-constexpr void assign_memory(Planning<N>& p, PlanDraft<N>& out) {
-  out.buffers = p.buffers;
-  for (int i = 0; i < p.buffers; ++i) {
-    const int n = p.buffer_node[i];
-    out.buffer[i].bytes = n < 0 ? static_cast<std::int64_t>(-1 - n) * 64 : (p.z.capacity(p.elements(n)) * static_cast<std::int64_t>(size_of(p.node(n).dtype)) + 63) / 64 * 64;
-    out.buffer[i].first = out.steps;
-    out.buffer[i].last = -1;
-  }
-  for (int s = 0; s < out.steps; ++s) {
-    auto touch = [&](const Access& a) {
-      if (a.root != Root::buffer) return;
-      Buffer& b = out.buffer[a.index];
-      b.first = s < b.first ? s : b.first;
-      b.last = s > b.last ? s : b.last;
-    };
-    for (int k = 0; k < out.step[s].accesses; ++k) touch(out.access[out.step[s].access + k]);
-    for (int k = 0; k < out.step[s].combines; ++k) touch(out.combine[out.step[s].combine + k].target);
-  }
-  // births and deaths by step
-  int births[PlanDraft<N>::max_steps + 1]{}, deaths[PlanDraft<N>::max_steps + 1]{};
-  int next_birth[PlanDraft<N>::max_buffers]{}, next_death[PlanDraft<N>::max_buffers]{};
-  for (int s = 0; s <= out.steps; ++s) births[s] = deaths[s] = -1;
-  for (int i = out.buffers - 1; i >= 0; --i) {
-    const Buffer& b = out.buffer[i];
-    if (b.last < 0) continue;
-    next_birth[i] = births[b.first];
-    births[b.first] = i;
-    next_death[i] = deaths[b.last];
-    deaths[b.last] = i;
-  }
-  // gaps below the highest address, sorted; the room above is always free
-  std::int64_t gap_begin[PlanDraft<N>::max_buffers]{}, gap_end[PlanDraft<N>::max_buffers]{};
-  int gaps = 0;
-  std::int64_t top = 0;
-  for (int s = 0; s < out.steps; ++s) {
-    for (int i = s > 0 ? deaths[s - 1] : -1; i >= 0; i = next_death[i]) {
-      const std::int64_t begin = out.buffer[i].offset, end = begin + out.buffer[i].bytes;
-      int k = gaps;
-      while (k > 0 && gap_begin[k - 1] > begin) --k;
-      const bool joins_below = k > 0 && gap_end[k - 1] == begin, joins_above = k < gaps && gap_begin[k] == end;
-      if (joins_below && joins_above) {
-        gap_end[k - 1] = gap_end[k];
-        --gaps;
-        for (int j = k; j < gaps; ++j) {
-          gap_begin[j] = gap_begin[j + 1];
-          gap_end[j] = gap_end[j + 1];
-        }
-      } else if (joins_below) {
-        gap_end[k - 1] = end;
-      } else if (joins_above) {
-        gap_begin[k] = begin;
-      } else {
-        for (int j = gaps++; j > k; --j) {
-          gap_begin[j] = gap_begin[j - 1];
-          gap_end[j] = gap_end[j - 1];
-        }
-        gap_begin[k] = begin;
-        gap_end[k] = end;
-      }
-    }
-    if (gaps > 0 && gap_end[gaps - 1] == top) top = gap_begin[--gaps];
-    for (int i = births[s]; i >= 0; i = next_birth[i]) {
-      const std::int64_t bytes = out.buffer[i].bytes;
-      int best = -1;
-      for (int k = 0; k < gaps; ++k) {
-        const std::int64_t room = gap_end[k] - gap_begin[k];
-        if (room >= bytes && (best < 0 || room < gap_end[best] - gap_begin[best])) best = k;
-      }
-      if (best < 0) {
-        out.buffer[i].offset = top;
-        top += bytes;
-        out.arena_bytes = top > out.arena_bytes ? top : out.arena_bytes;
-        continue;
-      }
-      out.buffer[i].offset = gap_begin[best];
-      gap_begin[best] += bytes;
-      if (gap_begin[best] < gap_end[best]) continue;
-      --gaps;
-      for (int j = best; j < gaps; ++j) {
-        gap_begin[j] = gap_begin[j + 1];
-        gap_end[j] = gap_end[j + 1];
-      }
-    }
-  }
 }
 
 /// Every buffer written before it is read, no two live buffers overlapping.

@@ -38,7 +38,20 @@ constexpr bool is_name(const GraphRef& g, int n) {
   return v.op == Op::cast && v.arg != 0 && g.node[v.in[0]].dtype == v.dtype;
 }
 
-/// Keeps what an output depends on, in order, renumbered.
+/// Whether a product has one term each, so that it is pointwise work on operands as they lie: no windows, which products find themselves.
+constexpr bool is_outer_product(const GraphRef& g, int n) {
+  const Node& v = g.node[n];
+  if (v.op != Op::dot || g.shape_of(v.in[1]).size[g.shape_of(v.in[1]).rank - 2] != 1) return false;
+  for (int k = 0; k < 2; ++k) {
+    int in = v.in[k];
+    for (; is_view(g.node[in].op); in = g.node[in].in[0])
+      if (g.node[in].op == Op::window) return false;
+    if (g.node[in].op == Op::constant) return false;
+  }
+  return true;
+}
+
+/// Keeps what an output depends on, in order, renumbered; a product of one term each is multiplied elementwise.
 template <int N>
 constexpr void keep_live(const GraphRef& g, GraphDraft<N>& to) {
   int number[N]{};
@@ -57,6 +70,13 @@ constexpr void keep_live(const GraphRef& g, GraphDraft<N>& to) {
     for (int k = 0; k < 3; ++k)
       if (v.in[k] >= 0) v.in[k] = number[v.in[k]];
     if (v.after > 0) v.after = number[v.after - 1] > 0 ? number[v.after - 1] + 1 : 0;
+    if (is_outer_product(g, n) && to.nodes + g.nodes - n + 2 <= N) {
+      for (int k = 0; k < 2; ++k) {
+        to.node[to.nodes] = Node{Op::expand, v.dtype, v.shape, {v.in[k], -1, -1}, 0, 0};
+        v.in[k] = to.nodes++;
+      }
+      v.op = Op::mul;
+    }
     to.node[to.nodes] = v;
     number[n] = to.nodes++;
   }
@@ -212,12 +232,12 @@ struct Compiled {
   /// The compiled body of step S, a loop.
   template <int S>
   using Body = Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>;
-  /// Memory for intermediate values, those of loops included.
+  /// Memory for intermediate values, those of loops included, of which one runs at a time.
   static constexpr std::int64_t arena_bytes = [] {
-    std::int64_t n = plan.arena_bytes;
+    std::int64_t most = 0;
     for (int s = 0; s < plan.steps; ++s)
-      if (plan.step[s].kind == detail::StepKind::loop) n += table.loop[s]->arena_bytes;
-    return n;
+      if (plan.step[s].kind == detail::StepKind::loop && table.loop[s]->arena_bytes > most) most = table.loop[s]->arena_bytes;
+    return plan.arena_bytes + most;
   }();
 
   static constexpr cpu::PlanView view() {
