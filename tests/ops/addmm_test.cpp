@@ -42,6 +42,14 @@ TEST_CASE("integers take whole factors, and a beta of 0 leaves out what it meets
   CHECK(compile<G<1, 1>, G<1, 1>>(f)(nan, three)(0, 0) == 18);
 }
 
+TEST_CASE("halves are rounded once") {
+  const Tensor<half, 1, 1> less{{half(-1.f)}};
+  const Tensor<half, 1, 2> a{{half(1.f), half(0.015625f)}};
+  const Tensor<half, 2, 1> b{{half(1.f)}, {half(0.015625f)}};
+  CHECK(static_cast<float>(Tensor(addmm(less, a, b))(0, 0)) == 0.015625f * 0.015625f);
+  CHECK(static_cast<float>(Tensor(addbmm(less, unsqueeze<0>(a), unsqueeze<0>(b), 2, 2))(0, 0)) == 2 * 0.015625f * 0.015625f);
+}
+
 TEST_CASE("gradients with a summand") {
   check_gradient([](auto c, auto a, auto b, auto v) { return sum(sin(addmm(c, a, b, 0.5, 2.0))) + sum(sin(addmv(c, a, v, 2, 3))) + sum(sin(addr(c, v, v))); }, filled<G<4>>(), filled<G<4, 4>>(-2, 2, 1), filled<G<4, 4>>(-2, 2, 2),
                  filled<G<4>>(-2, 2, 3));

@@ -25,6 +25,14 @@ TEST_CASE("trapezoid and its running sums") {
   CHECK((c(0) == 1.5 && c(1) == 7.5 && c(2) == 13.5));
   static_assert(std::is_same_v<decltype(trapezoid(Tensor<std::int64_t, 3>{}, 2.0))::value_type, float>);
   check([](auto a, auto p) { return results(trapezoid<0>(a, p), trapezoid<1>(a), cumulative_trapezoid<0>(a, p), trapezoid<0>(a, a * 2)); }, filled<Tensor<float, 4, 3>>(), Tensor<float, 4>{{0, 1, 3, 4}});
+  const Tensor<std::uint8_t, 3> bytes{{200, 100, 50}};  // PyTorch's sums of neighbours wrap around
+  const Tensor areas = cumulative_trapezoid(bytes, Tensor<std::uint8_t, 3>{{0, 1, 2}}), unit = cumulative_trapezoid(bytes);
+  CHECK((areas(0) == 22 && areas(1) == 97 && unit(0) == 22 && unit(1) == 97));
+  CHECK(trapezoid(bytes, 2.0).item() == 450);
+  const Tensor<half, 3> halves{{half(2048.f), half(1.f), half(0.f)}};  // a running sum in half would stay at 2048
+  const Tensor once = cumulative_trapezoid(halves);
+  CHECK(static_cast<float>(once(1)) == 1025);
+  CHECK(static_cast<float>(trapezoid(halves, 0.25).item()) == 256.25f);
 }
 
 TEST_CASE("gradient: exact for parabolas inside, and at the ends with order 2") {

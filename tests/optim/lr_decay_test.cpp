@@ -13,6 +13,7 @@ TEST_CASE("functions") {
 TEST_CASE("steps") {
   check_rates(StepLR{.step_size = 2, .gamma = 0.5}, {1, 1, 0.5, 0.5, 0.25, 0.25});
   check_rates(MultiStepLR{.milestones = {1, 3, 3}, .gamma = 0.5}, {1, 0.5, 0.5, 0.125, 0.125});
+  check_rates(MultiStepLR{.milestones = {30, 3, 1}, .gamma = 0.5}, {1, 0.5, 0.5, 0.25, 0.25});
   check_rates(ConstantLR{.factor = 0.25, .total_iters = 3}, {0.25, 0.25, 0.25, 1, 1});
   check_rates(ConstantLR{.factor = 0.25, .total_iters = 3}, {0.5, 0.5, 0.5, 2, 2}, 2);
 }

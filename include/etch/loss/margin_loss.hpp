@@ -26,7 +26,7 @@ struct hinge_embedding_loss_fn {
 };
 template <Reduction R>
 struct margin_ranking_loss_fn {
-  constexpr auto operator()(auto a, auto b, auto y, auto margin) const { return reduce_loss<R>(clamp_min(margin - y * (a - b), 0)); }
+  constexpr auto operator()(auto a, auto b, auto y, auto margin) const { return reduce_loss<R>(clamp_min(-y * (a - b) + margin, 0)); }
 };
 template <Reduction R>
 struct cosine_embedding_loss_fn {

@@ -63,8 +63,12 @@ struct plus_product {
 /// `input` + the product that `Product` makes of a and b.
 template <class Product>
 struct add_product_fn {
-  constexpr auto operator()(auto input, auto a, auto b) const { return plus_product::unscaled(input, Product{}(a, b)); }
-  constexpr auto operator()(auto input, auto a, auto b, auto beta, auto alpha) const { return plus_product::with(input, Product{}(a, b), beta, alpha); }
+  template <class I, class A, class B, class... Factors>
+  constexpr auto operator()(I input, A a, B b, Factors... factors) const {
+    if constexpr (all_half<I, A, B>) return rounded_once<typename I::value_type, add_product_fn>(input, a, b, factors...);
+    else if constexpr (sizeof...(Factors) == 0) return plus_product::unscaled(input, Product{}(a, b));
+    else return plus_product::with(input, Product{}(a, b), factors...);
+  }
 };
 /// The sum over a batch is one product with a longer inner axis. A complex alpha is applied before the sum: what it rounds is
 /// then of the size of one product, as in PyTorch.

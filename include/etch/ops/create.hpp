@@ -82,9 +82,13 @@ template <class T, int N>
 struct logspace_fn {
   template <class A, class B, class C>
   constexpr auto operator()(A start, B end, C base) const {
-    const auto exponents = linspace_fn<double, N>{}(start, end);
-    if constexpr (std::is_same_v<std::remove_const_t<decltype(exponents)>, Poison>) return exponents;
-    else return cast_fn<T>{}(pow(cast_fn<double>{}(tracer_of<C>(base)), exponents));
+    constexpr bool numbers = A::rank == 0 && B::rank == 0 && C::rank == 0;
+    if constexpr (!numbers) {
+      static_assert(numbers, "etch: logspace: start, end and base must have no dimensions");
+      return Poison{};
+    } else {
+      return cast_fn<T>{}(pow(cast_fn<double>{}(tracer_of<C>(base)), linspace_fn<double, N>{}(start, end)));
+    }
   }
 };
 /// mask[i, j] = j <= i over the last two axes.

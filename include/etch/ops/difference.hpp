@@ -73,7 +73,8 @@ constexpr auto along_axis(V v) {
   }
 }
 
-/// (y[i] + y[i+1]) / 2 (x[i+1] - x[i]), where x are positions or one distance.
+/// Twice the area of each interval, (y[i] + y[i+1]) (x[i+1] - x[i]), where x are positions or one distance. Whole numbers
+/// stay whole so far, as in PyTorch.
 template <int Axis>
 struct trapezoids_fn {
   template <class Y, class X>
@@ -83,23 +84,33 @@ struct trapezoids_fn {
       static_assert(Rule::enough, "etch: trapezoid: the axis must be one of the input's, of a static size of at least 1");
       return Poison{};
     } else {
-      const auto mean = (stretch<Axis, 0, -1>(y) + stretch<Axis, 1, 0>(y)) * 0.5;
-      if constexpr (X::rank == 0) return mean * x;
-      else if constexpr (X::rank == 1) return mean * along_axis<Y, Axis>(diff_fn<1, 0>{}(x));
-      else return mean * diff_fn<1, Axis>{}(x);
+      const auto pairs = stretch<Axis, 0, -1>(y) + stretch<Axis, 1, 0>(y);
+      if constexpr (X::rank == 0) return pairs * x;
+      else if constexpr (X::rank == 1) return pairs * along_axis<Y, Axis>(diff_fn<1, 0>{}(x));
+      else return pairs * diff_fn<1, Axis>{}(x);
     }
   }
 };
+/// Half samples at half positions or a number apart.
+template <class Y, class X>
+inline constexpr bool half_samples = all_half<Y> && (X::rank == 0 || all_half<X>);
+
 template <int Axis>
 struct trapezoid_fn {
-  constexpr auto operator()(auto y, auto x) const { return reduce_fn<Op::sum, Axis>{}(trapezoids_fn<Axis>{}(y, x)); }
+  template <class Y, class X>
+  constexpr auto operator()(Y y, X x) const {
+    if constexpr (half_samples<Y, X>) return rounded_once<typename Y::value_type, trapezoid_fn>(y, x);
+    else if constexpr (X::rank > 0 || !axis_of_at_least<Y, Axis, 1>::enough) return reduce_fn<Op::sum, Axis>{}(trapezoids_fn<Axis>{}(y, x)) * 0.5;
+    else return (reduce_fn<Op::sum, Axis>{}(y) - (select_fn<Axis, 0>{}(y) + select_fn<Axis, -1>{}(y)) * 0.5) * x;
+  }
 };
 template <int Axis>
 struct cumulative_trapezoid_fn {
-  constexpr auto operator()(auto y, auto x) const {
-    const auto t = trapezoids_fn<Axis>{}(y, x);
-    if constexpr (std::is_same_v<std::remove_const_t<decltype(t)>, Poison>) return t;
-    else return scan_fn<Op::cumsum, Axis>{}(t);
+  template <class Y, class X>
+  constexpr auto operator()(Y y, X x) const {
+    if constexpr (half_samples<Y, X>) return rounded_once<typename Y::value_type, cumulative_trapezoid_fn>(y, x);
+    else if constexpr (std::is_same_v<decltype(trapezoids_fn<Axis>{}(y, x)), Poison>) return Poison{};
+    else return scan_fn<Op::cumsum, Axis>{}(trapezoids_fn<Axis>{}(y, x)) * 0.5;
   }
 };
 

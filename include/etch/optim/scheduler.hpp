@@ -40,10 +40,10 @@ class Each {
   }
   constexpr int count() const { return count_; }
   constexpr T operator[](int i) const { return value_[count_ == 1 ? 0 : i]; }
-  /// How many are at most `x`, of values in ascending order.
+  /// How many are at most `x`.
   constexpr int reached(std::int64_t x) const {
     int n = 0;
-    while (n < count_ && value_[n] <= x) ++n;
+    for (int i = 0; i < count_; ++i) n += value_[i] <= x;
     return n;
   }
 
@@ -51,7 +51,7 @@ class Each {
   T value_[N]{};
   int count_ = 0;
 };
-/// Epochs at which something happens, in ascending order.
+/// Epochs at which something happens, in any order.
 using Milestones = Each<std::int64_t, 64>;
 
 /// How a rate goes from one value to another.

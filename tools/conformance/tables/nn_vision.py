@@ -33,13 +33,7 @@ def sample(input, grid, mode, padding_mode, align_corners):
     return call('grid_sample', [f'Sample::{mode}', f'SamplePadding::{padding_mode}'] + ['align_corners'] * bool(align_corners), input, grid)
 
 
-def padded(input, pad, mode, value):
-    options = ([] if mode == 'constant' else [f'PadMode::{mode}']) + list(pad)
-    return call('pad', options, input, *([value] if mode == 'constant' and value is not None else []))
-
-
 OPS = {
-    'nn.functional.pad(input, pad, mode="constant", value=None)': '{padded(input, pad, mode, value)}',
     'nn.functional.interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None, antialias=False)':
         '{resample(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)}',
     'nn.functional.upsample(input, size=None, scale_factor=None, mode="nearest", align_corners=None)': '{resample(input, size, scale_factor, mode, align_corners)}',
@@ -52,5 +46,7 @@ OPS = {
     'nn.functional.unfold(input, kernel_size, dilation=1, padding=0, stride=1)': '{columns("unfold", input, kernel_size, dilation, padding, stride)}',
     'nn.functional.fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1)': '{columns("fold", input, kernel_size, dilation, padding, stride, output_size)}',
     'nn.functional.grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None)': '{sample(input, grid, mode, padding_mode, align_corners)}',
+    **{f'grid_sampler_{d}d(input, grid, interpolation_mode, padding_mode, align_corners)':
+       '{sample(input, grid, ("bilinear", "nearest", "bicubic")[interpolation_mode], ("zeros", "border", "reflection")[padding_mode], align_corners)}' for d in (2, 3)},
     'nn.functional.affine_grid(theta, size, align_corners=None)': '{call("affine_grid", [f"ints<{render(list(size))}>"] + ["align_corners"] * bool(align_corners), theta)}',
 }

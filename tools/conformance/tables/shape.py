@@ -143,3 +143,8 @@ OPS = {
     # complex numbers
     **{f'{op}(input)': f'{op}({{input}})' for op in 'real imag conj conj_physical resolve_conj resolve_neg view_as_real view_as_complex'.split()},
 }
+
+# the same, copied: what an expression is assigned to is a copy anyway
+COPIED = 'view expand permute transpose t squeeze unsqueeze diagonal unfold as_strided select slice split split_with_sizes unbind'.split()
+OPS |= {key.replace('(', '_copy(', 1): line for key, line in OPS.items() if key.partition('(')[0] in COPIED}
+OPS['alias_copy(input)'] = '{input}'

@@ -1,0 +1,44 @@
+// A large block that the system refuses is an error that says how much was asked for, and the next block is there.
+#include <doctest/doctest.h>
+
+#include <etch/core/storage.hpp>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define ETCH_TEST_SANITIZED
+#endif
+#endif
+
+// a sanitizer reserves more addresses than a limit would leave it
+#if defined(__linux__) && !defined(ETCH_TEST_SANITIZED) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <initializer_list>
+
+using namespace etch;
+
+TEST_CASE("memory that is refused") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit limit = {std::size_t{1} << 30, std::size_t{1} << 30};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(1);
+    for (const bool zeroed : {true, false}) {
+      try {
+        const Storage storage(std::size_t{1} << 32, zeroed);
+        ::_exit(2);
+      } catch (const Error& error) {
+        if (std::strncmp(error.what(), "etch: tensor: memory must suffice; got 42949", 44) != 0) ::_exit(3);
+      }
+    }
+    const Storage less(std::size_t{1} << 24);
+    ::_exit(static_cast<const char*>(less.data())[(1 << 24) - 1]);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+#endif
