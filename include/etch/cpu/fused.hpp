@@ -478,7 +478,8 @@ struct Cursor {
   ETCH_INLINE Cursor(const FusedCall& c) {
     const FusedArgs& a = *c.args;
     if (is_one_row(c)) {
-      for (int s = 0; s < Slots; ++s) p[s] = a.base[s];
+      left = 0;
+      for (int s = 0; s < Slots; ++s) p[s] = a.base[s], step[s] = 0;
       if (a.tile >= 0) p[a.tile] = c.tile - c.col0 * a.stride[a.tile * a.dims + a.dims - 1];
     } else {
       tile = begin_rows(c, Slots, p, step, at);
@@ -612,11 +613,14 @@ struct Fused {
   static ETCH_INLINE void move_rows(const FusedCall& call) {
     constexpr Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
     constexpr index_t size = static_cast<index_t>(size_of(x.memory));
+    if (call.row0 >= call.row1) return;
     Cursor<regs.slots> cursor(call);
-    for (index_t row = call.row0, n = 0; row < call.row1; row += n) {
-      n = cursor.left + 1 < call.row1 - row ? cursor.left + 1 : call.row1 - row;
+    for (index_t row = call.row0;;) {
+      const index_t n = cursor.left + 1 < call.row1 - row ? cursor.left + 1 : call.row1 - row;
       copy_rows(cursor.p[x.slot] + call.col0 * size, cursor.step[x.slot], cursor.p[y.slot] + call.col0 * size, cursor.step[y.slot], n, (call.col1 - call.col0) * size);
-      cursor.next(call, n);
+      if ((row += n) == call.row1) return;
+      cursor.skip(n - 1);
+      cursor.next(call);
     }
   }
 
