@@ -7,7 +7,7 @@
 // Groups of one level never read each other, so joining two of them can never make a cycle.
 #pragma once
 
-#include <etch/plan/planning.hpp>
+#include <etch/plan/place.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
