@@ -81,3 +81,20 @@ TEST_CASE("gradients of pools") {
   test::check_gradient([](auto a) { return max_pool2d<3, stride<2>, padding<1>, ceil_mode>(a) + avg_pool2d<3, stride<2>, padding<1>, ceil_mode, count_include_pad<false>>(a); }, filled<Tensor<double, 2, 5, 6>>());
   test::check_gradient([](auto a) { return max_pool3d<2>(a) + lp_pool3d<2, 2>(a); }, filled<Tensor<double, 1, 4, 2, 3>>(0.5, 2));
 }
+
+TEST_CASE("averages of windows that overlap: values and gradients with strides, beyond the end and along some axes only") {
+  const auto x = filled<Tensor<double, 2, 7, 6>>();
+  test::check([](auto a) { return results(avg_pool2d<ints<3, 2>{}, stride<1>, padding<1>>(a), avg_pool2d<ints<1, 4>{}, stride<3, 2>>(a), avg_pool1d<5, stride<3>, padding<2>, ceil_mode>(a)); }, x);
+  test::check_gradient([](auto a) { return avg_pool2d<ints<3, 2>{}, stride<1>, padding<1>>(a * a); }, x);
+  test::check_gradient([](auto a) { return avg_pool2d<ints<1, 4>{}, stride<3, 2>>(a); }, x);
+  test::check_gradient([](auto a) { return avg_pool1d<5, stride<3>, padding<2>, ceil_mode>(a) + 0.0; }, x);
+  const Tensor<double, 2, 7, 3> y = avg_pool1d<3, stride<2>, padding<1>, count_include_pad<false>>(x);
+  for (int n = 0; n < 2; ++n)
+    for (int r = 0; r < 7; ++r)
+      for (int o = 0; o < 3; ++o) {
+        double s = 0, count = 0;
+        for (int i = 2 * o - 1; i <= 2 * o + 1; ++i)
+          if (i >= 0 && i < 6) s += x(n, r, i), ++count;
+        CHECK(y(n, r, o) == doctest::Approx(s / count));
+      }
+}

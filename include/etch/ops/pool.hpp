@@ -233,6 +233,51 @@ constexpr int sum_of_taps(Builder& b, int x) {
   b.add_region(r);
   return r.out[0];
 }
+/// Whether windows that overlap are summed axis after axis: each a few shifted copies of the padded input, added in one pass.
+constexpr bool sums_by_axis(const Grid& g) {
+  int taps = 0;
+  for (int i = 0; i < g.rank; ++i) {
+    if (g.dilation[i] != 1) return false;
+    taps += g.kernel[i];
+  }
+  return taps <= 16;
+}
+/// The sum of `taps` slices of `a` in zeros, where element j of it stands at start + j step: slice k begins at first + k, its elements `apart`.
+constexpr int sum_of_slices(Builder& b, int a, int axis, int start, int step, int first, int taps, int length, int apart) {
+  const Shape s = b.shape(a);
+  const int needed = first + taps + (length - 1) * apart, given = start + (s.size[axis] - 1) * step + 1;
+  if (start != 0 || step != 1 || needed > given) {
+    Shape wide = s;
+    wide.size[axis] = needed > given ? needed : given;
+    a = b.place(b.constant(0, b.dtype(a), wide), a, axis, start, step);
+  }
+  int y = b.slice(a, axis, first, length, apart);
+  for (int k = 1; k < taps; ++k) y = b.map(Op::add, b.dtype(a), y, b.slice(a, axis, first + k, length, apart));
+  return y;
+}
+/// Sums over windows along axis I of the grid, as a region: its gradient is such a sum of what arrives, with zeros between.
+template <const Grid& G, int I>
+constexpr int sum_along(Builder& b, int x) {
+  if (G.kernel[I] == 1 && G.stride[I] == 1 && G.before[I] == 0 && G.out[I] == G.in[I]) return x;
+  Region r{};
+  r.in[0] = x = b.fresh(x);
+  r.inputs = 1;
+  r.out[0] = b.fresh(sum_of_slices(b, x, b.shape(x).rank - G.rank + I, G.before[I], 1, 0, G.kernel[I], G.out[I], G.stride[I]));
+  r.outputs = 1;
+  r.transparent = true;
+  r.rule = [](Builder& builder, const Region& region, const int* dy, const bool* needed, int* dx) {
+    if (needed[0]) dx[0] = sum_of_slices(builder, dy[0], builder.shape(region.in[0]).rank - G.rank + I, G.kernel[I] - 1, G.stride[I], G.before[I], G.kernel[I], G.in[I], 1);
+  };
+  b.add_region(r);
+  return r.out[0];
+}
+template <const Grid& G>
+constexpr int sum_axes(Builder& b, int x) {
+  if constexpr (G.rank > 0) x = sum_along<G, G.rank - 1>(b, x);
+  if constexpr (G.rank > 1) x = sum_along<G, G.rank - 2>(b, x);
+  if constexpr (G.rank > 2) x = sum_along<G, G.rank - 3>(b, x);
+  return x;
+}
 /// Sums over the windows.
 constexpr int sum_pooled(Builder& b, int x, const Grid& g) {
   int w = interleaved_windows(b, x, g, b.constant(0, b.dtype(x)));
@@ -287,6 +332,7 @@ struct avg_pool_fn {
       for (int i = 0; i < D; ++i) padding[i] = Rule::set.at(Knob::padding, i, 0);
       Value sum{&b, -1};
       if constexpr (lie_apart(Rule::grid) && is_floating(dtype_of<T>)) sum.id = sum_of_taps<Rule::grid>(b, x.id);
+      else if constexpr (sums_by_axis(Rule::grid) && is_floating(dtype_of<T>)) sum.id = sum_axes<Rule::grid>(b, x.id);
       else sum.id = sum_pooled(b, x.id, Rule::grid);
       const Value count = Rule::set.has(Knob::divisor) ? sum.number(Rule::set.at(Knob::divisor, 0, 1))
                                                        : window_sizes(b, Rule::grid, sum.shape(), sum.dtype(), padding, Rule::set.at(Knob::exclude_padding, 0, 0) == 0);
