@@ -75,6 +75,18 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log1p(Vec<T, L> x) {
   return detail::signed_by(detail::log_is_rare(u) ? detail::log_edges(u, r) : r, detail::sign_of(x));
 }
 
+namespace detail {
+/// log(1 + e^-a) for a >= 0 where e^-a is a normal number, and 0 above.
+template <class T, int L> ETCH_INLINE Vec<T, L> log1p_exp(Vec<T, L> a) {
+  const auto zero = splat<T, L>(0);
+  const T last = T(sizeof(T) == 4 ? 87 : 708);
+  const auto u = select(a > last, zero, exp_normal(-at_most(a, last)));
+  const Mask<L> large = u > T(0.41421356237309505);
+  const auto f = select(large, fma(u, T(0.5), splat<T, L>(T(-0.5))), u);
+  return select(large, splat<T, L>(T(0.69314718055994530942)), zero) + (f + log_tail(f));
+}
+}  // namespace detail
+
 /// 1 / (1 + e^-x); where that leaves the normal numbers by e^-|x|, below zero e^x / (1 + e^x).
 template <class T, int L> ETCH_INLINE Vec<T, L> sigmoid(Vec<T, L> x) {
 #if !defined(ETCH_CPU_EIGEN)
@@ -89,29 +101,25 @@ template <class T, int L> ETCH_INLINE Vec<T, L> sigmoid(Vec<T, L> x) {
   return select(x < T(0), e, splat<T, L>(1)) / (e + T(1));
 }
 
-/// The error function: x P(x^2) below 0.92 (1 in double), 1 - e^-P(x) above.
+/// The error function: x P(x^2) below 1, 1 - P(x) above; in double 1 - e^-P(x).
 template <class T, int L> ETCH_INLINE Vec<T, L> erf(Vec<T, L> x) {
   const auto a = abs(x), z = x * x;
-  Vec<T, L> q, big;  // 1 - e^-P
+  Vec<T, L> q, tail;
   if constexpr (sizeof(T) == 4) {
-    constexpr double l = -1.4426950408889634;  // e^-P = 2^(l P)
-    q = detail::poly(z, 0x1.5713f8p-14, -0x1.a803bap-11, 0x1.5476e6p-8, -0x1.b8043ep-6, 0x1.ce2d76p-4, -0x1.812740p-2,
-                     0x1.06eba8p-3);
-    const auto e = detail::exp2_normal(detail::poly_pairs(detail::at_most(a, T(4)), l * -0x1.985f6ap-13, l * 0x1.8d59cap-9,
-                                               l * -0x1.6b6ad8p-6, l * 0x1.a952c0p-4, l * 0x1.464a56p-1,
-                                               l * 0x1.20ab68p+0, l * 0x1.b830c6p-13));
-    big = fma(-e.scale, e.p, 1.0F);
+    q = detail::poly_pairs(z, 0x1.4771fcp-14, -0x1.a3515ep-11, 0x1.53f224p-8, -0x1.b7f71ap-6, 0x1.ce2ce6p-4, -0x1.81273ep-2, 0x1.06eba8p-3);
+    tail = detail::poly_halves(detail::at_most(a, T(4)) - T(2.5), -0x1.b25e0ep-21, -0x1.f2727ep-22, 0x1.fa9dccp-17, -0x1.2e3246p-16, -0x1.4c650ep-14, 0x1.1c813ap-12,
+                              -0x1.122198p-12, -0x1.264874p-11, 0x1.6ef108p-9, -0x1.9053d8p-8, 0x1.1a85f4p-7, -0x1.11ad0cp-7, 0x1.64e4e8p-8, -0x1.1d7f5cp-9, 0x1.aab802p-12);
   } else {
     q = detail::poly(z, -0x1.9e6d0c1998001p-31, 0x1.d29f7597e3155p-27, -0x1.5b5fc4176e501p-23, 0x1.b964461f9cb86p-20,
                      -0x1.f4c77dab024c7p-17, 0x1.f9a28b92fe0a9p-14, -0x1.c02dae44a9063p-11, 0x1.565bccec02e77p-8,
                      -0x1.b82ce31194af9p-6, 0x1.ce2f21a03f3fep-4, -0x1.812746b037997p-2, 0x1.06eba8214db68p-3);
-    big = T(1) - detail::exp_normal(-detail::poly(detail::at_most(a, T(6)), 0x1.565b2e6ca80eap-38, -0x1.bc48ba3ef2637p-33, 0x1.0b52a887bf410p-28,
+    tail = detail::exp_normal(-detail::poly(detail::at_most(a, T(6)), 0x1.565b2e6ca80eap-38, -0x1.bc48ba3ef2637p-33, 0x1.0b52a887bf410p-28,
                      -0x1.8a914298147ddp-25, 0x1.8cd2495e78f06p-22, -0x1.1bd885e34e91fp-19, 0x1.1fdba5923d0f4p-17,
                      -0x1.7a0a85f25e7d3p-16, 0x1.478ad5a543bafp-16, 0x1.1e60edeaf421ep-13, -0x1.954c83e07b54cp-11,
                      0x1.f70a8eb8e4597p-10, -0x1.b1a120fee756cp-12, -0x1.37199aef05384p-6, 0x1.a4ab276da640cp-4,
                      0x1.45f635aec6684p-1, 0x1.20dd1e2f359e9p+0, 0x1.138e5a4030a24p-21));
   }
-  return detail::signed_by(select(a < T(sizeof(T) == 4 ? 0.921875 : 1), fma(a, q, a), big), detail::sign_of(x));
+  return detail::signed_by(select(a < T(1), fma(a, q, a), T(1) - tail), detail::sign_of(x));
 }
 
 namespace detail {

@@ -42,6 +42,20 @@ inline constexpr bool fused = true;
 inline constexpr bool fused = false;
 #endif
 
+/// a b + c of floats, exact where c is about -a b: without a fused instruction by halves, whose products are exact.
+template <int L> ETCH_INLINE Vec<float, L> difference(Vec<float, L> a, Vec<float, L> b, Vec<float, L> c) {
+#if !defined(ETCH_CPU_EIGEN)
+  if constexpr (requires { x86::fused(a.v, b.v, c.v); }) return {x86::fused(a.v, b.v, c.v)};
+  else
+#endif
+  if constexpr (L > 1 && sizeof(float) * L > ETCH_VECTOR_BYTES) {
+    return join(difference(lower(a), lower(b), lower(c)), difference(upper(a), upper(b), upper(c)));
+  } else {
+    const auto ah = bit_cast<float>(bit_cast<std::int32_t>(a) & -4096), bh = bit_cast<float>(bit_cast<std::int32_t>(b) & -4096);
+    return ((c + ah * bh) + ah * (b - bh)) + (a - ah) * b;
+  }
+}
+
 /// Horner's rule, highest coefficient first.
 template <class T, int L, class... C> ETCH_INLINE Vec<T, L> poly(Vec<T, L> x, double first, C... rest) {
   Vec<T, L> r = splat<T, L>(static_cast<T>(first));
@@ -65,6 +79,19 @@ template <class T, int L, class... C> ETCH_INLINE Vec<T, L> poly_pairs(Vec<T, L>
   int i = N;
   ((t[--i] = splat<T, L>(static_cast<T>(coefficient))), ...);
   return pairs<N>(t, x);
+}
+
+// By even and odd powers: a chain half as long for one product more, where pairs of many terms cost a move each.
+template <class T, int L, class... C> ETCH_INLINE Vec<T, L> poly_halves(Vec<T, L> x, C... coefficient) {
+  constexpr int N = sizeof...(C);
+  const T c[] = {static_cast<T>(coefficient)...};
+  const auto z = x * x;
+  auto a = splat<T, L>(c[0]), b = splat<T, L>(c[1]);
+  for (int i = 2; i < N; ++i) {
+    if (i % 2 == 0) a = fma(a, z, c[i]);
+    else b = fma(b, z, c[i]);
+  }
+  return N % 2 != 0 ? fma(b, x, a) : fma(a, x, b);
 }
 
 template <class T, int L> ETCH_INLINE Vec<T, L> sign_of(Vec<T, L> x) {
@@ -187,9 +214,15 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log_tail(Vec<T, L> f) {
     return s * fma(z, q, h) - h;
   }
 }
-// Whether a logarithm has a lane that is no positive normal number.
+// Whether a logarithm has a lane that is no positive normal number; of floats their bits less the least such number's, as if unsigned.
 template <class T, int L> ETCH_INLINE bool log_is_rare(Vec<T, L> x) {
-  return __builtin_expect(!all((x >= Ieee<T>::tiny) & (x < infinity<T>)), 0);
+  using F = Ieee<T>;
+  if constexpr (sizeof(T) == 4) {
+    constexpr Int<T> least = Int<T>(1) << F::mantissa, from = F::sign + least;
+    return __builtin_expect(any(bit_cast<Int<T>>(x) - from > splat<Int<T>, L>(F::infinity - 1 - least + F::sign)), 0);
+  } else {
+    return __builtin_expect(!all((x >= F::tiny) & (x < infinity<T>)), 0);
+  }
 }
 // The logarithms' values where x is not a positive finite number.
 template <class T, int L> ETCH_INLINE Vec<T, L> log_edges(Vec<T, L> x, Vec<T, L> r) {
@@ -199,16 +232,13 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log_edges(Vec<T, L> x, Vec<T, L>
 // value(k, f) for x = 2^k (1 + f) and any x; subnormal x are scaled up first.
 template <class T, int L, class F> ETCH_INLINE Vec<T, L> log_of(Vec<T, L> x, F value) {
   using I = Ieee<T>;
-  const bool rare = log_is_rare(x);
-  auto y = x, lift = splat<T, L>(0);
-  if (rare) {
+  if (log_is_rare(x)) {
     const Mask<L> small = x < I::tiny;
-    y = select(small, x * I::up, x);
-    lift = select(small, splat<T, L>(T(I::mantissa == 23 ? 24 : 54)), lift);
+    const auto p = split_log(select(small, x * I::up, x));
+    return log_edges(x, value(p.k - select(small, splat<T, L>(T(I::mantissa == 23 ? 24 : 54)), splat<T, L>(0)), p.m - T(1)));
   }
-  const auto p = split_log(y);
-  const auto r = value(p.k - lift, p.m - T(1));
-  return rare ? log_edges(x, r) : r;
+  const auto p = split_log(x);
+  return value(p.k, p.m - T(1));
 }
 
 // One lane at a time by the C library: what is rare, and arguments too large for the reduction below.

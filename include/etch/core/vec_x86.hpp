@@ -23,6 +23,7 @@ void least(none, none);  // the second where either is NaN
 void most(none, none);
 void signs(none);  // of all lanes, as bits
 void unordered(none, none);  // whether either is NaN
+void fused(none, none, none);  // a b + c with one rounding, whatever the compiler makes of a sum
 void product(none, none);  // of the low 32 bits of each lane
 void load_first(none, int, none);
 void store_first(none, int, none);
@@ -100,6 +101,18 @@ ETCH_INLINE f64x4 most(f64x4 a, f64x4 b) { return __builtin_ia32_maxpd256(a, b);
 ETCH_INLINE f32x8 root(f32x8 a) { return __builtin_ia32_sqrtps256(a); }
 ETCH_INLINE f64x4 root(f64x4 a) { return __builtin_ia32_sqrtpd256(a); }
 ETCH_INLINE f64x4 widen(f32x4 a) { return __builtin_ia32_cvtps2pd256(a); }
+#endif
+#endif
+
+#if defined(__FMA__) && defined(__AVX2__)
+#if defined(__clang__)
+template <class V> ETCH_INLINE V fused(V a, V b, V c) { return __builtin_elementwise_fma(a, b, c); }
+#else
+ETCH_INLINE f32x4 fused(f32x4 a, f32x4 b, f32x4 c) { return __builtin_ia32_vfmaddps(a, b, c); }
+ETCH_INLINE f32x8 fused(f32x8 a, f32x8 b, f32x8 c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+#if defined(__AVX512F__)
+ETCH_INLINE f32x16 fused(f32x16 a, f32x16 b, f32x16 c) { return __builtin_ia32_vfmaddps512_mask(a, b, c, static_cast<unsigned short>(-1), 4); }
+#endif
 #endif
 #endif
 

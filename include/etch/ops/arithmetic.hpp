@@ -60,8 +60,8 @@ template <>
 struct special_row<Special::logaddexp> {
   template <class T, int L>
   static ETCH_INLINE simd::Vec<T, L> value(simd::Vec<T, L> x, simd::Vec<T, L> y) {
-    const auto r = max(x, y) + log1p(exp(-abs(x - y)));
-    return select(x == y, x + T(0.69314718055994530942), r);  // two equal infinities, too
+    const auto apart = select(x == y, simd::splat<T, L>(T(0)), abs(x - y));  // two equal infinities, too
+    return greater(x, y) + simd::detail::log1p_exp(apart);                   // NaN comes with the distance
   }
   static constexpr Value derivative(int which, Value a, Value b, Value, Value dy) {
     return dy * apply_map(Op::sigmoid, which == 0 ? a - b : b - a);
