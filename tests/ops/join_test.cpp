@@ -17,6 +17,9 @@ TEST_CASE("cat and stack") {
     return results(p, q * slice<1, 0, 2>(y), chunk<3>(x + y).template get<2>());
   }, a, b);
   check([](auto x) { return cat<1>(x); }, a);
+  check([](auto x, auto y) { return results(cat<2>(x, y), cat<1>(x, y), cat<2>(x, cat<2>(y, x))); }, filled<F<2, 3, 9>>(), filled<F<2, 3, 9>>(-2, 2, 1));
+  auto side_by_side = [](auto x, auto y) { return cat<1>(x, y); };
+  static_assert(Code<decltype(side_by_side), F<3, 4>, F<3, 4>>::plan.steps == 1);  // equal halves of its rows in one loop
   check([](auto x, auto y) { return slice<1, 2, 6>(cat<1>(x, y)); }, a, b);
   check([](auto x, auto y) { return cat<0>(t(x), t(y)); }, a, b);
   check([](auto x, auto y) { return t(cat<0>(t(x), t(exp(y)))); }, a, b);

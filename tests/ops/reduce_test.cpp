@@ -92,6 +92,29 @@ TEST_CASE("extrema of what is not a number") {
   check([](auto a) { return results(amax<1>(a), amin<1>(a), sum<1>(a), amax<0>(a), amin<0>(a)); }, x);
 }
 
+TEST_CASE("over rows, four of them at once and those that are left, of several types, with and without what is not a number") {
+  auto f = [](auto a) { return results(sum<0>(a), amax<1>(a), prod<0>(a)); };
+  auto extrema = [](auto a) { return amax<0>(a); };
+  auto least = [](auto a) { return amin<0>(a); };
+  auto squares = [](auto a) { return sum<0>((a - 1) * a); };
+  auto x = filled<F<11, 21>>();
+  check(f, x);
+  check(squares, x);
+  check(squares, filled<Tensor<double, 8, 5>>());
+  check([](auto a) { return sum<0>(a); }, filled<F<3, 6, 9>>());
+  check([](auto a) { return sum<1>(a); }, filled<Tensor<std::int32_t, 3, 6, 17>>());
+  check(extrema, filled<Tensor<std::int64_t, 9, 3>>());
+  for (int row = 0; row < 11; ++row) {  // one in each row, at one end or the other
+    check(extrema, x);
+    check(least, x);
+    x(row, row % 2 == 0 ? row : 20 - row) = std::numeric_limits<float>::quiet_NaN();
+    x(row, 9) = row % 2 == 0 ? std::numeric_limits<float>::infinity() : -std::numeric_limits<float>::infinity();
+  }
+  check(extrema, x);
+  check(least, x);
+  check(least, Tensor<double, 4, 2>{{1, 2}, {3, std::numeric_limits<double>::quiet_NaN()}, {0, 1}, {-1, 5}});
+}
+
 TEST_CASE("argmax takes the first of equals") {
   Tensor<float, 2, 5> x{{1, 3, 3, 2, 3}, {0, 0, 0, 0, 0}};
   const Tensor i = argmax<1>(x), j = argmin<1>(x);

@@ -5,6 +5,7 @@
 
 #include <etch/core/vec.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace etch {
