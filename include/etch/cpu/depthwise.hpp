@@ -6,10 +6,6 @@
 
 #include <etch/cpu/gathered.hpp>
 #include <etch/cpu/matmul.hpp>
-#if defined(__CUDACC__)
-#pragma nv_diagnostic push
-#pragma nv_diag_suppress 1675  // as in tile_product.hpp
-#endif
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -170,6 +166,3 @@ ETCH_NOINLINE void multiply_depthwise_gradient(const Product<T>& p, T* tile) {
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
-#if defined(__CUDACC__)
-#pragma nv_diagnostic pop
-#endif

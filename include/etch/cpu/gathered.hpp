@@ -184,6 +184,16 @@ struct Pieces {
     return true;
   }
 };
+/// Two vectors of columns, each of which is one piece.
+template <class T>
+ETCH_NOINLINE void pack_whole(int64 left, int64 right, const std::int32_t* row, int64 k, const T* b, T* to) {
+  constexpr int lanes = Tile<T>::lanes;
+  for (int64 p = 0; p < k; ++p, to += 2 * lanes) {
+    const T* const from = b + row[p];
+    simd::store(to, simd::load<T, lanes>(from + left));
+    simd::store(to + lanes, simd::load<T, lanes>(from + right));
+  }
+}
 template <class T, int Count>
 ETCH_NOINLINE void pack_pieces(const Pieces<T>& pieces, const std::int32_t* row, int64 k, const T* b, T* to, int64 width) {
   constexpr int lanes = Tile<T>::lanes;
@@ -209,6 +219,10 @@ ETCH_NOINLINE void pack_gathered(const Offsets& at, int64 k0, int64 k, int64 col
     for (int64 p = 0; p < k; p += piece, piece = least(at.along_column, k - p))
       transpose(cols, piece, b + row[p] + col * at.column_step, at.column_step, to + p * width, width);
     return;
+  }
+  if (cols == 2 * lanes && width == cols) {
+    Pieces<T> left, right;
+    if (left.find(at.column + col) && left.count == 1 && right.find(at.column + col + lanes) && right.count == 1) return pack_whole(left.from[0], right.from[0], row, k, b, to);
   }
   for (int64 j = 0; j < width; j += lanes) {
     const std::int32_t* const column = at.column + col + j;

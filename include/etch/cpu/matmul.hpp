@@ -31,7 +31,7 @@ namespace detail {
 template <class T>
 inline constexpr int64 block_depth = 2048 / int64{sizeof(T)};  // of a tile of A that stays in L1
 inline constexpr int64 packed_bytes = int64{1} << 20;
-inline constexpr int64 gathered_bytes = int64{1} << 18;  // of windows: these stay in L2 beside a weight
+inline constexpr int64 gathered_bytes = int64{1} << 18;  // as few rows share them, they are read again from L2
 inline constexpr int64 most_panels = 128;
 inline constexpr int64 kept_bytes = 5 * (int64{1} << 20);  // of tiles that wait for their last k block
 inline constexpr int64 finish_bytes = 8192;              // of tiles side by side that one call of an epilogue finishes

@@ -1,7 +1,7 @@
 // Matrix products whose operands are windows of an image, read where they lie: convolutions and their gradients.
 //
 //   y = w x    few rows: register tiles straight from the image;  many: panels of windows are packed and used for all rows
-//   one row, a window of 3 x 3 or its gradient: cpu/depthwise.hpp
+//   one row of 3 x 3 taps, and its gradient: cpu/depthwise.hpp
 //   dw = x dy  few columns: inner products of neighbouring elements;  many: tiles of windows are copied
 //
 // Small ones are added up in double.
