@@ -46,6 +46,12 @@ TEST_CASE("views and joins cost no copies") {
   auto join = [](auto x, auto y) { return cat<1>(exp(x), y * 2); };
   static_assert(Code<decltype(join), F<8, 16>, F<8, 16>>::plan.steps <= 2 && Code<decltype(join), F<8, 16>, F<8, 16>>::plan.arena_bytes == 0);
   check(join, filled<F<8, 16>>(), filled<F<8, 16>>());
+  auto both = [](auto x, auto y, auto w) {  // a result that something else reads, too
+    const auto c = cat<1>(exp(x), y * 2);
+    return results(c, matmul(c, w));
+  };
+  static_assert(Code<decltype(both), F<8, 16>, F<8, 16>, F<32, 5>>::plan.steps <= 3 && Code<decltype(both), F<8, 16>, F<8, 16>, F<32, 5>>::plan.arena_bytes == 0);
+  check(both, filled<F<8, 16>>(), filled<F<8, 16>>(), filled<F<32, 5>>());
 }
 
 TEST_CASE("dead code is gone, equal code is one") {

@@ -143,7 +143,8 @@ constexpr void place_nodes(Planning<N>& p) {
     int core = n;
     while (p.node(core).op == Op::reshape) core = p.node(core).in[0];
     const Op op = p.node(core).op;
-    if (!is_view(op) && !is_leaf(op) && op != Op::place && (!is_part(op) || op == Op::result) && !p.placed[core]) {
+    const bool joins = op == Op::place && p.can_place(core, p.dense(Root::output, o.slot, o.offset, core));
+    if (!is_view(op) && !is_leaf(op) && (op != Op::place || joins) && (!is_part(op) || op == Op::result) && !p.placed[core]) {
       p.placed[core] = true;  // dense in the same order: any kernel can, and other users may read it there
       p.at[core] = p.dense(Root::output, o.slot, o.offset, core);
     } else if ((p.users[n] != 1 || !give(give, n, l)) && p.node(n).op == Op::reshape && is_view(op) && !p.placed[core]) {
