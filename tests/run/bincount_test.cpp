@@ -12,5 +12,6 @@ TEST_CASE("bincount") {
   CHECK((w(3) == 11 && w(0) == 4 && w.size(0) == 6));
   static_assert(std::is_same_v<decltype(bincount<10>(x, x))::value_type, double>);
   CHECK_THROWS_WITH_AS(bincount<5>(x), doctest::Contains("etch: bincount: a number must be at least 0 and below the bound; got 5 at position 4, bound 5"), Error);
+  CHECK_THROWS_WITH_AS(bincount<10>(x, Tensor<float, 5>{}), doctest::Contains("etch: bincount: there must be a weight for each number; got 5 for 6"), Error);
   CHECK_THROWS_AS(bincount<10>(Tensor<std::int64_t, 2>{{-1, 0}}), Error);
 }

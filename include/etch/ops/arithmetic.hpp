@@ -189,14 +189,31 @@ struct float_power_fn {
     return pow(to<wide<X>>(x), to<wide<Y>>(y));
   }
 };
-struct deg2rad_fn {
-  constexpr auto operator()(auto x) const { return as_floating(x) * 0.017453292519943295769; }
-};
-struct rad2deg_fn {
-  constexpr auto operator()(auto x) const { return as_floating(x) * 57.295779513082320877; }
+/// An angle in another unit.
+template <bool Degrees>
+struct angle_unit_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    constexpr bool real = !is_complex_type<typename X::value_type>;
+    if constexpr (!real) {
+      static_assert(real, "etch: deg2rad: an angle is no complex number");
+      return Poison{};
+    } else {
+      return as_floating(x) * (Degrees ? 57.295779513082320877 : 0.017453292519943295769);
+    }
+  }
 };
 struct positive_fn {
-  constexpr auto operator()(auto x) const { return x; }
+  template <class X>
+  constexpr auto operator()(X x) const {
+    constexpr bool has_a_sign = !std::is_same_v<typename X::value_type, bool>;
+    if constexpr (!has_a_sign) {
+      static_assert(has_a_sign, "etch: positive: bools have no sign");
+      return Poison{};
+    } else {
+      return x;
+    }
+  }
 };
 
 constexpr double largest(DType d) {
@@ -282,8 +299,8 @@ ETCH_OF_TENSORS2(nextafter, pair_fn<special_fn<detail::Special::nextafter>, Kind
 ETCH_OF_TENSORS2(ldexp, detail::ldexp_fn)
 /// x^y in double
 ETCH_OPERATION2(float_power, detail::float_power_fn)
-ETCH_OPERATION1(deg2rad, detail::deg2rad_fn)
-ETCH_OPERATION1(rad2deg, detail::rad2deg_fn)
+ETCH_OPERATION1(deg2rad, detail::angle_unit_fn<false>)
+ETCH_OPERATION1(rad2deg, detail::angle_unit_fn<true>)
 ETCH_OPERATION1(positive, detail::positive_fn)
 
 /// x with NaN and the infinities replaced, by 0 and the largest numbers where nothing else is given
@@ -300,9 +317,15 @@ struct Frexp {
 };
 template <Operand X>
 constexpr auto frexp(const X& x) {
-  const auto m = apply<detail::frexp_mantissa_fn>(x);
-  const auto e = apply<detail::frexp_int_fn>(x);
-  return Frexp<std::remove_const_t<decltype(m)>, std::remove_const_t<decltype(e)>>{m, e};
+  constexpr bool floating = is_floating(dtype_of<typename X::value_type>);
+  if constexpr (!floating) {
+    static_assert(floating, "etch: frexp: the dtype must be floating");
+    return Frexp<Poison, Poison>{};
+  } else {
+    const auto m = apply<detail::frexp_mantissa_fn>(x);
+    const auto e = apply<detail::frexp_int_fn>(x);
+    return Frexp<std::remove_const_t<decltype(m)>, std::remove_const_t<decltype(e)>>{m, e};
+  }
 }
 
 // ---- other names -----------------------------------------------------------------------------------------------------

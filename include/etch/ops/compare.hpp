@@ -24,12 +24,6 @@ struct isinf_fn {
 struct isfinite_fn {
   constexpr auto operator()(auto x) const { return abs(x) < infinity; }  // false for NaN
 };
-struct isposinf_fn {
-  constexpr auto operator()(auto x) const { return x == infinity; }
-};
-struct isneginf_fn {
-  constexpr auto operator()(auto x) const { return x == -infinity; }
-};
 /// F(x), or `Otherwise` everywhere for what is not floating.
 template <class F, bool Otherwise>
 struct of_floats_fn {
@@ -39,6 +33,25 @@ struct of_floats_fn {
     else if constexpr (is_complex(dtype_of<T>)) return F{}(real_fn{}(x)) || F{}(imag_fn{}(x));
     else if constexpr (is_floating(dtype_of<T>)) return F{}(x);
     else return {x.builder, x.builder->constant(Otherwise, DType::boolean, x.builder->shape(x.id))};
+  }
+};
+
+/// Whether x is the infinity with this sign.
+template <int Sign>
+struct signed_infinity_fn {
+  constexpr auto operator()(auto x) const { return x == Sign * infinity; }
+};
+template <int Sign>
+struct is_signed_infinity_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    constexpr bool has_order = !is_complex(dtype_of<typename X::value_type>);
+    if constexpr (!has_order) {
+      static_assert(has_order, "etch: isposinf: complex numbers have no order");
+      return Poison{};
+    } else {
+      return of_floats_fn<signed_infinity_fn<Sign>, false>{}(x);
+    }
   }
 };
 
@@ -142,8 +155,8 @@ ETCH_OF_TENSORS2(fmin, pair_fn<detail::fmin_fn>)
 
 ETCH_OPERATION1(isinf, detail::of_floats_fn<detail::isinf_fn, false>)
 ETCH_OPERATION1(isfinite, detail::of_floats_fn<detail::isfinite_fn, true>)
-ETCH_OPERATION1(isposinf, detail::of_floats_fn<detail::isposinf_fn, false>)
-ETCH_OPERATION1(isneginf, detail::of_floats_fn<detail::isneginf_fn, false>)
+ETCH_OPERATION1(isposinf, detail::is_signed_infinity_fn<1>)
+ETCH_OPERATION1(isneginf, detail::is_signed_infinity_fn<-1>)
 
 /// |x - y| <= atol + rtol |y| and finite, or x == y; `isclose<true>` takes two NaN for equal.
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>

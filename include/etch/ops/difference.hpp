@@ -80,7 +80,9 @@ struct trapezoids_fn {
   template <class Y, class X>
   constexpr auto operator()(Y y, X x) const {
     using Rule = axis_of_at_least<Y, Axis, 1>;
-    if constexpr (!Rule::enough) {
+    constexpr bool positions = X::rank <= 1 || X::rank <= Y::rank;
+    if constexpr (!Rule::enough || !positions) {
+      static_assert(positions, "etch: trapezoid: positions must not have more dimensions than the samples");
       static_assert(Rule::enough, "etch: trapezoid: the axis must be one of the input's, of a static size of at least 1");
       return Poison{};
     } else {

@@ -23,8 +23,9 @@ struct arg_fn {
   template <class X>
   constexpr auto operator()(X x) const {
     using Axes = axes<X, Option...>;
-    constexpr bool one_axis = Axes::options.axes <= 1;
-    if constexpr (!Axes::in_range || !one_axis || !Axes::has_elements) {
+    constexpr bool one_axis = Axes::options.axes <= 1, has_order = !is_complex(dtype_of<typename X::value_type>);
+    if constexpr (!Axes::in_range || !one_axis || !Axes::has_elements || !has_order) {
+      static_assert(has_order, "etch: argmax: complex numbers have no order");
       static_assert(Axes::in_range, "etch: argmax: axis out of range");
       static_assert(one_axis, "etch: argmax: one axis, or none for all elements");
       static_assert(Axes::has_elements, "etch: reduce: an empty axis has no largest and no smallest element");

@@ -15,6 +15,20 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+/// Whether a mask broadcasts to the shape of X.
+template <class X, class M>
+struct mask_sizes {
+  using Rule = broadcast<X, M>;
+  static constexpr bool check() {
+    const Dims x = X::dims(M::rank);
+    if (!Rule::agree_or_are_one || Rule::value.rank != x.rank) return false;
+    for (int i = 0; i < x.rank; ++i)
+      if (!agree(Rule::value[i], x[i])) return false;
+    return true;
+  }
+  static constexpr bool fit = check();
+};
+
 /// x where the mask is true, elsewhere what changes no result of the reduction.
 template <Op O>
 struct masked_by_fn {
@@ -22,18 +36,24 @@ struct masked_by_fn {
   constexpr auto operator()(X x, M mask) const {
     using T = typename X::value_type;
     static_assert(std::is_same_v<typename M::value_type, bool>, "etch: masked: the mask must be a bool tensor");
-    Builder& b = *x.builder;
-    constexpr DType d = dtype_of<T>;
-    int neutral = 0;
-    if (is_floating(d) || O == Op::sum || O == Op::prod) {
-      neutral = b.constant(of_nothing(O, true), d);
-    } else {  // of int64 no double holds the largest, so it is computed: -1 - lowest
-      const double lowest = d == DType::boolean || d == DType::uint8 ? 0 : d == DType::int8 ? -128 : d == DType::int16 ? -32768 : d == DType::int32 ? -2147483648.0 : -9223372036854775808.0;
-      if (O == Op::amax) neutral = b.constant(lowest, d);
-      else if (d != DType::int64) neutral = b.constant(d == DType::boolean ? 1 : d == DType::uint8 ? 255 : -1 - lowest, d);
-      else neutral = b.map(Op::sub, d, b.map(Op::sub, d, b.reshape(b.iota(1, d), Shape{}), b.constant(1, d)), b.constant(lowest, d));
+    using Sizes = mask_sizes<tracer_of<X>, tracer_of<M>>;
+    if constexpr (!Sizes::fit) {
+      static_assert(Sizes::fit, "etch: masked: the mask must broadcast to the sizes of the input");
+      return Poison{};
+    } else {
+      Builder& b = *x.builder;
+      constexpr DType d = dtype_of<T>;
+      int neutral = 0;
+      if (is_floating(d) || O == Op::sum || O == Op::prod) {
+        neutral = b.constant(of_nothing(O, true), d);
+      } else {  // of int64 no double holds the largest, so it is computed: -1 - lowest
+        const double lowest = d == DType::boolean || d == DType::uint8 ? 0 : d == DType::int8 ? -128 : d == DType::int16 ? -32768 : d == DType::int32 ? -2147483648.0 : -9223372036854775808.0;
+        if (O == Op::amax) neutral = b.constant(lowest, d);
+        else if (d != DType::int64) neutral = b.constant(d == DType::boolean ? 1 : d == DType::uint8 ? 255 : -1 - lowest, d);
+        else neutral = b.map(Op::sub, d, b.map(Op::sub, d, b.reshape(b.iota(1, d), Shape{}), b.constant(1, d)), b.constant(lowest, d));
+      }
+      return where_fn{}(mask, x, Tracer<T>{&b, neutral});
     }
-    return where_fn{}(mask, x, Tracer<T>{&b, neutral});
   }
 };
 template <Op O>
@@ -43,16 +63,24 @@ constexpr auto masked_by(const auto& x, const auto& mask) {
 /// Computed on the masked elements.
 template <Op O, class F>
 struct masked_fn {
-  constexpr auto operator()(auto x, auto mask) const { return F{}(masked_by_fn<O>{}(x, mask)); }
+  template <class X, class M>
+  constexpr auto operator()(X x, M mask) const {
+    if constexpr (!mask_sizes<tracer_of<X>, tracer_of<M>>::fit) return masked_by_fn<O>{}(x, mask);
+    else return F{}(masked_by_fn<O>{}(x, mask));
+  }
 };
 
 template <auto... Option>
 struct masked_mean_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
-    using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
-    const auto y = cast_fn<T>{}(x);
-    return reduce_fn<Op::sum, Option...>{}(masked_by_fn<Op::sum>{}(y, mask)) / reduce_fn<Op::sum, Option...>{}(where(mask, ones_like(y), 0));
+    if constexpr (!mask_sizes<tracer_of<X>, tracer_of<M>>::fit) {
+      return masked_by_fn<Op::sum>{}(x, mask);
+    } else {
+      using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
+      const auto y = cast_fn<T>{}(x);
+      return reduce_fn<Op::sum, Option...>{}(masked_by_fn<Op::sum>{}(y, mask)) / reduce_fn<Op::sum, Option...>{}(where(mask, ones_like(y), 0));
+    }
   }
 };
 template <auto... Option>
@@ -60,7 +88,9 @@ struct masked_var_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
     using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
-    if constexpr (is_complex_type<T>) {  // of both parts, and complex, as in PyTorch
+    if constexpr (!mask_sizes<tracer_of<X>, tracer_of<M>>::fit) {
+      return masked_by_fn<Op::sum>{}(x, mask);
+    } else if constexpr (is_complex_type<T>) {  // of both parts, and complex, as in PyTorch
       return cast_fn<T>{}((*this)(real_fn{}(x), mask) + (*this)(imag_fn{}(x), mask));
     } else {
       const auto y = cast_fn<T>{}(x);
@@ -77,7 +107,8 @@ struct masked_std_fn {
   constexpr auto operator()(X x, auto mask) const {
     using T = typename X::value_type;
     const auto variance = masked_var_fn<Option...>{}(x, mask);
-    if constexpr (is_complex_type<T>) return cast_fn<T>{}(root_of_squares(real_fn{}(variance)));
+    if constexpr (std::is_same_v<std::remove_const_t<decltype(variance)>, Poison>) return variance;
+    else if constexpr (is_complex_type<T>) return cast_fn<T>{}(root_of_squares(real_fn{}(variance)));
     else return root_of_squares(variance);
   }
 };
@@ -88,7 +119,8 @@ struct masked_norm_fn {
   constexpr auto operator()(X x, M mask) const {
     constexpr double order = axes<tracer_of<X>, Option...>::options.order;
     using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
-    return norm_fn<Option...>{}(where(mask, cast_fn<T>{}(x), order < 0 ? inf : 0.0));
+    if constexpr (!mask_sizes<tracer_of<X>, tracer_of<M>>::fit) return masked_by_fn<Op::sum>{}(x, mask);
+    else return norm_fn<Option...>{}(where(mask, cast_fn<T>{}(x), order < 0 ? inf : 0.0));
   }
 };
 /// x over its norm along an axis, at least eps.

@@ -125,7 +125,9 @@ struct reduce_fn {
   constexpr auto operator()(A x) const {
     using X = detail::tracer_of<A>;
     using Axes = axes<X, Option...>;
-    if constexpr (!Axes::in_range || !Axes::distinct) {
+    constexpr bool has_order = !is_complex(dtype_of<typename X::value_type>) || O == detail::Op::sum || O == detail::Op::prod;
+    if constexpr (!Axes::in_range || !Axes::distinct || !has_order) {
+      static_assert(has_order, "etch: reduce: complex numbers have no order");
       static_assert(Axes::in_range, "etch: reduce: axis out of range");
       static_assert(Axes::distinct, "etch: reduce: an axis is named twice");
       return Poison{};

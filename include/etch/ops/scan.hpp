@@ -93,8 +93,10 @@ struct scan_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
     using Rule = axis_along<Tracer<T, D...>, Axis>;
-    if constexpr (!Rule::in_range) {
+    constexpr bool finds = O == Op::cummax || O == Op::cummin || O == Op::argsort, has_order = !finds || !is_complex(dtype_of<T>);
+    if constexpr (!Rule::in_range || !has_order) {
       static_assert(Rule::in_range, "etch: scan: axis out of range");
+      static_assert(has_order, "etch: scan: complex numbers have no order");
       return Poison{};
     } else if constexpr (sizeof...(D) > 0 && is_complex(dtype_of<T>) && (O == Op::cumprod || O == Op::logcumsumexp)) {
       constexpr bool size_is_static = !Tracer<T, D...>::dims()[Rule::axis].bounded;
@@ -109,7 +111,6 @@ struct scan_fn {
     } else if constexpr (is_complex(dtype_of<T>) && (O == Op::cumprod || O == Op::logcumsumexp)) {
       return x;
     } else {
-      constexpr bool finds = O == Op::cummax || O == Op::cummin || O == Op::argsort;
       constexpr bool widen = (O == Op::cumsum || O == Op::cumprod) && is_integral(dtype_of<T>);
       constexpr bool floats = O == Op::logcumsumexp && is_integral(dtype_of<T>);
       using In = std::conditional_t<widen, std::int64_t, std::conditional_t<floats, float, T>>;

@@ -29,7 +29,7 @@ template <int Axis, int First, int Count, bool Descending, bool Values>
 struct ranked_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    if constexpr (!axis_along<X, Axis>::in_range) {
+    if constexpr (!axis_along<X, Axis>::in_range || is_complex(dtype_of<typename X::value_type>)) {
       return argsort_fn<Axis, Descending>{}(x);
     } else if constexpr (!holds_element<X, Axis, First + Count>::value || First < 0) {
       static_assert(holds_element<X, Axis, First + Count>::value && First >= 0, "etch: topk: k must be at most the size of the axis");

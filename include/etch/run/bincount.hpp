@@ -49,6 +49,7 @@ auto bincount(const X& x, const W& weights, int minlength = 0) {
     return Poison{};
   } else {
     const auto& w = detail::values_of(weights);
+    if (w.numel() != detail::values_of(x).numel()) fail("bincount", "there must be a weight for each number", Message{} << "got " << w.numel() << " for " << detail::values_of(x).numel());
     using R = std::conditional_t<std::is_same_v<typename W::value_type, float>, float, double>;
     return detail::bincount_of<R, Max, Name...>(detail::values_of(x), minlength, [&](std::int64_t i) { return static_cast<R>(w.data()[i]); });
   }

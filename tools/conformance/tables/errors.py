@@ -19,9 +19,9 @@ def method(text):
 
 OPS = {
     'item(input)': Eager('{input}.item()'),
-    'arange(start, end, step=1, *, out=None)': lambda start, end, step, out: Inexpressible(
+    'arange(start, end, step=1, *, dtype=None, out=None)': lambda start, end, step, dtype, out: Inexpressible(
         ('{out} = ' if out else '') + 'arange<float, {count(start, end, step)}>({0 if math.isinf(start) else start}, {step})' + (' => {out}' if out else ''), 'the number of elements is in the type'),
-    'linspace(start, end, steps)': 'linspace<float, {steps}>({start}, {end})',
+    'linspace(start, end, steps, *, dtype=None)': 'linspace<float, {steps}>({start}, {end})',
     'amax(input, dim=(), keepdim=False, *, out=None)': lambda input, dim, keepdim, out: result('amax', input, dim, keepdim, out),
     'amin(input, dim=(), keepdim=False, *, out=None)': lambda input, dim, keepdim, out: result('amin', input, dim, keepdim, out),
     'aminmax(input, *, dim=None, keepdim=False, out=None)': lambda input, dim, keepdim, out: Eager('{call("aminmax", axes(dim), input)}' if out is None else '{out[0]} = {call("aminmax", axes(dim), input)}.min; {out[1]} = {call("aminmax", axes(dim), input)}.max => {out[0]}'),

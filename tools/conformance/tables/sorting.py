@@ -52,7 +52,7 @@ OPS = {
     'mode(input, dim=-1, keepdim=False)': '{middle("mode", input, dim, keepdim)}',
     'quantile(input, q, dim=None, keepdim=False, *, interpolation="linear")': '{quantile("quantile", input, q, dim, keepdim, interpolation)}',
     'nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear")': '{quantile("nanquantile", input, q, dim, keepdim, interpolation)}',
-    'searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)': '{call("searchsorted", [right or side == "right"] + ["std::int32_t"] * out_int32, sorted_sequence, input)}',
+    'searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)': '{call("searchsorted", [right or side == "right"] + ["std::int32_t"] * out_int32, sorted_sequence if sorter is None else f"take_along_dim<-1>({sorted_sequence}, {sorter})", input)}',
     'bucketize(input, boundaries, *, out_int32=False, right=False)': '{call("bucketize", [right] + ["std::int32_t"] * out_int32, input, boundaries)}',
     'histc(input, bins=100, min=0, max=0)': '{call("histc", [bins], input, min, max)}',
     'histogram(input, bins, *, range=None, weight=None, density=False)': '{histogram(input, bins, range, weight, density)}',

@@ -1,0 +1,6 @@
+// expect: etch: deg2rad: an angle is no complex number
+#include <etch/etch.hpp>
+
+using namespace etch;
+
+auto mistake() { return rad2deg(Tensor<complex64, 3>{}); }
