@@ -49,7 +49,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> fma(Vec<T, L> a, detail::Same<T>
 /// Whether either is NaN: one instruction on x86.
 template <class T, int L> ETCH_INLINE Mask<L> unordered(Vec<T, L> a, Vec<T, L> b) {
 #if !defined(ETCH_CPU_EIGEN)
-  if constexpr (requires { x86::unordered(a.v, b.v); }) return {x86::unordered(a.v, b.v)};
+  if constexpr (sizeof(T) == 4 && requires { x86::unordered(a.v, b.v); }) return {x86::unordered(a.v, b.v)};  // clang would take doubles, too
 #endif
   return (a != a) | (b != b);
 }
