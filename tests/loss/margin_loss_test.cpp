@@ -7,6 +7,13 @@ using namespace etch;
 using namespace test;
 using D = Tensor<double, 12>;
 
+TEST_CASE("margin losses of halves are rounded once, and unsigned numbers wrap around") {
+  const Tensor<bfloat16, 2> x{{bfloat16(1.f), bfloat16(2.f)}}, y{{bfloat16(-1.f), bfloat16(-1.f)}};
+  CHECK(static_cast<float>(hinge_embedding_loss(x, y, 8.396).item()) == static_cast<float>(bfloat16(6.896f)));
+  const Tensor<std::uint8_t, 2> a{{5, 5}}, b{{2, 2}}, target{{8, 8}};
+  CHECK(margin_ranking_loss(a, b, target).item() == 232);
+}
+
 TEST_CASE("margins of two classes") {
   const D a = filled<D>(), b = filled<D>(-2, 2, 5);
   D y;

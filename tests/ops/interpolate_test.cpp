@@ -23,6 +23,13 @@ TEST_CASE("interpolate: sizes, scales and corners, in every mode") {
   test::expect(y[7], {1, 1, 6, 12}, [&](const int* i) { return x.data()[i[2] / 2 * 4 + i[3] / 3]; });
 }
 
+TEST_CASE("interpolate: bytes are rounded after each axis and stay bytes") {
+  const Tensor<std::uint8_t, 1, 1, 2, 3> x{{{{0, 255, 13}, {100, 50, 200}}}};
+  const Tensor linear = interpolate<Resample::bilinear, output_size<3, 4>, align_corners>(x), cubic = interpolate<Resample::bicubic, output_size<3, 4>, align_corners>(x);
+  const int lines[] = {0, 170, 174, 13, 50, 119, 137, 107, 100, 67, 100, 200}, cubics[] = {0, 202, 207, 13, 50, 126, 150, 107, 100, 49, 92, 200};
+  for (int i = 0; i < 12; ++i) CHECK((linear.data()[i] == lines[i] && cubic.data()[i] == cubics[i]));
+}
+
 TEST_CASE("interpolate: gradients, lines and volumes") {
   test::check_gradient([](auto a) { return interpolate<Resample::bicubic, output_size<4, 3>>(a) + interpolate<Resample::bilinear, output_size<4, 3>, align_corners>(a) + interpolate<Resample::nearest_exact, output_size<4, 3>>(a); },
                        filled<Tensor<double, 1, 2, 3, 4>>());

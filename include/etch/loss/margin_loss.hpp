@@ -20,13 +20,19 @@ struct soft_margin_loss_fn {
 };
 template <Reduction R>
 struct hinge_embedding_loss_fn {
-  constexpr auto operator()(auto x, auto y, auto margin) const {
-    return reduce_loss<R>(where(y != 1, clamp_min(margin - x, 0), 0) + where(y != -1, x, 0));
+  template <class X, class Y, class M>
+  constexpr auto operator()(X x, Y y, M margin) const {
+    if constexpr (all_half<X, Y>) return rounded_once<typename X::value_type, hinge_embedding_loss_fn>(x, y, margin);
+    else return reduce_loss<R>(where(y != 1, clamp_min(margin - x, 0), 0) + where(y != -1, x, 0));
   }
 };
 template <Reduction R>
 struct margin_ranking_loss_fn {
-  constexpr auto operator()(auto a, auto b, auto y, auto margin) const { return reduce_loss<R>(clamp_min(-y * (a - b) + margin, 0)); }
+  template <class A, class B, class Y, class M>
+  constexpr auto operator()(A a, B b, Y y, M margin) const {
+    if constexpr (all_half<A, B, Y>) return rounded_once<typename A::value_type, margin_ranking_loss_fn>(a, b, y, margin);
+    else return reduce_loss<R>(clamp_min(-y * (a - b) + margin, 0));
+  }
 };
 template <Reduction R>
 struct cosine_embedding_loss_fn {

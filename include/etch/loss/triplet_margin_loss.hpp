@@ -25,6 +25,8 @@ struct triplet_margin_loss_fn {
     if constexpr (!triplet<A, P, N>::fits) {
       static_assert(triplet<A, P, N>::fits, "etch: triplet_margin_loss: anchor, positive and negative must have one rank and sizes that agree");
       return Poison{};
+    } else if constexpr (all_half<A, P, N>) {
+      return rounded_once<typename A::value_type, triplet_margin_loss_fn>(anchor, positive, negative, margin, eps...);
     } else {
       const auto near = F{}(anchor, positive, eps...), far = F{}(anchor, negative, eps...);
       if constexpr (Swap) return reduce_loss<R>(clamp_min(margin + near - minimum(far, F{}(positive, negative, eps...)), 0));

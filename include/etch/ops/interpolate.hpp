@@ -176,13 +176,16 @@ struct interpolate_fn {
     } else {
       Builder& b = *x.builder;
       constexpr DType d = dtype_of<T> == DType::float64 ? DType::float64 : DType::float32;
-      Value y{&b, x.id};
+      constexpr bool rounded = is_integral(dtype_of<T>) && Mode != Resample::nearest && Mode != Resample::nearest_exact && Mode != Resample::area;
+      Value y{&b, rounded ? b.cast(x.id, d) : x.id};
       for (int i = Rule::rank - 1; i >= 0; --i) {
         if constexpr (Mode == Resample::area) y = adaptive_average(b, y, 2 + i, Rule::grid.out[i]);
         else if constexpr (Rule::options.antialiased) y.id = antialiased(b, y.id, 2 + i, Mode, Rule::scale(i), Rule::grid.out[i], d);
         else y.id = resampled(b, y.id, 2 + i, Mode, Rule::options.corners, Rule::scale(i), Rule::grid.out[i], d);
+        if constexpr (rounded) y = apply_map(Op::floor, y + 0.5);  // whole numbers after each axis, as in PyTorch
+        if constexpr (rounded && dtype_of<T> == DType::uint8) y = clamped(y, 0, 255);
       }
-      return result_of<T, spatial_shape<X, Rule>, X>{&b, y.id};
+      return result_of<T, spatial_shape<X, Rule>, X>{&b, b.cast(y.id, dtype_of<T>)};
     }
   }
 };
