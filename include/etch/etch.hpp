@@ -15,6 +15,7 @@
 #include <etch/loss/gaussian_nll_loss.hpp>
 #include <etch/loss/kl_div.hpp>
 #include <etch/loss/l1_loss.hpp>
+#include <etch/loss/linear_cross_entropy.hpp>
 #include <etch/loss/margin_loss.hpp>
 #include <etch/loss/mse_loss.hpp>
 #include <etch/loss/multi_margin_loss.hpp>

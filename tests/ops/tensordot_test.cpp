@@ -46,6 +46,9 @@ TEST_CASE("inner, vecdot, vdot") {
     }
   CHECK(close(along(1, 2), a(1, 0, 2) * a(1, 0, 2) + a(1, 1, 2) * a(1, 1, 2) + a(1, 2, 2) * a(1, 2, 2)));
   CHECK(vdot(G<2>{1, 2}, G<2>{3, 4}).item() == 11);
+  const Tensor<complex64, 2> z{complex64(1, 2), complex64(3, -1)}, w{complex64(0, 1), complex64(2, 2)};
+  const Tensor<complex64> c = vecdot(z, w);  // (1 - 2i) i + (3 + i) (2 + 2i)
+  CHECK((c.data()[0].real() == 6 && c.data()[0].imag() == 9));
 }
 
 TEST_CASE("kron: blocks of b, one for each element of a") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/graph/contraction.hpp>
+#include <etch/ops/complex.hpp>
 #include <etch/ops/contract.hpp>
 #include <etch/ops/reduce.hpp>
 
@@ -141,7 +142,7 @@ struct vecdot_fn {
       static_assert(Rule::agree_or_are_one, "etch: vecdot: sizes must agree or be 1");
       return Poison{};
     } else {
-      const auto p = x * y;
+      const auto p = conj_fn{}(x) * y;
       using P = std::remove_cvref_t<decltype(p)>;
       constexpr int axis = axis_of(Axis, P::rank);
       if constexpr (axis < 0) {
@@ -268,7 +269,7 @@ template <int N, Operand A, Operand B> constexpr auto tensordot(const A& a, cons
 template <class AxesA, class AxesB, Operand A, Operand B> constexpr auto tensordot(const A& a, const B& b) { return apply<tensordot_fn<AxesA, AxesB>>(a, b); }
 /// The product summed over the last axis of both.
 template <Operand A, Operand B> constexpr auto inner(const A& a, const B& b) { return apply<detail::inner_fn>(a, b); }
-/// The product of vectors along an axis, batches broadcast.
+/// sum(conj(a) b) along an axis, batches broadcast.
 template <int Axis = -1, Operand A, Operand B> constexpr auto vecdot(const A& a, const B& b) { return apply<detail::vecdot_fn<Axis>>(a, b); }
 /// The Kronecker product.
 template <Operand A, Operand B> constexpr auto kron(const A& a, const B& b) { return apply<detail::kron_fn>(a, b); }

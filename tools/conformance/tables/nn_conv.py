@@ -19,14 +19,9 @@ def linear(input, weight, bias):
 
 
 def linear_cross_entropy(input, weight, target, bias, class_weight, reduction, ignore_index, smoothing):
-    """cross_entropy of linear, whose outputs may have several dimensions, as PyTorch defines it."""
-    outputs = weight.shape[:-1]
-    rows = math.prod(outputs)
-    logits = call('linear', (), input, f'reshape<{rows}, {weight.shape[-1]}>({weight})', *([] if bias is None else [f'reshape<{rows}>({bias})']))
-    logits = f'reshape<{render(input.shape[:-1] + outputs)}>({logits})'
-    axis = min(1, input.rank - 1 + len(outputs) - 1)
-    arguments = [f'Reduction::{reduction}', -100 if ignore_index is None else ignore_index, smoothing, axis]
-    return call('cross_entropy', arguments, logits, target, *([] if class_weight is None else [class_weight]))
+    arguments = [f'Reduction::{reduction}', -100 if ignore_index is None else ignore_index, smoothing]
+    more = ([] if bias is None else [f'linear_bias({bias})']) + ([] if class_weight is None else [class_weight])
+    return call('linear_cross_entropy', arguments, input, weight, target, *more)
 
 
 OPS = {
