@@ -91,6 +91,7 @@ struct Cursor {
       left = rows_left(a, at);
     }
   }
+  /// To the next row, of which there must be one.
   ETCH_INLINE void next(const FusedCall& c) {
     if (__builtin_expect(--left < 0, 0)) return wrap(c);
     for (int s = 0; s < Slots; ++s) move_pointer(p[s], step[s]);

@@ -146,13 +146,15 @@ struct Group {
   }
   template <class Team, std::size_t... S>
   static ETCH_INLINE void rows(const FusedCall& call, const Team& team, std::index_sequence<S...>) {
+    if (call.row0 >= call.row1) return;
     cpu::detail::Cursor<regs.slots> cursor(call);
     const FusedArgs& a = *call.args;
-    for (index_t row = call.row0; row < call.row1; ++row) {
+    for (index_t row = call.row0;;) {
       Bank bank;
       const cpu::detail::File<1> file = bank.file();
       const cpu::detail::Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
       (stage<static_cast<int>(S)>(file, at, call, team), ...);
+      if (++row == call.row1) return;
       cursor.next(call);
     }
   }
