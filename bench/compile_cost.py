@@ -54,6 +54,8 @@ def compile_rows(root, build, name, compiler):
         *((title, build / f"{title}.cpp", []) for title in SMALL),
         ("mlp trainer", examples / "mlp/main.cpp", []),
         ("lenet", examples / "lenet/main.cpp", []),
+        ("resnet-18", root / "bench/compile/resnet18.cpp", []),
+        *((f"lstm, {n} steps", root / "bench/compile/lstm.cpp", [f"-DSTEPS={n}"]) for n in (8, 512)),
         *((f"chargpt, {n} layers", examples / "chargpt/main.cpp", [f"-DCHARGPT_LAYERS={n}"]) for n in (4, 12, 24, 48)),
     ]
     for title, source, macros in jobs:
