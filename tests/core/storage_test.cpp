@@ -1,7 +1,17 @@
-// A large block that the system refuses is an error that says how much was asked for, and the next block is there.
+// Blocks of memory: zeros at first, shared by their copies; one that the system refuses is an error that says how much was asked for.
 #include <doctest/doctest.h>
 
 #include <etch/core/storage.hpp>
+
+using namespace etch;
+
+TEST_CASE("a block is zeros at first, and copies are the same block") {
+  const Storage storage(1000);
+  const char* const bytes = static_cast<const char*>(storage.data());
+  for (int i = 0; i < 1000; ++i) CHECK(bytes[i] == 0);
+  const Storage copy = storage;
+  CHECK(copy.data() == storage.data());
+}
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
@@ -17,8 +27,6 @@
 
 #include <cstring>
 #include <initializer_list>
-
-using namespace etch;
 
 TEST_CASE("memory that is refused") {
   const pid_t child = ::fork();
