@@ -60,11 +60,7 @@ void run_dot(Machine& machine, int s) {
 #else
     // one column from an A with contiguous columns: the transposed product, rows scaled and added
     if (n == 1 && !fused && x_row == 1 && x_col != 1 && to_row == 1) {
-      if constexpr (std::is_floating_point_v<T>) {
-        for (index_t i = 0; i < batch; ++i) column_product<T>({m, k, x + i * x_batch, x_col, y + i * y_batch, y_row, to + i * to_batch});
-      } else {
-        batched_matmul<T>(batch, 1, m, k, y, y_batch, k * y_row, y_row, x, x_batch, x_col, 1, to, to_batch, m, false, epilogue, machine.workspace());
-      }
+      for (index_t i = 0; i < batch; ++i) column_product<T>({m, k, x + i * x_batch, x_col, y + i * y_batch, y_row, to + i * to_batch});
     } else {
       batched_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, false, epilogue, machine.workspace());
     }
