@@ -123,34 +123,38 @@ template <class T, int L> ETCH_INLINE Vec<T, L> erf(Vec<T, L> x) {
 }
 
 namespace detail {
-/// The normal distribution's Phi(x), within 2e-7 of it in float, and e^(-x^2 / 2), zero where that is subnormal.
-template <class T, int L> struct NormalParts { Vec<T, L> cdf, bell; };
-template <class T, int L> ETCH_INLINE NormalParts<T, L> normal_parts(Vec<T, L> x) {
-  if constexpr (sizeof(T) == 4) {  // 1 - Phi(|x|) = e^(-u^2) erfcx(u) / 2 for u = |x| / sqrt 2: one exponential for both
-    const auto u = abs(x) * T(0.70710678118654752), z = u * u;
-    const auto far = z > T(87);
-    const auto zero = splat<T, L>(0);
-    const auto e = exp2_normal(select(far, zero, z) * T(-1.4426950408889634));
-    const auto bell = select(far, zero, e.scale * e.p);
-    const auto half = poly_pairs(at_most(u, T(4)) - T(2),
-                                 -0x1.982b24p-22, -0x1.233d48p-23, 0x1.491b04p-19, 0x1.de445ep-18,
-                                 -0x1.2d04f8p-16, 0x1.b0698ep-18, -0x1.5f1e8ap-14, 0x1.5ed49cp-12,
-                                 -0x1.db481cp-11, 0x1.615838p-9, -0x1.fb8cc0p-8, 0x1.5679e4p-6, -0x1.b56bcep-5,
-                                 0x1.05868cp-3);
-    const auto tail = bell * half;
-    return {select(x < zero, tail, T(1) - tail), bell};
-  } else {
-    const auto u = x * T(0.70710678118654752440);
-    return {(erf(u) + T(1)) * T(0.5), exp(-(u * u))};
-  }
+// The normal distribution's tail in float: 1 - Phi(2 h) = t / 2 for t = (1 + h S(h))^-4, within 5e-7 of itself near 0 and 4e-5 far out,
+// and phi(2 h) = t M(h). S goes term by term, so that the last decides where they overflow: there t is 0.
+template <int L> struct NormalTail { Vec<float, L> h, t; };
+template <int L> ETCH_INLINE NormalTail<L> normal_tail(Vec<float, L> x) {
+  const auto h = at_most(abs(x) * 0.5F, 500.0F);
+  const auto s = poly(h, 0x1.8ae974p-10, -0x1.b9789p-7, 0x1.c6ba4p-5, -0x1.07f8ecp-3, 0x1.8a85dp-3, -0x1.674de2p-3,
+                      0x1.08f2b6p-3, 0x1.8ea034p-11, 0x1.8f54cp-4, 0x1.aba028p-3, 0x1.978894p-2, 0x1.9883c6p-2);
+  const auto q = fma(h, s, splat<float, L>(1)), square = q * q;
+  return {h, 1.0F / (square * square)};
 }
 }  // namespace detail
 
 /// x Phi(x), and its derivative Phi(x) + x phi(x): what both need is computed once where both are wanted.
-template <class T, int L> ETCH_INLINE Vec<T, L> gelu(Vec<T, L> x) { return x * detail::normal_parts(x).cdf; }
+template <class T, int L> ETCH_INLINE Vec<T, L> gelu(Vec<T, L> x) {
+  if constexpr (sizeof(T) == 4) {
+    const auto p = detail::normal_tail(x);
+    return fma(-p.h, p.t, fma(x, splat<T, L>(0.5F), abs(x) * 0.5F));
+  } else {
+    return x * ((erf(x * T(0.70710678118654752440)) + T(1)) * T(0.5));
+  }
+}
 template <class T, int L> ETCH_INLINE Vec<T, L> gelu_grad(Vec<T, L> x) {
-  const auto p = detail::normal_parts(x);
-  return fma(x * T(0.39894228040143267794), p.bell, p.cdf);
+  if constexpr (sizeof(T) == 4) {
+    const auto p = detail::normal_tail(x);
+    const auto m = detail::poly(p.h, -0x1.8e8186p-13, 0x1.f96924p-10, -0x1.f97198p-8, 0x1.b8d5acp-7, 0x1.f76b84p-9, -0x1.427776p-4,
+                                0x1.bf7db4p-3, 0x1.45ec76p-1, 0x1.9884c4p-2);
+    const auto half = p.t * T(0.5);
+    return fma(x * p.t, m, select(x < T(0), half, T(1) - half));
+  } else {
+    const auto u = x * T(0.70710678118654752440);
+    return fma(x * T(0.39894228040143267794), exp(-(u * u)), (erf(u) + T(1)) * T(0.5));
+  }
 }
 
 /// 2^x.

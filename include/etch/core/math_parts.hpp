@@ -179,16 +179,6 @@ template <class T, int L> ETCH_INLINE Vec<T, L> exp_normal(Vec<T, L> x) {
   return fma(s, expm1_core(p.r), s);
 }
 
-// 2^n p = 2^x of floats where the result is a normal number, within 2 ulp: exp's polynomial in x ln 2.
-template <int L> struct Power { Vec<float, L> scale, p; };
-template <int L> ETCH_INLINE Power<L> exp2_normal(Vec<float, L> x) {
-  constexpr double a = 0.6931471805599453, b = a * a, c = b * a;
-  const auto part = split_exp<Ieee<float>::bias>(x, 1.0F);
-  const auto r = x - part.n;
-  const auto q = poly_pairs(r, 0x1.6ac7a6p-10 * c * c, 0x1.123dc2p-7 * b * c, 0x1.555856p-5 * b * b, 0x1.55548cp-3 * c, 0x1.fffffcp-2 * b);
-  return {power<float>(part.bits), fma(r * r, q, fma(r, splat<float, L>(static_cast<float>(a)), 1.0f))};
-}
-
 // x = 2^k m, sqrt(1/2) <= m < sqrt(2), of a normal x; s = 2^-k where |k| is not extreme.
 template <class T, int L> struct LogParts { Vec<T, L> k, m, s; };
 template <class T, int L> ETCH_INLINE LogParts<T, L> split_log(Vec<T, L> x) {
