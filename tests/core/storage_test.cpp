@@ -3,6 +3,8 @@
 
 #include <etch/core/storage.hpp>
 
+#include <cstring>
+
 using namespace etch;
 
 TEST_CASE("a block is zeros at first, and copies are the same block") {
@@ -11,6 +13,21 @@ TEST_CASE("a block is zeros at first, and copies are the same block") {
   for (int i = 0; i < 1000; ++i) CHECK(bytes[i] == 0);
   const Storage copy = storage;
   CHECK(copy.data() == storage.data());
+}
+
+TEST_CASE("a large block serves again, and zeros are zeros again") {
+  constexpr std::size_t bytes = std::size_t{10} << 20;
+  for (int i = 0; i < 3; ++i) {
+    const Storage storage(bytes, false), other(bytes / 2, false);
+    CHECK(storage.data() != other.data());
+    std::memset(storage.data(), 1, bytes);
+    std::memset(other.data(), 2, bytes / 2);
+    CHECK(static_cast<const char*>(storage.data())[bytes - 1] == 1);
+  }
+  const Storage zeros(bytes);
+  std::size_t set = 0;
+  for (std::size_t i = 0; i < bytes; ++i) set += static_cast<const char*>(zeros.data())[i] != 0;
+  CHECK(set == 0);
 }
 
 #if defined(__has_feature)
@@ -25,7 +42,6 @@ TEST_CASE("a block is zeros at first, and copies are the same block") {
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <initializer_list>
 
 TEST_CASE("memory that is refused") {

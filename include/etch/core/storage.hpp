@@ -31,24 +31,65 @@ constexpr std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1
 inline constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page; }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define ETCH_SANITIZED 1
+#endif
+#endif
+#if !defined(ETCH_SANITIZED) && (defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__))
+#define ETCH_SANITIZED 1
+#endif
+
+namespace detail {
+/// The large block that was freed last waits for the next of about its size: pages that the system hands out are cleared, one fault
+/// after another, which takes longer than writing them. Before a block are its address in the heap and, before that, its bytes.
+inline constexpr std::size_t most_kept = std::size_t{64} << 20;
+inline Atomic<void*>& kept_block() {
+  static Atomic<void*> block{nullptr};
+  return block;
+}
+inline std::size_t bytes_of(void* block) { return reinterpret_cast<std::size_t*>(block)[-2]; }
+inline void free_large(void* block) {
+  if (block != nullptr) std::free(static_cast<void**>(block)[-1]);
+}
+inline void* take_kept(std::size_t bytes) {
+  void* const p = kept_block().exchange(nullptr);
+  if (p == nullptr || (bytes <= bytes_of(p) && bytes_of(p) / 2 <= bytes)) return p;
+  free_large(p);
+  return nullptr;
+}
+inline void keep(void* block) {
+#if defined(ETCH_SANITIZED)  // it would miss that a block is used after its end
+  free_large(block);
+#else
+  free_large(bytes_of(block) <= most_kept ? kept_block().exchange(block) : block);
+#endif
+}
+}  // namespace detail
+#undef ETCH_SANITIZED
+
 /// A block that is zeroed, or about to be written; free it with `free_block` and the same size.
 inline void* allocate_block(std::size_t bytes, bool zeroed = true) {
   if (!is_large(bytes)) {
     void* const p = ::operator new(bytes, std::align_val_t{alignment});
     return zeroed ? std::memset(p, 0, bytes) : p;
   }
+  if (!zeroed) {
+    if (void* const p = detail::take_kept(bytes)) return p;
+  }
   // the system hands out zeros, and calloc knows when it does: no page is touched before the first kernel
   void* const all = zeroed ? std::calloc(bytes + huge_page, 1) : std::malloc(bytes + huge_page);
   if (all == nullptr) fail("tensor", "memory must suffice", Message{} << "got " << bytes << " bytes");
   char* const p = static_cast<char*>(all) + huge_page - reinterpret_cast<std::uintptr_t>(all) % huge_page;
   reinterpret_cast<void**>(p)[-1] = all;
+  reinterpret_cast<std::size_t*>(p)[-2] = bytes;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
   madvise(p, bytes, MADV_HUGEPAGE);
 #endif
   return p;
 }
 inline void free_block(void* p, std::size_t bytes) {
-  if (is_large(bytes)) std::free(static_cast<void**>(p)[-1]);
+  if (is_large(bytes)) detail::keep(p);
   else ::operator delete(p, std::align_val_t{alignment});
 }
 /// Where in its block a large tensor begins: streams that all begin at a huge page would share the sets of every cache.

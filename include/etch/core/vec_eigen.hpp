@@ -102,6 +102,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> load(const T* p) {
 template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   for (int i = 0; i < L; ++i) p[i] = a[i];
 }
+template <int L> ETCH_INLINE void store_four(bool* p, Vec<bool, L> a, Vec<bool, L> b, Vec<bool, L> c, Vec<bool, L> d) { store(p, a), store(p + L, b), store(p + 2 * L, c), store(p + 3 * L, d); }
 template <class T, int L> ETCH_INLINE void stream(T* p, Vec<T, L> a) { store(p, a); }
 ETCH_INLINE void stream_end() {}
 /// The first n >= 0 lanes from memory, zero in the others; nothing beyond p[n - 1] is touched.

@@ -195,6 +195,15 @@ template <class T, int L> ETCH_INLINE void store(T* p, Vec<T, L> a) {
   else *reinterpret_cast<detail::Loose<T, L>*>(p) = a.v;
 }
 
+/// Four of them side by side.
+template <int L> ETCH_INLINE void store_four(bool* p, Vec<bool, L> a, Vec<bool, L> b, Vec<bool, L> c, Vec<bool, L> d) {
+  if constexpr (requires { x86::narrow_bytes(a.v, b.v, c.v, d.v); }) {
+    store(reinterpret_cast<std::uint8_t*>(p), Vec<std::uint8_t, 4 * L>{x86::narrow_bytes(a.v, b.v, c.v, d.v)} & splat<std::uint8_t, 4 * L>(1));
+  } else {
+    store(p, a), store(p + L, b), store(p + 2 * L, c), store(p + 3 * L, d);
+  }
+}
+
 /// As `store` past the caches, where the target can; p lies at a multiple of the vector's size. After the last one: `stream_end`.
 template <class T, int L> ETCH_INLINE void stream(T* p, Vec<T, L> a) {
   using W = detail::Wide<T, L>;

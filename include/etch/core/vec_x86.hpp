@@ -31,6 +31,7 @@ void widen_half(none);
 void narrow_half(none);
 void widen_bytes(none);
 void narrow_bytes(none);
+void narrow_bytes(none, none, none, none);
 void whole(none);  // as 64-bit integers, cut off
 void stream(none, none);  // a store past the caches, aligned
 
@@ -76,6 +77,19 @@ ETCH_INLINE void stream(void* p, i64x8 a) { __builtin_ia32_movntdq512(static_cas
 #endif
 /// Orders them before what follows, for other threads.
 ETCH_INLINE void stream_end() { __builtin_ia32_sfence(); }
+
+// Of four vectors of 0 and -1, side by side.
+using u8x16 = Register<std::uint8_t, 16>;
+ETCH_INLINE u8x16 narrow_bytes(i32x4 a, i32x4 b, i32x4 c, i32x4 d) {
+  return (u8x16)__builtin_ia32_packsswb128(__builtin_ia32_packssdw128(a, b), __builtin_ia32_packssdw128(c, d));
+}
+#if defined(__AVX2__)
+using u8x32 = Register<std::uint8_t, 32>;
+ETCH_INLINE u8x32 narrow_bytes(i32x8 a, i32x8 b, i32x8 c, i32x8 d) {
+  const auto all = (i32x8)__builtin_ia32_packsswb256(__builtin_ia32_packssdw256(a, b), __builtin_ia32_packssdw256(c, d));  // both halves for themselves
+  return (u8x32)__builtin_shufflevector(all, all, 0, 4, 1, 5, 2, 6, 3, 7);
+}
+#endif
 
 ETCH_INLINE int signs(i32x4 a) { return __builtin_ia32_movmskps((f32x4)a); }
 ETCH_INLINE f32x4 least(f32x4 a, f32x4 b) { return __builtin_ia32_minps(a, b); }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/cpu/copy_rows.hpp>
+#include <etch/cpu/crossing.hpp>
 #include <etch/cpu/cursor.hpp>
 #include <etch/cpu/extremum.hpp>
 #include <etch/cpu/transpose.hpp>
@@ -63,11 +64,21 @@ struct Fused {
   };
 
   static constexpr bool is_reduce_word(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::reduce; }
+  static constexpr bool is_sum_over_rows(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::accumulate; }
   /// Whether a columns section sums, along the row or over rows, and does little else.
   template <int Begin, std::size_t... I>
   static constexpr bool is_light_sum(std::index_sequence<I...>) {
     constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
     return sizeof...(I) <= 8 && !regs.tile && (is_light(word(I)) && ...) && ((static_cast<Word>(word(I) & 255) == Word::reduce || static_cast<Word>(word(I) & 255) == Word::accumulate) || ...);
+  }
+  /// Whether a columns section does little, and ends with storing a truth, its only result.
+  template <int Begin, std::size_t... I>
+  static constexpr bool is_light_truth(std::index_sequence<I...>) {
+    constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
+    constexpr auto is_store = [](std::uint64_t w) { return static_cast<Word>(w & 255) == Word::store; };
+    constexpr Instruction y = decode(word(sizeof...(I) - 1));
+    return sizeof...(I) <= 8 && !boolean && !regs.tile && (is_light(word(I)) && ...) && !((is_reduce_word(word(I)) || is_sum_over_rows(word(I))) || ...) && (0 + ... + is_store(word(I))) == 1 &&
+           is_store(word(sizeof...(I) - 1)) && y.type == Class::mask && y.memory == DType::boolean && static_cast<Stride>(y.mode) == Stride::unit;
   }
   /// The sums of a bank begin neutral, and end in those of the first registers.
   template <std::uint64_t W>
@@ -167,7 +178,6 @@ struct Fused {
      ...);
   }
 
-  static constexpr bool is_sum_over_rows(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::accumulate; }
   /// Which word of a kernel that does little else sums over rows what lies side by side; -1 where there is none, or another result of a row.
   static constexpr int sum_over_rows() {
     if (regs.sections != 2 || regs.column_begin[0] != 2 || regs.section_end[0] - 2 > 8 || regs.section_end[1] - regs.row_begin[1] != 0 || boolean) return -1;
@@ -276,8 +286,23 @@ struct Fused {
           }
           for (Bank& b : bank) finish<column>(r, b.file(), I{});
         }
+      } else if constexpr (is_light_truth<column>(I{})) {  // four vectors of numbers make one of bytes
+        if (last - c >= 4 * L) {
+          constexpr Instruction y = decode(code[regs.position[end - 1]]);
+          using Before = std::make_index_sequence<static_cast<std::size_t>(end - column - 1)>;
+          Bank bank[3];
+          for (Bank& b : bank) b.template take<column>(r);
+          for (; c + 4 * L <= last; c += 4 * L) {
+            section<false, false, column>(r, at, c, L, Before{});
+            section<false, false, column>(bank[0].file(), at, c + L, L, Before{});
+            section<false, false, column>(bank[1].file(), at, c + 2 * L, L, Before{});
+            section<false, false, column>(bank[2].file(), at, c + 3 * L, L, Before{});
+            simd::store_four(reinterpret_cast<bool*>(at.p[y.slot]) + c, r.mask[y.a], bank[0].mask[y.a], bank[1].mask[y.a], bank[2].mask[y.a]);
+          }
+        }
       }
       if constexpr (regs.streams) c = stream<column>(r, at, c, last, I{});
+      else if constexpr (Columns{code, &regs, column, end}.crossing() >= 0) c = Crossing<Fused, column, end>::run(r, at, c, last);
       for (; c + L <= last; c += L) section<false, false, column>(r, at, c, L, I{});
       if (c < last) section<false, true, column>(r, at, c, static_cast<int>(last - c), I{});
     }

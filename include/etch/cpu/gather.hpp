@@ -275,6 +275,8 @@ void run_scatter(Machine& machine, int s) {
           for (index_t c = 0; c < columns; ++c) y[c * by] = static_cast<T>(combine(y[c * by], from[c * from_by]));
       } else if (along == 1 && by == 0 && from_by == 1) {
         rule.each(i, columns, next, below, [=](index_t c, index_t place) { row[place] = static_cast<T>(combine(row[place], from[c])); });
+      } else if (along == 1 && by == 0 && from_by == 0) {  // counts
+        rule.each(i, columns, next, below, [=, one = columns > 0 ? from[0] : T()](index_t, index_t place) { row[place] = static_cast<T>(combine(row[place], one)); });
       } else {
         rule.each(i, columns, next, below, [=](index_t c, index_t place) {
           T& y = row[c * by + place * along];

@@ -108,8 +108,15 @@ struct histc_fn {
     const auto range = bounds(x, low, high, 1);
     const auto valid = x >= range.min && x <= range.max;
     const auto at = where(valid, (x - range.min) / (range.max - range.min) * Bins, 0);
-    const auto place = to<std::int64_t>(smaller(to<std::int32_t>(at), Bins - 1));
-    return counts<Bins, typename X::value_type>(*x.builder, place.id, valid.id, ones_like(x).id);
+    // what is counted nowhere has a place behind the last
+    const auto place = to<std::int64_t>(where(valid, smaller(to<std::int32_t>(at), Bins - 1), Bins));
+    using T = typename X::value_type;
+    Builder& b = *x.builder;
+    Shape line;
+    line.rank = 1;
+    line.size[0] = b.product(b.shape(x.id).size, b.shape(x.id).rank);
+    const int all = b.scatter(b.constant(0, dtype_of<T>, Shape{1, {Bins + 1}}), b.reshape(place.id, line), b.constant(1, dtype_of<T>, line), 0, Op::sum);
+    return Tracer<T, Bins>{&b, b.slice(all, 0, 0, Bins, 1)};
   }
 };
 

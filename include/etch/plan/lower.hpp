@@ -6,6 +6,7 @@
 // for every element. A value wanted by a later pass is loaded again, computed again if cheap, or kept in a scratch row.
 #pragma once
 
+#include <etch/plan/narrow.hpp>
 #include <etch/plan/store.hpp>
 
 namespace etch {
@@ -509,6 +510,7 @@ struct Lowering {
   constexpr void write_out() {
     make_pairs(Word::load);
     make_pairs(Word::store);
+    round_once(code, size);
     step.code = out.words;
     for (int k = 0; k < size; ++k) {
       Instruction i = code[k];

@@ -55,14 +55,29 @@ struct Progression {
   using Number = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
   Number start, step;
   T operator[](std::int64_t i) const { return static_cast<T>(start + static_cast<Number>(i) * step); }
+  /// The first n into memory. Whole ones that 32 bits hold are counted there, since vectors convert those.
+  void write(T* to, int n) const {
+    const double first = static_cast<double>(start), by = static_cast<double>(step), behind = first + by * n;
+    const auto fits = [](double v) { return v >= -2147483648.0 && v <= 2147483647.0; };
+    if (fits(first) && fits(by) && fits(behind) && first == __builtin_trunc(first) && by == __builtin_trunc(by)) {
+      const auto from = static_cast<std::uint32_t>(static_cast<std::int32_t>(first)), more = static_cast<std::uint32_t>(static_cast<std::int32_t>(by));
+      for (int i = 0; i < n; ++i) {
+        const auto v = static_cast<std::int32_t>(from + static_cast<std::uint32_t>(i) * more);
+        if constexpr (std::is_arithmetic_v<T>) to[i] = static_cast<T>(v);
+        else to[i] = static_cast<T>(static_cast<Number>(v));
+      }
+    } else {
+      for (int i = 0; i < n; ++i) to[i] = (*this)[i];
+    }
+  }
 };
-/// Number i of n from start to end: from the nearer end, so that both are exact.
-template <class T>
-double spaced(double start, double end, int i, int n) {
-  if constexpr (std::is_integral_v<T>) start = __builtin_trunc(start), end = __builtin_trunc(end);
-  if (n == 1) return start;
-  const double step = (end - start) / (n - 1);
-  return i < n / 2 ? start + step * i : end - step * (n - 1 - i);
+/// n numbers from start to end, each from the nearer end, so that both are exact, through `value`.
+template <class T, class F>
+void write_spaced(T* to, double start, double end, int n, F value) {
+  const double step = n > 1 ? (end - start) / (n - 1) : 0;
+  const int half = n > 1 ? n / 2 : n;
+  for (int i = 0; i < half; ++i) to[i] = static_cast<T>(value(start + step * i));
+  for (int i = half; i < n; ++i) to[i] = static_cast<T>(value(end - step * (n - 1 - i)));
 }
 }  // namespace detail
 
@@ -74,7 +89,7 @@ Tensor<T, N> arange(S start = 0, P step = 1) {
   using Numbers = detail::Progression<T>;
   const Numbers numbers{static_cast<typename Numbers::Number>(start), static_cast<typename Numbers::Number>(step)};
   if (numbers.step == 0) fail("arange", "the step must not be zero");
-  for (int i = 0; i < r.size(0); ++i) r.data()[i] = numbers[i];
+  numbers.write(r.data(), r.size(0));
   return r;
 }
 /// N numbers from start to end, both included, evenly spaced; whole numbers are cut off.
@@ -82,7 +97,9 @@ template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N> linspace(A start, B end) {
   auto r = detail::unwritten<Tensor<T, N>>();
-  for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(detail::spaced<T>(static_cast<double>(start), static_cast<double>(end), i, r.size(0)));
+  constexpr bool whole = std::is_integral_v<T>;
+  const auto first = static_cast<double>(start), last = static_cast<double>(end);
+  detail::write_spaced(r.data(), whole ? __builtin_trunc(first) : first, whole ? __builtin_trunc(last) : last, r.size(0), [](double v) { return v; });
   return r;
 }
 /// The powers of `base` whose exponents are `linspace(start, end)`.
@@ -90,7 +107,7 @@ template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N> logspace(A start, B end, double base = 10) {
   auto r = detail::unwritten<Tensor<T, N>>();
-  for (int i = 0; i < r.size(0); ++i) r.data()[i] = static_cast<T>(__builtin_pow(base, detail::spaced<double>(static_cast<double>(start), static_cast<double>(end), i, r.size(0))));
+  detail::write_spaced(r.data(), static_cast<double>(start), static_cast<double>(end), r.size(0), [base](double v) { return __builtin_pow(base, v); });
   return r;
 }
 
