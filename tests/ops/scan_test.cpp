@@ -112,6 +112,20 @@ TEST_CASE("columns side by side, more and fewer than a block of them, and rows w
   }
 }
 
+TEST_CASE("a running extremum and where it stands are one scan") {
+  auto both = [](auto a) { return results(cummax<1>(a).values, cummax<1>(a).indices); };
+  auto value = [](auto a) { return cummin<0>(a).values * 2; };
+  auto twice = [](auto a) { return results(cummax<0>(a).values, gather<0>(a * 2, cummax<0>(a).indices), cummin<0>(a).values); };
+  static_assert(Code<decltype(both), F<5, 60>>::plan.steps == 1);
+  static_assert(Code<decltype(value), F<5, 60>>::plan.steps == 2);
+  check(both, filled<F<5, 60>>());
+  check(both, filled<Tensor<half, 5, 60>>());
+  check(both, filled<Tensor<std::uint8_t, 3, 21>>(0, 9));
+  check(value, filled<F<5, 60>>());
+  check(twice, filled<G<40, 9>>());
+  check([](auto a) { return cummax<1>(t(a)).values; }, filled<F<9, 12>>());  // of a copy
+}
+
 TEST_CASE("of complex numbers, PyTorch's values") {
   using C = etch::complex<double>;
   const Tensor<C, 5> x{{C(1, 2), C(0.5, -1), C(0, -0.5), C(0, 0), C(2, 5)}};

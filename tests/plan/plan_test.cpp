@@ -54,6 +54,43 @@ TEST_CASE("views and joins cost no copies") {
   check(both, filled<F<8, 16>>(), filled<F<8, 16>>(), filled<F<32, 5>>());
 }
 
+template <class P>
+constexpr int exponentials(const P& plan) {
+  int count = 0;
+  for (int w = 0; w < P::words; ++w) {
+    const Instruction i = decode(plan.word[w]);
+    if (i.op == static_cast<std::uint8_t>(Word::number64)) ++w;
+    else count += i.op == static_cast<std::uint8_t>(Op::exp) ? 1 : 0;
+  }
+  return count;
+}
+TEST_CASE("what a sum over rows has made at a cost waits where its reader's result will lie") {
+  auto f = [](auto x) { return softmax<0>(x); };
+  using P = Code<decltype(f), F<40, 24>>;
+  static_assert(exponentials(P::plan) == 1 && P::plan.arena_bytes <= 3 * 128);
+  check(f, filled<F<40, 24>>());
+  check(f, filled<G<3, 5, 7>>());
+  auto inner = [](auto x, auto w) { return matmul(softmax<0>(x) * 2, w); };
+  static_assert(exponentials(Code<decltype(inner), F<40, 24>, F<24, 3>>::plan) == 1);
+  check(inner, filled<F<40, 24>>(), filled<F<24, 3>>());
+  // the exponentials are wanted by others, or the row of their reader is read twice
+  check([](auto x) { return results(softmax<0>(x), exp(x - amax_keepdim<0>(x)) * 3); }, filled<F<40, 24>>());
+  check([](auto x) {
+    const auto y = softmax<0>(x), z = y * 2;
+    return results(z + 1, sum<1>(z - 3), matmul(y, t(z)));
+  }, filled<F<40, 24>>());
+  check([](auto x) { return results(softmax<0>(x), softmax<1>(softmax<0>(x))); }, filled<F<40, 24>>());
+  check([](auto x) {
+    const auto e = exp(x);
+    return results(e / sum_keepdim<0>(e), square(e + 1), sum<1>(e));
+  }, filled<F<40, 24>>());
+  check([](auto x, auto y) { return results(grad([](auto z, auto v) { return sum(softmax<0>(z) * v); })(x, y), t(softmax<0>(x))); }, filled<G<6, 5>>(), filled<G<6, 5>>(0, 1));
+  F<40, 24> x = filled<F<40, 24>>();
+  const Tensor y = softmax<0>(x);
+  x = softmax<0>(x);
+  CHECK(std::memcmp(x.data(), y.data(), sizeof(float) * 960) == 0);
+}
+
 TEST_CASE("dead code is gone, equal code is one") {
   auto f = [](auto x) {
     [[maybe_unused]] const auto unused = matmul(x, t(x));

@@ -62,6 +62,7 @@ struct RunningExtremum {
     if (__builtin_expect(!stays, 0) && (x != x || s.best == s.best)) s = {x, i};
   }
   template <class T> static ETCH_INLINE std::int64_t value(const State<T>& s) { return s.at; }
+  template <class T> static ETCH_INLINE T element(const State<T>& s) { return s.best; }  ///< what stands there
 };
 
 /// One scan over its operands.
@@ -74,13 +75,15 @@ struct Scan {
   using Sum = accumulator<T>;
   static constexpr bool vectors = (sizeof(T) == 4 || sizeof(T) == 8) && !etch::detail::is_complex_type<T> && !std::is_same_v<T, bool> &&
                                   requires(simd::Vec<Sum, 8> v) { Rule::together(v, v); };
-  static constexpr bool skips = requires { Rule::smallest; } && (sizeof(T) == 4 || sizeof(T) == 8) && !etch::detail::is_half<T>;
+  static constexpr bool finds = requires { Rule::smallest; };
+  static constexpr bool skips = finds && (sizeof(T) == 4 || sizeof(T) == 8) && !etch::detail::is_half<T>;
 
   const T* factor;
   const T* x;
   Out* y;
   index_t size, inner, lanes;
   bool reverse;
+  T* found = nullptr;  ///< the elements themselves, where a program wants them
 
   index_t offset(index_t lane) const { return lane / inner * size * inner + lane % inner; }
   template <class State>
@@ -88,7 +91,14 @@ struct Scan {
     T f{};
     if constexpr (Rule::has_factor) f = factor[e];
     Rule::template next<T>(s, f, x[e], i);
+    write(s, e);
+  }
+  template <class State>
+  ETCH_INLINE void write(const State& s, index_t e) const {
     y[e] = Rule::template value<T>(s);
+    if constexpr (finds) {
+      if (found != nullptr) found[e] = Rule::template element<T>(s);
+    }
   }
   template <index_t Most, class At>
   ETCH_INLINE void walk(index_t count, At at) const {
@@ -97,7 +107,7 @@ struct Scan {
     for (index_t l = 0; l < count; ++l) {
       const index_t e = at(l) + begin * inner;
       Rule::template first<T>(s[l], x[e], begin);
-      y[e] = Rule::template value<T>(s[l]);
+      write(s[l], e);
     }
     for (index_t k = 1; k < size; ++k) {
       const index_t i = begin + k * by;
@@ -143,7 +153,7 @@ struct Scan {
     const T* const from = x + base;
     Out* const to = y + base;
     Rule::template first<T>(s, from[0], 0);
-    to[0] = Rule::template value<T>(s);
+    write(s, base);
     for (index_t i = 1; i < size;) {
       if (i + L <= size) {
         const auto v = simd::load<T, L>(from + i), best = simd::splat<T, L>(s.best);
@@ -153,6 +163,7 @@ struct Scan {
         }();
         if (__builtin_expect(!any(!stays), 1)) {
           simd::store(to + i, simd::splat<Out, L>(Rule::template value<T>(s)));
+          if (found != nullptr) simd::store(found + base + i, best);
           i += L;
           continue;
         }
@@ -205,7 +216,7 @@ inline int parts_of(index_t lanes, index_t elements) {
   return static_cast<int>(parts < 2 || lanes < 2 ? 1 : parts < lanes ? (parts < 16 ? parts : 16) : (lanes < 16 ? lanes : 16));
 }
 
-/// [outer, size, inner]; accesses (factor,) x, y.
+/// [outer, size, inner]; accesses (factor,) x, y, and of an extremum where its values go, if a program wants them.
 template <class T, class Rule>
 void run_scan(Machine& machine, int s) {
   using Work = Scan<T, Rule>;
@@ -218,6 +229,7 @@ void run_scan(Machine& machine, int s) {
   } w{{reinterpret_cast<const T*>(machine.pointer(step.access)), reinterpret_cast<const T*>(machine.pointer(x)),
        reinterpret_cast<typename Work::Out*>(machine.pointer(x + 1)), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, (step.arg >> 8 & 1) != 0},
       1};
+  if (Work::finds && step.accesses == 3) w.work.found = reinterpret_cast<T*>(machine.pointer(x + 2));
   w.parts = num_threads() == 1 ? 1 : parts_of(w.work.lanes, w.work.lanes * w.work.size);  // no lane asks in which part it is
   auto part = [](void* context, int chunk, int) {
     const Shared& k = *static_cast<const Shared*>(context);

@@ -248,12 +248,13 @@ void run_scatter(Machine& m, int s) {
   for_each(lanes, lane);
 }
 
-/// One lane of a scan; accesses (factor,) x, y.
+/// One lane of a scan; accesses (factor,) x, y, and of an extremum where its values go, if a program wants them.
 template <class T, class Rule>
 struct ScanLane {
   char* const* factor;
   char* const* x;
   char* const* y;
+  char* const* found;  ///< null where there are none
   index_t size, inner;
   bool reverse;
   ETCH_INLINE void operator()(index_t lane) const {
@@ -269,6 +270,9 @@ struct ScanLane {
         Rule::template next<T>(state, f, v, i);
       }
       at<typename Rule::template result<T>>(y)[e] = Rule::template value<T>(state);
+      if constexpr (requires { Rule::smallest; }) {
+        if (found != nullptr) at<T>(found)[e] = Rule::template element<T>(state);
+      }
     }
   }
 };
@@ -277,7 +281,7 @@ void run_scan(Machine& m, int s) {
   const Step& step = m.step(s);
   const int x = step.access + (Rule::has_factor ? 1 : 0);
   const index_t size = m.size(step.dim[1]), inner = m.size(step.dim[2]);
-  if (size > 0) for_each(m.size(step.dim[0]) * inner, ScanLane<T, Rule>{m.entry(s, step.access), m.entry(s, x), m.entry(s, x + 1), size, inner, (step.arg >> 8 & 1) != 0});
+  if (size > 0) for_each(m.size(step.dim[0]) * inner, ScanLane<T, Rule>{m.entry(s, step.access), m.entry(s, x), m.entry(s, x + 1), !Rule::has_factor && step.accesses == 3 ? m.entry(s, x + 2) : nullptr, size, inner, (step.arg >> 8 & 1) != 0});
 }
 
 /// One element of what lies one place further along the axis; accesses x, y.

@@ -26,8 +26,9 @@ constexpr bool check(const PlanDraft<N>& d) {
     }
     if (library) {
       const bool by_index = step.kind == StepKind::checked || step.kind == StepKind::gather || step.kind == StepKind::scatter;
-      const int operands = is_along(step.kind) || by_index || step.kind == StepKind::svd || step.kind == StepKind::ctc || step.kind == StepKind::max_pool || step.kind == StepKind::max_pool_back ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
-      const int results = step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : (step.kind == StepKind::dot || step.kind == StepKind::window_dot) && step.words != 0 ? 0 : 1;
+      const bool finds = step.kind == StepKind::cummax || step.kind == StepKind::cummin;
+      const int operands = finds ? 1 : is_along(step.kind) || by_index || step.kind == StepKind::svd || step.kind == StepKind::ctc || step.kind == StepKind::max_pool || step.kind == StepKind::max_pool_back ? step.accesses - 1 : step.kind == StepKind::loop ? step.dim[0] : step.kind == StepKind::attention ? 3 : step.kind == StepKind::attention_grad ? 6 : 2;
+      const int results = finds ? step.accesses - 1 : step.kind == StepKind::loop ? step.accesses - step.dim[0] : step.kind == StepKind::attention ? 2 : step.kind == StepKind::attention_grad ? 3 : (step.kind == StepKind::dot || step.kind == StepKind::window_dot) && step.words != 0 ? 0 : 1;
       const int first = step.access + step.accesses - operands - results;
       for (int k = first; k < first + operands; ++k)
         if (d.access[k].root == Root::buffer && !written[d.access[k].index]) return false;

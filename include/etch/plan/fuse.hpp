@@ -268,6 +268,11 @@ constexpr void fuse(Planning<N>& p) {
       p.level[n] = is_leaf(v.op) ? 0 : p.level[p.viewed(n)];
       continue;
     }
+    if (v.op == Op::gather && p.finds_too(n)) {
+      p.group[n] = p.group[v.in[1]];
+      p.level[n] = p.level[v.in[1]];
+      continue;
+    }
     int level = detail::earliest(p, n);
     for (int k = 0; k < 3; ++k) {
       if (v.in[k] < 0) continue;

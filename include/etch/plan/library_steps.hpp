@@ -224,6 +224,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       add_plain_access(p, out, v.in[0]);
       if (v.in[1] >= 0) add_plain_access(p, out, v.in[1]);
       add_plain_access(p, out, n);
+      if (p.part[n][0] >= 0) add_plain_access(p, out, p.part[n][0]);
       s.dims = 4;
       s.dim[0] = p.z.product(a, 0, axis);
       s.dim[1] = a.size[axis];

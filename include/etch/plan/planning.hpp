@@ -75,7 +75,7 @@ struct Planning {
   bool late[N]{};      ///< known only when its group has finished: an accumulator
   bool needed[N]{};    ///< is stored; what is not, every group that wants it computes
   bool opaque[N]{};    ///< is read by a library kernel, so it lies in memory
-  int part[N][2]{};    ///< further results of a library kernel, -1 for none: log-sum-exp; dk and dv
+  int part[N][2]{};    ///< further results of a library kernel, -1 for none: log-sum-exp; dk and dv; the elements that cummax and cummin find
 
   Group groups[N + 1]{};
   int group_count = 0;
@@ -96,6 +96,7 @@ struct Planning {
       const Op op = g.node[i].op;
       origin[i] = is_map(op) || is_reduce(op) || op == Op::uniform ? Origin::fused : is_view(op) ? Origin::view : Origin::other;
       if (is_part(op) && op != Op::result) part[g.node[i].in[0]][op == Op::attention_dv ? 1 : 0] = i;
+      if (op == Op::gather && finds_too(i)) part[g.node[i].in[1]][0] = i;
     }
   }
 
@@ -110,6 +111,11 @@ struct Planning {
   constexpr void set_solid(int n, bool copied) {
     solid[n] = copied;
     origin[n] = copied ? Origin::fused : Origin::view;
+  }
+  /// Whether a gather fetches what a running extremum of the same elements found: the scan stores it beside the place.
+  constexpr bool finds_too(int n) const {
+    const Node &v = node(n), &scan = node(v.in[1]);
+    return v.op == Op::gather && (scan.op == Op::cummax || scan.op == Op::cummin) && scan.in[0] == v.in[0] && (scan.arg & 255) == (v.arg & 255) && v.after == 0 && (part[v.in[1]][0] < 0 || part[v.in[1]][0] == n);
   }
   /// What a view looks at.
   constexpr int viewed(int n) const { return node(n).in[node(n).op == Op::place ? 1 : 0]; }

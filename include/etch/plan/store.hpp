@@ -1,5 +1,5 @@
 // What is stored and what is computed again. A value another kernel wants is kept in memory, unless it is cheap to
-// compute from what lies there anyway.
+// compute from what lies there anyway. What costs more than memory and is wanted once more waits where its reader's result will be.
 #pragma once
 
 #include <etch/plan/fuse.hpp>
@@ -96,6 +96,39 @@ constexpr bool recompute(Planning<N>& p, int n, const int* head, const int* next
   return true;
 }
 
+/// Whether a sum over rows has made an expensive `n`, which one node alone, element by element, wants again: it is stored where that
+/// one's result will lie, as a loop by hand does of softmax over columns.
+template <int N>
+constexpr bool keep_for_reader(Planning<N>& p, int n, const int* head, const int* next) {
+  if (is_reduce(p.node(n).op) || p.solid[n] || p.placed[n] || cost_of(p.node(n)) < 8) return false;
+  int reader = -1, sums = 0;
+  for (int e = head[n]; e >= 0; e = next[e]) {
+    const int u = e / 3;
+    if (p.group[u] >= 0 && p.find(p.group[u]) == p.find(p.group[n]) && p.late[u]) ++sums;
+    else if (reader >= 0) return false;
+    else reader = u;
+  }
+  if (sums == 0 || reader < 0 || p.group[reader] < 0) return false;
+  // whoever else asked for what lies between would compute it from what has been overwritten
+  const int group = p.find(p.group[reader]);
+  int result = reader;
+  auto goes_on = [&] { return p.find(p.group[result]) == group && p.is_fused(result) && !is_reduce(p.node(result).op) && !p.solid[result] && p.elements(result) == p.elements(n); };
+  while (goes_on() && !p.needed[result] && head[result] >= 0 && next[head[result]] < 0 && p.group[head[result] / 3] >= 0) result = head[result] / 3;
+  if (!goes_on() || !p.needed[result] || group == p.find(p.group[n]) || p.groups[group].kind != StepKind::fused || p.node(result).dtype != p.node(n).dtype) return false;
+  for (int m = 0; m < p.g.nodes; ++m)  // a row that is read twice must not be written between
+    if (is_reduce(p.node(m).op) && p.group[m] >= 0 && p.find(p.group[m]) == group) return false;
+  if (!p.placed[result]) {
+    p.at[result] = p.dense(Root::buffer, p.buffers, 0, result);
+    p.buffer_node[p.buffers++] = result;
+    p.placed[result] = true;
+  }
+  Location l = p.at[result];
+  if (!l.dense || l.offset != 0 || l.extra != 0) return false;
+  p.set_dense(l, n);
+  p.at[n] = l;
+  return p.placed[n] = p.needed[n] = true;
+}
+
 /// Decides for every node whether it is stored (`needed`) or computed again by every kernel that wants it.
 template <int N>
 constexpr void choose_stored(Planning<N>& p) {
@@ -126,7 +159,7 @@ constexpr void choose_stored(Planning<N>& p) {
   for (int i = 0; i < p.copy_count; ++i) p.needed[p.root(p.copies[i].node)] = true;
   for (int n = 0; n < p.g.nodes; ++n) {
     if (!wanted[n] || p.needed[n]) continue;
-    if (!detail::recompute(p, n, head, next)) p.needed[n] = true;
+    if (!detail::keep_for_reader(p, n, head, next) && !detail::recompute(p, n, head, next)) p.needed[n] = true;
   }
 }
 
