@@ -179,8 +179,9 @@ constexpr bool is_light(std::uint64_t word) {
   const Instruction i = decode(word);
   if (i.op >= static_cast<std::uint8_t>(Op::count)) return i.op != static_cast<std::uint8_t>(Word::uniform);
   switch (static_cast<Op>(i.op)) {
-    case Op::neg: case Op::abs: case Op::add: case Op::sub: case Op::mul: case Op::maximum: case Op::minimum: case Op::eq: case Op::ne: case Op::lt: case Op::le:
-    case Op::gt: case Op::ge: case Op::logical_and: case Op::logical_or: case Op::logical_not: case Op::isnan: case Op::where: case Op::cast: return true;
+    case Op::neg: case Op::abs: case Op::sign: case Op::floor: case Op::ceil: case Op::round: case Op::trunc: case Op::add: case Op::sub: case Op::mul:
+    case Op::maximum: case Op::minimum: case Op::eq: case Op::ne: case Op::lt: case Op::le: case Op::gt: case Op::ge: case Op::logical_and: case Op::logical_or:
+    case Op::logical_not: case Op::isnan: case Op::where: case Op::cast: return true;
     case Op::special1: case Op::special2: return is_cheap(static_cast<Special>(i.slot));
     default: return false;
   }
