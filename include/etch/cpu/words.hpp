@@ -253,7 +253,8 @@ ETCH_INLINE void compute_word(const File<L>& r) {
   auto& d = r.template get<C>(i.d);
   if constexpr (o == Op::cast) {
     const auto& a = r.template get<i.from>(i.a);
-    if constexpr (i.from == Class::mask) d = simd::select(a, simd::splat<T, L>(T(1)), simd::splat<T, L>(T(0)));
+    if constexpr (i.from == Class::mask && std::is_integral_v<T>) d = simd::convert<T>(a);
+    else if constexpr (i.from == Class::mask) d = simd::select(a, simd::splat<T, L>(T(1)), simd::splat<T, L>(T(0)));
     else if constexpr (C == Class::mask) d = a != simd::splat<typename element_of_class<i.from>::type, L>(0);
     else {
       d = simd::convert<T>(a);
