@@ -54,7 +54,7 @@ TEST_CASE("memory that is refused") {
         const Storage storage(std::size_t{1} << 32, zeroed);
         ::_exit(2);
       } catch (const Error& error) {
-        if (std::strncmp(error.what(), "etch: tensor: memory must suffice; got 42949", 44) != 0) ::_exit(3);
+        if (std::strncmp(error.what(), "etch: tensor: memory must suffice; got 429", 42) != 0) ::_exit(3);
       }
     }
     const Storage less(std::size_t{1} << 24);

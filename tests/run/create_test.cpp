@@ -39,8 +39,8 @@ TEST_CASE("progressions") {
   const Tensor beyond = arange<std::int64_t, 5>(2147483644), back = arange<std::int64_t, 5>(-2147483644, -2);
   const Tensor third = arange<float, 1000>(16777000, 3);
   const Tensor bytes = arange<std::uint8_t, 300>(250);
-  for (int i = 0; i < 40; ++i) CHECK(below(i) == -2147483648 + 3 * i);
-  for (int i = 0; i < 5; ++i) CHECK((beyond(i) == 2147483644 + i && back(i) == -2147483644 - 2 * i));
+  for (int i = 0; i < 40; ++i) CHECK(below(i) == std::int64_t{-2147483648} + 3 * i);
+  for (int i = 0; i < 5; ++i) CHECK((beyond(i) == std::int64_t{2147483644} + i && back(i) == std::int64_t{-2147483644} - 2 * i));
   for (int i = 0; i < 1000; ++i) CHECK(third(i) == static_cast<float>(16777000 + 3 * i));
   for (int i = 0; i < 300; ++i) CHECK(bytes(i) == static_cast<std::uint8_t>(250 + i));
   values(linspace<float, 5>(-1, 1), {-1, -0.5, 0, 0.5, 1});

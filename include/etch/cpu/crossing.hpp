@@ -108,6 +108,14 @@ struct Crossing {
   template <int Truth, std::size_t... I>
   static ETCH_INLINE index_t until(const Set& r, const Place& at, index_t c, index_t end, index_t last, std::index_sequence<I...>) {
     end = end < last - L + 1 ? end : last - L + 1;
+    if constexpr (Truth < 2) {
+      for (; c + 3 * L < end; c += 4 * L) {
+        (run_one<Begin + static_cast<int>(I), Truth>(r, at, c), ...);
+        (run_one<Begin + static_cast<int>(I), Truth>(r, at, c + L), ...);
+        (run_one<Begin + static_cast<int>(I), Truth>(r, at, c + 2 * L), ...);
+        (run_one<Begin + static_cast<int>(I), Truth>(r, at, c + 3 * L), ...);
+      }
+    }
     for (; c < end; c += L) (run_one<Begin + static_cast<int>(I), Truth>(r, at, c), ...);
     return c;
   }

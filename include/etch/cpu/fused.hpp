@@ -4,9 +4,9 @@
 #pragma once
 
 #include <etch/cpu/copy_rows.hpp>
-#include <etch/cpu/crossing.hpp>
 #include <etch/cpu/cursor.hpp>
 #include <etch/cpu/extremum.hpp>
+#include <etch/cpu/marks.hpp>
 #include <etch/cpu/transpose.hpp>
 #include <etch/cpu/words.hpp>
 
@@ -343,6 +343,10 @@ struct Fused {
         }
       }
       const Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
+      if constexpr (is_marking(code, regs)) {
+        section<true, false, regs.row_begin[0]>(file, at, 0, 1, std::make_index_sequence<static_cast<std::size_t>(regs.column_begin[0] - 1 - regs.row_begin[0])>{});
+        return Marks<Fused>::run(call, cursor, file, at);
+      }
       (stage<static_cast<int>(S)>(file, at, call), ...);
       if (++row == call.row1) return;
       cursor.next(call);
