@@ -39,12 +39,12 @@ TEST_CASE("the plan knows them, and their epilogue runs once") {
   using P = Code<decltype(net), F<1, 12>, F<36, 12>, F<36>, F<5, 36>>;
   static_assert(P::plan.steps == 2 && detail::has_cpu_kernels);
 #if !defined(ETCH_CPU_EIGEN)
-  static_assert(cpu::is_row_product(P::plan.step[0], P::plan.access) && cpu::is_row_product(P::plan.step[1], P::plan.access));
+  static_assert(cpu::detail::is_row_product(P::plan.step[0], P::plan.access) && cpu::detail::is_row_product(P::plan.step[1], P::plan.access));
 #endif
   check(net, filled<F<1, 12>>(), filled<F<36, 12>>(), filled<F<36>>(), filled<F<5, 36>>());
   auto two = [](auto x, auto w) { return linear(x, w); };
   using Q = Code<decltype(two), F<2, 12>, F<36, 12>>;
-  static_assert(!cpu::is_row_product(Q::plan.step[0], Q::plan.access));
+  static_assert(!cpu::detail::is_row_product(Q::plan.step[0], Q::plan.access));
 }
 
 TEST_CASE("a program finds its operands when they move") {

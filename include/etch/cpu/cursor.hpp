@@ -71,6 +71,22 @@ ETCH_INLINE bool is_one_row(const FusedCall& c) { return c.row1 == 1 && c.row0 =
 /// Rows of the innermost of them that follow the one at this index.
 ETCH_INLINE index_t rows_left(const FusedArgs& a, const index_t* at) { return a.dims > 1 ? a.extent[a.dims - 2] - at[a.dims - 2] - 1 : 0; }
 
+/// Behind the last row of the innermost dimension: to its first, and one further in the dimensions around it; returns the rows that follow.
+ETCH_SHARED index_t wrap_rows(const FusedCall& c, int slots, char** p, index_t* at, int tile) {
+  const FusedArgs& a = *c.args;
+  int d = a.dims - 2;
+  const index_t left = d >= 0 ? a.extent[d] - 1 : 0;
+  for (bool wraps = true; wraps && d >= 0; --d) {
+    wraps = d == a.dims - 2 || ++at[d] == a.extent[d];
+    const index_t by = wraps ? 1 - a.extent[d] : 1;
+    for (int s = 0; s < slots; ++s)
+      if (s != tile) move_pointer(p[s], by * a.stride[s * a.dims + d]);
+    if (wraps) at[d] = 0;
+  }
+  if (tile >= 0) move_pointer(p[tile], c.tile_row);
+  return left;
+}
+
 /// The pointers of each slot, moved from row to row through the outer dimensions.
 template <int Slots>
 struct Cursor {
@@ -93,27 +109,16 @@ struct Cursor {
   }
   /// To the next row, of which there must be one.
   ETCH_INLINE void next(const FusedCall& c) {
-    if (__builtin_expect(--left < 0, 0)) return wrap(c);
+    if (__builtin_expect(--left < 0, 0)) {
+      left = wrap_rows(c, Slots, p, at, tile);
+      return;
+    }
     for (int s = 0; s < Slots; ++s) move_pointer(p[s], step[s]);
   }
   /// So many rows further, all of this row's innermost dimension.
   ETCH_INLINE void skip(index_t rows) {
     for (int s = 0; s < Slots; ++s) move_pointer(p[s], rows * step[s]);
     left -= rows;
-  }
-  /// Behind the last row of the innermost dimension: to its first, and one further in the dimensions around it.
-  ETCH_INLINE void wrap(const FusedCall& c) {
-    const FusedArgs& a = *c.args;
-    int d = a.dims - 2;
-    left = d >= 0 ? a.extent[d] - 1 : 0;
-    for (bool wraps = true; wraps && d >= 0; --d) {
-      wraps = d == a.dims - 2 || ++at[d] == a.extent[d];
-      const index_t by = wraps ? 1 - a.extent[d] : 1;
-      for (int s = 0; s < Slots; ++s)
-        if (s != tile) move_pointer(p[s], by * a.stride[s * a.dims + d]);
-      if (wraps) at[d] = 0;
-    }
-    if (tile >= 0) move_pointer(p[tile], c.tile_row);
   }
 };
 

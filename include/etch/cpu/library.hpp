@@ -26,8 +26,8 @@ namespace cpu {
 namespace detail {
 
 /// [batch.., M, N, K]; accesses a, b, and c where there is no epilogue. The innermost batch axis is one call.
-template <class T>
-void run_dot(Machine& machine, int s) {
+template <class T, class Multiply>
+ETCH_INLINE void each_product(Machine& machine, int s, Multiply multiply) {
   const Step& step = machine.step(s);
   const bool fused = step.words != 0;
   const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2;
@@ -55,17 +55,29 @@ void run_dot(Machine& machine, int s) {
     const index_t x_batch = last >= 0 ? machine.stride(a, last) : 0, x_row = machine.stride(a, batches), x_col = machine.stride(a, batches + 1);
     const index_t y_batch = last >= 0 ? machine.stride(b, last) : 0, y_row = machine.stride(b, batches), y_col = machine.stride(b, batches + 1);
     const index_t to_batch = fused || last < 0 ? 0 : machine.stride(c, last), to_row = fused ? 0 : machine.stride(c, batches);
-#if defined(ETCH_CPU_EIGEN)
-    reference_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, epilogue, machine.workspace());
-#else
-    // one column from an A with contiguous columns: the transposed product, rows scaled and added
-    if (n == 1 && !fused && x_row == 1 && x_col != 1 && to_row == 1) {
-      for (index_t i = 0; i < batch; ++i) column_product<T>({m, k, x + i * x_batch, x_col, y + i * y_batch, y_row, to + i * to_batch});
-    } else {
-      batched_matmul<T>(batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row, false, epilogue, machine.workspace());
-    }
-#endif
+    multiply(epilogue, batch, m, n, k, x, x_batch, x_row, x_col, y, y_batch, y_row, y_col, to, to_batch, to_row);
   }
+}
+#if !defined(ETCH_CPU_EIGEN)
+template <class T>
+ETCH_NOINLINE void run_dot_with(Machine& machine, int s, const ProductKernels<T>& kernels) {
+  each_product<T>(machine, s, [&](const Epilogue<T>& epilogue, auto... product) { batched_matmul<T>(product..., false, epilogue, machine.workspace(), kernels); });
+}
+#endif
+template <class T, unsigned Tiles, bool Dots>
+void run_dot(Machine& machine, int s) {
+#if defined(ETCH_CPU_EIGEN)
+  each_product<T>(machine, s, [&](const Epilogue<T>& epilogue, auto... product) { reference_matmul<T>(product..., epilogue, machine.workspace()); });
+#else
+  run_dot_with<T>(machine, s, product_kernels<T, Tiles, Dots>);
+#endif
+}
+/// One column from an A with contiguous columns: rows scaled and added.
+template <class T>
+void run_column_product(Machine& machine, int s) {
+  each_product<T>(machine, s, [](const Epilogue<T>&, index_t batch, index_t m, index_t, index_t k, const T* x, index_t x_batch, index_t, index_t x_col, const T* y, index_t y_batch, index_t y_row, index_t, T* to, index_t to_batch, index_t) {
+    for (index_t i = 0; i < batch; ++i) column_product<T>({m, k, x + i * x_batch, x_col, y + i * y_batch, y_row, to + i * to_batch});
+  });
 }
 template <class T>
 ETCH_COLD std::size_t dot_workspace(const Machine& machine, const Step& s) {
@@ -74,10 +86,6 @@ ETCH_COLD std::size_t dot_workspace(const Machine& machine, const Step& s) {
 #if defined(ETCH_CPU_EIGEN)
   return reference_workspace_bytes<T>(m, n);
 #else
-  if (n == 1) {  // either way round
-    const std::size_t across = matmul_workspace_bytes<T>(1, m, machine.capacity(s.dim[d - 1])), along = matmul_workspace_bytes<T>(m, 1, machine.capacity(s.dim[d - 1]));
-    return across > along ? across : along;
-  }
   return matmul_workspace_bytes<T>(m, n, machine.capacity(s.dim[d - 1]));
 #endif
 }
@@ -179,19 +187,23 @@ constexpr LibraryKernel along_kernel() {
 
 /// Whether a step asks of its values that they are indices.
 constexpr bool asks_for_indices(const Step& s) { return static_cast<Demand>(s.arg >> 48 & 255) == Demand::index; }
-/// Whether a step is a row times a small weight, which has a kernel of its own.
-#if defined(ETCH_CPU_EIGEN)
-constexpr bool is_row_product(const Step&, const Access*) { return false; }
-#else
-using detail::is_row_product;
+/// The ways of a product: most are tiles; a row times a small weight and a matrix times a vector have kernels of their own.
+enum class ProductWay : std::uint8_t { tiles, row, column };
+constexpr ProductWay product_way([[maybe_unused]] const Step& s, [[maybe_unused]] const Access* access) {
+#if !defined(ETCH_CPU_EIGEN)
+  if (detail::is_row_product(s, access)) return ProductWay::row;
+  if (detail::is_column_product(s, access)) return ProductWay::column;
 #endif
+  return ProductWay::tiles;
+}
 
-/// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values, a product's may be one row's.
-template <StepKind K, DType D, bool Indices, bool Row = false>
+/// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values, a product's has its way and may call these parts.
+template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles, unsigned Tiles = detail::all_tiles, bool Dots = true>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
-  if constexpr (Row) return {detail::run_row_product<T>, nullptr};
-  else if constexpr (K == StepKind::dot) return {detail::run_dot<T>, detail::dot_workspace<T>};
+  if constexpr (Way == ProductWay::row) return {detail::run_row_product<T>, nullptr};
+  else if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
+  else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Dots>, detail::dot_workspace<T>};
   else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T>, detail::window_dot_workspace<T>};
   else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};

@@ -151,7 +151,11 @@ class Machine {
     return n;
   }
   static index_t columns_of(const FusedArgs& a) { return a.extent[a.dims - 1]; }
+  struct Part;
   void run_fused(int s);
+  void run_drawing(const Bindings& given, void* const* out, RandomState* random);
+  char* locate(const Access& a, const Bindings& in, void* const* out) const;
+  void bind_targets(const Bindings& in, void* const* out);
   void combine(const Step& s, int first, bool before);
   void allocate(int thread_count);
   /// Where the arenas of loops' bodies are, which never run at the same time: all at one place.
@@ -342,24 +346,26 @@ inline bool Machine::is_bound(const Bindings& in, void* const* out) {
   return same;
 }
 
-inline void Machine::bind(const Bindings& in, void* const* out) {
-  if (is_bound(in, out)) return;
-  auto locate = [&](const Access& a) {
-    const std::int64_t byte = a.byte + (a.extra != 0 ? size(a.extra) * a.size : 0);
-    switch (a.root) {
-      case Root::input: return static_cast<char*>(in.data[a.index]) + byte;
-      case Root::output: return static_cast<char*>(out[a.index]) + byte;
-      case Root::buffer: return arena_ + plan_.buffer[a.index].offset + byte;
-      case Root::extent: return reinterpret_cast<char*>(size_value_) + elsewhere_ + byte;
-      case Root::iota: return reinterpret_cast<char*>(byte / a.size);  // an index, not an address
-      case Root::scratch: return reinterpret_cast<char*>(byte);        // from the thread's own rows
-      default: return static_cast<char*>(nullptr);
-    }
-  };
-  for (int i = 0; i < plan_.accesses; ++i) base_[i] = locate(plan_.access[i]);
-  for (int i = 0; i < plan_.combines; ++i) target_[i] = locate(plan_.combine[i].target);
+ETCH_INLINE char* Machine::locate(const Access& a, const Bindings& in, void* const* out) const {
+  const std::int64_t byte = a.byte + (a.extra != 0 ? size(a.extra) * a.size : 0);
+  switch (a.root) {
+    case Root::input: return static_cast<char*>(in.data[a.index]) + byte;
+    case Root::output: return static_cast<char*>(out[a.index]) + byte;
+    case Root::buffer: return arena_ + plan_.buffer[a.index].offset + byte;
+    case Root::extent: return reinterpret_cast<char*>(size_value_) + elsewhere_ + byte;
+    case Root::iota: return reinterpret_cast<char*>(byte / a.size);  // an index, not an address
+    case Root::scratch: return reinterpret_cast<char*>(byte);        // from the thread's own rows
+    default: return nullptr;
+  }
+}
+ETCH_NOINLINE inline void Machine::bind(const Bindings& in, void* const* out) {
+  for (int i = 0; i < plan_.accesses; ++i) base_[i] = locate(plan_.access[i], in, out);
+  if (plan_.combines > 0) bind_targets(in, out);
   const std::uint64_t* random = plan_.random_slot >= 0 ? static_cast<const std::uint64_t*>(in.data[plan_.random_slot]) : nullptr;
   for (int s = 0; s < plan_.steps; ++s) args_[s].random = random;
+}
+ETCH_COLD inline void Machine::bind_targets(const Bindings& in, void* const* out) {
+  for (int i = 0; i < plan_.combines; ++i) target_[i] = locate(plan_.combine[i].target, in, out);
 }
 
 inline bool Machine::prepare(const Bindings& in, void* const* out, RandomState* random) {
@@ -367,26 +373,30 @@ inline bool Machine::prepare(const Bindings& in, void* const* out, RandomState* 
   if (num_threads() > threads_ && elsewhere_ == 0) allocate(num_threads());
   const bool changed = (plan_.symbols > 0 && bind_sizes(in)) || !resolved_;
   if (changed) resolve();
-  bind(in, out);
+  if (!is_bound(in, out)) bind(in, out);
   return changed;
 }
 
-inline void Machine::run(const Bindings& given, void* const* out, RandomState* random) {
-  Bindings with_random;
-  if (plan_.draws && random == nullptr) {
+inline void Machine::run(const Bindings& in, void* const* out, RandomState* random) {
+  if (plan_.draws) return run_drawing(in, out, random);
+  prepare(in, out, random);
+  for (int s = 0; s < plan_.steps; ++s) run_step(s);
+}
+/// The same of a program that asks for random numbers: their state has a slot of its own among the inputs.
+ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* const* out, RandomState* random) {
+  Bindings in;
+  if (random == nullptr) {
     random = &default_random();
     ++random->step;
   }
-  if (plan_.random_slot >= 0) {  // the random state has a slot of its own among the inputs
-    for (int i = 0, next = 0; i < plan_.slots; ++i) {
-      if (plan_.slot[i].kind == SlotKind::random) with_random.bind(random);
-      else {
-        with_random.bind(given.data[next], given.sizes[next]);
-        ++next;
-      }
+  for (int i = 0, next = 0; i < plan_.slots; ++i) {
+    if (plan_.slot[i].kind == SlotKind::random) in.bind(random);
+    else {
+      in.bind(given.data[next], given.sizes[next]);
+      ++next;
     }
   }
-  prepare(plan_.random_slot >= 0 ? with_random : given, out, random);
+  prepare(in, out, random);
   for (int s = 0; s < plan_.steps; ++s) run_step(s);
 }
 
@@ -407,28 +417,24 @@ ETCH_NOINLINE inline void Machine::combine(const Step& s, int first, bool before
   }
 }
 
-inline void Machine::run_fused(int s) {
-  const Step& step = plan_.step[s];
-  if (step.combines > 0) combine(step, step.access, true);
-  struct Work {
-    Machine* m;
-    const Step* step;
-    Kernel kernel;
-    const FusedArgs* args;
-    index_t rows, columns;
-  };
-  const FusedArgs& a = args_[s];
-  Work w{this, &step, plan_.kernel[s], &a, rows_of(a), columns_of(a)};
-  auto part = [](void* context, int chunk, int thread) {
-    const Work& k = *static_cast<const Work*>(context);
+/// One part of a fused step at work.
+struct Machine::Part {
+  const Machine& m;
+  const Step& step;
+  Kernel kernel;
+  const FusedArgs& args;
+  index_t rows, columns;
+
+  static void run(void* context, int chunk, int thread) {
+    const Part& k = *static_cast<const Part*>(context);
     FusedCall c;
-    c.args = k.args;
+    c.args = &k.args;
     c.row1 = k.rows;
     c.col1 = k.columns;
     c.chunk = chunk;
-    c.scratch = k.m->scratch_ + static_cast<std::size_t>(thread) * aligned(static_cast<std::size_t>(k.m->plan_.scratch_bytes));
-    const index_t chunks = k.step->chunks;
-    if (chunks > 1 && k.step->by_column) {  // whole cache lines
+    c.scratch = k.m.scratch_ + static_cast<std::size_t>(thread) * aligned(static_cast<std::size_t>(k.m.plan_.scratch_bytes));
+    const index_t chunks = k.step.chunks;
+    if (chunks > 1 && k.step.by_column) {  // whole cache lines
       const index_t lines = (k.columns + 63) / 64;
       c.col0 = lines * chunk / chunks * 64;
       c.col1 = chunk + 1 == chunks ? k.columns : lines * (chunk + 1) / chunks * 64;
@@ -436,15 +442,21 @@ inline void Machine::run_fused(int s) {
       c.row0 = k.rows * chunk / chunks;
       c.row1 = k.rows * (chunk + 1) / chunks;
     }
-    const index_t end = c.col1, block = k.step->block > 0 ? k.step->block : end - c.col0;
+    const index_t end = c.col1, block = k.step.block > 0 ? k.step.block : end - c.col0;
     do {
       c.col1 = end - c.col0 < block ? end : c.col0 + block;
       k.kernel(c);
       c.col0 = c.col1;
     } while (c.col0 < end);
-  };
-  if (step.chunks == 1) part(&w, 0, 0);
-  else parallel_for(step.chunks, part, &w);
+  }
+};
+
+ETCH_NOINLINE inline void Machine::run_fused(int s) {
+  const Step& step = plan_.step[s];
+  if (step.combines > 0) combine(step, step.access, true);
+  const FusedArgs& a = args_[s];
+  Part part{*this, step, plan_.kernel[s], a, rows_of(a), columns_of(a)};
+  parallel_for(step.chunks, Part::run, &part);
   if (step.combines > 0) combine(step, step.access, false);
 }
 

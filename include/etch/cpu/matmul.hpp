@@ -41,6 +41,24 @@ inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one c
 
 template <class T>
 struct Padded;
+template <class T>
+struct Product;
+
+/// What a product may call: a program names what its sizes ask for, and the rest is not compiled.
+template <class T>
+struct ProductKernels {
+  TileTable<T> tile;
+  void (*dots)(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);  ///< null where inner products are never better
+};
+template <class T>
+void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);
+template <class T, unsigned Tiles, bool Dots>
+constexpr ProductKernels<T> name_kernels() {
+  if constexpr (Dots) return {tile_table<T, Tiles>, multiply_dots<T>};
+  else return {tile_table<T, Tiles>, nullptr};
+}
+template <class T, unsigned Tiles = all_tiles, bool Dots = true>
+inline constexpr ProductKernels<T> product_kernels = name_kernels<T, Tiles, Dots>();
 
 template <class T>
 struct Product {
@@ -53,6 +71,7 @@ struct Product {
   int64 c_row;
   bool accumulate;
   Epilogue<T> epilogue;
+  const ProductKernels<T>* kernels = &product_kernels<T, all_tiles, false>;
   int64 row_offset = 0;  // of this item in its batch
   const Offsets *a_at = nullptr, *b_at = nullptr;  // where a and b lie, of a Multiplication that gathers
   const Padded<T>* padded = nullptr;        // of an operand that is padded first
@@ -81,6 +100,23 @@ struct Product {
       copy_tile(rows, cols, tile, ld, c + row * c_row + col, c_row);
   }
 };
+
+/// What a product of these sizes may call; sizes of one product at least, `few` rows or columns for inner products.
+template <class T>
+constexpr unsigned tiles_of(int64 m, int64 n) {
+  constexpr int lanes = Tile<T>::lanes;
+  if (m == 1) return tile_bit(1, 1) | tile_bit(1, 2) | tile_bit(1, 3) | tile_bit(1, 4);
+  const Cut rows(m, pieces(m, Tile<T>::rows));
+  unsigned r = 0;
+  for (int edge = 0; edge < 2; ++edge) {  // panels of two vectors, and what is left of the columns
+    const int64 columns = edge == 0 ? n / Tile<T>::cols * Tile<T>::cols : n % Tile<T>::cols;
+    if (columns == 0) continue;
+    const int vectors = edge == 0 ? 2 : static_cast<int>(pieces(columns, lanes));
+    for (int64 i = 0; i < 2; ++i)
+      if (rows.base + i > 0 && (i == 0 || rows.extra > 0)) r |= tile_bit(static_cast<int>(rows.base + i), vectors);
+  }
+  return r;
+}
 
 /// Between rows in the copy of a tile of A; between columns where those are contiguous.
 template <class T>
@@ -128,7 +164,7 @@ ETCH_NOINLINE void copy_strip(const Cut& rows, int64 i, int64 count, int64 m, in
 
 /// out[j * step] += x . y[j] for j < count <= 4, the inner products of vectors of k elements.
 template <class T>
-ETCH_NOINLINE void inner_products(int64 k, const T* x, const T* y, int64 y_row, int64 count, T* out, int64 step) {
+ETCH_SHARED void inner_products(int64 k, const T* x, const T* y, int64 y_row, int64 count, T* out, int64 step) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   const T *y1 = y + least(1, count - 1) * y_row, *y2 = y + least(2, count - 1) * y_row, *y3 = y + (count - 1) * y_row;
@@ -324,7 +360,7 @@ struct Multiplication {
         }
       }
       if (Gathers && p.in_double) small_tile_in_double(height, vectors, t);
-      else tile_table<T>(height, vectors, t);
+      else p.kernels->tile(height, vectors, t);
       if (!staged || (waits && !last_block) || (applies && side != together - 1 && panel != last - 1)) continue;
       p.finish(row, col - side * width, height, side * width + cols, tile, t.c_row);
     }
@@ -361,10 +397,10 @@ struct Multiplication {
 };
 
 template <class T>
-void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+ETCH_NOINLINE void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
   if (p.k <= 0) p.a = p.b = workspace;  // where they may be null
-  if (p.dots())
-    multiply_dots(p, row0, row1, panel0, panel1, workspace);
+  if (p.kernels->dots != nullptr && p.dots())
+    p.kernels->dots(p, row0, row1, panel0, panel1, workspace);
   else
     Multiplication<T>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
 }
@@ -421,7 +457,7 @@ template <class T>
 void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, int64 b_col, T* c,
             int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
   if (m <= 0 || n <= 0) return;
-  const detail::Product<T> p{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue};
+  const detail::Product<T> p{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &detail::product_kernels<T>};
   detail::multiply(p, 0, p.row_tiles().count, 0, p.panels(), static_cast<T*>(workspace));
 }
 
@@ -431,11 +467,11 @@ void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, con
 template <class T>
 void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_batch, int64 a_row, int64 a_col,
                     const T* b, int64 b_batch, int64 b_row, int64 b_col, T* c, int64 c_batch, int64 c_row,
-                    bool accumulate, Epilogue<T> epilogue, void* workspace) {
+                    bool accumulate, Epilogue<T> epilogue, void* workspace, const detail::ProductKernels<T>& kernels = detail::product_kernels<T>) {
   if (batch <= 0 || m <= 0 || n <= 0) return;
   if (b_batch == 0 && a_batch == m * a_row && (c == nullptr || c_batch == m * c_row))
     m *= batch, batch = 1;  // one product
-  const detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue};
+  const detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &kernels};
   if (batch == 1 && 2 * m * n * k < detail::parallel_flops)  // never cut: what follows takes as long as the smallest products
     return detail::multiply(item, 0, item.row_tiles().count, 0, item.panels(), static_cast<T*>(workspace));
   detail::BatchedProduct<T> work{

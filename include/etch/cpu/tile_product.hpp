@@ -117,21 +117,29 @@ ETCH_NOINLINE void tile_product(const TileArguments<T>& t) {
   }
 }
 
-/// tile_product for any height in [1, Tile::rows] and one or two vectors, four for a height of one.
+/// Tiles as bits: heights and widths in vectors, and the wider rows of a height of one.
+constexpr unsigned tile_bit(int height, int vectors) { return height == 1 && vectors > 2 ? 1u << (25 + vectors) : 1u << (2 * height - 3 + vectors); }
+inline constexpr unsigned all_tiles = ~0u;
+
+/// tile_product for heights in [1, Tile::rows] and one or two vectors, four for a height of one: those a program may need.
 template <class T>
 struct TileTable {
   using Function = void (*)(const TileArguments<T>&);
   static constexpr int rows = Tile<T>::rows;
-  Function at[rows][2] = {};
-  Function row[4] = {tile_product<T, 1, 1>, tile_product<T, 1, 2>, tile_product<T, 1, 3>, tile_product<T, 1, 4>};
-  Function fetching[2] = {tile_product<T, rows - 1, 2, true>, tile_product<T, rows, 2, true>};
+  Function at[rows][2];
+  Function row[4];
+  Function fetching[2];
 
-  constexpr TileTable() { fill<1>(); }
-  template <int R>
-  constexpr void fill() {
-    at[R - 1][0] = tile_product<T, R, 1>;
-    at[R - 1][1] = tile_product<T, R, 2>;
-    if constexpr (R < rows) fill<R + 1>();
+  template <unsigned Tiles, int R, int C, bool Fetch = false>
+  static constexpr Function tile() {
+    if constexpr ((Tiles & tile_bit(R, C)) != 0) return tile_product<T, R, C, Fetch>;
+    else return nullptr;
+  }
+  template <unsigned Tiles, int... R>
+  static constexpr TileTable of(std::integer_sequence<int, R...>) {
+    return {{{tile<Tiles, R + 1, 1>(), tile<Tiles, R + 1, 2>()}...},
+            {tile<Tiles, 1, 1>(), tile<Tiles, 1, 2>(), tile<Tiles, 1, 3>(), tile<Tiles, 1, 4>()},
+            {tile<Tiles, rows - 1, 2, true>(), tile<Tiles, rows, 2, true>()}};
   }
   ETCH_INLINE void operator()(int64 height, int64 vectors, const TileArguments<T>& t) const {
     if (height == 1) return row[vectors - 1](t);
@@ -139,8 +147,8 @@ struct TileTable {
     at[height - 1][vectors - 1](t);
   }
 };
-template <class T>
-inline constexpr TileTable<T> tile_table;
+template <class T, unsigned Tiles = all_tiles>
+inline constexpr TileTable<T> tile_table = TileTable<T>::template of<Tiles>(std::make_integer_sequence<int, Tile<T>::rows>{});
 
 /// R rows of tile_product whose sums are double, a T when they are whole.
 template <class T, int R>

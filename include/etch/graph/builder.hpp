@@ -51,6 +51,15 @@ struct BoundParameter {
   const void* address = nullptr;
   int node = -1;
 };
+/// A module's tensors while it is traced. Those within stacks are listed when one of them is first asked for: what runs as a loop never does.
+struct BoundTensors {
+  const BoundParameter* table;
+  const BoundParameter* stacks;
+  int tensors = 0, stack_count = 0;
+  bool unlisted = false;
+  void (*list)(Builder&, BoundTensors&) = nullptr;
+  constexpr BoundTensors(const BoundParameter* t, const BoundParameter* s) : table(t), stacks(s) {}
+};
 
 class Builder {
  public:
@@ -319,17 +328,14 @@ class Builder {
   constexpr int slots() const { return slots_; }
   constexpr int shapes() const { return shapes_; }
 
-  constexpr void bind(const BoundParameter* table, int count, const BoundParameter* stacks, int stack_count) {
-    parameter_ = table;
-    parameters_ = count;
-    stack_ = stacks;
-    stacks_ = stack_count;
+  constexpr void bind(BoundTensors* bound) {
+    bound_ = bound;
     last_ = 0;
   }
   /// The tensor of the stack of modules at this address, -1 where it is not bound as one.
   constexpr int stack(const void* address) const {
-    for (int i = 0; i < stacks_; ++i)
-      if (stack_[i].address == address) return stack_[i].node;
+    for (int i = 0; bound_ != nullptr && i < bound_->stack_count; ++i)
+      if (bound_->stacks[i].address == address) return bound_->stacks[i].node;
     return -1;
   }
   /// From now on a parameter is `other`; returns what was one before.
@@ -342,11 +348,16 @@ class Builder {
   /// the last one found.
   constexpr int parameter(const void* address) {
     if (stand_in_.address != nullptr && address == stand_in_.address) return stand_in_.node;
-    for (int up = last_, down = last_; up < parameters_ || down >= 0; ++up, --down) {
-      if (up < parameters_ && parameter_[up].address == address) return parameter_[last_ = up].node;
-      if (down >= 0 && parameter_[down].address == address) return parameter_[last_ = down].node;
+    if (bound_ == nullptr) return -1;
+    const BoundParameter* const table = bound_->table;
+    for (int up = last_, down = last_; up < bound_->tensors || down >= 0; ++up, --down) {
+      if (up < bound_->tensors && table[up].address == address) return table[last_ = up].node;
+      if (down >= 0 && table[down].address == address) return table[last_ = down].node;
     }
-    return -1;
+    if (!bound_->unlisted) return -1;
+    bound_->unlisted = false;
+    bound_->list(*this, *bound_);
+    return parameter(address);
   }
 
  private:
@@ -489,11 +500,8 @@ class Builder {
   Output output_[max_outputs]{};
   int outputs_ = 0;
   SpecialRule rule_[static_cast<int>(Special::count)]{};
-  const BoundParameter* parameter_ = nullptr;
-  const BoundParameter* stack_ = nullptr;
+  BoundTensors* bound_ = nullptr;
   BoundParameter stand_in_{nullptr, -1};
-  int stacks_ = 0;
-  int parameters_ = 0;
   int last_ = 0;
 };
 

@@ -56,7 +56,7 @@ struct call_model_fn {
     BoundModule<M> bound;
     bind_parameters<M>(*m.builder, m.slot, bound);
     const auto y = call_prototype<M>(x...);
-    m.builder->bind(nullptr, 0, nullptr, 0);
+    m.builder->bind(nullptr);
     return y;
   }
 };

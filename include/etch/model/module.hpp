@@ -108,11 +108,26 @@ struct Walk {
   }
 };
 
+/// Modules of one type, one after another, whose numbers may be taken as the rows of one tensor.
+template <class R>
+concept Stacked = requires(const R& r) {
+  typename R::module_type;
+  r[0];
+} && R::loops;
+
+/// The layout of M, which is defined below.
+template <class M>
+struct LayoutOf;
+
 struct CountTensors : RoleInside {
   int parameters = 0, buffers = 0;
   template <class T>
   constexpr void operator()(const T&, std::size_t) {
     (role(T::role) == Role::parameter ? parameters : buffers) += 1;
+  }
+  template <Stacked S>
+  constexpr void stack(const S&, std::size_t) {
+    (role(Role::parameter) == Role::parameter ? parameters : buffers) += S::count * LayoutOf<typename S::module_type>::value.tensors;
   }
 };
 struct SumSizes {
@@ -178,6 +193,20 @@ struct FillLayout : RoleInside {
     for (int i = 0; i < d.rank; ++i) t.size[i] = d[i].size;
     layout.parameters += t.role == Role::parameter ? 1 : 0;
   }
+  /// The layout of one, as often as there are.
+  template <Stacked S>
+  constexpr void stack(const S&, std::size_t offset) {
+    using Item = typename S::module_type;
+    constexpr const auto& item = LayoutOf<Item>::value;
+    for (int i = 0; i < S::count; ++i)
+      for (int k = 0; k < item.tensors; ++k) {
+        TensorInfo& t = layout.tensor[next++];
+        t = item.tensor[k];
+        t.offset += offset + static_cast<std::size_t>(i) * sizeof(Item);
+        t.role = role(t.role);
+        layout.parameters += t.role == Role::parameter ? 1 : 0;
+      }
+  }
 };
 template <class M>
 constexpr auto make_layout() {
@@ -193,12 +222,10 @@ template <class M>
 inline constexpr auto layout = detail::make_layout<M>();
 
 namespace detail {
-/// Modules of one type, one after another, whose numbers may be taken as the rows of one tensor.
-template <class R>
-concept Stacked = requires(const R& r) {
-  typename R::module_type;
-  r[0];
-} && R::loops;
+template <class M>
+struct LayoutOf {
+  static constexpr const auto& value = layout<M>;
+};
 
 /// An input of a program that holds a parameter or a buffer, or a whole stack of modules.
 struct ModuleInput {
@@ -208,22 +235,26 @@ struct ModuleInput {
 };
 /// While M is traced: the node of every tensor by its address, the tensor of every stack, and the inputs these are parts of.
 template <class M>
-struct BoundModule {
-  static constexpr int capacity = count_tensors<M>().parameters + count_tensors<M>().buffers + 1;
-  BoundParameter table[capacity]{};
-  BoundParameter stacks[capacity]{};
+struct BoundModule : BoundTensors {
+  static constexpr int capacity = layout<M>.tensors + 1;
+  BoundParameter tensor[capacity]{};
+  BoundParameter stack[capacity]{};
   ModuleInput input[capacity]{};
-  int tensors = 0, stack_count = 0, inputs = 0;
+  int inputs = 0;
+  constexpr BoundModule() : BoundTensors(tensor, stack) {}
 };
-/// Fills a BoundModule. The numbers are those of a slot, or lie in the node `row` with one dtype.
+/// Fills a BoundModule. The numbers are those of a slot, or lie in the node `row` with one dtype. A second one lists what stacks hold.
 template <class M>
 struct BindTensors : RoleInside {
   Builder& b;
   BoundModule<M>& to;
   int slot;
   int row = -1;
+  bool lists = false;
+  int next = 0;    ///< of the stacks, while their tensors are listed
+  int within = 0;  ///< stacks around a tensor that is listed
 
-  constexpr BindTensors(Builder& builder, BoundModule<M>& bound, int at, int of = -1) : b(builder), to(bound), slot(at), row(of) {}
+  constexpr BindTensors(Builder& builder, BoundModule<M>& bound, int at, int of = -1, bool list = false) : b(builder), to(bound), slot(at), row(of), lists(list) {}
   constexpr int node(std::size_t offset, DType d, const Shape& s, Role r) {
     if (row < 0) {
       const int n = b.input(slot, static_cast<std::int64_t>(offset), d, s);
@@ -235,7 +266,7 @@ struct BindTensors : RoleInside {
   }
   template <Role R, class T, auto... D>
   constexpr void operator()(const ModuleTensor<R, T, D...>& p, std::size_t offset) {
-    to.table[to.tensors++] = {&p, node(offset, dtype_of<T>, b.shape_of(dims_of<D...>()), R)};
+    if (!lists || within > 0) to.tensor[to.tensors++] = {&p, node(offset, dtype_of<T>, b.shape_of(dims_of<D...>()), R)};
   }
   /// Its members are parts of the one tensor, whoever asks for them.
   template <Stacked S>
@@ -243,28 +274,34 @@ struct BindTensors : RoleInside {
     using Item = typename S::module_type;
     constexpr DType d = layout<Item>.tensor[0].dtype;
     constexpr int width = static_cast<int>(sizeof(Item) / size_of(d));
-    const int all = node(offset, d, Shape{2, {S::count, width}}, Role::parameter);
-    to.stacks[to.stack_count++] = {&modules, all};
+    if (!lists || within > 0) to.stack[to.stack_count++] = {&modules, node(offset, d, Shape{2, {S::count, width}}, Role::parameter)};
+    if (!lists) {
+      to.unlisted = true;
+      return;
+    }
+    const int all = to.stack[within > 0 ? to.stack_count - 1 : next++].node;
     const int outer = row;
+    ++within;
     for (int i = 0; i < S::count; ++i) {
       row = b.reshape(b.slice(all, 0, i, 1, 1), Shape{1, {width}});
       Walk<Item>::tensors(modules[i], *this);
     }
+    --within;
     row = outer;
   }
 };
 template <class M>
-constexpr void bind_parameters(Builder& b, int slot, BoundModule<M>& to) {
-  BindTensors<M> f(b, to, slot);
+constexpr void list_stacks(Builder& b, BoundTensors& bound) {
+  BindTensors<M> f(b, static_cast<BoundModule<M>&>(bound), -1, -1, true);
   Walk<M>::tensors(prototype<M>, f);
-  b.bind(to.table, to.tensors, to.stacks, to.stack_count);
 }
-/// The same for a module whose numbers are the node `row`.
+/// The numbers of a module are those of a slot, or the node `row`.
 template <class M>
-constexpr void bind_row(Builder& b, int row, BoundModule<M>& to) {
-  BindTensors<M> f(b, to, -1, row);
+constexpr void bind_parameters(Builder& b, int slot, BoundModule<M>& to, int row = -1) {
+  BindTensors<M> f(b, to, slot, row);
   Walk<M>::tensors(prototype<M>, f);
-  b.bind(to.table, to.tensors, to.stacks, to.stack_count);
+  to.list = list_stacks<M>;
+  b.bind(&to);
 }
 template <class M, class... X>
 constexpr auto call_prototype(X... x) {

@@ -34,7 +34,7 @@ enum class Draw { uniform, normal };
 
 /// to[i] = offset + scale z_i
 template <Draw D, class T>
-void fill(T* to, std::int64_t count, Generator& g, double offset, double scale) {
+ETCH_SHARED void fill(T* to, std::int64_t count, Generator& g, double offset, double scale) {
   static_assert(simd::detail::is_float<T>, "etch: init: the dtype must be floating");
   if constexpr (simd::detail::is_float<T>) {
     constexpr int lanes = 16;

@@ -30,11 +30,11 @@ template <class M, class X, class... K>
 struct repeat_body {
   static constexpr void trace(Builder& b, const int* in, int* out) {
     BoundModule<M> bound;
-    bind_row<M>(b, in[1], bound);
+    bind_parameters<M>(b, -1, bound, in[1]);
     int i = 2;
     const Pack<K...> constants{{{K{&b, in[i++]}}...}};
     out[0] = [&]<std::size_t... I>(std::index_sequence<I...>) { return call_prototype<M>(X{&b, in[0]}, held<I>(constants)...).id; }(std::index_sequence_for<K...>{});
-    b.bind(nullptr, 0, nullptr, 0);
+    b.bind(nullptr);
   }
 };
 

@@ -1,6 +1,6 @@
 // The plan of a graph: groups in order, every buffer an offset, every kernel its words; checked before it exists.
 //
-//   place_nodes -> fuse -> choose_stored -> lower -> stream_results -> assign_memory -> valid
+//   place_nodes -> fuse -> choose_stored -> lower -> stream_results -> share_words -> assign_memory -> valid
 #pragma once
 
 #include <etch/plan/check.hpp>
@@ -97,6 +97,37 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
   out.scratch_bytes = kernel.scratch_max;
 }
 
+/// Steps with equal words name the same ones, so that the compiler is asked for each kernel once.
+template <int N>
+constexpr void share_words(PlanDraft<N>& d) {
+  constexpr int table = 2 * PlanDraft<N>::max_steps;
+  int found[table]{};  // 1 + a step, by its words
+  int kept = 0;
+  for (int s = 0; s < d.steps; ++s) {
+    Step& step = d.step[s];
+    if (step.words == 0) continue;
+    const std::uint64_t* const words = d.word + step.code;
+    std::uint64_t h = 0;
+    for (int w = 0; w < step.words; ++w) h = (h ^ words[w]) * 0x9E3779B97F4A7C15ULL;
+    int at = static_cast<int>((h >> 33) % static_cast<std::uint64_t>(table));
+    for (; found[at] != 0; at = at + 1 == table ? 0 : at + 1) {
+      const Step& other = d.step[found[at] - 1];
+      bool same = other.words == step.words;
+      for (int w = 0; same && w < step.words; ++w) same = d.word[other.code + w] == words[w];
+      if (same) break;
+    }
+    if (found[at] != 0) {
+      step.code = d.step[found[at] - 1].code;
+      continue;
+    }
+    found[at] = s + 1;
+    for (int w = 0; w < step.words; ++w) d.word[kept + w] = words[w];
+    step.code = kept;
+    kept += step.words;
+  }
+  d.words = kept;
+}
+
 /// Results that no kernel could write in place are copied when everything else has run.
 template <int N>
 constexpr void copy_outputs(Planning<N>& p) {
@@ -134,6 +165,7 @@ constexpr PlanDraft<N> lower_graph(Planning<N> p) {
   PlanDraft<N> out;
   detail::lower_all(p, out);
   stream_results(out);
+  share_words(out);
   detail::assign_memory(p, out);
   out.symbols = p.z.symbols;
   for (int i = 0; i < p.z.symbols; ++i) out.symbol[i] = p.z.symbol[i];

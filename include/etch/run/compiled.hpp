@@ -8,6 +8,7 @@
 #include <etch/cpu/library.hpp>
 #include <etch/grad/reverse.hpp>
 #include <etch/plan/plan.hpp>
+#include <etch/run/distinct.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -184,13 +185,18 @@ struct Compiled {
   }
   template <int S>
   static constexpr cpu::Kernel kernel_of() {
-    if constexpr (plan.step[S].words == 0 || !detail::has_cpu_kernels) return nullptr;
+    if constexpr (!detail::has_cpu_kernels) return nullptr;
     else return kernel_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
   }
+  template <DType D>
+  static constexpr cpu::detail::ProductParts parts = cpu::detail::parts_of<type_of<D>>(plan);
   template <int S>
   static constexpr cpu::LibraryKernel library_of() {
+    constexpr detail::Step s = plan.step[S];
+    constexpr cpu::ProductWay way = cpu::product_way(s, plan.access);
     if constexpr (!detail::has_cpu_kernels) return {};
-    else return cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype, cpu::asks_for_indices(plan.step[S]), cpu::is_row_product(plan.step[S], plan.access)>();
+    else if constexpr (s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.dots>();
+    else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s), way>();
   }
   /// The program of a loop's body.
   template <int L>
@@ -200,31 +206,42 @@ struct Compiled {
   };
   template <int S>
   static constexpr cpu::LoopView body_view = detail::loop_view<Compiled<BodySpec<static_cast<int>(plan.step[S].arg)>>>(ref(graph, graph_draft.loop), plan.step[S].node);
-  template <int S>
-  static constexpr const cpu::LoopView* loop_of() {
-    if constexpr (plan.step[S].kind == detail::StepKind::loop) return &body_view<S>;
-    else return nullptr;
+  static constexpr auto distinct = detail::find_distinct(plan);
+  static constexpr int steps = plan.steps > 0 ? plan.steps : 1;
+  struct Table {
+    cpu::Kernel kernel[steps];
+    cpu::LibraryKernel library[steps];
+    const cpu::LoopView* loop[steps];
+  };
+  template <std::size_t... K, std::size_t... L, std::size_t... B>
+  static constexpr Table make_table(std::index_sequence<K...>, std::index_sequence<L...>, std::index_sequence<B...>) {
+    const cpu::Kernel kernel[] = {nullptr, kernel_of<distinct.kernel[K]>()...};
+    const cpu::LibraryKernel library[] = {{}, library_of<distinct.library[L]>()...};
+    const cpu::LoopView* const loop[] = {nullptr, &body_view<distinct.loop[B]>...};
+    Table t{};
+    for (int s = 0; s < plan.steps; ++s) {
+      t.kernel[s] = kernel[distinct.kernel_at[s]];
+      t.library[s] = library[distinct.library_at[s]];
+      t.loop[s] = loop[distinct.loop_at[s]];
+    }
+    return t;
   }
+  struct Accumulators {
+    cpu::Accumulator of[plan.combines > 0 ? plan.combines : 1];
+  };
   template <std::size_t... C>
-  static constexpr auto make_accumulators(std::index_sequence<C...>) {
-    struct {
-      cpu::Accumulator of[plan.combines > 0 ? plan.combines : 1];
-    } r{{cpu::accumulator<plan.combine[C].op, plan.combine[C].dtype>()...}};
+  static constexpr Accumulators make_accumulators(std::index_sequence<C...>) {
+    const cpu::Accumulator accumulator[] = {cpu::accumulator<plan.combine[distinct.accumulator[C]].op, plan.combine[distinct.accumulator[C]].dtype>()..., {}};
+    Accumulators r{};
+    for (int c = 0; c < plan.combines; ++c) r.of[c] = accumulator[distinct.accumulator_at[c]];
     return r;
   }
-  struct Table {
-    cpu::Kernel kernel[plan.steps > 0 ? plan.steps : 1];
-    cpu::LibraryKernel library[plan.steps > 0 ? plan.steps : 1];
-    const cpu::LoopView* loop[plan.steps > 0 ? plan.steps : 1];
-  };
-  template <std::size_t... S>
-  static constexpr Table make_table(std::index_sequence<S...>) {
-    return Table{{kernel_of<static_cast<int>(S)>()...}, {library_of<static_cast<int>(S)>()...}, {loop_of<static_cast<int>(S)>()...}};
-  }
+  template <int N>
+  using First = std::make_index_sequence<static_cast<std::size_t>(N)>;
 
  public:
-  static constexpr auto accumulators = make_accumulators(std::make_index_sequence<static_cast<std::size_t>(plan.combines)>{});
-  static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
+  static constexpr Accumulators accumulators = make_accumulators(First<distinct.accumulators>{});
+  static constexpr Table table = make_table(First<distinct.kernels>{}, First<distinct.libraries>{}, First<distinct.loops>{});
 
   /// How step S, a loop, calls its body.
   template <int S>

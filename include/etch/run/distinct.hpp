@@ -1,0 +1,67 @@
+// What a plan's tables name, each once: equal kernels of a hundred steps are one function, for which the compiler is asked once.
+//
+//   step -> 1 + its place among the distinct kernels, 0 for none
+#pragma once
+
+#include <etch/cpu/library.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace detail {
+
+/// Of each kind the first step that has it, and for every step which one that is. Of accumulators the combines.
+template <int Steps, int Combines>
+struct Distinct {
+  int kernels, libraries, loops, accumulators;
+  int kernel[Steps], library[Steps], loop[Steps], accumulator[Combines];
+  int kernel_at[Steps], library_at[Steps], loop_at[Steps], accumulator_at[Combines];
+};
+
+/// What chooses a step's library kernel.
+constexpr unsigned library_key(const Step& s, const Access* access) {
+  return static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.dtype) << 8 | (cpu::asks_for_indices(s) ? 1u << 16 : 0) | static_cast<unsigned>(cpu::product_way(s, access)) << 17;
+}
+
+/// Kernels are told apart by where their words begin (`share_words`).
+template <class P>
+constexpr auto find_distinct(const P& plan) {
+  Distinct<(P::steps > 0 ? P::steps : 1), (P::combines > 0 ? P::combines : 1)> r{};
+  int from[P::words + 1]{};
+  unsigned key[P::steps + 1]{};
+  for (int s = 0; s < P::steps; ++s) {
+    const Step& step = plan.step[s];
+    if (step.words != 0) {
+      int& at = from[step.code];
+      if (at == 0) {
+        r.kernel[r.kernels] = s;
+        at = ++r.kernels;
+      }
+      r.kernel_at[s] = at;
+    }
+    if (step.kind == StepKind::fused) continue;
+    if (step.kind == StepKind::loop) {
+      r.loop[r.loops] = s;
+      r.loop_at[s] = ++r.loops;
+    }
+    const unsigned asked = library_key(step, plan.access);
+    int at = 0;
+    while (at < r.libraries && key[at] != asked) ++at;
+    if (at == r.libraries) {
+      key[at] = asked;
+      r.library[r.libraries++] = s;
+    }
+    r.library_at[s] = at + 1;
+  }
+  for (int c = 0; c < P::combines; ++c) {
+    const auto same = [&](const Combine& a) { return a.op == plan.combine[c].op && a.dtype == plan.combine[c].dtype; };
+    int at = 0;
+    while (at < r.accumulators && !same(plan.combine[r.accumulator[at]])) ++at;
+    if (at == r.accumulators) r.accumulator[r.accumulators++] = c;
+    r.accumulator_at[c] = at;
+  }
+  return r;
+}
+
+}  // namespace detail
+}  // namespace ETCH_ABI
+}  // namespace etch
