@@ -139,10 +139,10 @@ SOFTMAX = [
 ]
 
 SCANS = [
-    ("cumsum", "x[N]", "cumsum<0>(x)", "float s = 0; for (long i = 0; i < n; ++i) o[i] = s += x[i];", "torch.cumsum(x, 0, out=o)"),
-    ("cumsum, rows", "x[R,C]", "cumsum<1>(x)", "for (long j = 0; j < r; ++j) { float s = 0; for (long i = j * c; i < j * c + c; ++i) o[i] = s += x[i]; }", "torch.cumsum(x, 1, out=o)"),
-    ("cumsum, columns", "x[R,C]", "cumsum<0>(x)", "for (long i = 0; i < c; ++i) o[i] = x[i]; for (long i = c; i < n; ++i) o[i] = o[i - c] + x[i];", "torch.cumsum(x, 0, out=o)"),
-    ("cumprod, rows", "x[R,C]", "cumprod<1>(x)", "for (long j = 0; j < r; ++j) { float s = 1; for (long i = j * c; i < j * c + c; ++i) o[i] = s *= x[i]; }", "torch.cumprod(x, 1, out=o)"),
+    ("cumsum", "x[N]", "cumsum<0>(x)", "double s = 0; for (long i = 0; i < n; ++i) o[i] = s += x[i];", "torch.cumsum(x, 0, out=o)"),
+    ("cumsum, rows", "x[R,C]", "cumsum<1>(x)", "for (long j = 0; j < r; ++j) { double s = 0; for (long i = j * c; i < j * c + c; ++i) o[i] = s += x[i]; }", "torch.cumsum(x, 1, out=o)"),
+    ("cumsum, columns", "x[R,C]", "cumsum<0>(x)", "std::vector<double> s(c); for (long j = 0; j < r; ++j) for (long i = 0; i < c; ++i) o[j * c + i] = s[i] += x[j * c + i];", "torch.cumsum(x, 0, out=o)"),
+    ("cumprod, rows", "x[R,C]", "cumprod<1>(x)", "for (long j = 0; j < r; ++j) { double s = 1; for (long i = j * c; i < j * c + c; ++i) o[i] = s *= x[i]; }", "torch.cumprod(x, 1, out=o)"),
     ("cummax, rows", "x[R,C]", "several(cummax<1>(x).values, cummax<1>(x).indices)", "for (long j = 0; j < r; ++j) { long k = j * c; for (long i = k; i < j * c + c; ++i) { if (x[i] >= x[k]) k = i; o[i] = x[k]; o2[i] = k - j * c; } }", "torch.cummax(x, 1, out=o)", {"out2": "int64"}),
     ("logcumsumexp, rows", "x[R,C]", "logcumsumexp<1>(x)", "for (long j = 0; j < r; ++j) { double s = x[j * c]; o[j * c] = x[j * c]; for (long i = j * c + 1; i < j * c + c; ++i) { const double m = std::max<double>(s, x[i]); s = m + std::log1p(std::exp(std::min<double>(s, x[i]) - m)); o[i] = s; } }", "torch.logcumsumexp(x, 1, out=o)", {"most": 1e5}),
     ("diff", "x[N]", "diff<1, 0>(x)", "for (long i = 0; i + 1 < n; ++i) o[i] = x[i + 1] - x[i];", "torch.diff(x, out=o)", {"least": 1e3}),
