@@ -3,4 +3,4 @@
 
 using namespace etch;
 
-auto mistake() { return argmin<0>(Tensor<complex64, 3>{}); }
+auto mistake() { return argmax<0>(Tensor<complex64, 3>{}); }

@@ -3,4 +3,4 @@
 
 using namespace etch;
 
-auto mistake() { return rad2deg(Tensor<complex64, 3>{}); }
+auto mistake() { return deg2rad(Tensor<complex64, 3>{}); }

@@ -3,4 +3,4 @@
 
 using namespace etch;
 
-auto mistake() { return isneginf(Tensor<complex64, 3>{}); }
+auto mistake() { return isposinf(Tensor<complex64, 3>{}); }

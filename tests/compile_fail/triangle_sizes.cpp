@@ -3,4 +3,4 @@
 
 using namespace etch;
 
-auto mistake() { return triu_indices<3, -1>(); }
+auto mistake() { return tril_indices<3, -1>(); }

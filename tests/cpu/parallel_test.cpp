@@ -113,4 +113,6 @@ TEST_CASE("the number of threads stays within its bounds") {
   CHECK(cpu::num_threads() == 1);
   cpu::set_num_threads(100000);
   CHECK(cpu::num_threads() == 256);
+  set_num_threads(2);
+  CHECK(get_num_threads() == 2);
 }

@@ -15,7 +15,7 @@ import sys
 
 COMPILED = [f"{folder}/**/*.{ending}" for folder in ("examples", "tests", "include") for ending in ("cpp", "hpp", "cu")]
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.M | re.S)
-RULE = re.compile(r'"etch: ([^":]+): ([^"]+)"|\bfail(?:_on_system)?\(\s*"([^"]+)",\s*"([^"]+)"')
+RULE = re.compile(r'"etch: ([^":]+): ([^"]+)"|\b(?:fail(?:_on_system)?\(|must\([^"\n]*)\s*"([^"]+)",\s*"([^"]+)"')
 NUMBER = re.compile(r"-?\d+\.\d+")
 
 

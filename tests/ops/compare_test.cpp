@@ -65,6 +65,7 @@ TEST_CASE("closeness") {
   CHECK(bits(Tensor<bool, 6>(isclose(x, y, 0., 1e-12))) == "001000");
   const Tensor<std::int64_t, 2> i{{1, 2}}, j{{1, 3}};
   CHECK(bits(Tensor<bool, 2>(isclose(i, j))) == "10");
+  CHECK(bits(Tensor<bool, 2>(isclose(Tensor<bool, 2>{{true, false}}, Tensor<bool, 2>{{true, true}}))) == "10");
   const Tensor<double, 2, 1> p{{1.}, {2.}};
   const Tensor<double, 2> q{{1., 2.}};
   CHECK(!allclose(p, q).item());

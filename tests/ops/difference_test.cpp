@@ -20,6 +20,7 @@ TEST_CASE("trapezoid and its running sums") {
   const G<4> y{{1, 2, 4, 8}}, x{{0, 1, 3, 4}};
   CHECK(trapezoid(y).item() == 10.5);
   CHECK(trapezoid(y, 2.0).item() == 21);
+  CHECK((trapz(y, x).item() == 13.5 && trapz<0>(y).item() == 10.5));
   CHECK(trapezoid(y, x).item() == 1.5 + 6 + 6);
   const Tensor c = cumulative_trapezoid(y, x);
   CHECK((c(0) == 1.5 && c(1) == 7.5 && c(2) == 13.5));

@@ -65,4 +65,15 @@ TEST_CASE("histogramdd: a product of bins") {
   const F<2> b{{0, 5}};
   const Tensor d = histogramdd<density>(weighted(x, F<3>{{2, 1, 1}}), a, b).hist;
   CHECK((d(0, 0) == doctest::Approx(0.2) && d(1, 0) == doctest::Approx(0.2)));
+  const auto part = histogramdd<2, 3>(x, 0.5, 2.5, 0, 6);
+  const Tensor inside = part.hist;
+  const Tensor edges = bin_edges<0>(part);
+  CHECK((inside(0, 2) == 2 && sum(inside).item() == 2 && edges(0) == 0.5f && edges(2) == 2.5f));
+}
+
+TEST_CASE("a range that is none") {
+  const F<3, 1> x{{1}, {2}, {3}};
+  CHECK_THROWS_WITH_AS(histc<2>(x, 3, 1), doctest::Contains("etch: histc: low must be at most high"), Error);
+  CHECK_THROWS_WITH_AS(histogram<2>(x, 3, 1), doctest::Contains("etch: histogram: low must be at most high"), Error);
+  CHECK_THROWS_WITH_AS(histogramdd<2>(x, 3, 1), doctest::Contains("etch: histogramdd: low must be at most high"), Error);
 }

@@ -57,6 +57,7 @@ TEST_CASE("dist and renorm") {
   const Tensor y = renorm<0>(x, 1.0);
   CHECK(y(0, 0) == doctest::Approx(0.6));
   CHECK(y(1, 1) == 0.4);
+  CHECK_THROWS_WITH_AS(renorm<0>(x, -1), doctest::Contains("etch: renorm: the largest norm must not be negative"), Error);
   check([](auto a, auto b) { return results(dist<ord<3>>(a, b), renorm<1, ord<1>>(a, 0.5), renorm<-1>(a, 100.f)); }, filled<Tensor<float, 3, 4, 2>>(), filled<Tensor<float, 4, 1>>());
   check_gradient([](auto a) { return renorm<0>(a, 1.5); }, filled<G<3, 4>>());
 }

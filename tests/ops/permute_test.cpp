@@ -4,6 +4,24 @@
 using namespace etch;
 using namespace test;
 
+namespace {
+struct Rows : dim<2> {};
+struct Columns : dim<3> {};
+struct Layers : dyn<4> {};
+}  // namespace
+
+TEST_CASE("axes in the order of their names") {
+  const auto x = test::numbered<Tensor<float, Rows{}, Columns{}>>();
+  const Tensor y = align_to<Columns{}, Layers{}, Rows{}>(x);
+  static_assert(std::is_same_v<std::remove_const_t<decltype(y)>, Tensor<float, Columns{}, 1, Rows{}>>);
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 3; ++j) CHECK(y(j, 0, i) == x(i, j));
+  Tensor<float, Layers{}, Columns{}> z(2);
+  z = z + test::numbered<Tensor<float, Columns{}>>();
+  const Tensor turned = align_to<Columns{}, Layers{}>(z);
+  CHECK((turned.size(0) == 3 && turned.size(1) == 2 && turned(2, 1) == z(1, 2)));
+}
+
 TEST_CASE("transpose and permute") {
   const auto m = filled<F<17, 33>>();
   check([](auto a) { return t(a) * 2 + 1; }, m);

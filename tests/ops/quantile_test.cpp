@@ -23,6 +23,8 @@ TEST_CASE("interpolations") {
   const auto x = filled<G<7>>();
   for (double q : {0.0, 0.1, 0.25, 0.5, 0.77, 1.0}) CHECK(quantile(x, Tensor<double>(q)).item() == doctest::Approx(linear(x, q)));
   const G<4> y{{40, 10, 30, 20}};
+  CHECK_THROWS_WITH_AS(quantile(y, 1.5), doctest::Contains("etch: quantile: q must lie between 0 and 1"), Error);
+  CHECK_THROWS_WITH_AS(Tensor(nanquantile(y, Tensor<double, 2>{{0.5, -0.5}})), doctest::Contains("etch: quantile: q must lie between 0 and 1; got -0.500000 at position 1"), Error);
   CHECK(quantile<Interpolation::lower>(y, 0.5).item() == 20);
   CHECK(quantile<Interpolation::higher>(y, 0.5).item() == 30);
   CHECK(quantile<Interpolation::midpoint>(y, 0.4).item() == 25);

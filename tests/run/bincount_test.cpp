@@ -14,4 +14,5 @@ TEST_CASE("bincount") {
   CHECK_THROWS_WITH_AS(bincount<5>(x), doctest::Contains("etch: bincount: a number must be at least 0 and below the bound; got 5 at position 4, bound 5"), Error);
   CHECK_THROWS_WITH_AS(bincount<10>(x, Tensor<float, 5>{}), doctest::Contains("etch: bincount: there must be a weight for each number; got 5 for 6"), Error);
   CHECK_THROWS_AS(bincount<10>(Tensor<std::int64_t, 2>{{-1, 0}}), Error);
+  CHECK_THROWS_WITH_AS(bincount<10>(x, -1), doctest::Contains("etch: bincount: the least length must not be negative; got -1"), Error);
 }

@@ -202,4 +202,27 @@ TEST_CASE("parameters that make no sense") {
   CHECK_THROWS_AS(log_normal_(x, 0, 0), Error);
   CHECK_THROWS_AS(bernoulli_(x, 1.5), Error);
   CHECK_THROWS_AS(random_(x, 3, 3), Error);
+  CHECK_THROWS_WITH_AS((randint<std::int8_t, 3>(0, 129)), doctest::Contains("etch: randint: low and high - 1 must be numbers of the dtype; got 0 and 129"), Error);
+  CHECK_THROWS_AS((randint<std::uint8_t, 3>(-1, 3)), Error);
+  CHECK_THROWS_AS(randint_like(Tensor<bool, 3>{}, 3), Error);
+  const Moments bytes(randint<std::int8_t, 10000>(-128, 128));
+  CHECK((bytes.low == -128 && bytes.high == 127));
+  const Tensor bits = randint_like(Tensor<bool, 3>{}, 2);
+  CHECK(bits.size(0) == 3);
+}
+
+TEST_CASE("complex numbers have two parts of half the variance") {
+  manual_seed(0);
+  Tensor<complex64, 10000> filled;
+  normal_(filled, 2, 0.5);
+  const auto expected = [](double mean, double deviation) { return [=](double v) { return 0.5 * std::erfc(-(v - mean) / deviation / std::sqrt(2.0)); }; };
+  const double root = std::sqrt(0.5);
+  const Tensor drawn = randn<complex64, 10000>(), like = randn_like(filled);
+  CHECK(distance(Tensor(real(drawn)), expected(0, root)) < 1.95);
+  CHECK(distance(Tensor(imag(drawn)), expected(0, root)) < 1.95);
+  CHECK(distance(Tensor(real(like)), expected(0, root)) < 1.95);
+  CHECK(distance(Tensor(imag(like)), expected(0, root)) < 1.95);
+  CHECK(distance(Tensor(real(filled)), expected(2, root / 2)) < 1.95);
+  CHECK(distance(Tensor(imag(filled)), expected(0, root / 2)) < 1.95);
+  CHECK(distance(Tensor(imag(rand<complex64, 10000>())), [](double v) { return v; }) < 1.95);
 }

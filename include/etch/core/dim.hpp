@@ -141,6 +141,18 @@ constexpr int axis_of(int a, int rank) {
 
 /// The same, where a number by itself counts as one axis: what PyTorch allows of most functions.
 constexpr int axis_of_any(int a, int rank) { return axis_of(a, rank == 0 ? 1 : rank); }
+/// Whether no axis is named twice.
+template <int... A>
+constexpr bool axes_differ(int rank) {
+  unsigned seen = 0;
+  const int axes[] = {A..., -max_rank - 1};
+  for (int a : axes) {
+    const int i = axis_of_any(a, rank);
+    if (i >= 0 && (seen >> i & 1) != 0) return false;
+    if (i >= 0) seen |= 1u << i;
+  }
+  return true;
+}
 
 namespace detail {
 

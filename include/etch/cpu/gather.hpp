@@ -141,6 +141,7 @@ inline void run_checked(Machine& machine, int s) {
   if (rule == Demand::label) fail("loss", "a target must be one of the classes, or -1", said(static_cast<long>(v)) << " for " << size << " classes, in " << asker);
   if (rule == Demand::probability) fail("loss", "a probability must lie between 0 and 1", said(v) << ", in " << asker);
   if (rule == Demand::length) fail("pack_padded_sequence", "a length must lie between 1 and the number of steps", said(static_cast<long>(v)) << " for " << size << " steps");
+  if (rule == Demand::quantile) fail("quantile", "q must lie between 0 and 1", said(v));
   if (rule == Demand::weights) fail("cov", "weights must not be negative", said(v));
   fail("loss", "a variance must not be negative", said(v) << ", in " << asker);
 }
@@ -154,7 +155,7 @@ ETCH_COLD void run_demand(Machine& machine, int s) {
   const T* from = reinterpret_cast<const T*>(machine.pointer(step.access));
   T* to = reinterpret_cast<T*>(machine.pointer(step.access + 1));
   const double least = rule == Demand::label ? -1 : rule == Demand::length ? 1 : 0, end = static_cast<double>(size);
-  const double most = rule == Demand::probability ? 1 : rule == Demand::length ? end : rule == Demand::target || rule == Demand::label ? end - 1 : __builtin_huge_val();
+  const double most = rule == Demand::probability || rule == Demand::quantile ? 1 : rule == Demand::length ? end : rule == Demand::target || rule == Demand::label ? end - 1 : __builtin_huge_val();
   const bool may_be_nan = rule == Demand::weights || rule == Demand::variance;
   long position = 0;
   RowWalk<1> walk(machine, step, {step.access}, -1, 0);

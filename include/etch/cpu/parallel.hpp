@@ -231,5 +231,10 @@ inline void parallel_for(int chunks, ChunkFunction function, void* context) {
 }
 
 }  // namespace cpu
+
+/// Threads that programs run on: `ETCH_NUM_THREADS`, or as many as there are CPUs.
+inline int get_num_threads() { return cpu::num_threads(); }
+inline void set_num_threads(int count) { cpu::set_num_threads(count); }
+
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -88,6 +88,7 @@ ETCH_SCALAR bool meets_demand(Demand rule, double v, double size) {
     case Demand::index:
     case Demand::target: return v >= 0 && v < size;
     case Demand::label: return v >= -1 && v < size;
+    case Demand::quantile:
     case Demand::probability: return v >= 0 && v <= 1;
     case Demand::length: return v >= 1 && v <= size;
     default: return !(v < 0);

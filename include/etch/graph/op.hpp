@@ -108,11 +108,12 @@ enum class Demand : std::uint8_t {
   variance,     ///< it is not negative
   weights,      ///< neither is this
   length,       ///< it is that of a sequence of so many steps at most
+  quantile,     ///< it lies in [0, 1], too
 };
 
 /// Who demands it, for the message.
-enum class Asker : std::uint8_t { cov, pack_padded_sequence, binary_cross_entropy, cross_entropy, gaussian_nll_loss, multi_margin_loss, multilabel_margin_loss, nll_loss };
-inline constexpr const char* asker_names[] = {"cov", "pack_padded_sequence", "binary_cross_entropy", "cross_entropy", "gaussian_nll_loss", "multi_margin_loss", "multilabel_margin_loss", "nll_loss"};
+enum class Asker : std::uint8_t { cov, pack_padded_sequence, binary_cross_entropy, cross_entropy, gaussian_nll_loss, multi_margin_loss, multilabel_margin_loss, nll_loss, quantile };
+inline constexpr const char* asker_names[] = {"cov", "pack_padded_sequence", "binary_cross_entropy", "cross_entropy", "gaussian_nll_loss", "multi_margin_loss", "multilabel_margin_loss", "nll_loss", "quantile"};
 
 /// What `special1` and `special2` compute.
 enum class Special : std::uint8_t {

@@ -34,7 +34,11 @@ struct add_scaled_product_fn {
     constexpr DType d = common_dtype<X, A, B>(), da = dtype_of<typename A::value_type>, db = dtype_of<typename B::value_type>;
     using T = type_of<d>;
     constexpr bool mixed = sizeof...(value) == 1 && !is_complex(d) && ((is_half<type_of<da>> && da != d) || (is_half<type_of<db>> && db != d));
-    if constexpr (mixed) {
+    constexpr bool has_a_quotient = !Divide || !is_integral(da) || !is_integral(db);
+    if constexpr (!has_a_quotient) {
+      static_assert(has_a_quotient, "etch: addcdiv: one of what is divided must be floating");
+      return Poison{};
+    } else if constexpr (mixed) {
       return to<T>(x) + with_rounded_factors<da, db>(to<T>(a), to<T>(b), to<T>(value)...);
     } else {
       const auto scaled = (to<T>(value) * ... * to<T>(a));

@@ -115,8 +115,11 @@ struct add_scaled_fn {
     constexpr DType d = common_dtype<X, Y>();
     using Factor = factor<d, A>;
     if constexpr (!Factor::fits) {
-      static_assert(Factor::fits, "etch: add: alpha must be an integer where the operands are");
+      static_assert(Factor::fits || Subtract, "etch: add: alpha must be an integer where the operands are");
+      static_assert(Factor::fits || !Subtract, "etch: sub: alpha must be an integer where the operands are");
       return Poison{};
+    } else if constexpr (Subtract && (holds_bools<X> || holds_bools<Y>)) {
+      return x - y;  // refused
     } else {
       const auto scaled = to<type_of<d>>(y) * to<type_of<d>>(alpha);
       if constexpr (Subtract) return x - scaled;
@@ -153,11 +156,21 @@ struct square_fn {
 };
 /// x + w (y - x); from y's side where |w| >= 1/2, so that 1 gives y. Of halves in float, since w may be a number.
 struct lerp_fn {
-  template <class X, class Y>
-  constexpr auto operator()(X x, Y y, auto w) const {
+  template <class X, class Y, class W>
+  constexpr auto operator()(X x, Y y, W w) const {
     using T = type_of<common_dtype<X, Y>()>;
+    constexpr bool can_hold = is_complex_type<T> || !is_complex_type<typename W::value_type>;
+    if constexpr (!can_hold) {
+      static_assert(can_hold, "etch: lerp: a weight of real numbers must be real");
+      return Poison{};
+    } else {
+      return between<T>(x, y, w);
+    }
+  }
+  template <class T>
+  static constexpr auto between(auto x, auto y, auto w) {
     const auto near = abs(w) < 0.5;
-    if constexpr (is_half<T>) return to<T>((*this)(to<float>(x), to<float>(y), w));
+    if constexpr (is_half<T>) return to<T>(between<float>(to<float>(x), to<float>(y), w));
     else return where(near, x, y) + (y - x) * to<T>(where(near, w, w - 1));
   }
 };
@@ -196,7 +209,8 @@ struct angle_unit_fn {
   constexpr auto operator()(X x) const {
     constexpr bool real = !is_complex_type<typename X::value_type>;
     if constexpr (!real) {
-      static_assert(real, "etch: deg2rad: an angle is no complex number");
+      static_assert(real || Degrees, "etch: deg2rad: an angle is no complex number");
+      static_assert(real || !Degrees, "etch: rad2deg: an angle is no complex number");
       return Poison{};
     } else {
       return as_floating(x) * (Degrees ? 57.295779513082320877 : 0.017453292519943295769);
@@ -206,7 +220,7 @@ struct angle_unit_fn {
 struct positive_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    constexpr bool has_a_sign = !std::is_same_v<typename X::value_type, bool>;
+    constexpr bool has_a_sign = !holds_bools<X>;
     if constexpr (!has_a_sign) {
       static_assert(has_a_sign, "etch: positive: bools have no sign");
       return Poison{};
@@ -342,7 +356,7 @@ constexpr auto frexp(const X& x) {
     return other(a, b);                           \
   }
 // clang-format off
-ETCH_SAME1(absolute, abs)   ETCH_SAME1(negative, neg)   ETCH_SAME1(sgn, sign)
+ETCH_SAME1(absolute, abs)   ETCH_SAME1(negative, neg)
 ETCH_SAME1(arccos, acos)    ETCH_SAME1(arcsin, asin)    ETCH_SAME1(arctan, atan)
 ETCH_SAME1(arccosh, acosh)  ETCH_SAME1(arcsinh, asinh)  ETCH_SAME1(arctanh, atanh)
 ETCH_SAME2(subtract, sub)   ETCH_SAME2(multiply, mul)   ETCH_SAME2(arctan2, atan2)

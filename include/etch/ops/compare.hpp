@@ -47,7 +47,8 @@ struct is_signed_infinity_fn {
   constexpr auto operator()(X x) const {
     constexpr bool has_order = !is_complex(dtype_of<typename X::value_type>);
     if constexpr (!has_order) {
-      static_assert(has_order, "etch: isposinf: complex numbers have no order");
+      static_assert(has_order || Sign < 0, "etch: isposinf: complex numbers have no order");
+      static_assert(has_order || Sign > 0, "etch: isneginf: complex numbers have no order");
       return Poison{};
     } else {
       return of_floats_fn<signed_infinity_fn<Sign>, false>{}(x);
@@ -64,7 +65,7 @@ struct isclose_fn {
     const auto expected = to<type_of<d>>(y);
     using Size = type_of<real_dtype(d)>;
     const auto allowed = to<Size>(atol) + abs(to<Size>(rtol) * expected);
-    const auto error = abs(x - expected);
+    const auto error = abs(to<type_of<d>>(x) - expected);
     const auto close = x == y || (error <= allowed && abs(error) < infinity);
     if constexpr (EqualNan) return close || (isnan(x) && isnan(y));
     else return close;
@@ -85,11 +86,7 @@ struct isclose_broadcast_fn {
   }
 };
 
-template <class R, class A>
-constexpr void must_not_be_negative(const char* operation, const R& rtol, const A& atol) {
-  must([](double d) { return d >= 0; }, operation, "rtol must not be negative", rtol);
-  must([](double d) { return d >= 0; }, operation, "atol must not be negative", atol);
-}
+constexpr bool not_negative(double d) { return d >= 0; }
 
 /// Whether every element of a bool tensor is true: no element is not.
 template <class T, auto... D>
@@ -124,8 +121,17 @@ struct equal_fn {
 /// Whether each element of x is one of `from`.
 template <bool Invert>
 struct isin_fn {
+  template <class A>
+  static constexpr bool real_numbers = !holds_bools<A> && !is_complex_type<typename A::value_type>;
   template <class X, class S>
   constexpr auto operator()(X x, S from) const {
+    constexpr bool real = real_numbers<X> && real_numbers<S>;
+    static_assert(real, "etch: isin: elements must be real numbers, and no bools");
+    if constexpr (real) return looked_up(x, from);
+    else return Poison{};
+  }
+  template <class X, class S>
+  static constexpr auto looked_up(X x, S from) {
     using Elements = detail::tracer_of<X>;
     constexpr DType d = detail::common_dtype<X, S>();
     Builder& b = *x.builder;
@@ -162,14 +168,16 @@ ETCH_OPERATION1(isneginf, detail::is_signed_infinity_fn<-1>)
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>
   requires(Operand<X> || Operand<Y>)
 constexpr auto isclose(const X& x, const Y& y, const R& rtol = 1e-5, const A& atol = 1e-8) {
-  detail::must_not_be_negative("isclose", rtol, atol);
+  detail::must(detail::not_negative, "isclose", "rtol must not be negative", rtol);
+  detail::must(detail::not_negative, "isclose", "atol must not be negative", atol);
   return detail::apply_to_tensors<detail::isclose_broadcast_fn<EqualNan>, 2>(x, y, rtol, atol);
 }
 /// Whether all elements are close, as a bool of rank 0.
 template <bool EqualNan = false, OperandOrNumber X, OperandOrNumber Y, OperandOrNumber R = double, OperandOrNumber A = double>
   requires(Operand<X> || Operand<Y>)
 constexpr auto allclose(const X& x, const Y& y, const R& rtol = 1e-5, const A& atol = 1e-8) {
-  detail::must_not_be_negative("allclose", rtol, atol);
+  detail::must(detail::not_negative, "allclose", "rtol must not be negative", rtol);
+  detail::must(detail::not_negative, "allclose", "atol must not be negative", atol);
   return detail::apply_to_tensors<detail::allclose_fn<EqualNan>, 2>(x, y, rtol, atol);
 }
 /// Whether shapes and all elements are equal, as a bool of rank 0.

@@ -30,7 +30,13 @@ struct complex_fn {
   }
 };
 struct polar_fn {
-  constexpr auto operator()(auto size, auto angle) const { return complex_fn{}(size * cos(angle), size * sin(angle)); }
+  template <class S, class A>
+  constexpr auto operator()(S size, A angle) const {
+    constexpr bool one_dtype = std::is_same_v<typename S::value_type, typename A::value_type> && std::is_floating_point_v<typename S::value_type>;
+    static_assert(one_dtype, "etch: polar: sizes and angles must have one dtype, float or double");
+    if constexpr (one_dtype) return complex_fn{}(size * cos(angle), size * sin(angle));
+    else return Poison{};
+  }
 };
 struct unchanged_fn {
   constexpr auto operator()(auto x) const { return x; }

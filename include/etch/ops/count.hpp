@@ -50,7 +50,7 @@ template <auto... Option>
 struct nanmean_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    static_assert(is_floating(dtype_of<typename X::value_type>), "etch: mean: the dtype must be floating");
+    static_assert(is_floating(dtype_of<typename X::value_type>), "etch: nanmean: the dtype must be floating");
     return nansum_fn<Option...>{}(x) / to<typename X::value_type>(reduce_fn<Op::sum, Option...>{}(!isnan(x)));
   }
 };

@@ -37,9 +37,10 @@ struct cov_fn {
   }
   template <class X, class C, class... W>
   constexpr auto operator()(X x, C correction, W... weight) const {
-    constexpr bool fits = X::rank <= 2;
-    if constexpr (!fits) {
+    constexpr bool fits = X::rank <= 2, numbers = !holds_bools<X>;
+    if constexpr (!fits || !numbers) {
       static_assert(fits, "etch: cov: the operand must be a matrix or a vector");
+      static_assert(numbers, "etch: cov: the dtype must not be bool");
       return Poison{};
     } else if constexpr (X::rank == 2) {
       using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;

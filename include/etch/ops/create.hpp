@@ -59,7 +59,9 @@ struct linspace_fn {
   template <class A, class B>
   constexpr auto operator()(A start, B end) const {
     constexpr bool numbers = A::rank == 0 && B::rank == 0;
-    if constexpr (!numbers) {
+    constexpr bool can_hold = is_complex_type<T> || (!is_complex_type<typename A::value_type> && !is_complex_type<typename B::value_type>);
+    if constexpr (!numbers || !can_hold) {
+      static_assert(can_hold, "etch: linspace: between complex numbers the dtype must be complex");
       static_assert(numbers, "etch: linspace: start and end must have no dimensions");
       return Poison{};
     } else {
@@ -83,7 +85,9 @@ struct logspace_fn {
   template <class A, class B, class C>
   constexpr auto operator()(A start, B end, C base) const {
     constexpr bool numbers = A::rank == 0 && B::rank == 0 && C::rank == 0;
-    if constexpr (!numbers) {
+    constexpr bool can_hold = is_complex_type<T> || (!is_complex_type<typename A::value_type> && !is_complex_type<typename B::value_type>);
+    if constexpr (!numbers || !can_hold) {
+      static_assert(can_hold, "etch: logspace: between complex numbers the dtype must be complex");
       static_assert(numbers, "etch: logspace: start, end and base must have no dimensions");
       return Poison{};
     } else {

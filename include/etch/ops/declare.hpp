@@ -31,6 +31,12 @@ constexpr void must(bool (*holds)(double), const char* operation, const char* ru
     if (!holds(static_cast<double>(value))) fail(operation, rule);
   }
 }
+/// F on these arguments where they are possible ones; the caller has said what is wrong where they are not.
+template <bool Possible, class F, class... A>
+constexpr auto apply_if(const A&... a) {
+  if constexpr (Possible) return apply<F>(a...);
+  else return Poison{};
+}
 /// F on these arguments, of which the first `Tensors` must not be numbers.
 template <class F, int Tensors, class... A>
 constexpr auto apply_to_tensors(const A&... a) {

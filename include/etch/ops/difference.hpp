@@ -81,7 +81,9 @@ struct trapezoids_fn {
   constexpr auto operator()(Y y, X x) const {
     using Rule = axis_of_at_least<Y, Axis, 1>;
     constexpr bool positions = X::rank <= 1 || X::rank <= Y::rank;
-    if constexpr (!Rule::enough || !positions) {
+    constexpr bool numbers = !holds_bools<X> && !holds_bools<Y>;
+    if constexpr (!Rule::enough || !positions || !numbers) {
+      static_assert(numbers, "etch: trapezoid: samples and positions must not be bools");
       static_assert(positions, "etch: trapezoid: positions must not have more dimensions than the samples");
       static_assert(Rule::enough, "etch: trapezoid: the axis must be one of the input's, of a static size of at least 1");
       return Poison{};
@@ -121,7 +123,12 @@ struct gradient_fn {
   template <class Y, class X>
   constexpr auto operator()(Y given, X spacing) const {
     using Rule = axis_of_at_least<Y, Axis, EdgeOrder + 1>;
-    if constexpr (!Rule::enough) {
+    constexpr bool known = EdgeOrder == 1 || EdgeOrder == 2, numbers = !holds_bools<Y>;
+    if constexpr (!known || !numbers) {
+      static_assert(numbers, "etch: gradient: the samples must not be bools");
+      static_assert(known, "etch: gradient: the order of the edges must be 1 or 2");
+      return Poison{};
+    } else if constexpr (!Rule::enough) {
       static_assert(Rule::enough, "etch: gradient: the axis must be one of the input's, of a static size above the order of its edges");
       return Poison{};
     } else {
@@ -183,6 +190,7 @@ template <int Times = 1, int Axis = -1, Operand X, Operand P, Operand A> constex
 /// The integral of samples y along an axis, a distance dx apart or at positions x: `trapezoid<0>(y, 0.5f)`.
 template <int Axis = -1, Operand Y, OperandOrNumber X> constexpr auto trapezoid(const Y& y, const X& x) { return apply<detail::trapezoid_fn<Axis>>(y, x); }
 template <int Axis = -1, Operand Y> constexpr auto trapezoid(const Y& y) { return trapezoid<Axis>(y, 1.0); }
+template <int Axis = -1, Operand Y, OperandOrNumber... X> constexpr auto trapz(const Y& y, const X&... x) { return trapezoid<Axis>(y, x...); }
 template <int Axis = -1, Operand Y, OperandOrNumber X> constexpr auto cumulative_trapezoid(const Y& y, const X& x) { return apply<detail::cumulative_trapezoid_fn<Axis>>(y, x); }
 template <int Axis = -1, Operand Y> constexpr auto cumulative_trapezoid(const Y& y) { return cumulative_trapezoid<Axis>(y, 1.0); }
 /// The derivative of samples y along one axis, a distance apart or at positions: `gradient<0>(y, 0.5f)`, `gradient<1, 2>(y, x)`.

@@ -25,7 +25,8 @@ struct arg_fn {
     using Axes = axes<X, Option...>;
     constexpr bool one_axis = Axes::options.axes <= 1, has_order = !is_complex(dtype_of<typename X::value_type>);
     if constexpr (!Axes::in_range || !one_axis || !Axes::has_elements || !has_order) {
-      static_assert(has_order, "etch: argmax: complex numbers have no order");
+      static_assert(has_order || Extremum != Op::amax, "etch: argmax: complex numbers have no order");
+      static_assert(has_order || Extremum == Op::amax, "etch: argmin: complex numbers have no order");
       static_assert(Axes::in_range, "etch: argmax: axis out of range");
       static_assert(one_axis, "etch: argmax: one axis, or none for all elements");
       static_assert(Axes::has_elements, "etch: reduce: an empty axis has no largest and no smallest element");
@@ -46,6 +47,21 @@ struct arg_fn {
       const int first = b.reduce(Op::amin, b.map(Op::where, DType::int32, hit, here, b.constant(2147483647, DType::int32, s)), 1u << axis);
       using Rule = reduced<X, Axes::mask, Axes::keep>;
       return result_of<std::int64_t, Rule, X>{&b, b.reshape(b.cast(first, DType::int64), b.shape_of(Rule::value))};
+    }
+  }
+};
+/// argmax and argmin themselves, which take no bools, though max<1> does.
+template <Op Extremum, auto... Option>
+struct arg_of_numbers_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    constexpr bool numbers = !holds_bools<X>, is_max = Extremum == Op::amax;
+    if constexpr (!numbers) {
+      static_assert(numbers || !is_max, "etch: argmax: the dtype must not be bool");
+      static_assert(numbers || is_max, "etch: argmin: the dtype must not be bool");
+      return Poison{};
+    } else {
+      return arg_fn<Extremum, Option...>{}(x);
     }
   }
 };
@@ -84,8 +100,8 @@ constexpr auto extremum_with_index(const X& x) {
 }  // namespace detail
 
 /// The index of the largest element along an axis, or of all elements; the first where several are equal.
-template <auto... Option, Operand X> constexpr auto argmax(const X& x) { return apply<detail::arg_fn<detail::Op::amax, Option...>>(x); }
-template <auto... Option, Operand X> constexpr auto argmin(const X& x) { return apply<detail::arg_fn<detail::Op::amin, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto argmax(const X& x) { return apply<detail::arg_of_numbers_fn<detail::Op::amax, Option...>>(x); }
+template <auto... Option, Operand X> constexpr auto argmin(const X& x) { return apply<detail::arg_of_numbers_fn<detail::Op::amin, Option...>>(x); }
 
 /// The largest element; along an axis the largest and where it stands; of two operands the larger of each pair.
 template <Operand X> constexpr auto max(const X& x) { return amax(x); }

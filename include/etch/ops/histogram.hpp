@@ -148,6 +148,12 @@ constexpr Value place_of(X x, E edges, Value& valid) {
   return {x.builder, at.id};
 }
 
+template <class X, class W, bool Multi>
+constexpr bool a_weight_each() {
+  Dims points = X::dims(0);
+  if (Multi) --points.rank;
+  return agree(points, W::dims(0));
+}
 /// counts over points x (of any shape for one dimension, [..., D] for several), with edges given for each.
 template <bool Multi, bool Dense>
 struct histogram_fn {
@@ -155,7 +161,9 @@ struct histogram_fn {
   constexpr auto operator()(X x, W weight, E... edges) const {
     constexpr int dims = sizeof...(E);
     constexpr bool fits = ((E::rank == 1) && ...) && (!Multi || (X::rank >= 2 && X::dims(0)[X::rank < 1 ? 0 : X::rank - 1].is(dims)));
-    if constexpr (!fits) {
+    constexpr bool weighted = !fits || is_weak<W> || a_weight_each<X, W, Multi>();
+    if constexpr (!fits || !weighted) {
+      static_assert(weighted, "etch: histogram: there must be a weight for each point");
       static_assert(fits, "etch: histogramdd: the points must be [..., D], with one vector of edges or one number of bins for each of D");
       return Poison{};
     } else {
@@ -196,6 +204,12 @@ struct histogram_fn {
   }
 };
 
+/// Whether low is at most high, where both are numbers.
+template <class L, class H>
+constexpr bool is_range(const L& low, const H& high) {
+  if constexpr (std::is_arithmetic_v<L> && std::is_arithmetic_v<H>) return static_cast<double>(low) <= static_cast<double>(high);
+  else return true;
+}
 /// What `histogram` and `histogramdd` were given as points.
 template <class X>
 constexpr const auto& points_of(const X& x) {
@@ -243,10 +257,14 @@ template <bool Right = false, class Out = std::int64_t, OperandOrNumber X, Opera
 }
 /// How many elements lie in each of `Bins` equal parts of [low, high]; of their own range where both are equal.
 template <int Bins = 100, Operand X, OperandOrNumber L = int, OperandOrNumber H = int> constexpr auto histc(const X& x, const L& low = 0, const H& high = 0) {
+  static_assert(Bins > 0, "etch: histc: there must be at least one bin");
+  if (!detail::is_range(low, high)) fail("histc", "low must be at most high");
   return apply<detail::histc_fn<Bins>>(x, low, high);
 }
 /// Counts between edges: `auto [hist, edges] = histogram<10>(x)`, `histogram<10, density>(x, low, high)`, `histogram(x, edges)`.
 template <int Bins, auto... Option, class X, OperandOrNumber L = int, OperandOrNumber H = int> constexpr auto histogram(const X& x, const L& low = 0, const H& high = 0) {
+  static_assert(Bins > 0, "etch: histogram: there must be at least one bin");
+  if (!detail::is_range(low, high)) fail("histogram", "low must be at most high");
   return detail::histogram_of<false, detail::histogram_options<Option...>().dense>(x, apply<detail::edges_fn<Bins, -1>>(detail::points_of(x), low, high));
 }
 template <auto... Option, class X, Operand E>
@@ -260,12 +278,21 @@ template <auto... Option, class X, Operand... E>
 constexpr auto histogramdd(const X& x, const E&... edges) {
   return detail::histogram_of<true, detail::histogram_options<Option...>().dense>(x, edges...);
 }
-template <auto... Option, class X>
+/// With numbers of bins the range of each dimension may follow: `histogramdd<3, 2>(x, low0, high0, low1, high1)`.
+template <auto... Option, class X, OperandOrNumber... R>
   requires(detail::histogram_options<Option...>().dims > 0)
-constexpr auto histogramdd(const X& x) {
+constexpr auto histogramdd(const X& x, const R&... range) {
   constexpr auto o = detail::histogram_options<Option...>();
+  constexpr bool pairs = sizeof...(R) == 0 || sizeof...(R) == 2 * o.dims;
+  static_assert(pairs, "etch: histogramdd: a range is two numbers for each dimension");
   return [&]<int... D>(std::integer_sequence<int, D...>) {
-    return detail::histogram_of<true, o.dense>(x, apply<detail::edges_fn<o.bins[D], D>>(detail::points_of(x), 0, 0)...);
+    if constexpr (pairs && sizeof...(R) > 0) {
+      const Pack<R...> all{{{range}...}};
+      if (!(detail::is_range(detail::held<2 * D>(all), detail::held<2 * D + 1>(all)) && ...)) fail("histogramdd", "low must be at most high");
+      return detail::histogram_of<true, o.dense>(x, apply<detail::edges_fn<o.bins[D], D>>(detail::points_of(x), detail::held<2 * D>(all), detail::held<2 * D + 1>(all))...);
+    } else {
+      return detail::histogram_of<true, o.dense>(x, apply<detail::edges_fn<o.bins[D], D>>(detail::points_of(x), 0, 0)...);
+    }
   }(std::make_integer_sequence<int, o.dims>{});
 }
 

@@ -36,14 +36,33 @@ constexpr auto indices(const I&... i) {
 }
 
 namespace detail {
+/// Whether the sizes of V, from the last, are 1 or those of `to`.
+template <class V>
+constexpr bool broadcasts_to(const Dims& to) {
+  const Dims v = V::dims(0);
+  if (v.rank > to.rank) return false;
+  for (int i = 1; i <= v.rank; ++i)
+    if (!v[v.rank - i].is(1) && !agree(v[v.rank - i], to[to.rank - i])) return false;
+  return true;
+}
+/// The same of the rows of X behind `lead` axes, of which a mask names any number.
+template <class X, class V, int Lead>
+constexpr bool row_fits() {
+  const Dims x = X::dims(0), v = V::dims(0);
+  Dims row;
+  if (v.rank == x.rank - Lead + 1) row.push(v[0]);
+  for (int i = Lead; i < x.rank; ++i) row.push(x[i]);
+  return broadcasts_to<V>(row);
+}
 /// A mask of the leading axes of x. Values with one row for each true element are taken in order; other values broadcast.
 template <bool Accumulate>
 struct put_mask_fn {
   template <class X, class V, class M>
   constexpr auto operator()(X x, V value, M mask) const {
-    constexpr bool leading = M::rank >= 1 && M::rank <= X::rank;
+    constexpr bool leading = M::rank >= 1 && M::rank <= X::rank, fits = leading && row_fits<X, V, M::rank>();
     static_assert(leading, "etch: index_put: a mask must have the leading sizes of the input");
-    if constexpr (leading) {
+    static_assert(fits || !leading, "etch: index_put: the values must broadcast to what the indices name");
+    if constexpr (fits) {
       Builder& b = *x.builder;
       const Shape all = b.shape(x.id);
       constexpr int inner = X::rank - M::rank;
@@ -77,7 +96,15 @@ struct index_put_fn {
   constexpr auto operator()(X x, V value, I... i) const {
     static_assert(written_dtype<X, V>::agrees, "etch: index_put: the values must have the dtype of the input");
     if constexpr (sizeof...(I) == 1 && ((!is_tag<I> && std::is_same_v<typename std::conditional_t<is_tag<I>, X, I>::value_type, bool>) && ...)) return put_mask_fn<Accumulate>{}(x, value, i...);
-    else return put_item_fn<Accumulate>{}(x, value, i...);
+    else return put_at(x, value, i...);
+  }
+  template <class X, class V, class... I>
+  static constexpr auto put_at(X x, V value, I... i) {
+    using Rule = item_rule<X, I...>;
+    constexpr bool fits = !Rule::all.enough_axes || !Rule::all.agree_or_are_one || !Rule::integers || broadcasts_to<V>(Rule::result_dims);
+    static_assert(fits, "etch: index_put: the values must broadcast to what the indices name");
+    if constexpr (fits) return put_item_fn<Accumulate>{}(x, value, i...);
+    else return Poison{};
   }
 };
 template <class F, class X, class V, class... I>
@@ -90,7 +117,8 @@ constexpr auto apply_items(const X& x, const V& value, const I&... i) {
   } else {
     using Args = Pack<decltype(leaf(x)), decltype(leaf(value)), I...>;
     using R = decltype(F{}(typename decltype(leaf(x))::tracer{}, typename decltype(leaf(value))::tracer{}, typename I::tracer{}...));
-    return typename lazy_of<F, Args, R>::type{Args{{{leaf(x)}, {leaf(value)}, {i}...}}};
+    if constexpr (std::is_same_v<R, Poison>) return Poison{};
+    else return typename lazy_of<F, Args, R>::type{Args{{{leaf(x)}, {leaf(value)}, {i}...}}};
   }
 }
 }  // namespace detail

@@ -88,8 +88,12 @@ struct masked_var_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
     using T = std::conditional_t<is_integral(dtype_of<typename X::value_type>), float, typename X::value_type>;
+    constexpr bool numbers = !holds_bools<X>;
     if constexpr (!mask_sizes<tracer_of<X>, tracer_of<M>>::fit) {
       return masked_by_fn<Op::sum>{}(x, mask);
+    } else if constexpr (!numbers) {
+      static_assert(numbers, "etch: masked: the variance of bools is none");
+      return Poison{};
     } else if constexpr (is_complex_type<T>) {  // of both parts, and complex, as in PyTorch
       return cast_fn<T>{}((*this)(real_fn{}(x), mask) + (*this)(imag_fn{}(x), mask));
     } else {

@@ -73,7 +73,13 @@ struct norm_fn {
 };
 template <auto... Option>
 struct dist_fn {
-  constexpr auto operator()(auto x, auto y) const { return norm_fn<Option...>{}(x - y); }
+  template <class X, class Y>
+  constexpr auto operator()(X x, Y y) const {
+    constexpr bool numbers = !holds_bools<X> && !holds_bools<Y>;
+    static_assert(numbers, "etch: dist: the operands must not be bools");
+    if constexpr (numbers) return norm_fn<Option...>{}(x - y);
+    else return Poison{};
+  }
 };
 /// x over its norm, at least eps.
 template <auto... Option>
@@ -98,8 +104,9 @@ template <int Axis, auto... Option>
 struct renorm_fn {
   template <class X, class L>
   constexpr auto operator()(X x, L most) const {
-    constexpr bool fits = X::rank >= 2 && axis_of(Axis, X::rank) >= 0;
-    if constexpr (!fits) {
+    constexpr bool fits = X::rank >= 2 && axis_of(Axis, X::rank) >= 0, positive = reduce_options<Option...>().order > 0;
+    if constexpr (!fits || !positive) {
+      static_assert(positive, "etch: renorm: the order must be positive");
       static_assert(fits, "etch: renorm: the input must have at least two dimensions, and the axis must be one of them");
       return Poison{};
     } else {
@@ -126,7 +133,10 @@ constexpr auto normalize(const X& x, const E& eps = 1e-12) {
   return apply<detail::normalize_fn<Axis, Option...>>(x, eps);
 }
 /// Each part along an axis scaled down to a norm of at most `most`: `renorm<0, ord<1>>(x, 5.f)`.
-template <int Axis, auto... Option, Operand X, OperandOrNumber L> constexpr auto renorm(const X& x, const L& most) { return apply<detail::renorm_fn<Axis, Option...>>(x, most); }
+template <int Axis, auto... Option, Operand X, OperandOrNumber L> constexpr auto renorm(const X& x, const L& most) {
+  detail::must([](double d) { return d >= 0; }, "renorm", "the largest norm must not be negative", most);
+  return apply<detail::renorm_fn<Axis, Option...>>(x, most);
+}
 
 }  // namespace ETCH_ABI
 }  // namespace etch

@@ -83,6 +83,37 @@ struct moved_axes {
   }
   static constexpr Dims value = make();
 };
+
+/// The axes of X in the order of their names; a name that none of them has becomes an axis of 1.
+template <class X, auto... Name>
+struct aligned_axes {
+  struct Order {
+    int axis[max_rank]{};
+    Dims dims;
+    bool valid = false;
+  };
+  static constexpr Order make_order() {
+    Order r;
+    const Dims x = X::dims(0), names = dims_of<Name...>();
+    int found = 0;
+    for (int k = 0; k < names.rank; ++k) {
+      Dim d = static_dim(1);
+      for (int i = 0; i < x.rank; ++i) {
+        if (x[i].tag == 0 || x[i].tag != names[k].tag) continue;
+        d = x[i];
+        if (found < max_rank) r.axis[found++] = i;
+      }
+      r.dims.push(d);
+    }
+    r.valid = found == X::rank;
+    for (int i = 0; i < found; ++i)
+      for (int j = 0; j < i; ++j) r.valid = r.valid && r.axis[i] != r.axis[j];
+    return r;
+  }
+  static constexpr Order order = make_order();
+  static constexpr bool every_axis_is_named_once = order.valid;
+  static constexpr Dims value = order.dims;
+};
 }  // namespace detail
 
 template <int... Axis>
@@ -127,6 +158,20 @@ struct movedim_fn {
     }
   }
 };
+template <auto... Name>
+struct align_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    using Rule = aligned_axes<X, Name...>;
+    if constexpr (!Rule::every_axis_is_named_once) {
+      static_assert(Rule::every_axis_is_named_once, "etch: align_to: every axis must have a name, and be named once");
+      return Poison{};
+    } else {
+      Builder& b = *x.builder;
+      return result_of<typename X::value_type, Rule, X>{&b, b.reshape(b.permute(x.id, Rule::order.axis), b.shape_of(Rule::value))};
+    }
+  }
+};
 struct t_fn {
   template <class X>
   constexpr auto operator()(X x) const {
@@ -141,6 +186,8 @@ struct t_fn {
 
 /// Axis i of the result is axis Axis[i] of x.
 template <int... Axis, Operand X> constexpr auto permute(const X& x) { return apply<permute_fn<Axis...>>(x); }
+/// The axes in the order of their names, with axes of 1 for names that x has not: `align_to<channels, batch>(x)`.
+template <auto... Name, Operand X> constexpr auto align_to(const X& x) { return apply<detail::align_fn<Name...>>(x); }
 /// Two axes exchanged.
 template <int A, int B, Operand X> constexpr auto transpose(const X& x) { return apply<transpose_fn<A, B>>(x); }
 template <int A, int B, Operand X> constexpr auto swapaxes(const X& x) { return apply<transpose_fn<A, B>>(x); }

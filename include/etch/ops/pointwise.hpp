@@ -62,7 +62,10 @@ constexpr DType operand_dtype(Kind k, DType common) {
   return k == Kind::logical ? DType::boolean : common;
 }
 constexpr DType result_dtype(Kind k, DType operand) { return k == Kind::comparison || k == Kind::logical ? DType::boolean : operand; }
+template <class X>
+inline constexpr bool holds_bools = std::is_same_v<typename X::value_type, bool>;
 constexpr bool is_order(Op op) { return op == Op::lt || op == Op::le || op == Op::gt || op == Op::ge || op == Op::maximum || op == Op::minimum; }
+constexpr bool is_of_reals(Op op) { return op == Op::floor || op == Op::ceil || op == Op::round || op == Op::trunc || op == Op::erf || op == Op::erfc || op == Op::atan2 || op == Op::fmod; }
 }  // namespace detail
 
 /// One operand: y[i] = op(x[i]).
@@ -70,8 +73,9 @@ template <detail::Op O, Kind K = Kind::floating>
 struct unary_fn {
   template <class T, auto... D>
   constexpr auto operator()(Tracer<T, D...> x) const {
-    constexpr bool has_a_sign = O != detail::Op::neg || dtype_of<T> != DType::boolean;
-    if constexpr (!has_a_sign) {
+    constexpr bool has_a_sign = O != detail::Op::neg || dtype_of<T> != DType::boolean, has_a_value = !is_complex(dtype_of<T>) || !detail::is_of_reals(O);
+    if constexpr (!has_a_sign || !has_a_value) {
+      static_assert(has_a_value, "etch: pointwise: a function of real numbers takes no complex ones");
       static_assert(has_a_sign, "etch: neg: bools have no sign; logical_not inverts them");
       return Poison{};
     } else {
@@ -79,6 +83,20 @@ struct unary_fn {
       constexpr DType out = detail::result_dtype(K, O == detail::Op::abs ? real_dtype(in) : in);
       auto& b = *x.builder;
       return Tracer<type_of<out>, D...>{&b, b.map(O, out, b.cast(x.id, in))};
+    }
+  }
+};
+
+/// Of a complex number: `sgn`.
+struct sign_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    constexpr bool real = !is_complex(dtype_of<typename X::value_type>);
+    if constexpr (!real) {
+      static_assert(real, "etch: sign: complex numbers have no order; sgn is their direction");
+      return Poison{};
+    } else {
+      return unary_fn<detail::Op::sign, Kind::arithmetic>{}(x);
     }
   }
 };
@@ -96,8 +114,12 @@ struct binary_fn {
       constexpr DType in = detail::operand_dtype(K, detail::common_dtype<A, B>());
       constexpr DType out = detail::result_dtype(K, in);
       constexpr bool has_order = !is_complex(in) || !detail::is_order(O);
-      if constexpr (!has_order) {
+      constexpr bool has_a_sign = O != detail::Op::sub || (!detail::holds_bools<A> && !detail::holds_bools<B>);
+      constexpr bool has_a_value = !is_complex(in) || !detail::is_of_reals(O);
+      if constexpr (!has_order || !has_a_sign || !has_a_value) {
+        static_assert(has_a_value, "etch: pointwise: a function of real numbers takes no complex ones");
         static_assert(has_order, "etch: pointwise: complex numbers have no order");
+        static_assert(has_a_sign, "etch: sub: bools have no sign; logical_xor tells them apart");
         return Poison{};
       } else {
         auto& b = *x.builder;
@@ -261,7 +283,7 @@ ETCH_BINARY(larger, maximum, arithmetic)      ETCH_BINARY(smaller, minimum, arit
 
 ETCH_UNARY(operator-, neg, arithmetic)    ETCH_UNARY(neg, neg, arithmetic)
 ETCH_UNARY(operator!, logical_not, logical) ETCH_UNARY(logical_not, logical_not, logical)
-ETCH_UNARY(abs, abs, arithmetic)          ETCH_UNARY(sign, sign, arithmetic)
+ETCH_UNARY(abs, abs, arithmetic)          ETCH_UNARY(sgn, sign, arithmetic)   ETCH_OPERATION1(sign, sign_fn)
 ETCH_UNARY(exp, exp, floating)            ETCH_UNARY(exp2, exp2, floating)      ETCH_UNARY(expm1, expm1, floating)
 ETCH_UNARY(log, log, floating)            ETCH_UNARY(log2, log2, floating)      ETCH_UNARY(log10, log10, floating)
 ETCH_UNARY(log1p, log1p, floating)        ETCH_UNARY(sqrt, sqrt, floating)      ETCH_UNARY(rsqrt, rsqrt, floating)

@@ -38,6 +38,7 @@ struct quantile_fn {
       constexpr DType d = dtype_of<typename X::value_type>, i64 = DType::int64;
       constexpr Interpolation how = Axes::options.interpolation;
       Builder& b = *x.builder;
+      if (!is_weak<P>) q.id = b.demand(Demand::quantile, Asker::quantile, q.id);
       const Line found = line_of<X, Axes>(b, x.id);
       const int line = found.node, axis = found.axis;
       const Shape s = b.shape(line);
@@ -74,12 +75,17 @@ struct quantile_fn {
     }
   }
 };
+template <bool IgnoreNan, auto... Option, class X, class Q>
+constexpr auto quantile_of(const X& x, const Q& q) {
+  must([](double p) { return p >= 0 && p <= 1; }, "quantile", "q must lie between 0 and 1", q);
+  return apply<quantile_fn<IgnoreNan, Option...>>(x, q);
+}
 }  // namespace detail
 
 /// The quantiles q of all elements or of an axis; NaN where there is one.
-template <auto... Option, Operand X, OperandOrNumber Q> constexpr auto quantile(const X& x, const Q& q) { return apply<detail::quantile_fn<false, Option...>>(x, q); }
+template <auto... Option, Operand X, OperandOrNumber Q> constexpr auto quantile(const X& x, const Q& q) { return detail::quantile_of<false, Option...>(x, q); }
 /// The same, of what is a number.
-template <auto... Option, Operand X, OperandOrNumber Q> constexpr auto nanquantile(const X& x, const Q& q) { return apply<detail::quantile_fn<true, Option...>>(x, q); }
+template <auto... Option, Operand X, OperandOrNumber Q> constexpr auto nanquantile(const X& x, const Q& q) { return detail::quantile_of<true, Option...>(x, q); }
 
 }  // namespace ETCH_ABI
 }  // namespace etch

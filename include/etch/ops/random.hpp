@@ -27,16 +27,25 @@ struct rand_like_fn {
     return r;
   }
 };
-struct randn_like_fn {  // Box-Muller
-  constexpr auto operator()(auto x) const {
-    const auto u = rand_like_fn{}(x), v = rand_like_fn{}(x);
-    return sqrt(log(1 - u) * -2) * cos(v * 6.283185307179586476925);
+struct randn_like_fn {  // Box-Muller; both parts of a complex number have half the variance
+  template <class X>
+  constexpr auto operator()(X x) const {
+    if constexpr (is_complex_type<typename X::value_type>) {
+      const auto part = [&] { return (*this)(real_fn{}(x)) * 0.70710678118654752440; };
+      const auto re = part(), im = part();
+      return X{x.builder, x.builder->pair(re.id, im.id)};
+    } else {
+      const auto u = rand_like_fn{}(x), v = rand_like_fn{}(x);
+      return sqrt(log(1 - u) * -2) * cos(v * 6.283185307179586476925);
+    }
   }
 };
 
 /// What numbers for a tensor of T are computed in: whole ones in double, which is exact below 2^53.
 template <class T>
-using drawn_in = std::conditional_t<is_floating(dtype_of<T>) && sizeof(T) <= 4, float, double>;
+using drawn_in = std::conditional_t<is_complex_type<T>, T, std::conditional_t<is_floating(dtype_of<T>) && sizeof(T) <= 4, float, double>>;
+template <class T>
+inline constexpr bool draws_fractions = is_floating(dtype_of<T>) || is_complex_type<T>;
 /// Uniform and normal numbers of x's shape to compute with.
 template <class T, auto... D>
 constexpr auto uniform_for(Tracer<T, D...> x) {
@@ -78,6 +87,17 @@ struct bernoulli_fn {
   constexpr auto operator()(auto x, auto p) const { return like(x, uniform_for(x) < p); }
   constexpr auto operator()(auto x) const { return like(x, uniform_for(x) < x); }
 };
+/// What is to be drawn from [low, high) must exist and have a place in T.
+template <class T>
+constexpr void check_integers(double low, double high) {
+  const auto said = [&] { return Message{} << "got " << static_cast<long>(low) << " and " << static_cast<long>(high); };
+  if (!(low < high)) fail("randint", "high must be greater than low", said());
+  if constexpr (is_integral(dtype_of<T>) && sizeof(T) < 8) {
+    constexpr int bits = std::is_same_v<T, bool> ? 1 : 8 * static_cast<int>(sizeof(T)) - (T(-1) < T(0) ? 1 : 0);
+    constexpr double above = static_cast<double>(std::int64_t{1} << bits), below = !std::is_same_v<T, bool> && T(-1) < T(0) ? -above : 0;
+    if (low < below || high > above) fail("randint", "low and high - 1 must be numbers of the dtype", said());
+  }
+}
 template <class T>
 struct randint_like_fn {
   constexpr auto operator()(auto x, auto low, auto high) const {
@@ -85,6 +105,13 @@ struct randint_like_fn {
     return cast_fn<type_or_like<T, decltype(x)>>{}(floor(u * (high - low)) + low);
   }
 };
+template <class S>
+constexpr bool complex_operand() {
+  if constexpr (Operand<S>) return is_complex_type<typename S::value_type>;
+  else return is_complex_type<S>;
+}
+template <class S>
+inline constexpr bool is_complex_operand = complex_operand<S>();
 /// A normal number about each element of `mean`, or `deviation`, whichever has dimensions.
 struct normal_about_fn {
   template <class M, class S>
@@ -96,11 +123,21 @@ struct normal_about_fn {
 }  // namespace detail
 
 /// Uniform in [0, 1), of x's shape and dtype, or T.
-template <Operand X> constexpr auto rand_like(const X& x) { return apply<detail::rand_like_fn>(x); }
-template <class T, Operand X> constexpr auto rand_like(const X& x) { return apply<detail::like_as_fn<T, detail::rand_like_fn>>(x); }
+template <class T, Operand X>
+constexpr auto rand_like(const X& x) {
+  constexpr bool fractions = detail::draws_fractions<T>;
+  static_assert(fractions, "etch: rand_like: the dtype must be floating or complex");
+  return detail::apply_if<fractions, detail::like_as_fn<T, detail::rand_like_fn>>(x);
+}
+template <Operand X> constexpr auto rand_like(const X& x) { return rand_like<typename X::value_type>(x); }
 /// Normal with mean 0 and deviation 1, of x's shape and dtype, or T.
-template <Operand X> constexpr auto randn_like(const X& x) { return apply<detail::randn_like_fn>(x); }
-template <class T, Operand X> constexpr auto randn_like(const X& x) { return apply<detail::like_as_fn<T, detail::randn_like_fn>>(x); }
+template <class T, Operand X>
+constexpr auto randn_like(const X& x) {
+  constexpr bool fractions = detail::draws_fractions<T>;
+  static_assert(fractions, "etch: randn_like: the dtype must be floating or complex");
+  return detail::apply_if<fractions, detail::like_as_fn<T, detail::randn_like_fn>>(x);
+}
+template <Operand X> constexpr auto randn_like(const X& x) { return randn_like<typename X::value_type>(x); }
 
 // Draws of x's shape and dtype; x's elements do not matter. Parameters are numbers or tensors that broadcast with x; numbers
 // are checked.
@@ -111,45 +148,64 @@ constexpr auto uniform(const X& x, const A& from = 0, const B& to = 1) {
   if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>) {
     if (static_cast<double>(from) > static_cast<double>(to)) fail("uniform", "from must be at most to");
   }
-  return apply<detail::uniform_fn>(x, from, to);
+  constexpr bool floats = is_floating(dtype_of<typename X::value_type>);
+  static_assert(floats, "etch: uniform: the dtype must be floating");
+  return detail::apply_if<floats, detail::uniform_fn>(x, from, to);
 }
 /// exp of a normal number.
 template <Operand X, OperandOrNumber A = double, OperandOrNumber B = double>
 constexpr auto log_normal(const X& x, const A& mean = 1, const B& deviation = 2) {
   detail::must([](double d) { return d > 0; }, "log_normal", "the deviation must be positive", deviation);
-  return apply<detail::log_normal_fn>(x, mean, deviation);
+  constexpr bool floats = is_floating(dtype_of<typename X::value_type>);
+  static_assert(floats, "etch: log_normal: the dtype must be floating");
+  return detail::apply_if<floats, detail::log_normal_fn>(x, mean, deviation);
 }
 /// Density rate exp(-rate t).
 template <Operand X, OperandOrNumber A = double>
 constexpr auto exponential(const X& x, const A& rate = 1) {
   detail::must([](double d) { return d > 0; }, "exponential", "the rate must be positive", rate);
-  return apply<detail::exponential_fn>(x, rate);
+  constexpr bool floats = is_floating(dtype_of<typename X::value_type>);
+  static_assert(floats, "etch: exponential: the dtype must be floating");
+  return detail::apply_if<floats, detail::exponential_fn>(x, rate);
 }
 template <Operand X, OperandOrNumber A = double, OperandOrNumber B = double>
 constexpr auto cauchy(const X& x, const A& median = 0, const B& scale = 1) {
   detail::must([](double d) { return d > 0; }, "cauchy", "the scale must be positive", scale);
-  return apply<detail::cauchy_fn>(x, median, scale);
+  constexpr bool floats = is_floating(dtype_of<typename X::value_type>);
+  static_assert(floats, "etch: cauchy: the dtype must be floating");
+  return detail::apply_if<floats, detail::cauchy_fn>(x, median, scale);
 }
 /// The number of trials until the first success of probability p.
 template <Operand X, OperandOrNumber P>
 constexpr auto geometric(const X& x, const P& p) {
   detail::must([](double d) { return d > 0 && d < 1; }, "geometric", "p must lie between 0 and 1", p);
-  return apply<detail::geometric_fn>(x, p);
+  constexpr bool numbers = !detail::is_complex_type<typename X::value_type> && !detail::holds_bools<X>;
+  static_assert(numbers, "etch: geometric: the dtype must be real and not bool");
+  return detail::apply_if<numbers, detail::geometric_fn>(x, p);
 }
 /// 1 with the probability that x's element is, or p is; else 0.
-template <Operand X> constexpr auto bernoulli(const X& x) { return apply<detail::bernoulli_fn>(x); }
+template <Operand X>
+constexpr auto bernoulli(const X& x) {
+  constexpr bool floats = is_floating(dtype_of<typename X::value_type>);
+  static_assert(floats, "etch: bernoulli: probabilities must be floating");
+  return detail::apply_if<floats, detail::bernoulli_fn>(x);
+}
 template <Operand X, OperandOrNumber P>
 constexpr auto bernoulli(const X& x, const P& p) {
   detail::must([](double d) { return d >= 0 && d <= 1; }, "bernoulli", "p must lie between 0 and 1", p);
-  return apply<detail::bernoulli_fn>(x, p);
+  constexpr bool real = !detail::is_complex_type<typename X::value_type>;
+  static_assert(real, "etch: bernoulli: the dtype must be real");
+  return detail::apply_if<real, detail::bernoulli_fn>(x, p);
 }
 /// Whole numbers in [low, high), or [0, high), of x's dtype, or T.
 template <class T = void, Operand X, OperandOrNumber A, OperandOrNumber B>
 constexpr auto randint_like(const X& x, const A& low, const B& high) {
   if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>) {
-    if (static_cast<double>(low) >= static_cast<double>(high)) fail("randint", "high must be greater than low");
+    detail::check_integers<detail::type_or_like<T, X>>(static_cast<double>(low), static_cast<double>(high));
   }
-  return apply<detail::randint_like_fn<T>>(x, low, high);
+  constexpr bool real = !detail::is_complex_type<detail::type_or_like<T, X>>;
+  static_assert(real, "etch: randint_like: the dtype must be real");
+  return detail::apply_if<real, detail::randint_like_fn<T>>(x, low, high);
 }
 template <class T = void, Operand X, OperandOrNumber B>
 constexpr auto randint_like(const X& x, const B& high) {
@@ -160,7 +216,9 @@ template <OperandOrNumber M, OperandOrNumber S = double>
   requires(Operand<M> || Operand<S>)
 constexpr auto normal(const M& mean, const S& deviation = 1) {
   detail::must([](double d) { return d >= 0; }, "normal", "the deviation must not be negative", deviation);
-  return apply<detail::normal_about_fn>(mean, deviation);
+  constexpr bool real = !detail::is_complex_operand<S>;
+  static_assert(real, "etch: normal: the deviation must be real");
+  return detail::apply_if<real, detail::normal_about_fn>(mean, deviation);
 }
 
 }  // namespace ETCH_ABI

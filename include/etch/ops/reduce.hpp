@@ -70,7 +70,7 @@ struct axes {
     return options.axes == 0 || A::rank == 0 ? (1u << A::rank) - 1 : m;
   }
   static constexpr unsigned mask = bits();
-  static constexpr bool distinct = options.axes == 0 || !in_range || A::rank == 0 || __builtin_popcount(mask) == options.axes;
+  static constexpr bool distinct = options.axes == 0 || !in_range || (A::rank == 0 ? options.axes == 1 : __builtin_popcount(mask) == options.axes);
   static constexpr bool has_no_elements() {
     const Dims d = A::dims(0);
     for (int i = 0; i < d.rank; ++i)

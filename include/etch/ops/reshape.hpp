@@ -153,6 +153,7 @@ struct unflatten_fn {
 template <class X, int... A>
 struct squeezed {
   static constexpr bool in_range = ((axis_of_any(A, X::rank) >= 0) && ...);
+  static constexpr bool distinct = axes_differ<A...>(X::rank);
   static constexpr Dims make() {
     Dims r;
     const Dims x = X::dims(0);
@@ -167,8 +168,9 @@ struct squeeze_fn {
   template <class X>
   constexpr auto operator()(X x) const {
     using Rule = squeezed<X, A...>;
-    if constexpr (!Rule::in_range) {
+    if constexpr (!Rule::in_range || !Rule::distinct) {
       static_assert(Rule::in_range, "etch: squeeze: axis out of range");
+      static_assert(Rule::distinct, "etch: squeeze: an axis is named twice");
       return Poison{};
     } else {
       return reshaped<Rule>(x);

@@ -31,18 +31,18 @@ struct scatter_sizes {
   static constexpr bool index_fits = check();
 };
 
-/// X and the values have equal sizes, but along axis A the values have as many as the list I.
+/// X and the values have equal sizes, but along axis A the values have as many as the list I; one number may be a list of one.
 template <class X, class I, class V, int A>
 struct slice_sizes {
   static constexpr int axis = axis_of(A, X::rank > 0 ? X::rank : 1);
   static constexpr bool check() {
-    const Dims x = X::dims(0), i = I::dims(0), v = V::dims(0);
+    const Dims x = detail::line_dims<X>(), i = I::dims(0), v = detail::line_dims<V>();
     if (axis < 0 || v.rank != x.rank || i.rank > 1) return false;
     for (int k = 0; k < x.rank; ++k) {
       if (k != axis && !agree(x[k], v[k])) return false;
       if (k == axis && !(i.rank == 0 ? v[k].is(1) : agree(i[0], v[k]))) return false;
     }
-    return x.rank > 0 || i.rank == 0 || i[0].is(1);
+    return X::rank > 0 || i.rank == 0 || i[0].is(1);
   }
   static constexpr bool values_fit = check();
 };
@@ -147,7 +147,9 @@ struct index_fill_fn {
     static_assert(axis >= 0, "etch: index_fill: axis out of range");
     static_assert(is_index<I> && I::rank <= 1, "etch: index_fill: the index must be a list of integers");
     static_assert(V::rank == 0, "etch: index_fill: the value must be one number");
-    if constexpr (axis >= 0 && V::rank == 0) {
+    constexpr bool can_hold = !is_complex_type<typename V::value_type> || is_complex_type<typename X::value_type>;
+    static_assert(can_hold, "etch: index_fill: a real tensor cannot hold a complex value");
+    if constexpr (axis >= 0 && V::rank == 0 && can_hold) {
       Builder& b = *x.builder;
       const int base = as_line(b, x.id), at = as_line(b, index.id);
       const Shape all = b.shape(base), line{1, {all.size[axis]}};

@@ -103,9 +103,10 @@ template <int... A>
 struct flip_fn {
   template <class X>
   constexpr auto operator()(X x) const {
-    constexpr bool in_range = ((axis_of_any(A, X::rank) >= 0) && ...);
-    if constexpr (!in_range) {
+    constexpr bool in_range = ((axis_of_any(A, X::rank) >= 0) && ...), distinct = axes_differ<A...>(X::rank);
+    if constexpr (!in_range || !distinct) {
       static_assert(in_range, "etch: flip: axis out of range");
+      static_assert(distinct, "etch: flip: an axis is named twice");
       return Poison{};
     } else {
       constexpr Dims d = X::dims(0);

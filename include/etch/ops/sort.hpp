@@ -141,6 +141,7 @@ template <int Axis = -1, bool Descending = false, Operand X> constexpr auto sort
 template <Operand X> constexpr auto msort(const X& x) { return sort<0>(x).values; }
 /// The K largest (or smallest) of an axis, in order, and where they stand.
 template <int K, int Axis = -1, bool Largest = true, Operand X> constexpr auto topk(const X& x) {
+  static_assert(!detail::holds_bools<X>, "etch: topk: the dtype must not be bool");
   return detail::value_and_index<detail::line_fn<detail::ranked_fn<Axis, 0, K, Largest, true>>, detail::line_fn<detail::ranked_fn<Axis, 0, K, Largest, false>>>(x);
 }
 /// The K-th smallest of an axis, counted from 1, and where it stands. `kthvalue<2, 0, keepdim>(x)`

@@ -11,9 +11,10 @@ namespace detail {
 
 template <class R, int Max, auto... Name, class X, class Weight>
 auto bincount_of(const X& x, int minlength, Weight weight) {
-  constexpr bool integers = !is_floating(dtype_of<typename X::value_type>);
+  constexpr bool integers = is_integral(dtype_of<typename X::value_type>);
   static_assert(integers, "etch: bincount: the dtype must be an integer");
   constexpr auto name = counted_name<Max, Name...>();
+  if (minlength < 0) fail("bincount", "the least length must not be negative", Message{} << "got " << minlength);
   std::int64_t size = minlength;
   for (std::int64_t i = 0; i < x.numel(); ++i) {
     const auto v = static_cast<std::int64_t>(x.data()[i]);

@@ -125,7 +125,9 @@ constexpr int triangle_size() {
 }
 template <class T, bool Lower, int R, int C, int Offset>
 auto triangle_indices() {
-  static_assert(R >= 0 && C >= 0, "etch: tril_indices: rows and columns must not be negative");
+  constexpr bool possible = R >= 0 && C >= 0;
+  static_assert(possible || !Lower, "etch: tril_indices: rows and columns must not be negative");
+  static_assert(possible || Lower, "etch: triu_indices: rows and columns must not be negative");
   constexpr int n = triangle_size<Lower, R, C, Offset>();
   Tensor<T, 2, n> r;
   int at = 0;

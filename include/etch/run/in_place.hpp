@@ -71,25 +71,32 @@ ETCH_IN_PLACE(heaviside) ETCH_IN_PLACE(nextafter) ETCH_IN_PLACE(ldexp) ETCH_IN_P
 ETCH_IN_PLACE(rad2deg) ETCH_IN_PLACE(eq) ETCH_IN_PLACE(ne) ETCH_IN_PLACE(lt) ETCH_IN_PLACE(le) ETCH_IN_PLACE(gt) ETCH_IN_PLACE(ge) ETCH_IN_PLACE(logical_and)
 ETCH_IN_PLACE(logical_or) ETCH_IN_PLACE(logical_xor) ETCH_IN_PLACE(logical_not) ETCH_IN_PLACE(bitwise_and) ETCH_IN_PLACE(bitwise_or)
 ETCH_IN_PLACE(bitwise_xor) ETCH_IN_PLACE(bitwise_not) ETCH_IN_PLACE(bitwise_left_shift) ETCH_IN_PLACE(bitwise_right_shift) ETCH_IN_PLACE(masked_fill)
-ETCH_IN_PLACE(masked_scatter) ETCH_IN_PLACE(put) ETCH_IN_PLACE(index_put)
+ETCH_IN_PLACE(masked_scatter) ETCH_IN_PLACE(igamma) ETCH_IN_PLACE(igammac) ETCH_IN_PLACE(addmm) ETCH_IN_PLACE(addmv) ETCH_IN_PLACE(addr)
+ETCH_IN_PLACE(addbmm) ETCH_IN_PLACE(baddbmm) ETCH_IN_PLACE(absolute) ETCH_IN_PLACE(negative) ETCH_IN_PLACE(subtract) ETCH_IN_PLACE(multiply)
 ETCH_IN_PLACE_BY(+) ETCH_IN_PLACE_BY(-) ETCH_IN_PLACE_BY(*) ETCH_IN_PLACE_BY(/) ETCH_IN_PLACE_BY(%)
 ETCH_IN_PLACE_BY(&) ETCH_IN_PLACE_BY(|) ETCH_IN_PLACE_BY(^) ETCH_IN_PLACE_BY(<<) ETCH_IN_PLACE_BY(>>)
 // clang-format on
-template <Writable X, OperandOrNumber A>
+/// `div_(x, y)`, `div_<Rounding::floor>(x, y)`
+template <auto... How, Writable X, OperandOrNumber A>
 X&& div_(X&& x, const A& a) {
-  return detail::write_in_place(static_cast<X&&>(x), x / a);
+  if constexpr (sizeof...(How) == 0) return detail::write_in_place(static_cast<X&&>(x), x / a);
+  else return detail::write_in_place(static_cast<X&&>(x), div<How...>(x, a));
 }
 
-#define ETCH_IN_PLACE_ALONG(name)                                                                \
-  template <int A, Writable X, class... R>                                                       \
-  X&& name##_(X&& x, const R&... r) {                                                            \
-    return detail::write_in_place(static_cast<X&&>(x), name<A>(x, r...));                        \
+// Those whose axis and options are template arguments: `scatter_reduce_<1, Reduce::amax>(x, i, a)`, `put_<true>(x, i, a)`.
+#define ETCH_IN_PLACE_WITH(name)                                               \
+  template <auto... O, Writable X, class... R>                                 \
+  X&& name##_(X&& x, const R&... r) {                                          \
+    return detail::write_in_place(static_cast<X&&>(x), name<O...>(x, r...));   \
   }
-ETCH_IN_PLACE_ALONG(scatter) ETCH_IN_PLACE_ALONG(scatter_add) ETCH_IN_PLACE_ALONG(index_add) ETCH_IN_PLACE_ALONG(index_copy) ETCH_IN_PLACE_ALONG(index_fill)
-ETCH_IN_PLACE_ALONG(cumsum) ETCH_IN_PLACE_ALONG(cumprod) ETCH_IN_PLACE_ALONG(renorm) ETCH_IN_PLACE_ALONG(tril) ETCH_IN_PLACE_ALONG(triu)
+// clang-format off
+ETCH_IN_PLACE_WITH(scatter) ETCH_IN_PLACE_WITH(scatter_add) ETCH_IN_PLACE_WITH(scatter_reduce) ETCH_IN_PLACE_WITH(index_add) ETCH_IN_PLACE_WITH(index_copy)
+ETCH_IN_PLACE_WITH(index_fill) ETCH_IN_PLACE_WITH(index_reduce) ETCH_IN_PLACE_WITH(put) ETCH_IN_PLACE_WITH(index_put) ETCH_IN_PLACE_WITH(cumsum)
+ETCH_IN_PLACE_WITH(cumprod) ETCH_IN_PLACE_WITH(renorm) ETCH_IN_PLACE_WITH(tril) ETCH_IN_PLACE_WITH(triu) ETCH_IN_PLACE_WITH(polygamma) ETCH_IN_PLACE_WITH(mvlgamma)
+// clang-format on
 #undef ETCH_IN_PLACE
 #undef ETCH_IN_PLACE_BY
-#undef ETCH_IN_PLACE_ALONG
+#undef ETCH_IN_PLACE_WITH
 
 }  // namespace ETCH_ABI
 }  // namespace etch

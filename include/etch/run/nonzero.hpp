@@ -43,7 +43,13 @@ auto columns_of(const std::int64_t* from, int rows, int rank, std::index_sequenc
 /// One coordinate of a flat index.
 template <std::int64_t Stride, std::int64_t Size>
 struct unravel_fn {
-  constexpr auto operator()(auto i) const { return remainder(floor_divide(to<std::int64_t>(i), Stride), Size); }
+  template <class I>
+  constexpr auto operator()(I i) const {
+    constexpr bool integers = is_integral(dtype_of<typename I::value_type>) && !holds_bools<I>;
+    static_assert(integers, "etch: unravel_index: indices must be integers");
+    if constexpr (integers) return remainder(floor_divide(to<std::int64_t>(i), Stride), Size);
+    else return Poison{};
+  }
 };
 
 /// The flat indices of the first Count elements that are not 0, Fill where there are fewer: each writes its index where the
@@ -97,9 +103,10 @@ template <int Count>
 struct masked_select_fn {
   template <class X, class M>
   constexpr auto operator()(X x, M mask) const {
+    static_assert(holds_bools<M>, "etch: masked_select: the mask must be a bool tensor");
     const auto wide = expand_to_fn{}(x, mask);
     const auto hit = expand_to_fn{}(mask, x);
-    if constexpr (std::is_same_v<std::remove_const_t<decltype(wide)>, Poison>) {
+    if constexpr (std::is_same_v<std::remove_const_t<decltype(wide)>, Poison> || !holds_bools<M>) {
       return Poison{};
     } else {
       Builder& b = *x.builder;
@@ -173,6 +180,9 @@ template <auto... Name, Operand X, Operand M>
 auto masked_select(const X& x, const M& mask) {
   if constexpr (!detail::has_values<X> || !detail::has_values<M>) {
     static_assert(detail::has_values<X> && detail::has_values<M>, "etch: masked_select: the size of the result depends on values, so it has no place in a traced function");
+    return Poison{};
+  } else if constexpr (!detail::holds_bools<M>) {
+    static_assert(detail::holds_bools<M>, "etch: masked_select: the mask must be a bool tensor");
     return Poison{};
   } else {
     const auto at = detail::nonzero_flat<Name...>(eval(apply<detail::expand_to_fn>(mask, x)));

@@ -63,22 +63,25 @@ using draw_type = std::conditional_t<sizeof(T) == 8, double, float>;
 /// Elements of `draw`, a vector of them at a time, as T. Half precision keeps as many bits as it has: rounding would reach 1.
 template <class T, bool Normal, auto... D>
 Tensor<T, D...> drawn(const RngState& s) {
-  using E = draw_type<T>;
+  static_assert(draws_fractions<T>, "etch: rand: the dtype must be floating or complex");
+  using P = real_type<T>;  // a complex number is two, each of half the variance
+  using E = draw_type<P>;
   constexpr int L = 16;
-  constexpr E steps = std::is_same_v<T, E> ? E(0) : std::is_same_v<T, half> ? E(2048) : E(256);
+  constexpr E steps = std::is_same_v<P, E> ? E(0) : std::is_same_v<P, half> ? E(2048) : E(256), scale = E(is_complex_type<T> ? 0.70710678118654752440 : 1);
   Tensor<T, D...> r;
-  const std::int64_t n = r.numel();
+  const std::int64_t n = r.numel() * (is_complex_type<T> ? 2 : 1);
+  P* const to = reinterpret_cast<P*>(r.data());
   for (std::int64_t i = 0; i < n; i += L) {
     E part[L];
     if constexpr (Normal) simd::store(part, simd::normal<E, L>(s.seed, s.step, static_cast<std::uint64_t>(i)));
     else simd::store(part, simd::uniform<E, L>(s.seed, s.step, static_cast<std::uint64_t>(i)));
-    for (int k = 0; k < L && i + k < n; ++k) r.data()[i + k] = static_cast<T>(!Normal && steps > 0 ? __builtin_floor(part[k] * steps) / steps : part[k]);
+    for (int k = 0; k < L && i + k < n; ++k) to[i + k] = static_cast<P>(Normal ? part[k] * scale : steps > 0 ? __builtin_floor(part[k] * steps) / steps : part[k]);
   }
   return r;
 }
 template <class T, auto... D>
 Tensor<T, D...> drawn_integers(std::int64_t low, std::int64_t high, const RngState& s) {
-  if (high <= low) fail("randint", "high must be greater than low", Message{} << "got " << static_cast<long>(low) << " and " << static_cast<long>(high));
+  check_integers<T>(static_cast<double>(low), static_cast<double>(high));
   Tensor<T, D...> r;
   for (std::int64_t i = 0; i < r.numel(); ++i)
     r.data()[i] = static_cast<T>(low + static_cast<std::int64_t>(__builtin_floor(simd::uniform<double, 1>(s.seed, s.step, static_cast<std::uint64_t>(i))[0] * static_cast<double>(high - low))));
@@ -162,7 +165,9 @@ concept Number = std::is_arithmetic_v<S> || Operand<S>;
 template <Operand X, class M, class S>
 constexpr auto normal_like(const X& x, const M& mean, const S& deviation) {
   must([](double d) { return d >= 0; }, "normal", "the deviation must not be negative", deviation);
-  return apply<normal_fn>(x, mean, deviation);
+  constexpr bool fractions = draws_fractions<typename X::value_type>;
+  static_assert(fractions, "etch: normal: the dtype must be floating or complex");
+  return apply_if<fractions, normal_fn>(x, mean, deviation);
 }
 /// What `random_` draws from where nothing is said: all whole numbers that the dtype holds exactly.
 template <class T>

@@ -53,5 +53,5 @@ OPS = {
 
 
 def text(value):
-    """A string as a value: no template argument that stands for sizes."""
-    return f'"{value}"' if isinstance(value, str) else value
+    """A string as a value: no template argument that stands for sizes; a list as one argument."""
+    return f'ints<{render(value)}>' if isinstance(value, list) else f'"{value}"' if isinstance(value, str) else value

@@ -32,7 +32,7 @@ def along(name, input, dim, mask, dtype):
 
 def moment(name, input, dim, unbiased, correction, keepdim, mask):
     less = int(unbiased) if unbiased is not None else 1 if correction is None else correction
-    x = input if input.floating or input.complex else f'to<float>({input})'
+    x = input if input.floating or input.complex or input.dtype == 'bool' else f'to<float>({input})'
     more = options(dim, keepdim, '' if less == 1 else f'correction<{render(less)}>')
     plain = 'etch::std' if name == 'std' else name
     if mask is not None:

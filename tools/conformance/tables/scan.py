@@ -21,6 +21,6 @@ OPS = {
     'diff(input, n=1, dim=-1, prepend=None, append=None)': '{call("diff", [n, dim], *[v for v in (input, prepend, append) if v is not None])}',
     'gradient(input, *, spacing=None, dim=None, edge_order=1)': '{spaced(input, spacing, dim, edge_order)}',
     'trapezoid(y, x=None, *, dx=None, dim=-1)': '{between("trapezoid", y, x, dx, dim)}',
-    'trapz(y, x=None, *, dx=None, dim=-1)': '{between("trapezoid", y, x, dx, dim)}',
+    'trapz(y, x=None, *, dx=None, dim=-1)': '{between("trapz", y, x, dx, dim)}',
     'cumulative_trapezoid(y, x=None, *, dx=None, dim=-1)': '{between("cumulative_trapezoid", y, x, dx, dim)}',
 }

@@ -42,7 +42,8 @@ def moved(name, source, destination, x):
 def sliced(x, dim, start, end, step):
     """The index of a slice along one axis, its bounds counted from the front and cut to the axis."""
     dim = axis(dim, x)
-    n = x.shape[dim] if 0 <= dim < x.rank else 1
+    dim = dim if 0 <= dim < x.rank else x.rank
+    n = x.shape[dim] if dim < x.rank else 1
     start, end = (0 if start is None else start), (n if end is None else end)
     start, end = (min(max(v + n if v < 0 else v, 0), n) for v in (start, end))
     return ', '.join(['every'] * dim + [f'Slice<{start}, {max(start, end)}, {step}>{{}}'])

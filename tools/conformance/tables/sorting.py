@@ -26,11 +26,9 @@ def histogram(input, bins, range, weight, density):
 
 
 def histogramdd(input, bins, range, weight, density):
-    if range is not None:
-        raise Missing('histogramdd: a range')
     dense, x = ['density'] * bool(density), points(input, weight)
     dims = len(bins)
-    text = call('histogramdd', dense, x, *bins) if isinstance(bins[0], Var) else call('histogramdd', [*bins, *dense], x)
+    text = call('histogramdd', dense, x, *bins) if isinstance(bins[0], Var) else call('histogramdd', [*bins, *dense], x, *(range or []))
     return f'auto h = {text} => h.hist; ' + '; '.join(f'bin_edges<{d}>(h)' for d in builtins_range(dims))
 
 

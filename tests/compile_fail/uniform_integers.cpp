@@ -1,0 +1,6 @@
+// expect: etch: uniform: the dtype must be floating
+#include <etch/etch.hpp>
+
+using namespace etch;
+
+auto mistake() { return uniform(Tensor<int, 3>{}); }
