@@ -23,12 +23,12 @@ template <class T>
 struct Heads {
   int64 batch, heads, length, dim, lead, count;
   std::vector<T> memory;
-  Heads(int64 b, int64 h, int64 l, int64 d, bool random)
+  Heads(int64 b, int64 h, int64 l, int64 d, int64 gap, bool random)
       : batch(b),
         heads(h),
         length(l),
         dim(d),
-        lead(h * d + 3),
+        lead(h * d + gap),
         count(b * l * lead),
         memory(static_cast<std::size_t>(count), T(9)) {
     if (!random) return;
@@ -56,14 +56,15 @@ struct Heads {
 template <class T>
 struct Problem {
   cpu::AttentionShape shape;
-  Heads<T> q{shape.batch, shape.heads, shape.queries, shape.head_dim, true};
-  Heads<T> k{shape.batch, shape.heads, shape.keys, shape.head_dim, true};
-  Heads<T> v{shape.batch, shape.heads, shape.keys, shape.value_dim, true};
-  Heads<T> dout{shape.batch, shape.heads, shape.queries, shape.value_dim, true};
-  Heads<T> out{shape.batch, shape.heads, shape.queries, shape.value_dim, false};
-  Heads<T> dq{shape.batch, shape.heads, shape.queries, shape.head_dim, false};
-  Heads<T> dk{shape.batch, shape.heads, shape.keys, shape.head_dim, false};
-  Heads<T> dv{shape.batch, shape.heads, shape.keys, shape.value_dim, false};
+  int64 gap = 3;  // between rows
+  Heads<T> q{shape.batch, shape.heads, shape.queries, shape.head_dim, gap, true};
+  Heads<T> k{shape.batch, shape.heads, shape.keys, shape.head_dim, gap, true};
+  Heads<T> v{shape.batch, shape.heads, shape.keys, shape.value_dim, gap, true};
+  Heads<T> dout{shape.batch, shape.heads, shape.queries, shape.value_dim, gap, true};
+  Heads<T> out{shape.batch, shape.heads, shape.queries, shape.value_dim, gap, false};
+  Heads<T> dq{shape.batch, shape.heads, shape.queries, shape.head_dim, gap, false};
+  Heads<T> dk{shape.batch, shape.heads, shape.keys, shape.head_dim, gap, false};
+  Heads<T> dv{shape.batch, shape.heads, shape.keys, shape.value_dim, gap, false};
   std::vector<T> lse = std::vector<T>(static_cast<std::size_t>(shape.batch * shape.heads * shape.queries));
   std::vector<T> memory = {};
 
@@ -156,8 +157,8 @@ struct Problem {
 };
 
 template <class T>
-void check(const cpu::AttentionShape& shape) {
-  Problem<T> problem{shape};
+void check(const cpu::AttentionShape& shape, int64 gap = 3) {
+  Problem<T> problem{shape, gap};
   problem.forward();
   problem.backward();
   INFO(shape.queries, " queries ", shape.keys, " keys, dims ", shape.head_dim, " ", shape.value_dim,
@@ -184,6 +185,8 @@ TEST_CASE_TEMPLATE("attention over several blocks", T, float, double) {
     check<T>({2, 2, 64, 64, 32, 32, 0.1767766952966369, causal});
     check<T>({1, 1, 150, 300, 20, 33, 0.2, causal});
     check<T>({1, 1, 300, 150, 16, 16, -0.3, causal});
+    check<T>({1, 1, 270, 290, 64, 40, 0.125, causal});
+    check<T>({1, 1, 200, 230, 32, 16, 0.2, causal}, 0);  // rows without gaps, whose sums are added up in place
   }
 }
 

@@ -1,0 +1,117 @@
+// The forward pass of attention: for a block of queries and a block of keys at a time
+//
+//   s = scale q k^T;  m' = max(m, s);  p = exp(s - m');  l = l e^(m - m') + sum p;  o = o e^(m - m') + p v
+//
+// and at the end out = o / l, lse = m + log l.
+#pragma once
+
+#include <etch/cpu/attention_parts.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+/// The memory of one thread, and one (batch, head) pair.
+template <class T>
+struct AttentionForward {
+  static constexpr int lanes = Tile<T>::lanes;
+  static constexpr int64 key_block = 256, tiles = 8, most = tiles * Tile<T>::rows, ld = score_row<T>(key_block);
+  T *keys, *values, *queries, *scores, *sums;
+
+  constexpr AttentionForward(const AttentionShape& s, Carver<T>& space)
+      : keys(space.take(whole_panels<T>(s.keys) * s.head_dim)),
+        values(space.take(s.keys * whole_panels<T>(s.value_dim))),
+        queries(space.take(least(most, s.queries) * s.head_dim)),
+        scores(space.take(least(most, s.queries) * ld)),
+        sums(space.take(least(most, s.queries) * whole_vectors<T>(s.value_dim))) {}
+
+  /// `next` are q, k and v of the next pair.
+  void run(const AttentionShape& s, const Rows<const T>& q, const Rows<const T>& k, const Rows<const T>& v, const Rows<T>& out, T* lse,
+           const Rows<const T> (&next)[3]) const {
+    const int64 dim = whole_vectors<T>(s.value_dim);
+    pack_transposed(s.keys, s.head_dim, k.data, k.row, keys);
+    pack_columns(s.keys, s.value_dim, v.data, v.row, values);
+    for_each_block<T>(s.queries, tiles, [&](const QueryBlock& block) {
+      const int64 first = block.begin(), rows = block.rows(), end = visible(s, first + rows - 1, 0, s.keys);
+      T m[whole_vectors<T>(most)], sum[whole_vectors<T>(most)];
+      for (int64 r = 0; r < whole_vectors<T>(rows); ++r) m[r] = -static_cast<T>(__builtin_inf()), sum[r] = T(0);
+      if (end == 0) fill(sums, 0, rows * dim, T(0));
+      scale_rows(rows, s.head_dim, q.data + first * q.row, q.row, static_cast<T>(s.scale), queries, s.head_dim);
+      for (int64 key = 0; key < end; key += key_block) {
+        const int64 count = least(key_block, end - key);
+        score_block(s, block, key, count, s.head_dim, queries, s.head_dim, keys + key * s.head_dim, scores, ld);
+        for (int64 r = 0; r < rows; ++r) weigh(s, first + r, key, count, r, m, sum, dim);
+        for (int64 r = 0; key == 0 && r < rows; ++r) {
+          for (int t = 0; t < 3; ++t) fetch_row(next[t], first + r, t == 2 ? s.value_dim : s.head_dim);
+        }
+        add_keys(s, block, key, count, dim, scores, ld, values + key * Tile<T>::cols, s.keys * Tile<T>::cols, sums, key > 0);
+      }
+      for (int64 r = 0; r < rows; ++r) scale_row(sums + r * dim, s.value_dim, sum[r] == T(0) ? T(0) : T(1) / sum[r], out.data + (first + r) * out.row);
+      for (int64 r = 0; r < rows; r += lanes) {
+        const auto value = simd::load<T, lanes>(m + r) + simd::log(simd::load<T, lanes>(sum + r));
+        simd::store_partial(lse + first + r, value, static_cast<int>(least(lanes, rows - r)));
+      }
+    });
+  }
+
+  /// Row r of the block: scores become weights, what was added up before shrinks to the new maximum.
+  ETCH_INLINE void weigh(const AttentionShape& s, int64 query, int64 key, int64 count, int64 r, T* m, T* sum, int64 dim) const {
+    const int64 own = visible(s, query, key, count);
+    T* const row = scores + r * ld;
+    hide(row, own, -static_cast<T>(__builtin_inf()));
+    const T top = largest(row, own, m[r]);
+    if (key > 0 && m[r] < top) {
+      const T shrink = simd::exp(simd::splat<T, 1>(m[r] - top))[0];
+      sum[r] *= shrink;
+      scale_row(sums + r * dim, dim, shrink, sums + r * dim);
+    }
+    m[r] = top;
+    sum[r] += soften(row, own, top);
+    fill(row, whole_vectors<T>(own), least(count, own + Tile<T>::rows), T(0));  // what other queries of its tile see
+  }
+};
+
+}  // namespace detail
+
+/// Bytes of workspace, at 64-byte alignment, for one thread's part.
+template <class T>
+constexpr std::size_t attention_forward_workspace_bytes(const AttentionShape& shape) {
+  return detail::attention_bytes<T, detail::AttentionForward<T>>(shape);
+}
+
+/// out = softmax(scale q k^T) v, and lse[batch, heads, queries], the logarithm of each softmax's denominator, for the
+/// backward pass. A query that sees no key gets zeros and -inf. q is [queries, head_dim], k [keys, head_dim],
+/// v [keys, value_dim] in each (batch, head) pair. Workspace: num_threads() times its bytes.
+template <class T>
+void attention_forward(const AttentionShape& shape, HeadRows<const T> q, HeadRows<const T> k, HeadRows<const T> v,
+                       HeadRows<T> out, T* lse, void* workspace) {
+  struct Context {
+    const AttentionShape& s;
+    HeadRows<const T> q, k, v;
+    HeadRows<T> out;
+    T *lse, *workspace;
+    int64 bytes, pairs = 0, group = 0;
+    void operator()(int64 pair, int thread) const {
+      const int64 b = pair / s.heads, h = pair % s.heads, b1 = (pair + 1) / s.heads, h1 = (pair + 1) % s.heads;
+      const bool ahead = detail::fetches_ahead<T>(s) && pair + 1 < pairs;
+      detail::Carver<T> space{workspace + thread * bytes / int64{sizeof(T)}};
+      const detail::Rows<const T> next[] = {{ahead ? q.at(b1, h1) : nullptr, q.row}, {ahead ? k.at(b1, h1) : nullptr, k.row}, {ahead ? v.at(b1, h1) : nullptr, v.row}};
+      detail::AttentionForward<T>(s, space).run(s, {q.at(b, h), q.row}, {k.at(b, h), k.row}, {v.at(b, h), v.row}, {out.at(b, h), out.row}, lse + pair * s.queries, next);
+    }
+  };
+  if (shape.batch * shape.heads <= 0 || shape.queries <= 0) return;
+  Context context{shape,
+                  q,
+                  k,
+                  v,
+                  out,
+                  lse,
+                  static_cast<T*>(workspace),
+                  static_cast<int64>(attention_forward_workspace_bytes<T>(shape))};
+  detail::for_each_pair(shape, context);
+}
+
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch

@@ -1,0 +1,244 @@
+// What both passes of attention are made of: operands in panels, products that pass over what no query sees, and pairs.
+#pragma once
+
+#include <etch/core/config.hpp>
+#include <etch/core/vec.hpp>
+#include <etch/cpu/attention_weights.hpp>
+#include <etch/cpu/matmul.hpp>
+#include <etch/cpu/parallel.hpp>
+#include <etch/cpu/tile_product.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+
+/// Query i sees every key, or with `causal` the keys up to i.
+struct AttentionShape {
+  int64 batch, heads, queries, keys, head_dim, value_dim;
+  double scale;
+  bool causal;
+};
+
+/// Rows of [batch, heads, length, dim], the last dimension contiguous; strides in elements.
+template <class T>
+struct HeadRows {
+  T* data;
+  int64 batch, head, row;
+  constexpr T* at(int64 b, int64 h) const { return data + b * batch + h * head; }
+};
+
+namespace detail {
+
+template <class T>
+constexpr int64 whole_vectors(int64 count) {
+  return pieces(count, Tile<T>::lanes) * Tile<T>::lanes;
+}
+template <class T>
+constexpr int64 whole_panels(int64 count) {
+  return pieces(count, Tile<T>::cols) * Tile<T>::cols;
+}
+/// From row to row of scores of a block of keys: rows lie in different cache sets.
+template <class T>
+constexpr int64 score_row(int64 keys) {
+  return keys + 64 / int64{sizeof(T)};
+}
+
+/// Hands out pieces of a workspace, each at 64 bytes; on null it only counts.
+template <class T>
+struct Carver {
+  T* next;
+  std::size_t used = 0;
+  constexpr T* take(int64 count) {
+    const std::size_t rounded = (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64 / sizeof(T);
+    T* const piece = next;
+    if (next != nullptr) next += rounded;
+    used += rounded;
+    return piece;
+  }
+};
+
+template <class T>
+struct Rows {
+  T* data;
+  int64 row;
+};
+
+/// Tiles [first, last) of the rows of all queries: those that pass over each panel of keys while it is in L1.
+struct QueryBlock {
+  Cut tiles;
+  int64 first, last;
+  constexpr int64 begin() const { return tiles.begin(first); }
+  constexpr int64 rows() const { return tiles.begin(last) - begin(); }
+};
+
+/// Runs `each(block)` for blocks of at most `most` tiles.
+template <class T, class Each>
+ETCH_INLINE void for_each_block(int64 queries, int64 most, Each each) {
+  if (queries <= 0) return;
+  const Cut tiles(queries, pieces(queries, Tile<T>::rows)), blocks(tiles.count, pieces(tiles.count, most));
+  for (int64 b = 0; b < blocks.count; ++b) each(QueryBlock{tiles, blocks.begin(b), blocks.begin(b + 1)});
+}
+
+/// Keys of [from, from + count) that query i sees.
+constexpr int64 visible(const AttentionShape& s, int64 i, int64 from, int64 count) {
+  const int64 own = s.causal ? least(count, i + 1 - from) : count;
+  return own > 0 ? own : 0;
+}
+
+// ------------------------------------------------------------------------------------------------------ operands
+
+/// x^T in panels: [panel][dim][Tile::cols], zeros beyond the last row of x.
+template <class T>
+void pack_transposed(int64 count, int64 dim, const T* x, int64 row, T* to) {
+  for (int64 j = 0; j < count; j += Tile<T>::cols, to += Tile<T>::cols * dim)
+    pack_panel(dim, least(Tile<T>::cols, count - j), Tile<T>::cols, x + j * row, 1, row, to);
+}
+
+/// Fills [from, to) of a row, from a whole vector on.
+template <class T>
+ETCH_INLINE void fill(T* row, int64 from, int64 to, T value) {
+  constexpr int lanes = Tile<T>::lanes;
+  for (; from < to; from += lanes) simd::store(row + from, simd::splat<T, lanes>(value));
+}
+
+/// x in panels: [panel][count][Tile::cols], zeros beyond its last column. Read where they lie, the columns of a panel
+/// share few cache sets.
+template <class T>
+void pack_columns(int64 count, int64 dim, const T* x, int64 row, T* to) {
+  constexpr int64 width = Tile<T>::cols;
+  constexpr int lanes = Tile<T>::lanes;
+  for (int64 i = 0; i < count; ++i, x += row, to += width) {
+    int64 j = 0;
+    T* panel = to;
+    for (; j + width <= dim; j += width, panel += count * width) {
+      simd::store(panel, simd::load<T, lanes>(x + j));
+      simd::store(panel + lanes, simd::load<T, lanes>(x + j + lanes));
+    }
+    for (int64 at = 0; j < dim && at < width; at += lanes, j += lanes)
+      simd::store(panel + at, simd::load_partial<T, lanes>(x + j, static_cast<int>(least(lanes, j < dim ? dim - j : 0))));
+  }
+}
+
+/// Fetches row i of what the next (batch, head) pair will read, while this one computes; null: there is none.
+template <class T>
+ETCH_INLINE void fetch_row(const Rows<const T>& x, int64 i, int64 dim) {
+  if (x.data == nullptr) return;
+  for (int64 j = 0; j < dim; j += 64 / int64{sizeof(T)}) ETCH_PREFETCH(x.data + i * x.row + j);
+}
+
+/// to[count] = from[count] * factor.
+template <class T>
+ETCH_INLINE void scale_row(const T* from, int64 count, T factor, T* to) {
+  constexpr int lanes = Tile<T>::lanes;
+  const auto by = simd::splat<T, lanes>(factor);
+  int64 j = 0;
+  for (; j + lanes <= count; j += lanes) simd::store(to + j, simd::load<T, lanes>(from + j) * by);
+  if (j < count) {
+    const int rest = static_cast<int>(count - j);
+    simd::store_partial(to + j, simd::load_partial<T, lanes>(from + j, rest) * by, rest);
+  }
+}
+template <class T>
+void scale_rows(int64 count, int64 dim, const T* from, int64 row, T factor, T* to, int64 to_row) {
+  for (int64 i = 0; i < count; ++i) scale_row(from + i * row, dim, factor, to + i * to_row);
+}
+
+// ------------------------------------------------------------------------------------------------------ products
+// Panel by panel, each for all tiles of the block, from the last tile to the first that sees the keys. The next panel, and
+// the next sums of keys, arrive meanwhile.
+
+/// scores[queries][count] = x y^T for the block's rows x and packed y, keys from `key` on; whole vectors are written.
+template <class T>
+void score_block(const AttentionShape& s, const QueryBlock& block, int64 key, int64 count, int64 dim, const T* x,
+                 int64 x_row, const T* packed, T* scores, int64 ld) {
+  constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
+  const int64 begin = block.begin();
+  for (int64 col = 0; col < count; col += width, packed += width * dim) {
+    for (int64 i = block.last - 1; i >= block.first; --i) {
+      const int64 row = block.tiles.begin(i), height = block.tiles.size(i);
+      const int64 seen = visible(s, row + height - 1, key, count) - col;
+      if (seen <= 0) break;
+      TileArguments<T> t{dim, x + (row - begin) * x_row, x_row, 1, packed, width, scores + (row - begin) * ld + col, ld, false};
+      if (i == block.last - 1) t.next = packed + width * dim, t.next_step = width;
+      tile_table<T>(height, pieces(least(width, seen), lanes), t);
+    }
+  }
+}
+
+/// sums[queries][dim] (+)= x y for a block of weights x and the rows of `count` keys y, in panels of columns `panel` elements
+/// apart; dim counts whole vectors.
+template <class T>
+void add_keys(const AttentionShape& s, const QueryBlock& block, int64 key, int64 count, int64 dim, const T* x, int64 ld,
+              const T* y, int64 panel, T* sums, bool accumulate) {
+  constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
+  const int64 begin = block.begin();
+  for (int64 col = 0; col < dim; col += width, y += panel) {
+    for (int64 i = block.last - 1; i >= block.first; --i) {
+      const int64 row = block.tiles.begin(i), height = block.tiles.size(i);
+      const int64 seen = visible(s, row + height - 1, key, count);
+      if (seen == 0) break;
+      TileArguments<T> t{seen, x + (row - begin) * ld, ld, 1, y, width, sums + (row - begin) * dim + col, dim, accumulate};
+      if (i == block.last - 1 && col + width < dim) t.next = y + panel, t.next_step = width;
+      tile_table<T>(height, least(width, dim - col) / lanes, t);
+    }
+  }
+}
+
+/// sums[keys][dim] (+)= x^T y over the queries of the block that see each of the keys [key, key + keys), y in panels of
+/// columns; the first queries that see a key begin its sums.
+template <class T>
+void add_queries(const AttentionShape& s, const QueryBlock& block, int64 key, int64 keys, int64 dim, const T* x, int64 ld,
+                 const T* y, const Rows<T>& sums) {
+  constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
+  const int64 query = block.begin(), rows = block.rows();
+  const Cut tiles(keys, pieces(keys, Tile<T>::rows));
+  for (int64 col = 0; col < dim; col += width, y += rows * width) {
+    for (int64 i = 0; i < tiles.count; ++i) {
+      const int64 first = tiles.begin(i), skip = s.causal && key + first > query ? key + first - query : 0;
+      if (skip >= rows) break;
+      for (int64 r = 0; r < tiles.size(i); ++r) ETCH_PREFETCH_WRITE(sums.data + (key + first + tiles.size(i) + r) * sums.row + col);
+      const TileArguments<T> t{rows - skip, x + skip * ld + first, 1, ld, y + skip * width, width,
+                               sums.data + (key + first) * sums.row + col, sums.row, query > (s.causal ? key + first : 0)};
+      tile_table<T>(tiles.size(i), least(width, dim - col) / lanes, t);
+    }
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- (batch, head) pairs
+
+template <class T, class Pass>
+constexpr std::size_t attention_bytes(const AttentionShape& shape) {
+  Carver<T> space{nullptr};
+  static_cast<void>(Pass(shape, space));
+  return space.used * sizeof(T);
+}
+
+/// Runs `pair(index)` for every (batch, head) pair: chunks of at least the work that pays for a thread.
+template <class Context>
+void for_each_pair(const AttentionShape& s, Context& context) {
+  const int64 pairs = s.batch * s.heads, flops = 2 * s.queries * s.keys * (s.head_dim + s.value_dim) + 1;
+  const int64 group = flops > parallel_flops / pairs ? 1 + parallel_flops / 4 / flops : pairs;
+  context.pairs = pairs, context.group = group;
+  parallel_for(
+      static_cast<int>(pieces(pairs, group)),
+      [](void* argument, int chunk, int thread) {
+        const Context& self = *static_cast<const Context*>(argument);
+        for (int64 pair = chunk * self.group; pair < least((chunk + 1) * self.group, self.pairs); ++pair)
+          self(pair, thread);
+      },
+      &context);
+}
+
+/// What the next pair reads is fetched ahead where it is small: large operands would drive out those at work.
+template <class T>
+constexpr bool fetches_ahead(const AttentionShape& s) {
+  return (s.queries + s.keys) * (s.head_dim + s.value_dim) * int64{sizeof(T)} <= 131072;
+}
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch
