@@ -154,8 +154,8 @@ def parse(data, results, steps):
             results[number] = data[at + 4:at + 4 + size].decode(errors='replace')
             at += 4 + size
         elif kind == b'S':
-            steps[data[at:at + 32].rstrip(b'\0').decode()] += 1
-            at += 32
+            steps[data[at:at + 32].rstrip(b'\0').decode()] += struct.unpack_from('<Q', data, at + 32)[0]
+            at += 40
         elif kind == b'E':
             done = True
     return number, number < 0 or done

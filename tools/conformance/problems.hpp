@@ -7,6 +7,35 @@ namespace conformance {
 
 using namespace etch;
 
+/// Where models are trained.
+#if defined(CONFORMANCE_DEVICE)
+template <class X>
+auto placed(const X& x) {
+  return x.to(gpu);
+}
+template <class M>
+Model<M> read(const Model<M, Gpu>& model) {
+  return model.cpu();
+}
+#else
+template <class X>
+const X& placed(const X& x) {
+  return x;
+}
+template <class M>
+const Model<M>& read(const Model<M>& model) {
+  return model;
+}
+#endif
+template <class M>
+const M* at(const Model<M>& gradient) {
+  return static_cast<const M*>(gradient.data());
+}
+template <class M>
+const M* at(const M& gradient) {
+  return &gradient;
+}
+
 /// 0.5 x^T A x - b^T x
 struct Quadratic {
   Param<double, 4> x;
@@ -56,15 +85,16 @@ struct Trajectory<Problem, Tensor<double, D...>> {
     auto model = make<Problem>();
     const std::size_t n = static_cast<std::size_t>(start.numel());
     std::memcpy(model->x.data(), start.data(), n * sizeof(double));
-    auto step = train_step<typename Problem::A, typename Problem::B>(model, ProblemLoss{}, optimizer);
-    const auto a = Problem::a();
-    const auto b = Problem::b();
+    const auto trained = placed(model);
+    const auto a = placed(Problem::a());
+    const auto b = placed(Problem::b());
+    auto step = train_step(trained, ProblemLoss{}, optimizer, a, b);
     std::memcpy(params.data(), start.data(), n * sizeof(double));
     for (std::size_t i = 0; i < 5; ++i) {
       loss.data()[i] = step.backward(a, b);
-      std::memcpy(gradient.data() + i * n, step.gradient().x.data(), n * sizeof(double));
+      std::memcpy(gradient.data() + i * n, at(step.gradient())->x.data(), n * sizeof(double));
       step(a, b);
-      std::memcpy(params.data() + (i + 1) * n, model->x.data(), n * sizeof(double));
+      std::memcpy(params.data() + (i + 1) * n, read(trained)->x.data(), n * sizeof(double));
     }
   }
 };

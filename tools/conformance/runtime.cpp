@@ -1,8 +1,8 @@
 // UNIT JOB OUT FIRST: runs the cases of a job from FIRST on and writes what came out.
 //
 //   job   per case:  u32 program, u64 bytes, the inputs' bytes one after another
-//   out   'B' u32 case before a case; 'O' dtype (16 bytes) u32 rank, i64 sizes, u64 bytes, data; 'X' u32 length, text; 'S' text (32 bytes): a step of
-//         a device's program, where it runs and what it is; 'E' after it
+//   out   'B' u32 case before a case; 'O' dtype (16 bytes) u32 rank, i64 sizes, u64 bytes, data; 'X' u32 length, text; 'S' text (32 bytes), u64 count: steps of
+//         a device's programs, where they ran and what they are; 'E' after it
 #include "runtime.hpp"
 
 #include <cstdlib>
@@ -29,12 +29,24 @@ void Job::write(const char* dtype, int rank, const std::int64_t* sizes, const vo
   if (bytes > 0) std::fwrite(data, 1, bytes, out_);
 }
 
-void Job::tell(const char* where, const char* what) {
-  char text[32]{};
-  std::snprintf(text, sizeof(text), "%s %s", where, what);
-  std::fputc('S', out_);
-  std::fwrite(text, 1, sizeof(text), out_);
+#if defined(CONFORMANCE_DEVICE)
+void Job::tell_steps() {
+  const device::Tally& t = device::tally();
+  for (int route = 0; route < device::routes; ++route)
+    for (int kind = 0; kind < device::step_kinds; ++kind) {
+      const std::uint64_t n = static_cast<std::uint64_t>(t.ran[route][kind]);
+      if (n == 0) continue;
+      char text[32]{};
+      std::snprintf(text, sizeof(text), "%s %s", static_cast<device::Route>(route) == device::Route::cpu ? "cpu" : "device", name_of(static_cast<etch::detail::StepKind>(kind)));
+      std::fputc('S', out_);
+      std::fwrite(text, 1, sizeof(text), out_);
+      std::fwrite(&n, sizeof(n), 1, out_);
+    }
+  device::tally() = {};
 }
+#else
+void Job::tell_steps() {}
+#endif
 
 /// c(j, k) = (((k + 17 j) 37 + 11) mod 101 - 50) / 64; a complex element is two numbers. Exact in every floating dtype.
 static void fill_weights(DType dtype, void* to, std::int64_t n, int j) {
@@ -121,9 +133,6 @@ void run(Job& job, const PlanView& plan, const GraphRef& graph, int inputs, bool
   }
   Machine machine(plan);
   cpu::RandomState random;
-#if defined(CONFORMANCE_DEVICE)
-  for (int s = 0; s < plan.plan.steps; ++s) job.tell(plan.kernel[s].route == device::Route::cpu ? "cpu" : "device", name_of(plan.plan.step[s].kind));
-#endif
   machine.run(in, to, &random);
 #if defined(CONFORMANCE_DEVICE)
   machine.settle();
@@ -176,6 +185,7 @@ int main(int argc, char** argv) {
         std::fwrite(&length, sizeof(length), 1, out);
         std::fwrite(e.what(), 1, length, out);
       }
+      j.tell_steps();
       std::fputc('E', out);
       std::fflush(out);
     }

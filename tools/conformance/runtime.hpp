@@ -41,8 +41,8 @@ class Job {
     read(r.data(), static_cast<std::size_t>(r.numel()) * sizeof(T));
     return r;
   }
-  /// A step of a device's program: where it runs and of what kind it is.
-  void tell(const char* where, const char* what);
+  /// The steps of a device's programs since the last time: where they ran and of what kind they are.
+  void tell_steps();
   void write(const char* dtype, int rank, const std::int64_t* sizes, const void* data, std::size_t bytes);
   /// One output, or several: a tensor, an expression, a number, or anything that can be taken apart into those.
   template <class X>
