@@ -5,3 +5,4 @@
 
 #include <etch/cuda/inference.hpp>
 #include <etch/cuda/program.hpp>
+#include <etch/cuda/var.hpp>

@@ -18,6 +18,44 @@ TEST_CASE("tensors") {
   CHECK((a.size(-1) == 4 && a.numel() == 12));
 }
 
+TEST_CASE("single elements are read and written by a copy") {
+  auto x = wave<Tensor<float, 3, 4>>();
+  auto a = x.to(gpu);
+  const auto& same = a;
+  CHECK(a(1, 2) == x(1, 2));
+  CHECK(same(-1, -1) == x(2, 3));
+  a(1, 2) = 7;
+  a(0, 0) += 1;
+  a(2, 0) = a(1, 2);
+  x(1, 2) = x(2, 0) = 7;
+  x(0, 0) += 1;
+  CHECK(difference(x, a.cpu()) == 0);
+  CHECK_THROWS_WITH(static_cast<void>(a(0, 4)), "etch: index: an index must lie within its dimension; got 4 for size 4 of axis 1");
+}
+
+TEST_CASE("parts are views: they read and write the tensor's memory") {
+  auto x = wave<Tensor<double, 4, 6>>();
+  auto a = x.to(gpu);
+  const auto row = wave<Tensor<double, 6>>(3);
+  CHECK(difference(Tensor(x(every, 1) * 2), GpuTensor(a(every, 1) * 2).cpu()) == 0);
+  CHECK(difference(Tensor(x(-1)), GpuTensor(a(-1)).cpu()) == 0);
+  const auto write = [&](auto& to, const auto& with) {
+    to(2) = with;                                  // dense
+    to(every, 1) = 5;                              // a column, from a number
+    to(every, Slice<0, 6, 2>{}) += 1;              // steps
+    t(to) = t(to) * 2;                             // reads what it writes
+    to(ints<0, 3>{}, every) = with * 3;            // rows by index
+    diagonal<1>(to) = 0;
+    fill_(to(0, Slice<4, 6>{}), -1);
+  };
+  write(x, row);
+  write(a, row.to(gpu));
+  CHECK(difference(x, a.cpu()) < 1e-15);
+  GpuTensor<bool, 3, 2> flags;
+  flags(every, 1) = true;
+  CHECK((flags(1, 1) && !flags(1, 0)));
+}
+
 TEST_CASE("models") {
   const auto model = make<nn::Linear<3, 2>>(Generator{5});
   const auto there = model.to(gpu);

@@ -36,6 +36,7 @@ inline void copy_in(void* to, const void* from, std::size_t bytes) {
 inline void copy_across(void* to, const void* from, std::size_t bytes) {
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, current_stream()), "cudaMemcpyAsync", Message{} << bytes << " bytes on the GPU");
 }
+inline void zero(void* p, std::size_t bytes) { check(cudaMemsetAsync(p, 0, bytes, current_stream()), "cudaMemsetAsync", Message{} << bytes << " bytes"); }
 /// Waits: the bytes are there when it returns.
 inline void copy_out(void* to, const void* from, std::size_t bytes) {
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, current_stream()), "cudaMemcpyAsync", Message{} << bytes << " bytes from the GPU");
@@ -53,6 +54,7 @@ inline void release(void* p, std::size_t bytes) { free_block(p, bytes); }
 inline void copy_in(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
 inline void copy_across(void* to, const void* from, std::size_t bytes) { std::memmove(to, from, bytes); }
 inline void copy_out(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+inline void zero(void* p, std::size_t bytes) { std::memset(p, 0, bytes); }
 inline void* allocate_pinned(std::size_t bytes) { return allocate_block(bytes); }
 inline void release_pinned(void* p, std::size_t bytes) { free_block(p, bytes); }
 inline void synchronize() {}
@@ -65,6 +67,7 @@ class Block {
   Block(std::size_t bytes, const char* what) : bytes_(aligned(bytes == 0 ? 1 : bytes)), data_(allocate(bytes_, what), [n = bytes_](void* p) { release(p, n); }) {}
   char* data() const { return static_cast<char*>(data_.get()); }
   std::size_t bytes() const { return bytes_; }
+  explicit operator bool() const { return data_ != nullptr; }
 
  private:
   std::size_t bytes_ = 0;

@@ -4,7 +4,9 @@
 
 #include <etch/cuda/code.hpp>
 #include <etch/cuda/tensor.hpp>
+#include <etch/cuda/write.hpp>
 #include <etch/run/train_step.hpp>
+#include <etch/run/write.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -15,8 +17,9 @@ struct OnGpu {
   using Device = Gpu;
   using Machine = device::Machine;
   using Memory = device::Block;
+  using View = device::ProgramView;
   template <class Code>
-  static constexpr device::ProgramView view() {
+  static constexpr View view() {
     return device::Code<Code>::view();
   }
   template <class Code>
@@ -27,6 +30,11 @@ struct OnGpu {
   static Memory allocate(std::size_t bytes, const char* what) { return Memory(bytes, what); }
   static void copy(void* to, const void* from, std::size_t bytes) { device::copy_across(to, from, bytes); }
   static void read(void* here, const void* from, std::size_t bytes) { device::copy_out(here, from, bytes); }
+  static void write(void* to, const void* here, std::size_t bytes) { device::copy_in(to, here, bytes); }
+  static void zero(void* p, std::size_t bytes) { device::zero(p, bytes); }
+  static void store(const Strided& to, void* base, const void* dense, std::size_t bytes) { device::store(to, base, dense, bytes); }
+  static void add(DType d, void* sum, const void* more, std::int64_t n) { device::for_each(n, device::AddElement{d, sum, more}); }
+  static constexpr bool machines_take_turns = !device::has_gpu_kernels;
   static void settle(Machine& machine) { machine.settle(); }
   template <class M>
   static const Model<M, Gpu>& parameters(const Model<M, Gpu>& model) {

@@ -29,11 +29,39 @@ struct GpuLeaf {
   using tracer = typename TensorLeaf<T, D...>::tracer;
   static constexpr int nodes = 0, places = on_gpu;
   device::Block block;
+  void* data = nullptr;
   int sizes[sizeof...(D) == 0 ? 1 : sizeof...(D)]{};
 
   static constexpr tracer trace(detail::Builder& b) { return TensorLeaf<T, D...>::trace(b); }
   static constexpr tracer lower(detail::Builder& b) { return TensorLeaf<T, D...>::lower(b); }
-  void bind(Bindings& to) const { to.bind(block.data(), sizes); }
+  void bind(Bindings& to) const { to.bind(data, sizes); }
+};
+
+/// One element on a GPU: reading waits for it and copies one number, and so does writing. Fine for a few; a program does many.
+template <class T>
+class GpuElement {
+ public:
+  GpuElement(const device::Block& block, T* at) : block_(block), at_(at) {}
+  GpuElement(const GpuElement&) = default;
+  operator T() const {
+    T value{};
+    device::copy_out(&value, at_, sizeof value);
+    return value;
+  }
+  const GpuElement& operator=(T value) const {
+    device::copy_in(at_, &value, sizeof value);
+    device::synchronize();  // the copy reads a number of this call
+    return *this;
+  }
+  const GpuElement& operator=(const GpuElement& o) const { return *this = static_cast<T>(o); }
+  const GpuElement& operator+=(T x) const { return *this = static_cast<T>(static_cast<T>(*this) + x); }
+  const GpuElement& operator-=(T x) const { return *this = static_cast<T>(static_cast<T>(*this) - x); }
+  const GpuElement& operator*=(T x) const { return *this = static_cast<T>(static_cast<T>(*this) * x); }
+  const GpuElement& operator/=(T x) const { return *this = static_cast<T>(static_cast<T>(*this) / x); }
+
+ private:
+  device::Block block_;
+  T* at_;
 };
 
 /// A dense row-major tensor on a GPU; copies are deep, and assignment writes through the existing memory, as everywhere.
@@ -82,6 +110,29 @@ class GpuTensor {
   GpuTensor to(Gpu) const { return *this; }
   /// The only element.
   T item() const { return cpu().item(); }
+  /// One element, by a full index; negative indices count from the end.
+  template <class... I>
+    requires(sizeof...(I) == sizeof...(D) && (std::is_integral_v<I> && ...))
+  GpuElement<T> operator()(I... i) {
+    const std::int64_t index[] = {static_cast<std::int64_t>(i)..., 0};
+    return {block_, data() + detail::element_offset<rank>(sizes_, index)};
+  }
+  template <class... I>
+    requires(sizeof...(I) == sizeof...(D) && (std::is_integral_v<I> && ...))
+  T operator()(I... i) const {
+    return const_cast<GpuTensor&>(*this)(i...);
+  }
+  /// A part, as of a tensor on the CPU: without index tensors a view, which reads, and writes, this tensor's memory.
+  template <class... I>
+    requires detail::partial_index<sizeof...(D), I...>
+  auto operator()(const I&... i) {
+    return detail::item_of_tensor(*this, i...);
+  }
+  template <class... I>
+    requires detail::partial_index<sizeof...(D), I...>
+  auto operator()(const I&... i) const -> std::add_const_t<decltype(detail::item_of_tensor(*this, i...))> {
+    return detail::item_of_tensor(*this, i...);
+  }
 
   T* data() const { return reinterpret_cast<T*>(block_.data()); }
   int size(int i) const { return sizes_[i < 0 ? i + rank : i]; }
@@ -92,7 +143,7 @@ class GpuTensor {
     return n;
   }
   GpuLeaf<T, D...> leaf() const {
-    GpuLeaf<T, D...> l{block_, {}};
+    GpuLeaf<T, D...> l{block_, block_.data(), {}};
     for (int i = 0; i < rank; ++i) l.sizes[i] = sizes_[i];
     return l;
   }

@@ -45,7 +45,7 @@ concept partial_index = ((is_tag<I> || is_list<I> || std::is_integral_v<I> || Op
 template <class I>
 struct TagLeaf {
   using tracer = I;
-  static constexpr int nodes = 0;
+  static constexpr int nodes = 0, places = 0;
   static constexpr I trace(Builder&) { return {}; }
   constexpr I lower(Builder&) const { return {}; }
   void bind(Bindings&) const {}
@@ -56,7 +56,7 @@ struct ListLeaf;
 template <int... I>
 struct ListLeaf<ints<I...>> {
   using tracer = Tracer<std::int64_t, static_cast<int>(sizeof...(I))>;
-  static constexpr int nodes = 0;
+  static constexpr int nodes = 0, places = 0;
   static constexpr tracer trace(Builder& b) {
     const int at[] = {I..., 0};
     int r = b.empty(Shape{1, {static_cast<int>(sizeof...(I))}}, DType::int64);

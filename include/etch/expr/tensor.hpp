@@ -65,6 +65,20 @@ constexpr int actual_size(const Size& given) {
   }
 }
 
+/// Where an element lies in row-major order; negative indices count from the end.
+template <int Rank>
+ETCH_INLINE std::int64_t element_offset(const int* sizes, const std::int64_t* index) {
+  std::int64_t at = 0;
+  for (int k = 0; k < Rank; ++k) {
+    const std::int64_t j = index[k] < 0 ? index[k] + sizes[k] : index[k];
+#if ETCH_CHECKS
+    if (j < 0 || j >= sizes[k]) fail("index", "an index must lie within its dimension", Message{} << "got " << index[k] << " for size " << sizes[k] << " of axis " << k);
+#endif
+    at = at * sizes[k] + j;
+  }
+  return at;
+}
+
 constexpr bool no_negative_size(const Dims& d) {
   for (int i = 0; i < d.rank; ++i)
     if (d[i].size < 0) return false;
@@ -213,15 +227,7 @@ class Tensor<T, D...> {
   template <class... I>
   std::int64_t offset(I... i) const {
     const std::int64_t index[] = {static_cast<std::int64_t>(i)..., 0};
-    std::int64_t at = 0;
-    for (int k = 0; k < rank; ++k) {
-      const std::int64_t j = index[k] < 0 ? index[k] + sizes_[k] : index[k];
-#if ETCH_CHECKS
-      if (j < 0 || j >= sizes_[k]) fail("index", "an index must lie within its dimension", Message{} << "got " << index[k] << " for size " << sizes_[k] << " of axis " << k);
-#endif
-      at = at * sizes_[k] + j;
-    }
-    return at;
+    return detail::element_offset<rank>(sizes_, index);
   }
 
   Storage storage_;

@@ -23,8 +23,8 @@ struct Adafactor {
   double weight_decay = 0;
   bool maximize = false;
 
-  template <class M>
-  using engine = detail::TensorUpdate<M, Adafactor>;
+  template <class M, class Place>
+  using engine = detail::TensorUpdate<M, Adafactor, Place>;
   static constexpr int scalars = 7;
   static constexpr bool accepts(int) { return true; }
   template <class O, class F>

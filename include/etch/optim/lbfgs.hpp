@@ -14,7 +14,7 @@ inline namespace ETCH_ABI {
 namespace optim {
 
 namespace detail {
-template <class M>
+template <class M, class Place>
 class LbfgsEngine;
 }  // namespace detail
 
@@ -29,8 +29,8 @@ struct LBFGS {
   int history_size = 100;
   LineSearch line_search_fn = none;
 
-  template <class M>
-  using engine = detail::LbfgsEngine<M>;
+  template <class M, class Place>
+  using engine = detail::LbfgsEngine<M, Place>;
   template <class O, class F>
   static constexpr void options(O& o, F&& f) {
     f("lr", o.lr), f("max_iter", o.max_iter), f("max_eval", o.max_eval), f("tolerance_grad", o.tolerance_grad), f("tolerance_change", o.tolerance_change);
@@ -174,16 +174,33 @@ class Lbfgs {
   std::int64_t iterations_ = 0, func_evals_ = 0;
 };
 
-/// L-BFGS on a model's block; buffers and padding have no gradient, so they stay.
-template <class M>
+/// L-BFGS on a model's block; buffers and padding have no gradient, so they stay. Its vectors lie on the CPU, wherever loss and gradient
+/// are computed.
+template <class M, class Place>
 class LbfgsEngine {
+  using Number = type_of<etch::detail::parameter_dtype<M>()>;
+  static constexpr bool here = Place::place == on_cpu;
+
  public:
   static constexpr bool closure = true;  ///< it asks for loss and gradient itself
   static constexpr std::int64_t arena_bytes = 0;
-  LbfgsEngine(const LBFGS&, const M&) {}
+  template <class Parameters>
+  LbfgsEngine(const LBFGS&, const Parameters&) {}
   template <class T, class Evaluate>
   T minimize(LBFGS& optimizer, void* block, void* gradient, Evaluate evaluate) {
-    return memory_.step(optimizer, static_cast<T*>(block), static_cast<const T*>(gradient), evaluate);
+    if constexpr (here) {
+      return memory_.step(optimizer, static_cast<T*>(block), static_cast<const T*>(gradient), evaluate);
+    } else {
+      Place::read(x_.data(), block, sizeof(M));
+      const T first = memory_.step(optimizer, x_.data(), g_.data(), [&] {
+        Place::write(block, x_.data(), sizeof(M));
+        const T loss = evaluate();
+        Place::read(g_.data(), gradient, sizeof(M));
+        return loss;
+      });
+      Place::write(block, x_.data(), sizeof(M));
+      return first;
+    }
   }
   /// How often loss and gradient were evaluated so far.
   std::int64_t func_evals() const { return memory_.func_evals(); }
@@ -197,7 +214,9 @@ class LbfgsEngine {
   }
 
  private:
-  Lbfgs<type_of<etch::detail::parameter_dtype<M>()>> memory_{sizeof(M) / sizeof(type_of<etch::detail::parameter_dtype<M>()>)};
+  static constexpr std::size_t numbers = sizeof(M) / sizeof(Number);
+  Lbfgs<Number> memory_{numbers};
+  Vector<Number> x_{here ? 0 : numbers}, g_{here ? 0 : numbers};  // copies of what lies elsewhere
 };
 
 }  // namespace detail

@@ -44,8 +44,8 @@ struct Muon {
   double eps = 1e-7;
   AdjustLr adjust_lr_fn = original;
 
-  template <class M>
-  using engine = detail::TensorUpdate<M, Muon>;
+  template <class M, class Place>
+  using engine = detail::TensorUpdate<M, Muon, Place>;
   static constexpr int scalars = 9;
   static constexpr bool accepts(int rank) { return rank == 2; }
   template <class O, class F>
@@ -108,8 +108,8 @@ struct Muon {
 /// Muon with another number of steps towards an orthogonal matrix, PyTorch's `ns_steps`: another program, so another type.
 template <int Steps>
 struct MuonSteps : Muon {
-  template <class M>
-  using engine = detail::TensorUpdate<M, MuonSteps>;
+  template <class M, class Place>
+  using engine = detail::TensorUpdate<M, MuonSteps, Place>;
   template <class P, class S>
   static constexpr void update(P& p, P g, detail::MuonState<P>& state, const S* s) {
     Muon::update<Steps>(p, g, state, s);

@@ -52,7 +52,7 @@ constexpr Group<O> group(F f, const O& optimizer) {
 }
 
 namespace detail {
-template <class M, class Groups>
+template <class M, class Groups, class Place>
 class GroupUpdate;
 }
 
@@ -62,8 +62,8 @@ struct ParamGroups {
   static constexpr int count = sizeof...(O);
   Pack<Group<O>...> groups;
 
-  template <class M>
-  using engine = detail::GroupUpdate<M, ParamGroups>;
+  template <class M, class Place>
+  using engine = detail::GroupUpdate<M, ParamGroups, Place>;
 
   /// The optimizer of a group, to change its numbers.
   template <int I>
@@ -96,13 +96,13 @@ constexpr ParamGroups<O, Rest...> param_groups(const O& others, const Group<Rest
 namespace detail {
 
 /// An optimizer of one pointwise pass, on ranges of a model's block.
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place>
 class RangePart {
   static_assert(requires { Optimizer::state_names; } && !requires { Optimizer::max_norm; },
                 "etch: param_groups: LBFGS and clip_grad_norm take the whole model; nn::utils::clip_grad_norm_ clips between backward and update");
   using T = type_of<etch::detail::parameter_dtype<M>()>;
   static constexpr int tensors = layout<M>.tensors, states = Optimizer::states, size = static_cast<int>(sizeof(M) / sizeof(T));
-  using Program = etch::detail::UpdateProgram<Optimizer, T, etch::detail::RangeSize<size>{}>;
+  using Program = etch::detail::UpdateProgramAt<Place, Optimizer, T, etch::detail::RangeSize<size>{}>;
 
  public:
   static constexpr std::int64_t arena_bytes = Program::Code::arena_bytes;
@@ -123,7 +123,7 @@ class RangePart {
       r.last = i;
       bytes = r.state + aligned(r.end - r.begin);
     }
-    for (int k = 0; k < states && bytes > 0; ++k) state_[k] = Storage(bytes);
+    for (int k = 0; k < states && bytes > 0; ++k) state_[k] = Place::allocate(bytes, "the state of an optimizer");
   }
   void operator()(Optimizer& optimizer, std::int64_t step, void* block, void* gradient) {
     double prepared[Optimizer::scalars]{};
@@ -131,7 +131,7 @@ class RangePart {
     for (int i = 0; i < ranges_; ++i) {
       const Range& r = range_[i];
       void* state[states > 0 ? states : 1]{};
-      for (int k = 0; k < states; ++k) state[k] = static_cast<char*>(state_[k].data()) + r.state;
+      for (int k = 0; k < states; ++k) state[k] = memory(k) + r.state;
       const int elements = static_cast<int>((r.end - r.begin) / sizeof(T));
       program_.run(static_cast<char*>(block) + r.begin, static_cast<char*>(gradient) + r.begin, state, prepared, &elements);
     }
@@ -144,11 +144,12 @@ class RangePart {
         for (int k = 0; k < states; ++k) {
           const TensorInfo& info = layout<M>.tensor[t];
           if (etch::detail::keeps_state(optimizer, k))
-            f(t, Optimizer::state_names[k], info.rank, info.size, static_cast<char*>(state_[k].data()) + range_[i].state + (info.offset - range_[i].begin));
+            f(t, Optimizer::state_names[k], info.rank, info.size, memory(k) + range_[i].state + (info.offset - range_[i].begin));
         }
   }
 
  private:
+  char* memory(int k) const { return static_cast<char*>(static_cast<void*>(state_[k].data())); }
   struct Range {
     std::size_t begin, end, state;  // bytes of the block; where its states begin
     int first, last = 0;            // tensors
@@ -156,33 +157,38 @@ class RangePart {
   Program program_;
   Range range_[tensors > 0 ? tensors : 1]{};
   int ranges_ = 0;
-  Storage state_[states > 0 ? states : 1];
+  typename Place::Memory state_[states > 0 ? states : 1];
 };
 
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place>
 class TensorPart;
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place>
 struct PartOf {
-  using type = RangePart<M, Optimizer>;
+  using type = RangePart<M, Optimizer, Place>;
 };
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place>
   requires requires { Optimizer::accepts(2); }
-struct PartOf<M, Optimizer> {
-  using type = TensorPart<M, Optimizer>;
+struct PartOf<M, Optimizer, Place> {
+  using type = TensorPart<M, Optimizer, Place>;
 };
 
 /// The update of a model in groups.
-template <class M, class... O>
-class GroupUpdate<M, ParamGroups<O...>> {
+template <class M, class... O, class Place>
+class GroupUpdate<M, ParamGroups<O...>, Place> {
   using Groups = ParamGroups<O...>;
   static constexpr int tensors = layout<M>.tensors;
 
  public:
-  static constexpr std::int64_t arena_bytes = (PartOf<M, O>::type::arena_bytes + ...);
+  static constexpr std::int64_t arena_bytes = (PartOf<M, O, Place>::type::arena_bytes + ...);
 
-  GroupUpdate(Groups& groups, const M& model) {
+  template <class Parameters>
+  GroupUpdate(Groups& groups, const Parameters& parameters) {
     int at = 0;
-    each_named_tensor(model, [&](const char* name, const auto&) {
+    Storage blank;  // names and shapes are those of any such model
+    const M* model = nullptr;
+    if constexpr (std::is_same_v<Parameters, M>) model = &parameters;
+    else model = static_cast<const M*>((blank = Storage(sizeof(M))).data());
+    each_named_tensor(*model, [&](const char* name, const auto&) {
       const TensorInfo& info = layout<M>.tensor[at];
       int& mine = group_[at++];
       mine = info.role == Role::parameter ? 0 : -1;
@@ -226,7 +232,7 @@ class GroupUpdate<M, ParamGroups<O...>> {
     }(std::index_sequence_for<O...>{});
   }
   int group_[tensors > 0 ? tensors : 1]{};
-  Pack<typename PartOf<M, O>::type...> parts_;
+  Pack<typename PartOf<M, O, Place>::type...> parts_;
 };
 
 }  // namespace detail

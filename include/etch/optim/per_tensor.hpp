@@ -45,18 +45,19 @@ struct TensorState {
   int size[max_rank]{};
 };
 /// What is done with a parameter: its program and its states.
+template <class View>
 struct TensorPlan {
-  cpu::PlanView (*view)() = nullptr;
+  View (*view)() = nullptr;
   std::int64_t arena_bytes = 0;
   int states = 0, first = 0;  // the first parameter of the same program
   TensorState state[max_tensor_states]{};
 };
-template <int N>
+template <class View, int N>
 struct TensorPlans {
-  TensorPlan of[N > 0 ? N : 1]{};
+  TensorPlan<View> of[N > 0 ? N : 1]{};
 };
 
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place = etch::detail::OnCpu>
 class TensorPlanner {
   using T = type_of<etch::detail::parameter_dtype<M>()>;
   template <int I>
@@ -71,12 +72,14 @@ class TensorPlanner {
   template <int I>
   using P = from_dims<Tracer, T, Sizes<I>>;
 
+  using View = typename Place::View;
+
   template <int I>
-  static constexpr TensorPlan plan() {
-    TensorPlan r;
+  static constexpr TensorPlan<View> plan() {
+    TensorPlan<View> r;
     if constexpr (layout<M>.tensor[I].role == Role::parameter && Optimizer::accepts(layout<M>.tensor[I].rank)) {
       using Code = Compiled<TensorSpec<Optimizer, P<I>>>;
-      r.view = &Code::view;
+      r.view = &Place::template view<Code>;
       r.arena_bytes = Code::arena_bytes;
       typename Optimizer::template State<P<I>> state;
       state.each([&](const char* name, auto& x) {
@@ -101,7 +104,7 @@ class TensorPlanner {
   }
   template <std::size_t... I>
   static constexpr auto all(std::index_sequence<I...>) {
-    return TensorPlans<layout<M>.tensors>{{plan<static_cast<int>(I)>()...}};
+    return TensorPlans<View, layout<M>.tensors>{{plan<static_cast<int>(I)>()...}};
   }
 
  public:
@@ -115,19 +118,19 @@ class TensorPlanner {
 };
 
 /// Runs such an optimizer on some of a model's parameters, those that are `mine`.
-template <class M, class Optimizer>
+template <class M, class Optimizer, class Place = etch::detail::OnCpu>
 class TensorPart {
   using T = type_of<etch::detail::parameter_dtype<M>()>;
   static constexpr int tensors = layout<M>.tensors;
-  static constexpr const auto& plans = TensorPlanner<M, Optimizer>::plans;
+  static constexpr const auto& plans = TensorPlanner<M, Optimizer, Place>::plans;
 
  public:
-  static constexpr std::int64_t arena_bytes = TensorPlanner<M, Optimizer>::arena_bytes();
+  static constexpr std::int64_t arena_bytes = TensorPlanner<M, Optimizer, Place>::arena_bytes();
   TensorPart() = default;
   TensorPart(const TensorPart&) = delete;
   TensorPart& operator=(const TensorPart&) = delete;
   ~TensorPart() {
-    for (cpu::Machine* m : machine_) delete m;
+    for (Machine* m : machine_) delete m;
   }
 
   void own(const bool* mine) {
@@ -135,18 +138,18 @@ class TensorPart {
     for (int i = 0; i < tensors; ++i) {
       mine_[i] = mine[i] && layout<M>.tensor[i].role == Role::parameter;
       if (!mine_[i]) continue;
-      const TensorPlan& p = plans.of[i];
+      const auto& p = plans.of[i];
       if (p.view == nullptr) {  // Muon's
         const TensorInfo& t = layout<M>.tensor[i];
         fail("optim::Muon", "parameters must be matrices; give the others to another optimizer with param_groups", Message{} << "got " << Message{}.shape(t.size, t.rank).c_str());
       }
-      if (machine_[p.first] == nullptr) machine_[p.first] = new cpu::Machine(p.view());
+      if (machine_[runs(i)] == nullptr) machine_[runs(i)] = new Machine(p.view());
       for (int k = 0; k < p.states; ++k) {
         offset_[i][k] = bytes;
         bytes += aligned(static_cast<std::size_t>(p.state[k].count) * sizeof(T));
       }
     }
-    if (bytes > 0) state_ = Storage(bytes);
+    if (bytes > 0) state_ = Place::allocate(bytes, "the state of an optimizer");
   }
   void operator()(Optimizer& optimizer, std::int64_t step, void* block, void* gradient) {
     double prepared[Optimizer::scalars]{};
@@ -155,14 +158,14 @@ class TensorPart {
     for (int i = 0; i < Optimizer::scalars; ++i) scalar[i] = static_cast<T>(prepared[i]);
     for (int i = 0; i < tensors; ++i) {
       if (!mine_[i]) continue;
-      const TensorPlan& p = plans.of[i];
+      const auto& p = plans.of[i];
       Bindings in;
       void* out[1 + max_tensor_states] = {static_cast<char*>(block) + layout<M>.tensor[i].offset};
       in.bind(out[0]);
       in.bind(static_cast<char*>(gradient) + layout<M>.tensor[i].offset);
       for (int k = 0; k < p.states; ++k) in.bind(out[1 + k] = state(i, k));
       for (const T& s : scalar) in.bind(&s);
-      machine_[p.first]->run(in, out);
+      machine_[runs(i)]->run(in, out);
     }
   }
   /// f(tensor of the layout, name of the state, rank, sizes, memory).
@@ -174,17 +177,20 @@ class TensorPart {
   }
 
  private:
-  void* state(int tensor, int k) { return static_cast<char*>(state_.data()) + offset_[tensor][k]; }
+  using Machine = typename Place::Machine;
+  /// Whose machine a parameter's program runs on: that of the first of its shape, or its own.
+  static constexpr int runs(int tensor) { return Place::machines_take_turns ? plans.of[tensor].first : tensor; }
+  void* state(int tensor, int k) { return static_cast<char*>(static_cast<void*>(state_.data())) + offset_[tensor][k]; }
 
   bool mine_[tensors > 0 ? tensors : 1]{};
   std::size_t offset_[tensors > 0 ? tensors : 1][max_tensor_states]{};
-  cpu::Machine* machine_[tensors > 0 ? tensors : 1]{};  // at the first parameter of each shape
-  Storage state_;
+  Machine* machine_[tensors > 0 ? tensors : 1]{};
+  typename Place::Memory state_;
 };
 
 /// Runs such an optimizer on a whole model.
-template <class M, class Optimizer>
-class TensorUpdate : public TensorPart<M, Optimizer> {
+template <class M, class Optimizer, class Place = etch::detail::OnCpu>
+class TensorUpdate : public TensorPart<M, Optimizer, Place> {
   static constexpr bool accepts_all() {
     for (int t = 0; t < layout<M>.tensors; ++t)
       if (layout<M>.tensor[t].role == Role::parameter && !Optimizer::accepts(layout<M>.tensor[t].rank)) return false;
@@ -193,7 +199,8 @@ class TensorUpdate : public TensorPart<M, Optimizer> {
   static_assert(accepts_all(), "etch: Muon: all parameters must be matrices; give the others to another optimizer with param_groups");
 
  public:
-  TensorUpdate(const Optimizer&, const M&) {
+  template <class Parameters>
+  TensorUpdate(const Optimizer&, const Parameters&) {
     bool all[layout<M>.tensors > 0 ? layout<M>.tensors : 1];
     for (bool& b : all) b = true;
     this->own(all);

@@ -22,8 +22,8 @@ struct SparseAdam {
   double eps = 1e-8;
   bool maximize = false;
 
-  template <class M>
-  using engine = detail::TensorUpdate<M, SparseAdam>;
+  template <class M, class Place>
+  using engine = detail::TensorUpdate<M, SparseAdam, Place>;
   static constexpr int scalars = 5;
   static constexpr bool accepts(int) { return true; }
   template <class O, class F>

@@ -8,14 +8,21 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+/// Elements some steps apart along each axis, from element `first` of a block.
+struct Strided {
+  int rank = 0;
+  std::int64_t first = 0, size[max_rank]{}, stride[max_rank]{};
+};
+
 struct OnCpu {
   static constexpr int place = on_cpu;
   using Device = Cpu;
   using Machine = cpu::Machine;
   using Memory = Storage;
+  using View = cpu::PlanView;
   /// A program as its machine takes it, and the part that says what its inputs are.
   template <class Code>
-  static constexpr cpu::PlanView view() {
+  static constexpr View view() {
     return Code::view();
   }
   template <class Code>
@@ -26,6 +33,29 @@ struct OnCpu {
   static Memory allocate(std::size_t bytes, const char*) { return Storage(bytes); }
   static void copy(void* to, const void* from, std::size_t bytes) { std::memmove(to, from, bytes); }
   static void read(void* here, const void* from, std::size_t bytes) { std::memcpy(here, from, bytes); }
+  static void write(void* to, const void* here, std::size_t bytes) { std::memcpy(to, here, bytes); }
+  static void zero(void* p, std::size_t bytes) { std::memset(p, 0, bytes); }
+  /// Stores dense elements of `bytes` each where `to` says.
+  static void store(const Strided& to, void* base, const void* dense, std::size_t bytes) {
+    std::int64_t at[max_rank]{}, count = 1, place = to.first;
+    const char* from = static_cast<const char*>(dense);
+    for (int k = 0; k < to.rank; ++k) count *= to.size[k];
+    for (std::int64_t i = 0; i < count; ++i, from += bytes) {
+      std::memcpy(static_cast<char*>(base) + place * static_cast<std::int64_t>(bytes), from, bytes);
+      for (int k = to.rank - 1; k >= 0; --k) {
+        place += to.stride[k];
+        if (++at[k] < to.size[k]) break;
+        place -= to.stride[k] * to.size[k];
+        at[k] = 0;
+      }
+    }
+  }
+  /// sum[i] += more[i], of n numbers.
+  static void add(DType d, void* sum, const void* more, std::int64_t n) {
+    cpu::detail::with_type(d, [&]<class T>(T*) { cpu::detail::add_part<Op::sum, T>(sum, more, n); });
+  }
+  /// Whether one machine may take turns with the memory it runs on; launches that hold addresses want one each.
+  static constexpr bool machines_take_turns = true;
   /// Throws what is wrong with a run that may not be over.
   static void settle(Machine&) {}
   /// What an optimizer's engine looks at when it is made.

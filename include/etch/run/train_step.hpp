@@ -10,9 +10,10 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
-/// Loss and gradient: input slot 0 is the block, then the inputs; output 0 the loss, output 1 the gradient block.
-template <class M, class F, class... In>
-struct GradientSpec {
+/// Loss and gradient: input slot 0 is the block, then the inputs, then what the gradient is scaled by, if it is; output 0 the loss,
+/// output 1 the gradient block.
+template <bool Scales, class M, class F, class... In>
+struct ScaledGradientSpec {
   static constexpr int capacity = capacity_for<M>();
   static constexpr void trace(Builder& b) {
     b.training = true;
@@ -40,12 +41,28 @@ struct GradientSpec {
       int count = 0;
       for (int i = 0; i < bound.inputs; ++i)
         if (bound.input[i].role == Role::parameter) wrt[count++] = bound.input[i].node;
-      reverse(b, loss.id, b.constant(1, b.dtype(loss.id)), wrt, count, gradient);
+      const int seed = Scales ? b.input(b.add_slot(SlotKind::scalar, b.dtype(loss.id), Shape{}), 0, b.dtype(loss.id), Shape{}) : b.constant(1, b.dtype(loss.id));
+      reverse(b, loss.id, seed, wrt, count, gradient);
       b.output(loss.id, 0);
       count = 0;
       for (int i = 0; i < bound.inputs; ++i)
         if (bound.input[i].role == Role::parameter) b.output(gradient[count++], 1, static_cast<std::int64_t>(bound.input[i].offset));
     }
+  }
+};
+
+template <class M, class F, class... In>
+using GradientSpec = ScaledGradientSpec<false, M, F, In...>;
+
+/// a + b of as many numbers as a gradient has.
+template <class T, int N>
+struct GradientSum {
+  static constexpr int capacity = 16;
+  static constexpr void trace(Builder& b) {
+    const Shape s{1, {N}};
+    auto read = [&] { return b.input(b.add_slot(SlotKind::tensor, dtype_of<T>, s), 0, dtype_of<T>, s); };
+    const int x = read(), y = read();
+    b.output(b.map(Op::add, dtype_of<T>, x, y), 0);
   }
 };
 
@@ -64,7 +81,8 @@ class TrainStep {
 
  public:
   using value_type = T;
-  using Gradient = Compiled<detail::GradientSpec<M, F, typename Place::template traced<In>...>>;
+  static constexpr bool scales = requires(Optimizer& o) { o.scaler.get_scale(); };
+  using Gradient = Compiled<detail::ScaledGradientSpec<scales, M, F, typename Place::template traced<In>...>>;
   using Engine = typename detail::EngineOf<M, Optimizer, Place>::type;
   /// Memory for intermediate values, known to `static_assert`.
   static constexpr std::int64_t arena_bytes = Gradient::arena_bytes + Engine::arena_bytes;
@@ -108,21 +126,23 @@ class TrainStep {
     return loss();
   }
   /// The same, but its gradient is added to the one there is: `zero_grad(); accumulate(a); accumulate(b); update();`.
-  T accumulate(const In&... x)
-    requires here
-  {
-    if (!part_) part_ = Storage(sizeof(M));
+  T accumulate(const In&... x) {
+    if (!part_) part_ = Place::allocate(sizeof(M), "gradients");
     run(part_, x...);
-    T* const all = static_cast<T*>(gradient_.data());
-    const T* const part = static_cast<const T*>(part_.data());
-    for (std::size_t i = 0; i < sizeof(M) / sizeof(T); ++i) all[i] += part[i];
+    if constexpr (here) {
+      T* const all = static_cast<T*>(gradient_.data());
+      const T* const part = static_cast<const T*>(part_.data());
+      for (std::size_t i = 0; i < sizeof(M) / sizeof(T); ++i) all[i] += part[i];
+    } else {
+      Bindings in;
+      in.bind(gradient_.data());
+      in.bind(part_.data());
+      void* out[] = {gradient_.data()};
+      detail::machine_of<detail::GradientSum<T, static_cast<int>(sizeof(M) / sizeof(T))>, Place>().run(in, out);
+    }
     return loss();
   }
-  void zero_grad()
-    requires here
-  {
-    std::memset(gradient_.data(), 0, sizeof(M));
-  }
+  void zero_grad() { Place::zero(gradient_.data(), sizeof(M)); }
   /// The optimizer's step with the gradient there is.
   void update() {
     static_assert(!requires { Engine::closure; }, "etch: train_step: this optimizer evaluates the loss itself; call the step");
@@ -159,6 +179,8 @@ class TrainStep {
     Bindings in;
     in.bind(model_.data());
     (in.bind(x.data(), x.sizes()), ...);
+    [[maybe_unused]] T scale{};
+    if constexpr (scales) in.bind(&(scale = static_cast<T>(optimizer_.scaler.get_scale())));
     void* out[] = {loss_.data(), gradient.data()};
     gradient_machine_.run(in, out, &random_);
     ++random_.step;

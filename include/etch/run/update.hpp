@@ -2,7 +2,7 @@
 //
 //   parameters, states = optimizer(parameters, gradients, states, scalars)
 //
-// An optimizer whose update is no such pass says `template <class M> using engine`, a class like BlockUpdate.
+// An optimizer whose update is no such pass says `template <class M, class Place> using engine`, a class like BlockUpdate.
 #pragma once
 
 #include <etch/run/program.hpp>
@@ -181,10 +181,9 @@ struct EngineOf {
   using type = BlockUpdate<M, Optimizer, Place>;
 };
 template <class M, class Optimizer, class Place>
-  requires requires { typename Optimizer::template engine<M>; }
+  requires requires { typename Optimizer::template engine<M, Place>; }
 struct EngineOf<M, Optimizer, Place> {
-  static_assert(Place::place == on_cpu, "etch: train_step: on a GPU the optimizer must be one pass over the parameters; this one runs on the CPU only");
-  using type = typename Optimizer::template engine<M>;
+  using type = typename Optimizer::template engine<M, Place>;
 };
 
 }  // namespace detail

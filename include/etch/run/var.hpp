@@ -66,26 +66,84 @@ struct VarLeaf {
   }
 };
 
+namespace detail {
+/// What makes a variable of a tensor G: a gradient of its shape, and who wants to see what arrives there.
+template <class G>
+class Collects {
+  using Place = inputs_place<G>;
+  static constexpr std::size_t bytes = static_cast<std::size_t>(capacity(G::dims())) * sizeof(typename G::value_type);
+
+ public:
+  Collects() { make_collector(); }
+  Collects(const Collects& o) : gradient_(o.gradient_) {
+    make_collector();
+    collector().requires_grad = o.requires_grad();
+  }
+  Collects& operator=(const Collects&) = delete;
+  ~Collects() {
+    while (collector().hooks != nullptr) collector().remove(collector().hooks->id);
+  }
+
+  /// The sum of all gradients since `zero_grad`.
+  G& grad() { return gradient_; }
+  const G& grad() const { return gradient_; }
+  void zero_grad() { Place::zero(static_cast<void*>(gradient_.data()), bytes); }
+  /// Whether `backward` adds to `grad()`; true at first.
+  bool requires_grad() const { return collector().requires_grad; }
+  void requires_grad_(bool collects = true) { collector().requires_grad = collects; }
+  static constexpr bool is_leaf() { return true; }
+  /// Calls f(gradient) on what every `backward` brings, before it is added: f may change it, or return another.
+  template <class F>
+  HookHandle register_hook(F f) {
+    struct Mine : Hook {
+      F f;
+      explicit Mine(F function) : f(static_cast<F&&>(function)) {}
+    };
+    auto* h = new Mine(static_cast<F&&>(f));
+    h->call = [](Hook* hook, void* memory) {
+      G g;
+      Place::copy(static_cast<void*>(g.data()), memory, bytes);
+      auto& function = static_cast<Mine*>(hook)->f;
+      if constexpr (std::is_void_v<decltype(function(g))>) function(g);
+      else g = function(g);
+      Place::copy(memory, static_cast<const void*>(g.data()), bytes);
+    };
+    h->destroy = [](Hook* hook) { delete static_cast<Mine*>(hook); };
+    h->id = collector().next_id++;
+    h->next = nullptr;
+    Hook** last = &collector().hooks;
+    while (*last != nullptr) last = &(*last)->next;
+    *last = h;
+    return {collector_, h->id};
+  }
+
+ protected:
+  const Storage& collector_handle() const { return collector_; }
+
+ private:
+  void make_collector() {
+    collector_ = Storage(sizeof(Collector));
+    new (collector_.data()) Collector{gradient_.data(), true, nullptr, 0};
+  }
+  Collector& collector() const { return *static_cast<Collector*>(collector_.data()); }
+
+  G gradient_;
+  Storage collector_;
+};
+}  // namespace detail
+
 /// A tensor that collects a gradient. `Var<float, 3, 2> w = randn<float, 3, 2>(generator);`
 template <class T, auto... D>
-class Var : public Tensor<T, D...> {
+class Var : public Tensor<T, D...>, public detail::Collects<Tensor<T, D...>> {
   static_assert(!std::is_integral_v<T>, "etch: Var: only floating values have a gradient");
 
  public:
   using Base = Tensor<T, D...>;
-  Var() { make_collector(); }
-  Var(const Base& value) : Base(value) { make_collector(); }
+  Var() = default;
+  Var(const Base& value) : Base(value) {}
   template <Operand E>
-  Var(const E& e) : Base(e) {
-    make_collector();
-  }
-  Var(const Var& o) : Base(o), gradient_(o.gradient_) {
-    make_collector();
-    collector().requires_grad = o.requires_grad();
-  }
-  ~Var() {
-    while (collector().hooks != nullptr) collector().remove(collector().hooks->id);
-  }
+  Var(const E& e) : Base(e) {}
+  Var(const Var&) = default;
   Var& operator=(const Var& o) {
     Base::operator=(o);
     return *this;
@@ -111,52 +169,11 @@ class Var : public Tensor<T, D...> {
     else return Poison{};
   }
 
-  /// The sum of all gradients since `zero_grad`.
-  Tensor<T, D...>& grad() { return gradient_; }
-  const Tensor<T, D...>& grad() const { return gradient_; }
-  void zero_grad() { std::memset(static_cast<void*>(gradient_.data()), 0, static_cast<std::size_t>(capacity_of<D...>) * sizeof(T)); }
-  /// Whether `backward` adds to `grad()`; true at first.
-  bool requires_grad() const { return collector().requires_grad; }
   Var& requires_grad_(bool collects = true) {
-    collector().requires_grad = collects;
+    detail::Collects<Base>::requires_grad_(collects);
     return *this;
   }
-  static constexpr bool is_leaf() { return true; }
-  /// Calls f(gradient) on what every `backward` brings, before it is added: f may change it, or return another.
-  template <class F>
-  HookHandle register_hook(F f) {
-    struct Mine : detail::Hook {
-      F f;
-      explicit Mine(F function) : f(static_cast<F&&>(function)) {}
-    };
-    auto* h = new Mine(static_cast<F&&>(f));
-    h->call = [](detail::Hook* hook, void* memory) {
-      Tensor<T, D...> g;
-      std::memcpy(static_cast<void*>(g.data()), memory, static_cast<std::size_t>(capacity_of<D...>) * sizeof(T));
-      auto& function = static_cast<Mine*>(hook)->f;
-      if constexpr (std::is_void_v<decltype(function(g))>) function(g);
-      else g = function(g);
-      std::memcpy(memory, static_cast<const void*>(g.data()), static_cast<std::size_t>(capacity_of<D...>) * sizeof(T));
-    };
-    h->destroy = [](detail::Hook* hook) { delete static_cast<Mine*>(hook); };
-    h->id = collector().next_id++;
-    h->next = nullptr;
-    detail::Hook** last = &collector().hooks;
-    while (*last != nullptr) last = &(*last)->next;
-    *last = h;
-    return {collector_, h->id};
-  }
-  VarLeaf<T, D...> leaf() const { return {Base::leaf(), gradient_.leaf().storage, collector_}; }
-
- private:
-  void make_collector() {
-    collector_ = Storage(sizeof(detail::Collector));
-    new (collector_.data()) detail::Collector{gradient_.data(), true, nullptr, 0};
-  }
-  detail::Collector& collector() const { return *static_cast<detail::Collector*>(collector_.data()); }
-
-  Tensor<T, D...> gradient_;
-  Storage collector_;
+  VarLeaf<T, D...> leaf() const { return {Base::leaf(), this->grad().leaf().storage, this->collector_handle()}; }
 };
 
 namespace detail {
@@ -206,29 +223,30 @@ auto backward(const E& e) {
   constexpr bool holds_variables = detail::variable_slots(view) > 0;
   static_assert(holds_variables, "etch: backward: nothing in the expression is a Var");
   if (!is_grad_enabled()) fail("backward", "gradients are switched off on this thread");
+  using Place = detail::expression_place<X>;
   Bindings in;
   x.bind(in);
   // gradients are computed beside the variables' own and then added: two slots may be one variable
-  thread_local Storage fresh[detail::max_slots];
-  T value{};
-  void* out[detail::max_slots + 1] = {&value};
+  thread_local typename Place::Memory fresh[detail::max_slots];
+  thread_local const typename Place::Memory number = Place::allocate(sizeof(T), "a number");
+  void* out[detail::max_slots + 1] = {number.data()};
   bool any = false;
   for (int i = 0; i < view.slots; ++i) {
     if (view.slot[i].kind != detail::SlotKind::variable) continue;
     any = any || static_cast<detail::Collector*>(in.gradient[i])->requires_grad;
-    if (!fresh[i]) fresh[i] = Storage(static_cast<std::size_t>(ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape])) * size_of(view.slot[i].dtype));
+    if (!fresh[i]) fresh[i] = Place::allocate(static_cast<std::size_t>(ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape])) * size_of(view.slot[i].dtype), "gradients");
     out[1 + i] = fresh[i].data();
   }
   if (!any) fail("backward", "nothing in the expression requires a gradient");
-  detail::machine_of<Spec>().run(in, out);
+  auto& machine = detail::machine_of<Spec, Place>();
+  machine.run(in, out);
+  Place::settle(machine);
   for (int i = 0; i < view.slots; ++i) {
     if (view.slot[i].kind != detail::SlotKind::variable || in.gradient[i] == nullptr) continue;
     auto& to = *static_cast<detail::Collector*>(in.gradient[i]);
     const DType d = view.slot[i].dtype;
     const std::int64_t n = ref(Compiled<Spec>::graph).elements(view.shape[view.slot[i].shape]) * (is_complex(d) ? 2 : 1);
-    const auto add = [&](void* sum, const void* more) {
-      cpu::detail::with_type(real_dtype(d), [&]<class E_>(E_*) { cpu::detail::add_part<detail::Op::sum, E_>(sum, more, n); });
-    };
+    const auto add = [&](void* sum, const void* more) { Place::add(real_dtype(d), sum, more, n); };
     for (int k = i + 1; k < in.count; ++k)
       if (in.gradient[k] == &to) {
         add(out[1 + i], out[1 + k]);
@@ -238,6 +256,8 @@ auto backward(const E& e) {
     for (detail::Hook* h = to.hooks; h != nullptr; h = h->next) h->call(h, out[1 + i]);
     add(to.gradient, out[1 + i]);
   }
+  T value{};
+  Place::read(&value, number.data(), sizeof value);
   return value;
 }
 /// The same for an expression of any shape: the gradient of sum(gradient * expression).

@@ -76,8 +76,8 @@ constexpr auto make_view_layout() {
 template <class E>
 inline constexpr auto view_layout = make_view_layout<E>();
 
-/// Stores dense elements of `bytes` each where a view of a tensor of these sizes says.
-inline void store_through(const ViewLayout& v, const Symbol* symbol, char* base, const int* base_sizes, const char* from, std::size_t bytes) {
+/// Where the elements of a view of a tensor of these sizes lie.
+inline Strided elements_of(const ViewLayout& v, const Symbol* symbol, const int* base_sizes) {
   auto actual = [&](int code) {
     if (is_static(code)) return static_cast<std::int64_t>(number_of(code));
     const Symbol& s = symbol[-1 - code];
@@ -90,20 +90,14 @@ inline void store_through(const ViewLayout& v, const Symbol* symbol, char* base,
       }
     return n;
   };
-  std::int64_t size[max_rank]{}, stride[max_rank]{}, at[max_rank]{}, count = 1, to = v.offset + actual(v.extra);
+  Strided s;
+  s.rank = v.rank;
+  s.first = v.offset + actual(v.extra);
   for (int k = 0; k < v.rank; ++k) {
-    count *= size[k] = actual(v.size[k]);
-    stride[k] = actual(v.stride[k]);
+    s.size[k] = actual(v.size[k]);
+    s.stride[k] = actual(v.stride[k]);
   }
-  for (std::int64_t i = 0; i < count; ++i, from += bytes) {
-    std::memcpy(base + to * static_cast<std::int64_t>(bytes), from, bytes);
-    for (int k = v.rank - 1; k >= 0; --k) {
-      to += stride[k];
-      if (++at[k] < size[k]) break;
-      to -= stride[k] * size[k];
-      at[k] = 0;
-    }
-  }
+  return s;
 }
 
 template <class Rule>
@@ -144,8 +138,8 @@ void write_through(const L& view, const E& e) {
   static_assert(!v.repeats, "etch: assign: an expanded view has one element in several places, so it cannot be written to");
   if constexpr (v.is_view && !v.repeats) {
     using T = typename L::value_type;
-    using Place = OnCpu;
-    static_assert((places<E>() & ~Place::place) == 0, "etch: device: the result of an expression must be on the device of its operands; x.to(gpu) and x.to(Cpu{}) copy");
+    using Place = expression_place<L>;
+    static_assert((places<decltype(leaf(e))>() & ~Place::place) == 0, "etch: device: the result of an expression must be on the device of its operands; x.to(gpu) and x.to(Cpu{}) copy");
     const auto value = written_as(typename L::tracer{}, view, e);
     Bindings to;
     view.bind(to);
@@ -154,9 +148,9 @@ void write_through(const L& view, const E& e) {
     if constexpr (v.dense) {
       evaluate<Place>(value, base + v.offset, bytes);
     } else {
-      const Storage other(bytes);
+      const auto other = Place::allocate(bytes, "what is written through a view");
       evaluate<Place>(value, other.data(), bytes);
-      store_through(v, v.symbol, reinterpret_cast<char*>(base), to.sizes[v.slot], static_cast<const char*>(other.data()), sizeof(T));
+      Place::store(elements_of(v, v.symbol, to.sizes[v.slot]), base, other.data(), sizeof(T));
     }
   }
 }
