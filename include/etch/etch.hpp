@@ -117,6 +117,7 @@
 #include <etch/optim/adamax.hpp>
 #include <etch/optim/asgd.hpp>
 #include <etch/optim/clip.hpp>
+#include <etch/optim/grad_scaler.hpp>
 #include <etch/optim/lbfgs.hpp>
 #include <etch/optim/lr_cosine.hpp>
 #include <etch/optim/lr_cycle.hpp>
@@ -137,6 +138,7 @@
 #include <etch/run/anomaly.hpp>
 #include <etch/run/apply.hpp>
 #include <etch/run/assign.hpp>
+#include <etch/run/autocast.hpp>
 #include <etch/run/bincount.hpp>
 #include <etch/run/counted.hpp>
 #include <etch/run/create.hpp>

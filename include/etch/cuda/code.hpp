@@ -23,6 +23,18 @@ struct step_on_a_gpu {
   static constexpr bool possible = K != StepKind::ctc && K != StepKind::svd;
 };
 
+/// What both operands of a product were rounded to before they were floats, float32 where not both were.
+constexpr DType rounded_operands(const etch::detail::GraphRef& g, int dot) {
+  DType to[2]{};
+  for (int k = 0; k < 2; ++k) {
+    int n = g.node[dot].in[k];
+    while (etch::detail::is_view(g.node[n].op)) n = g.node[n].in[0];
+    const DType from = g.node[n].op == Op::cast ? g.node[g.node[n].in[0]].dtype : DType::float32;
+    to[k] = from == DType::bfloat16 || from == DType::float16 ? from : DType::float32;
+  }
+  return to[0] == to[1] ? to[0] : DType::float32;
+}
+
 /// A fused group by itself.
 template <std::uint64_t... W>
 void run_group(Machine& machine, int s) {
@@ -52,7 +64,7 @@ struct Code {
     if constexpr (s.kind == StepKind::fused) return {&device::run_group<plan.word[s.code + static_cast<int>(W)]...>, here, nullptr};
     else if constexpr (s.kind == StepKind::window_dot) return {&run_windows<T, plan.word[s.code + static_cast<int>(W)]...>, here, &window_workspace<T>};
 #if ETCH_GPU
-    else return {&run_product<T, plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<T>};
+    else return {&run_product<T, rounded_operands(ref(Base::graph), s.node), plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<T>};
 #else
     else return {&run_on_cpu, Route::cpu, nullptr};
 #endif

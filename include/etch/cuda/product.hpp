@@ -1,6 +1,7 @@
 // Products through cuBLASLt: [batch.., M, N, K], the inner batch axis strided, an epilogue as a fused group of its own afterwards.
 //
 // Matrices lie by rows or by columns, whichever has stride 1; what lies otherwise, and integers, goes through a plain kernel.
+// Float operands that were rounded to bfloat16 or float16 before (autocast, tensors of halves) lose nothing on tensor cores of that type.
 #pragma once
 
 #include <etch/cuda/kernel.hpp>
@@ -68,14 +69,23 @@ void describe(Layout& l, const Matrix& a, index_t rows, index_t columns, index_t
   check(cublasLtMatrixLayoutSetAttribute(l.handle, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride), "cublasLtMatrixLayoutSetAttribute");
 }
 
-template <class T>
+/// What cuBLASLt computes in.
+template <class T, DType Rounded>
+constexpr cublasComputeType_t blas_compute() {
+  if constexpr (std::is_same_v<T, double>) return CUBLAS_COMPUTE_64F;
+  else if constexpr (std::is_same_v<T, float> && Rounded == DType::bfloat16) return CUBLAS_COMPUTE_32F_FAST_16BF;
+  else if constexpr (std::is_same_v<T, float> && Rounded == DType::float16) return CUBLAS_COMPUTE_32F_FAST_16F;
+  else return CUBLAS_COMPUTE_32F;
+}
+
+template <class T, DType Rounded>
 void blas_product(Machine& machine, index_t batches, index_t m, index_t n, index_t k, const Matrix& a, const Matrix& b, const Matrix& c) {
   const Message about = Message{} << "a product of (" << m << ", " << k << ") and (" << k << ", " << n << "), " << batches << " times";
   using Scale = std::conditional_t<std::is_same_v<T, double>, double, float>;
   Described<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy> operation;
   Described<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> preference;
   Layout la, lb, lc;
-  check(cublasLtMatmulDescCreate(&operation.handle, std::is_same_v<T, double> ? CUBLAS_COMPUTE_64F : CUBLAS_COMPUTE_32F, std::is_same_v<T, double> ? CUDA_R_64F : CUDA_R_32F), "cublasLtMatmulDescCreate", about);
+  check(cublasLtMatmulDescCreate(&operation.handle, blas_compute<T, Rounded>(), std::is_same_v<T, double> ? CUDA_R_64F : CUDA_R_32F), "cublasLtMatmulDescCreate", about);
   describe<T>(la, a, m, k, batches);
   describe<T>(lb, b, k, n, batches);
   describe<T>(lc, c, m, n, batches);
@@ -98,7 +108,7 @@ std::size_t product_workspace(const cpu::Machine& machine, const Step& s) {
   return static_cast<std::size_t>(blas_workspace + elements * static_cast<std::int64_t>(sizeof(T)));
 }
 
-template <class T, std::uint64_t... Code>
+template <class T, DType Rounded, std::uint64_t... Code>
 void run_product(Machine& machine, int s) {
   constexpr bool fused = sizeof...(Code) != 0;
   const Step& step = machine.step(s);
@@ -127,7 +137,7 @@ void run_product(Machine& machine, int s) {
     }
     if constexpr (has_blas<T>) {
       if (k > 0 && is_plain(a, m, k) && is_plain(b, k, n) && is_plain(c, m, n)) {
-        blas_product<T>(machine, batches, m, n, k, a, b, c);
+        blas_product<T, Rounded>(machine, batches, m, n, k, a, b, c);
         continue;
       }
     }

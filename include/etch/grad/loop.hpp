@@ -152,6 +152,7 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
   BuilderStorage<max_body_nodes> storage;
   Builder inner(storage);
   inner.training = f.training;
+  inner.autocast = f.autocast;
   LoopTrace t;
   for (int i = 0; i < f.operands(); ++i) {
     const Shape s = inner.shape_from(b.ref(), is_stacked(f, i) ? row_shape(b.shape(operand[i])) : b.shape(operand[i]));
@@ -181,6 +182,7 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
   g.stream = f.stream;
   g.reversed = !f.reversed;
   g.training = f.training;
+  g.autocast = f.autocast;
   g.saves = -1;
   int in[max_loop_values]{};
   int count = 0;
@@ -262,6 +264,7 @@ constexpr void trace_loop(Builder& b, const GraphRef& g, int which) {
   while (g.node[node].op != Op::loop || static_cast<int>(g.node[node].arg) != which) ++node;
   g.operands(node, operand);
   b.training = l.training;
+  b.autocast = l.autocast;
   LoopTrace t;
   for (int i = 0; i < l.operands(); ++i) {
     const DType d = g.node[operand[i]].dtype;

@@ -61,6 +61,7 @@ class Builder {
   }
 
   bool training = false;      ///< what layers ask with `x.training()`
+  DType autocast = DType::float32;  ///< what products round their float32 operands and results to
   int streams = 0;            ///< random streams handed out so far
   int seed = -1, step = -1;   ///< nodes of the random state, bound on first use
   int* adjoint;               ///< scratch: the gradient of each node, or -1

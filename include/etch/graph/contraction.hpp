@@ -6,7 +6,7 @@
 // summed, one pointwise product where nothing is.
 #pragma once
 
-#include <etch/graph/builder.hpp>
+#include <etch/graph/autocast.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -155,7 +155,9 @@ constexpr Labelled product(Builder& b, Labelled x, Labelled y, std::uint64_t kee
   const int first = batch.count == 0 ? 1 : 0;  // without a batch: two matrices
   const LabelList* const rows[] = {&batch, &left, &inner};
   const LabelList* const columns[] = {&batch, &inner, &right};
-  r.id = b.reshape(b.dot(arranged(b, x, rows + first, 3 - first, true), arranged(b, y, columns + first, 3 - first, true)), full);
+  const Autocasting rounded(b);
+  x.id = rounded(x.id), y.id = rounded(y.id);
+  r.id = rounded(b.reshape(b.dot(arranged(b, x, rows + first, 3 - first, true), arranged(b, y, columns + first, 3 - first, true)), full));
   return r;
 }
 

@@ -105,6 +105,7 @@ struct Loop {
   int stream;      ///< tells its random numbers from those of others
   bool reversed;   ///< the last row comes first
   bool training;
+  DType autocast;
   int saves;       ///< values kept for the gradient, once one was asked for
   int save[max_loop_values];  ///< their nodes in a trace of the body with its gradient
 

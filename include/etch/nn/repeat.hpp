@@ -49,6 +49,7 @@ constexpr X repeat_loop(int count, int rows, X x, K... constants) {
   l.constants = static_cast<int>(sizeof...(K));
   l.stream = b.streams++;
   l.training = b.training;
+  l.autocast = b.autocast;
   l.saves = -1;
   const int operand[] = {x.id, rows, constants.id...};
   return {&b, b.add_loop(l, operand, b.dtype(x.id), Shape{b.shape(x.id)})};

@@ -73,7 +73,8 @@ struct scaled_dot_product_attention_fn {
       return attention_fn<Causal>{}(q, k, v);
     } else {
       constexpr double scale = Scale != 0 ? Scale : 1 / square_root(Q::dims(0)[Q::rank - 1].size);
-      const auto scores = masked_scores(matmul_fn{}(q * scale, transpose_fn<-2, -1>{}(k)), mask...);
+      const Autocasting rounded(*q.builder);
+      const auto scores = masked_scores(matmul_fn{}(rounded(q) * scale, transpose_fn<-2, -1>{}(rounded(k))), mask...);
       if constexpr (std::is_same_v<std::remove_const_t<decltype(scores)>, Poison>) {
         return scores;
       } else {
@@ -81,7 +82,7 @@ struct scaled_dot_product_attention_fn {
           if constexpr (Causal) return where(sees_only_before(scores), scores, -inf);
           else return scores;
         }());
-        return matmul_fn{}(dropout_fn<Dropout>{}(p), v);
+        return rounded(matmul_fn{}(rounded(dropout_fn<Dropout>{}(p)), rounded(v)));
       }
     }
   }

@@ -65,9 +65,13 @@ template <class Product>
 struct add_product_fn {
   template <class I, class A, class B, class... Factors>
   constexpr auto operator()(I input, A a, B b, Factors... factors) const {
-    if constexpr (all_half<I, A, B>) return rounded_once<typename I::value_type, add_product_fn>(input, a, b, factors...);
-    else if constexpr (sizeof...(Factors) == 0) return plus_product::unscaled(input, Product{}(a, b));
-    else return plus_product::with(input, Product{}(a, b), factors...);
+    if constexpr (all_half<I, A, B>) {
+      return rounded_once<typename I::value_type, add_product_fn>(input, a, b, factors...);
+    } else {
+      const Autocasting rounded(*input.builder);
+      if constexpr (sizeof...(Factors) == 0) return rounded(plus_product::unscaled(rounded(input), Product{}(rounded(a), rounded(b))));
+      else return rounded(plus_product::with(rounded(input), Product{}(rounded(a), rounded(b)), factors...));
+    }
   }
 };
 /// The sum over a batch is one product with a longer inner axis. A complex alpha is applied before the sum: what it rounds is

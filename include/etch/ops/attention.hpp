@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/expr/lazy.hpp>
+#include <etch/graph/autocast.hpp>
 #include <etch/ops/pointwise.hpp>
 
 namespace etch {
@@ -44,8 +45,9 @@ struct attention_fn {
       constexpr float scale = static_cast<float>(1.0 / detail::square_root(Q::dims(0)[3].size));
       const std::uint64_t arg = static_cast<std::uint64_t>(__builtin_bit_cast(std::uint32_t, scale)) | static_cast<std::uint64_t>(Causal) << 32;
       const DType in = dtype_of<typename Q::value_type>, d = size_of(in) < 4 ? DType::float32 : in;  // half is computed in float
-      const int r = b.node(detail::Op::attention, d, b.shape_of(Rule::value), b.cast(q.id, d), b.cast(k.id, d), b.cast(v.id, d), arg);
-      return result_of<typename Q::value_type, Rule, Q, K, V>{&b, b.cast(r, in)};
+      const detail::Autocasting rounded(b);
+      const int r = b.node(detail::Op::attention, d, b.shape_of(Rule::value), b.cast(rounded(q.id), d), b.cast(rounded(k.id), d), b.cast(rounded(v.id), d), arg);
+      return result_of<typename Q::value_type, Rule, Q, K, V>{&b, rounded(b.cast(r, in))};
     }
   }
 };

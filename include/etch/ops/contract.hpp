@@ -1,6 +1,7 @@
 // Products: `matmul` as PyTorch's (vectors, matrices, batches), `bmm`, `mm`, `mv`, `outer`, `linear`.
 #pragma once
 
+#include <etch/graph/autocast.hpp>
 #include <etch/ops/complex.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/shape.hpp>
@@ -123,7 +124,8 @@ struct matmul_fn {
       } else {
         constexpr DType d = detail::common_dtype<A, B>();
         auto& b = *x.builder;
-        return result_of<type_of<d>, Rule, X, Y>{&b, detail::matmul_nodes(b, b.cast(x.id, d), b.cast(y.id, d))};
+        const detail::Autocasting rounded(b);
+        return result_of<type_of<d>, Rule, X, Y>{&b, rounded(detail::matmul_nodes(b, rounded(b.cast(x.id, d)), rounded(b.cast(y.id, d))))};
       }
     }
   }
@@ -147,6 +149,9 @@ struct product_of_ranks_fn {
       } else {
         return matmul_fn{}(x, y);
       }
+    } else if constexpr (RankA == 1 && RankB == 1) {
+      const Autocasting none(*x.builder);  // autocast leaves it in its operands' dtype
+      return matmul_fn{}(x, y);
     } else {
       return matmul_fn{}(x, y);
     }
@@ -186,8 +191,12 @@ struct linear_fn {
   constexpr auto operator()(auto x, auto w) const { return matmul_fn{}(x, transpose_fn<0, 1>{}(w)); }
   template <class X, class W, class B>
   constexpr auto operator()(X x, W w, B bias) const {
-    if constexpr (all_half<X, W, B>) return rounded_once<typename X::value_type, linear_fn>(x, w, bias);
-    else return matmul_fn{}(x, transpose_fn<0, 1>{}(w)) + bias;
+    if constexpr (all_half<X, W, B>) {
+      return rounded_once<typename X::value_type, linear_fn>(x, w, bias);
+    } else {
+      const Autocasting rounded(*x.builder);
+      return rounded(matmul_fn{}(rounded(x), transpose_fn<0, 1>{}(rounded(w))) + rounded(bias));
+    }
   }
 };
 }  // namespace detail

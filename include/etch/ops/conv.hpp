@@ -289,15 +289,20 @@ struct conv_fn {
         for (int i = s.rank++; i > 0; --i) s.size[i] = s.size[i - 1];
         s.size[0] = 1;
       }
-      const int y = conv_nodes<Rule::conv, Transposed>(b, b.reshape(x.id, s), w.id);
+      const Autocasting rounded(b);
+      const int y = rounded(conv_nodes<Rule::conv, Transposed>(b, b.reshape(rounded(x.id), s), rounded(w.id)));
       return result_of<type_of<d>, typename Rule::shape, X, W>{&b, b.reshape(y, b.shape_of(Rule::shape::value))};
     }
   }
   /// y[.., o, p] + bias[o]
   template <class A, class B, class C>
   constexpr auto operator()(A x, B w, C bias) const {
-    if constexpr (all_half<A, B, C>) return rounded_once<typename A::value_type, conv_fn>(x, w, bias);
-    else return biased((*this)(x, w), bias);
+    if constexpr (all_half<A, B, C>) {
+      return rounded_once<typename A::value_type, conv_fn>(x, w, bias);
+    } else {
+      const Autocasting rounded(*x.builder);
+      return rounded(biased((*this)(rounded(x), rounded(w)), rounded(bias)));
+    }
   }
 
  private:

@@ -175,8 +175,12 @@ namespace detail {
 struct bilinear_fn {
   template <class X1, class X2, class W, class... B>
   constexpr auto operator()(X1 x1, X2 x2, W weight, B... bias) const {
-    if constexpr (all_half<X1, X2, W, B...>) return rounded_once<typename X1::value_type, bilinear_fn>(x1, x2, weight, bias...);
-    else return (einsum_fn<"...i,oij,...j->...o">{}(x1, weight, x2) + ... + bias);
+    if constexpr (all_half<X1, X2, W, B...>) {
+      return rounded_once<typename X1::value_type, bilinear_fn>(x1, x2, weight, bias...);
+    } else {
+      const Autocasting none(*x1.builder);  // autocast leaves it in its operands' dtype
+      return (einsum_fn<"...i,oij,...j->...o">{}(x1, weight, x2) + ... + bias);
+    }
   }
 };
 }  // namespace detail

@@ -132,6 +132,7 @@ struct loop_fn {
     l.stream = b.streams++;
     l.reversed = O.reversed;
     l.training = b.training;
+    l.autocast = b.autocast;
     l.saves = -1;
     const int operand[] = {x.id...};
     int node = -1, which = 0;

@@ -103,6 +103,7 @@ struct tensordot_fn {
     } else {
       constexpr DType d = detail::common_dtype<A, B>();
       auto& b = *x.builder;
+      const detail::Autocasting none(b);  // autocast leaves it in its operands' dtype
       detail::Labelled operand[] = {Rule::result.a, Rule::result.b};
       operand[0].id = b.cast(x.id, d);
       operand[1].id = b.cast(y.id, d);
