@@ -94,6 +94,19 @@ int main() try {
   }
   const Tensor<std::int64_t, 50, 20> order = GpuTensor(argsort<0>(xg)).cpu();
   for (int i = 1; i < 50; ++i) wrong += x(static_cast<int>(order(i - 1, 3)), 3) <= x(static_cast<int>(order(i, 3)), 3) ? 0 : check(false, "an order");
+  GpuTensor<float, 50, 20> part = xg;
+  part(3, 4) = 7;
+  part(every, 1) = part(every, 0) * 2;
+  const Tensor<float, 50, 20> written = part.cpu();
+  wrong += check(part(3, 4) == 7.f && written(3, 4) == 7.f && written(9, 1) == x(9, 0) * 2, "writing an element and a column");
+  GpuVar<float, 50, 20> variable = xg;
+  backward(sum(variable * variable));
+  backward(sum(variable));
+  wrong += check(std::fabs(variable.grad()(5, 6) - (2 * x(5, 6) + 1)) < 1e-6f, "the gradient of a variable");
+  const auto vectors = [](const optim::Parameter& p) { return p.rank < 2; };
+  const auto groups = optim::param_groups(optim::Muon{.lr = 1e-2}, optim::group(vectors, optim::AdamW{.lr = 1e-2}));
+  auto low = train_step(make<Net>(Generator{1}).to(gpu), autocast<bfloat16>(Loss{}), optim::scaled(groups), xg, yg);
+  wrong += check(std::fabs(static_cast<double>(low(xg, yg)) - on_the_cpu[0].loss) < 1e-2, "a loss in bfloat16");
   std::printf("%ld steps by kernels, %ld by cuBLASLt, %ld by Thrust\n", static_cast<long>(device::tally().of(device::Route::kernel)), static_cast<long>(device::tally().of(device::Route::library)), static_cast<long>(device::tally().of(device::Route::thrust)));
   return wrong;
 } catch (const Error& error) {

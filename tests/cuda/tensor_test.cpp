@@ -56,6 +56,25 @@ TEST_CASE("parts are views: they read and write the tensor's memory") {
   CHECK((flags(1, 1) && !flags(1, 0)));
 }
 
+TEST_CASE("each GPU of a process has its own programs") {
+  const auto x = wave<Tensor<float, 3, 4>>();
+  const auto a = x.to(gpu);
+  const Tensor expected = exp(x);
+  auto program = compile<GpuTensor<float, 3, 4>>([](auto v) { return exp(v); });
+  for (int k = 0; k < 3; ++k) {
+    const device::DeviceGuard guard(k % 2);
+    CHECK(device::current_device() == k % 2);
+    const GpuTensor<float, 3, 4> there = a;  // a copy on this one
+    CHECK(difference(expected, GpuTensor(exp(there)).cpu()) < 1e-6);
+    auto step = train_step(make<nn::Linear<4, 2>>(Generator{5}).to(gpu), [](auto& m, auto v) { return sum(m(v)); }, optim::SGD{}, there);
+    CHECK(std::isfinite(step(there)));
+    if (k == 1) CHECK_THROWS_WITH(program(a), "etch: cuda: a program must run on the GPU it was made on; got GPU 1, made on GPU 0");
+  }
+  CHECK(device::current_device() == 0);
+  CHECK(difference(expected, program(a).cpu()) < 1e-6);
+  CHECK_THROWS_WITH(device::DeviceGuard(16), "etch: cuda: the number of a GPU must be below 16 and not negative; got 16");
+}
+
 TEST_CASE("models") {
   const auto model = make<nn::Linear<3, 2>>(Generator{5});
   const auto there = model.to(gpu);

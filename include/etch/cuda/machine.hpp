@@ -141,6 +141,7 @@ class Machine {
 
   ProgramView program_;
   index_t repeats_;
+  int device_ = current_device();
   cpu::Machine host_;
   std::size_t workspace_at_ = 0, scratch_at_ = 0, fault_at_ = 0, tables_at_ = 0, tables_room_ = 0;
   std::ptrdiff_t tables_offset_ = 0;
@@ -295,6 +296,7 @@ inline void Machine::upload() {
 
 inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomState* random) {
   const cpu::PlanView& plan = program_.plan;
+  if (const int now = current_device(); now != device_) fail("cuda", "a program must run on the GPU it was made on", Message{} << "got GPU " << now << ", made on GPU " << device_);
   if (plan.draws && random == nullptr) {
     random = &cpu::default_random();
     ++random->step;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/core/storage.hpp>
+#include <etch/cuda/current.hpp>
 #include <etch/cuda/system.hpp>
 #if ETCH_GPU
 #include <etch/cuda/properties.hpp>

@@ -20,15 +20,17 @@ inline void check(cublasStatus_t result, const char* call, const Message& about 
 
 inline constexpr std::int64_t blas_workspace = std::int64_t{32} << 20;
 
-/// cuBLASLt for this thread.
+/// cuBLASLt for this thread and its GPU.
 inline cublasLtHandle_t blas() {
   struct Owner {
     cublasLtHandle_t handle = nullptr;
     Owner() { check(cublasLtCreate(&handle), "cublasLtCreate"); }
     ~Owner() { (void)cublasLtDestroy(handle); }
   };
-  thread_local Owner owner;
-  return owner.handle;
+  thread_local std::unique_ptr<Owner> owner[max_devices];
+  auto& o = owner[current_device()];
+  if (o == nullptr) o.reset(new Owner);
+  return o->handle;
 }
 
 template <class T>

@@ -26,6 +26,13 @@ struct OnGpu {
   static constexpr cpu::PlanView plan() {
     return view<Code>().plan;
   }
+  template <class X>
+  static X& own() {
+    thread_local std::unique_ptr<X> each[device::max_devices];
+    std::unique_ptr<X>& x = each[device::current_device()];
+    if (x == nullptr) x.reset(new X);
+    return *x;
+  }
   static const cpu::Machine& sizes(Machine& machine) { return machine.host(); }
   static Memory allocate(std::size_t bytes, const char* what) { return Memory(bytes, what); }
   static void copy(void* to, const void* from, std::size_t bytes) { device::copy_across(to, from, bytes); }

@@ -1,4 +1,4 @@
-// What a GPU is, how much memory it has left, and which one this thread uses.
+// What a GPU is, and how much memory it has left.
 #pragma once
 
 #include <etch/cuda/error.hpp>
@@ -50,21 +50,6 @@ inline MemoryFigures memory() {
   check(cudaMemGetInfo(&m.free, &m.total), "cudaMemGetInfo");
   return m;
 }
-
-/// Makes a GPU this thread's until the end of the scope.
-class DeviceGuard {
- public:
-  explicit DeviceGuard(int number) {
-    check(cudaGetDevice(&before_), "cudaGetDevice");
-    check(cudaSetDevice(number), "cudaSetDevice", Message{} << "GPU " << number);
-  }
-  DeviceGuard(const DeviceGuard&) = delete;
-  DeviceGuard& operator=(const DeviceGuard&) = delete;
-  ~DeviceGuard() { (void)cudaSetDevice(before_); }
-
- private:
-  int before_ = 0;
-};
 
 }  // namespace device
 }  // namespace ETCH_ABI

@@ -29,6 +29,12 @@ struct OnCpu {
   static constexpr cpu::PlanView plan() {
     return Code::view();
   }
+  /// This thread's X for the device in use: made on first use, kept, never shared.
+  template <class X>
+  static X& own() {
+    thread_local X x;
+    return x;
+  }
   static const cpu::Machine& sizes(const Machine& machine) { return machine; }
   static Memory allocate(std::size_t bytes, const char*) { return Storage(bytes); }
   static void copy(void* to, const void* from, std::size_t bytes) { std::memmove(to, from, bytes); }
@@ -82,11 +88,14 @@ using expression_place = typename PlaceOf<places<E>()>::type;
 template <class... X>
 using inputs_place = typename PlaceOf<(0 | ... | places<decltype(std::declval<const X&>().leaf())>())>::type;
 
-/// One machine for each kind of expression and thread: made on first use, kept, never shared.
+/// One machine for each kind of expression, thread and device.
+template <class Spec, class Place>
+struct MachineOf {
+  typename Place::Machine machine{Place::template view<Compiled<Spec>>()};
+};
 template <class Spec, class Place = OnCpu>
 typename Place::Machine& machine_of() {
-  thread_local typename Place::Machine machine(Place::template view<Compiled<Spec>>());
-  return machine;
+  return Place::template own<MachineOf<Spec, Place>>().machine;
 }
 
 }  // namespace detail

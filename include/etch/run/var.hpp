@@ -227,8 +227,10 @@ auto backward(const E& e) {
   Bindings in;
   x.bind(in);
   // gradients are computed beside the variables' own and then added: two slots may be one variable
-  thread_local typename Place::Memory fresh[detail::max_slots];
-  thread_local const typename Place::Memory number = Place::allocate(sizeof(T), "a number");
+  struct Beside {
+    typename Place::Memory gradient[detail::max_slots], number = Place::allocate(sizeof(T), "a number");
+  };
+  auto& [fresh, number] = Place::template own<Beside>();
   void* out[detail::max_slots + 1] = {number.data()};
   bool any = false;
   for (int i = 0; i < view.slots; ++i) {
