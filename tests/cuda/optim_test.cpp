@@ -56,7 +56,7 @@ TEST_CASE("an optimizer that looks at shapes, groups of parameters, LBFGS") {
 
 TEST_CASE("float16 with a scaled loss") {
   const optim::GradScaler scaler{.init_scale = 0x1p20, .growth_interval = 2};  // too large at first: steps are left out until it is not
-  CHECK(apart(optim::scaled(optim::SGD{.lr = 0.1}, scaler), 8, autocast<half>(Loss{})) < 1e-3);
+  CHECK(apart(optim::scaled(optim::SGD{.lr = 0.1}, scaler), 8, autocast<etch::half>(Loss{})) < 1e-3);
 }
 
 TEST_CASE("gradients of several batches add up there") {
