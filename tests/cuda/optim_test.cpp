@@ -27,15 +27,15 @@ Y targets() {
 }
 
 /// The largest difference of the losses of some steps, and whether only products ran the CPU's kernels.
-template <class Optimizer>
-double apart(const Optimizer& optimizer, int steps = 6) {
+template <class Optimizer, class F = Loss>
+double apart(const Optimizer& optimizer, int steps = 6, F loss = {}) {
   const X x = wave<X>(2);
   const Y y = targets();
   auto model = make<Net>(Generator{1});
   model->count.data()[2] = 9;
   auto there = model.to(gpu);
-  auto step = train_step(model, Loss{}, optimizer, x, y);
-  auto step_there = train_step(there, Loss{}, optimizer, x.to(gpu), y.to(gpu));
+  auto step = train_step(model, loss, optimizer, x, y);
+  auto step_there = train_step(there, loss, optimizer, x.to(gpu), y.to(gpu));
   double worst = 0;
   device::tally() = {};
   for (int i = 0; i < steps; ++i) worst = std::fmax(worst, std::abs(static_cast<double>(step(x, y)) - static_cast<double>(step_there(x.to(gpu), y.to(gpu)))));
@@ -52,6 +52,11 @@ TEST_CASE("an optimizer that looks at shapes, groups of parameters, LBFGS") {
   const auto vectors = [](const optim::Parameter& p) { return p.rank < 2; };
   CHECK(apart(optim::param_groups(optim::Muon{.lr = 1e-2}, group(vectors, optim::AdamW{.lr = 1e-2}))) < 2e-3);  // in bfloat16
   CHECK(apart(optim::LBFGS{.lr = 0.5, .max_iter = 4}, 3) < 1e-4);
+}
+
+TEST_CASE("float16 with a scaled loss") {
+  const optim::GradScaler scaler{.init_scale = 0x1p20, .growth_interval = 2};  // too large at first: steps are left out until it is not
+  CHECK(apart(optim::scaled(optim::SGD{.lr = 0.1}, scaler), 8, autocast<etch::half>(Loss{})) < 1e-3);
 }
 
 TEST_CASE("gradients of several batches add up there") {

@@ -72,6 +72,9 @@ TEST_CASE("what is no product is float, and so is autocast<float> within") {
   const Tensor p = autocast<bfloat16>([](auto x, auto w) { return autocast<float>([](auto u, auto v) { return matmul(u, v); })(x, w); })(a, b);
   const Tensor q = matmul(a, b);
   for (int i = 0; i < 20; ++i) CHECK(p.data()[i] == q.data()[i]);
+  const Tensor<float> slope(0.3f);
+  const Tensor leaky = autocast<bfloat16>([](auto x, auto s) { return prelu(x, s); })(a, slope);
+  for (int i = 0; i < 35; ++i) CHECK(leaky.data()[i] == rounded<bfloat16>(rounded<bfloat16>(a.data()[i]) * (a.data()[i] > 0 ? 1 : rounded<bfloat16>(0.3f))));
   const Tensor wide = autocast<bfloat16>([](auto x, auto w) { return matmul(to<double>(x), to<double>(w)); })(a, b);
   CHECK(wide(4, 3) == doctest::Approx(Tensor(matmul(to<double>(a), to<double>(b)))(4, 3)).epsilon(1e-14));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <etch/core/error.hpp>
+#include <etch/graph/autocast.hpp>
 #include <etch/ops/declare.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/ops/reduce.hpp>
@@ -41,9 +42,10 @@ struct prelu_fn {
       Shape per{X::rank, {}};  // the channels' axis, 1 elsewhere
       for (int i = 0; i < X::rank; ++i) per.size[i] = 1;
       if (X::rank > 0 && W::rank == 1) per.size[channels] = b.shape(weight.id).size[0];
+      const Autocasting rounded(b);
       X slope = x;
-      slope.id = b.expand(b.cast(b.reshape(weight.id, per), b.dtype(x.id)), b.shape(x.id));
-      return leaky_relu_fn{}(x, slope);
+      slope.id = rounded(b.expand(b.cast(b.reshape(weight.id, per), b.dtype(x.id)), b.shape(x.id)));
+      return rounded(leaky_relu_fn{}(rounded(x), slope));
     }
   }
 };

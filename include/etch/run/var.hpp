@@ -200,6 +200,12 @@ struct BackwardSpec {
   }
 };
 
+/// What backward computes an expression's value and gradients into.
+template <class E, class Place>
+struct BesideVariables {
+  typename Place::Memory gradient[max_slots], number = Place::allocate(sizeof(typename E::value_type), "a number");
+};
+
 /// How many inputs of a program collect gradients.
 constexpr int variable_slots(const cpu::PlanView& v) {
   int n = 0;
@@ -227,10 +233,7 @@ auto backward(const E& e) {
   Bindings in;
   x.bind(in);
   // gradients are computed beside the variables' own and then added: two slots may be one variable
-  struct Beside {
-    typename Place::Memory gradient[detail::max_slots], number = Place::allocate(sizeof(T), "a number");
-  };
-  auto& [fresh, number] = Place::template own<Beside>();
+  auto& [fresh, number] = Place::template own<detail::BesideVariables<X, Place>>();
   void* out[detail::max_slots + 1] = {number.data()};
   bool any = false;
   for (int i = 0; i < view.slots; ++i) {
