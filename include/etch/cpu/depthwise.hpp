@@ -1,7 +1,9 @@
 // Convolutions of each channel with a window of its own, 3 x 3, and that window's gradient: vectors lie along the image's lines.
 //
 //   y[i][j] = sum over p, q of w[p][q] x[i + p][j + q]     four lines of y at a time, so that what is read serves three of them
-//   dw[p][q] = sum over i, j of x[i + p][j + q] dy[i][j]   two lines of dy at a time
+//   dw[p][q] = sum over i, j of x[i + p][j + q] dy[i][j]   four lines of dy at a time
+//
+// An image with one line and column of zeros around it is read where it lies, with any other padding it is laid out first.
 #pragma once
 
 #include <etch/cpu/gathered.hpp>
@@ -47,44 +49,104 @@ const T* lay_out(const Padding& box, const T* from, int64 at, T* to) {
   return to + in_plane / columns * pitch + in_plane % columns + lanes - box.start[last];
 }
 
-/// R lines of a vector each; lines of x are x_row apart, columns of the window `tap`.
-template <class T, int R>
-ETCH_INLINE void depthwise_lines(const typename Tile<T>::V (&w)[9], const T* x, int64 x_row, int64 tap, T* y, int64 y_row) {
+/// The lines that windows read, and columns of a window `tap` apart. Where there is a line of `zeros`, the zeros around the plane are
+/// nowhere in memory: `from` is its first line, element 0 in the middle of its window, and taps are neighbours.
+template <class T>
+struct PlaneLines {
+  const T* from;
+  int64 pitch, tap, above, height;
+  const T* zeros;
+  PlaneLines(const Product<T>& p, const T* image, const std::int32_t* window)
+      : from(image), pitch(p.plane.pitch > 0 ? p.plane.pitch : window[3]), tap(window[1]), above(p.plane.above), height(p.plane.height), zeros(p.plane.zeros) {}
+  const T* at(int64 i) const { return zeros == nullptr || (i >= above && i < above + height) ? from + (i - above) * pitch : zeros; }
+  template <int R>
+  ETCH_INLINE void take(int64 i, const T* (&line)[R]) const {
+    for (int r = 0; r < R; ++r) line[r] = at(i + r);
+  }
+};
+/// Which ends of a line a vector has; the element beyond is a zero.
+enum Ends { no_end, left_end, right_end, both_ends };
+
+/// Lane i of a is lane i + By of the result, zeros come in.
+template <int By, class T, int L, int... I>
+ETCH_INLINE simd::Vec<T, L> shifted(simd::Vec<T, L> a, std::integer_sequence<int, I...>) {
+#if defined(__CUDACC__)  // which drops the expansion of a pack in a builtin's arguments
+  return {decltype(a.v){(I >= By && I - By < L ? a.v[(I - By + L) % L] : T(0))...}};
+#else
+  return {__builtin_shufflevector(a.v, simd::splat<T, L>(0).v, (I >= By && I - By < L ? I - By : L)...)};
+#endif
+}
+/// The three vectors that a line of windows reads, the first at x where no end is near, else the middle one.
+template <class T, int E>
+ETCH_INLINE void load_taps(const T* x, int64 tap, typename Tile<T>::V (&v)[3]) {
+  constexpr int lanes = Tile<T>::lanes;
+  constexpr std::make_integer_sequence<int, lanes> each{};
+  if constexpr (E == no_end) {
+    ETCH_UNROLL for (int j = 0; j < 3; ++j) v[j] = simd::load<T, lanes>(x + j * tap);
+  } else {
+    v[1] = simd::load<T, lanes>(x);
+    if constexpr ((E & left_end) != 0) v[0] = shifted<1>(v[1], each);
+    else v[0] = simd::load<T, lanes>(x - 1);
+    if constexpr ((E & right_end) != 0) v[2] = shifted<-1>(v[1], each);
+    else v[2] = simd::load<T, lanes>(x + 1);
+  }
+}
+
+/// R lines of a vector each, from R + 2 lines at `at`.
+template <class T, int R, int E>
+ETCH_INLINE void depthwise_lines(const typename Tile<T>::V (&w)[9], const T* const (&x)[R + 2], int64 at, int64 tap, T* y, int64 y_row) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   V sum[R];
   ETCH_UNROLL for (int r = 0; r < R; ++r) sum[r] = simd::splat<T, lanes>(0);
-  ETCH_UNROLL for (int i = 0; i < R + 2; ++i, x += x_row) {
+  ETCH_UNROLL for (int i = 0; i < R + 2; ++i) {
+    V v[3];
+    load_taps<T, E>(x[i] + at, tap, v);
     ETCH_UNROLL for (int j = 0; j < 3; ++j) {
-      const V v = simd::load<T, lanes>(x + j * tap);
       ETCH_UNROLL for (int r = 0; r < R; ++r) {
-        if (i >= r && i < r + 3) sum[r] = simd::fma(w[3 * (i - r) + j], v, sum[r]);
+        if (i >= r && i < r + 3) sum[r] = simd::fma(w[3 * (i - r) + j], v[j], sum[r]);
       }
     }
   }
   ETCH_UNROLL for (int r = 0; r < R; ++r) simd::store(y + r * y_row, sum[r]);
 }
+/// R lines; meanwhile as many elements arrive from `ahead` and for `target`.
+template <class T, int R>
+ETCH_INLINE void depthwise_band(const typename Tile<T>::V (&w)[9], const PlaneLines<T>& x, int64 row, int64 cols, T* y, const T* ahead, T* target) {
+  constexpr int64 lanes = Tile<T>::lanes, line = 64 / int64{sizeof(T)}, last = R * lanes;
+  const T* from[R + 2];
+  x.take(row, from);
+  const auto fetch = [=](int64 j) {
+    for (int64 e = R * j; e < R * j + last; e += line) {
+      ETCH_PREFETCH(ahead + e);
+      ETCH_PREFETCH_WRITE(target + e);
+    }
+  };
+  if (x.zeros == nullptr) {
+    for (int64 j = 0; j < cols; j += lanes) {
+      const int64 at = least(j, cols - lanes);
+      depthwise_lines<T, R, no_end>(w, from, at, x.tap, y + at, cols);
+      fetch(j);
+    }
+    return;
+  }
+  if (cols == lanes) return depthwise_lines<T, R, both_ends>(w, from, 0, 1, y, cols);
+  depthwise_lines<T, R, left_end>(w, from, 0, 1, y, cols);
+  fetch(0);
+  for (int64 j = lanes; j < cols - lanes; j += lanes) {
+    depthwise_lines<T, R, no_end>(w, from, j - 1, 1, y + j, cols);
+    fetch(j);
+  }
+  depthwise_lines<T, R, right_end>(w, from, cols - lanes, 1, y + cols - lanes, cols);
+  fetch(cols - lanes);
+}
 template <class T>
-ETCH_NOINLINE void depthwise_rows(const T* weight, int64 step, const T* x, int64 x_row, int64 tap, int64 rows, int64 cols, T* y, const T* ahead) {
-  constexpr int lanes = Tile<T>::lanes;
+ETCH_NOINLINE void depthwise_rows(const T* weight, int64 step, const PlaneLines<T>& x, int64 row, int64 rows, int64 cols, T* y, const T* ahead, T* target) {
   typename Tile<T>::V w[9];
-  ETCH_UNROLL for (int i = 0; i < 9; ++i) w[i] = simd::splat<T, lanes>(weight[i * step]);
+  ETCH_UNROLL for (int i = 0; i < 9; ++i) w[i] = simd::splat<T, Tile<T>::lanes>(weight[i * step]);
   int64 i = 0;
-  for (; i + 4 <= rows; i += 4)
-    for (int64 j = 0; j < cols; j += lanes) {
-      const int64 at = least(j, cols - lanes);
-      depthwise_lines<T, 4>(w, x + i * x_row + at, x_row, tap, y + i * cols + at, cols);
-      const int64 done = i * cols + 4 * j;  // as many elements arrive for what comes next
-      for (int64 e = done; e < done + 4 * lanes; e += 2 * lanes) {
-        ETCH_PREFETCH_WRITE(y + 4 * cols + e);
-        ETCH_PREFETCH(ahead + e);
-      }
-    }
-  for (; i < rows; ++i)
-    for (int64 j = 0; j < cols; j += lanes) {
-      const int64 at = least(j, cols - lanes);
-      depthwise_lines<T, 1>(w, x + i * x_row + at, x_row, tap, y + i * cols + at, cols);
-    }
+  for (; i + 4 <= rows; i += 4) depthwise_band<T, 4>(w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);
+  for (; i < rows; ++i) depthwise_band<T, 1>(w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);
 }
 
 /// One row of nine times the windows of an image whose lines, a vector long at least, are evenly apart.
@@ -95,44 +157,54 @@ bool is_depthwise(const Product<T>& p) {
 }
 template <class T>
 void multiply_depthwise(const Product<T>& p, T* tile) {
-  const int64 run = p.b_at->along_row, rows = p.n / run, x_row = p.pitch > 0 ? p.pitch : p.b_at->row[3], tap = p.b_at->row[1];
-  if (p.epilogue.apply == nullptr) return depthwise_rows(p.a, p.a_col, p.b, x_row, tap, rows, run, p.c, p.pitch > 0 ? p.ahead : p.b);
+  const int64 run = p.b_at->along_row, rows = p.n / run;
+  const PlaneLines<T> x(p, p.b, p.b_at->row);
+  const T* const ahead = p.plane.ahead != nullptr ? p.plane.ahead : p.b + 8 * run;
+  if (p.epilogue.apply == nullptr) return depthwise_rows(p.a, p.a_col, x, 0, rows, run, p.c, ahead, p.c + 4 * run);
+  T* const target = p.epilogue.target != nullptr ? p.epilogue.target + p.row_offset * p.epilogue.target_row : nullptr;
   const int64 room = direct_tile / run, most = room > 4 ? room / 4 * 4 : room;
   for (int64 i = 0; i < rows; i += most) {
     const int64 some = least(most, rows - i);
-    depthwise_rows(p.a, p.a_col, p.b + i * x_row, x_row, tap, some, run, tile, (p.pitch > 0 ? p.ahead : p.b) + i * run);
+    depthwise_rows(p.a, p.a_col, x, i, some, run, tile, ahead + i * run, target != nullptr ? target + i * run : tile);
     p.finish(0, i * run, 1, some * run, tile, some * run);
   }
 }
 
-/// sum[p][q] += what R lines of dy give.
-template <class T, int R, class Load>
-ETCH_INLINE void add_depthwise(typename Tile<T>::V (&sum)[9], const T* x, int64 x_row, int64 tap, const T* (&dy)[2], Load load) {
+/// sum[p][q] += what a vector of R lines of dy gives; of it what `some` names, also where the rest is not finite.
+template <class T, int R, int E, class Some>
+ETCH_INLINE void add_depthwise(typename Tile<T>::V (&sum)[9], const T* const (&x)[R + 2], int64 at, int64 tap, const T* const (&dy)[R], int64 col, Some some) {
   using V = typename Tile<T>::V;
   V d[R];
-  ETCH_UNROLL for (int r = 0; r < R; ++r) d[r] = load(dy[r]);
-  ETCH_UNROLL for (int i = 0; i < R + 2; ++i, x += x_row) {
+  ETCH_UNROLL for (int r = 0; r < R; ++r) d[r] = some(simd::load<T, Tile<T>::lanes>(dy[r] + col));
+  ETCH_UNROLL for (int i = 0; i < R + 2; ++i) {
+    V v[3];
+    load_taps<T, E>(x[i] + at, tap, v);
     ETCH_UNROLL for (int j = 0; j < 3; ++j) {
-      const V v = load(x + j * tap);
+      const V value = some(v[j]);
       ETCH_UNROLL for (int r = 0; r < R; ++r) {
-        if (i >= r && i < r + 3) sum[3 * (i - r) + j] = simd::fma(v, d[r], sum[3 * (i - r) + j]);
+        if (i >= r && i < r + 3) sum[3 * (i - r) + j] = simd::fma(value, d[r], sum[3 * (i - r) + j]);
       }
     }
   }
 }
-/// The last vector of a line ends where the line does; of it, what the one before had is left out, also where it is not finite.
+/// The last vector of a line ends where the line does; of it, what the one before had is left out.
 template <class T, int R>
-ETCH_INLINE void add_depthwise_lines(typename Tile<T>::V (&sum)[9], const T* x, int64 x_row, int64 tap, const T* dy0, const T* dy1, int64 cols) {
+ETCH_INLINE void add_depthwise_lines(typename Tile<T>::V (&sum)[9], const T* const (&x)[R + 2], int64 tap, bool ends, const T* const (&dy)[R], int64 cols) {
+  using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
-  const int64 whole = cols / lanes * lanes, last = cols - lanes;
-  for (int64 j = 0; j < whole; j += lanes) {
-    const T* dy[2] = {dy0 + j, dy1 + j};
-    add_depthwise<T, R>(sum, x + j, x_row, tap, dy, [](const T* from) { return simd::load<T, lanes>(from); });
+  const int64 last = cols - lanes, whole = cols / lanes * lanes;
+  const auto all = [](V v) { return v; };
+  const auto tail = simd::iota<std::int32_t, lanes>(0) >= simd::splat<std::int32_t, lanes>(static_cast<int>(whole == cols ? 0 : whole - last));
+  const auto rest = [=](V v) { return simd::select(tail, v, simd::splat<T, lanes>(0)); };
+  if (!ends) {
+    for (int64 j = 0; j < whole; j += lanes) add_depthwise<T, R, no_end>(sum, x, j, tap, dy, j, all);
+    if (whole < cols) add_depthwise<T, R, no_end>(sum, x, last, tap, dy, last, rest);
+    return;
   }
-  if (whole == cols) return;
-  const auto tail = simd::iota<std::int32_t, lanes>(0) >= simd::splat<std::int32_t, lanes>(static_cast<int>(whole - last));
-  const T* dy[2] = {dy0 + last, dy1 + last};
-  add_depthwise<T, R>(sum, x + last, x_row, tap, dy, [&](const T* from) { return simd::select(tail, simd::load<T, lanes>(from), simd::splat<T, lanes>(0)); });
+  if (cols == lanes) return add_depthwise<T, R, both_ends>(sum, x, 0, 1, dy, 0, all);
+  add_depthwise<T, R, left_end>(sum, x, 0, 1, dy, 0, all);
+  for (int64 j = lanes; j < (whole < cols ? whole : last); j += lanes) add_depthwise<T, R, no_end>(sum, x, j - 1, 1, dy, j, all);
+  add_depthwise<T, R, right_end>(sum, x, last, 1, dy, last, rest);
 }
 
 /// Nine windows of an image times a column whose lines are the image's.
@@ -141,21 +213,36 @@ bool is_depthwise_gradient(const Product<T>& p) {
   if (p.n != 1 || p.m != 9 || p.in_double || p.a_at == nullptr || p.a_at->along_row < Tile<T>::lanes) return false;
   return p.b_at->along_column % p.a_at->along_row == 0 && is_window_of_nine(p.a_at->row);
 }
+/// R lines of dy, from element k on.
+template <class T, int R>
+ETCH_INLINE void add_depthwise_band(typename Tile<T>::V (&sum)[9], const Product<T>& p, const PlaneLines<T>& plane, int64 k, int64 run) {
+  const T *x[R + 2], *dy[R];
+  if (p.plane.pitch > 0) plane.take(k / run, x);
+  else
+    for (int r = 0; r < R + 2; ++r) x[r] = p.a + p.a_at->column[k] + r * plane.pitch;
+  for (int r = 0; r < R; ++r) dy[r] = p.b + p.b_at->column[0] + p.b_at->row[k + r * run];
+  if (const T* const ahead = p.plane.ahead)
+    for (int64 j = 0; j < R * run; j += 64 / int64{sizeof(T)}) ETCH_PREFETCH(ahead + k + j);
+  add_depthwise_lines<T, R>(sum, x, plane.tap, plane.zeros != nullptr, dy, run);
+}
 template <class T>
 ETCH_NOINLINE void multiply_depthwise_gradient(const Product<T>& p, T* tile) {
-  constexpr int lanes = Tile<T>::lanes;
-  const int64 run = p.a_at->along_row, x_row = p.pitch > 0 ? p.pitch : p.a_at->row[3], tap = p.a_at->row[1];
-  const T* const b = p.b + p.b_at->column[0];
+  const int64 run = p.a_at->along_row;
+  const PlaneLines<T> plane(p, p.a, p.a_at->row);
+  const auto are_even = [&](int64 k) {  // the next four lines
+    for (int r = 1; p.plane.pitch == 0 && r < 4; ++r)
+      if (p.a_at->column[k + r * run] - p.a_at->column[k] != r * plane.pitch) return false;
+    return true;
+  };
   typename Tile<T>::V sum[9];
-  ETCH_UNROLL for (int i = 0; i < 9; ++i) sum[i] = simd::splat<T, lanes>(0);
-  for (int64 k = 0; k < p.k; k += run) {
-    const T *const x = p.a + (p.pitch > 0 ? k / run * x_row : p.a_at->column[k]), *const dy = b + p.b_at->row[k];
-    for (int64 j = 0; p.pitch > 0 && j < 2 * run; j += 2 * lanes) ETCH_PREFETCH(p.ahead + k + j);
-    if (k + run < p.k && p.a_at->column[k + run] - p.a_at->column[k] == p.a_at->row[3]) {
-      k += run;
-      add_depthwise_lines<T, 2>(sum, x, x_row, tap, dy, b + p.b_at->row[k], run);
+  ETCH_UNROLL for (int i = 0; i < 9; ++i) sum[i] = simd::splat<T, Tile<T>::lanes>(0);
+  for (int64 k = 0; k < p.k;) {
+    if (k + 4 * run <= p.k && are_even(k)) {
+      add_depthwise_band<T, 4>(sum, p, plane, k, run);
+      k += 4 * run;
     } else {
-      add_depthwise_lines<T, 1>(sum, x, x_row, tap, dy, dy, run);
+      add_depthwise_band<T, 1>(sum, p, plane, k, run);
+      k += run;
     }
   }
   ETCH_UNROLL for (int i = 0; i < 9; ++i) tile[i] = simd::hsum(sum[i]) + (p.accumulate ? p.c[i * p.c_row] : T(0));

@@ -28,6 +28,20 @@ void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols,
   c.tile_row = ld * static_cast<index_t>(sizeof(T));
   w.kernel(c);
 }
+/// The loop as an epilogue; `target` is where what the last of its slots [0, slots) whose rows lie evenly begins.
+template <class T>
+Epilogue<T> epilogue_of(EpilogueWork& work, int slots) {
+  Epilogue<T> e{apply_epilogue<T>, &work};
+  const FusedArgs& f = *work.args;
+  for (int i = 0; i < slots && f.dims >= 2; ++i) {
+    const index_t* const stride = f.stride + i * f.dims;
+    const int row = f.dims - 2;
+    bool even = (f.root[i] == etch::detail::Root::output || f.root[i] == etch::detail::Root::buffer) && stride[row + 1] == index_t{sizeof(T)};
+    for (int k = row; k > 0; --k) even = even && stride[k - 1] == stride[k] * f.extent[k];
+    if (even) e.target = reinterpret_cast<T*>(f.base[i] + work.row_offset * stride[row]), e.target_row = stride[row] / index_t{sizeof(T)};
+  }
+  return e;
+}
 
 }  // namespace detail
 }  // namespace cpu

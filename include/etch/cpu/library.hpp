@@ -16,6 +16,7 @@
 #include <etch/cpu/scan.hpp>
 #include <etch/cpu/svd.hpp>
 #include <etch/cpu/window_dot.hpp>
+#include <etch/cpu/winograd_dot.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -179,18 +180,22 @@ constexpr LibraryKernel along_kernel() {
 
 /// Whether a step asks of its values that they are indices.
 constexpr bool asks_for_indices(const Step& s) { return static_cast<Demand>(s.arg >> 48 & 255) == Demand::index; }
-/// Whether a step is a row times a small weight, which has a kernel of its own.
-#if defined(ETCH_CPU_EIGEN)
-constexpr bool is_row_product(const Step&, const Access*) { return false; }
-#else
-using detail::is_row_product;
+/// Products that have kernels of their own: a row times a small weight, and what Winograd's algorithm computes.
+enum class Way { any, row, winograd };
+constexpr Way way_of([[maybe_unused]] const Step& s, [[maybe_unused]] const Access* access) {
+#if !defined(ETCH_CPU_EIGEN)
+  if (detail::is_row_product(s, access)) return Way::row;
+  if (etch::detail::is_winograd(s, access)) return Way::winograd;
 #endif
+  return Way::any;
+}
 
-/// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values, a product's may be one row's.
-template <StepKind K, DType D, bool Indices, bool Row = false>
+/// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values.
+template <StepKind K, DType D, bool Indices, Way W = Way::any>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
-  if constexpr (Row) return {detail::run_row_product<T>, nullptr};
+  if constexpr (W == Way::row) return {detail::run_row_product<T>, nullptr};
+  else if constexpr (W == Way::winograd) return {detail::run_winograd<T>, detail::winograd_workspace<T>};
   else if constexpr (K == StepKind::dot) return {detail::run_dot<T>, detail::dot_workspace<T>};
   else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T>, detail::window_dot_workspace<T>};
   else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};

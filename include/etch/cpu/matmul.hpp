@@ -24,6 +24,8 @@ template <class T>
 struct Epilogue {
   void (*apply)(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) = nullptr;
   void* context = nullptr;
+  T* target = nullptr;  ///< where it writes row 0, if rows lie target_row apart: what is finished slowly fetches these lines before
+  int64 target_row = 0;
 };
 
 namespace detail {
@@ -42,6 +44,15 @@ inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one c
 template <class T>
 struct Padded;
 
+/// The image of a depthwise convolution's item.
+template <class T>
+struct Plane {
+  int64 pitch = 0;              // between its lines, 0 where offsets say
+  int64 above = 0, height = 0;  // lines of zeros above it; its own
+  const T* zeros = nullptr;     // a line of them, where it is read where it lies
+  const T* ahead = nullptr;     // what comes next, fetched meanwhile
+};
+
 template <class T>
 struct Product {
   int64 m, n, k;
@@ -57,8 +68,7 @@ struct Product {
   const Offsets *a_at = nullptr, *b_at = nullptr;  // where a and b lie, of a Multiplication that gathers
   const Padded<T>* padded = nullptr;        // of an operand that is padded first
   bool in_double = false;  // of one that gathers: what is added up is double
-  int64 pitch = 0;         // between lines of an image that was laid out at vectors' boundaries
-  const T* ahead = nullptr;  // the image of the next item, fetched meanwhile
+  Plane<T> plane{};        // of a depthwise convolution
 
   /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
   constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }

@@ -27,6 +27,8 @@ struct WindowDot {
 
   index_t size(int i) const { return bound ? machine.size(step.dim[i]) : machine.capacity(step.dim[i]); }
   index_t number(int access, int i) const { return bound ? machine.stride(access, i) : machine.stride_capacity(access, i); }
+  /// How many of the accesses are the epilogue's.
+  int slots() const { return (padded >= 0 ? a - 6 : a - 2) - step.access; }
   /// The stride of axis i of an operand.
   index_t stride(int operand, int i) const { return number(operand == padded ? a - 3 : operand, i); }
   Axes axes(int operand, bool columns) const {
@@ -148,13 +150,14 @@ struct WindowDot {
       EpilogueWork work{fused ? machine.kernel(s) : nullptr, &machine.args(s), o * batch * m};
       Turned<T> turned{to, m, c_batch, c_col};
       const bool turns = !fused && c_col != 1 && n != 1;
-      const Epilogue<T> epilogue = fused ? Epilogue<T>{apply_epilogue<T>, &work} : turns ? Epilogue<T>{write_turned<T>, &turned} : Epilogue<T>{};
+      const Epilogue<T> epilogue = fused ? epilogue_of<T>(work, slots()) : turns ? Epilogue<T>{write_turned<T>, &turned} : Epilogue<T>{};
       Product<T> item{m, n, k, reinterpret_cast<const T*>(machine.pointer(a)) + at_a, a_row, a_col, reinterpret_cast<const T*>(machine.pointer(b)) + at_b, 0, 0, turns ? nullptr : to, c_row, false, epilogue};
       item.a_at = gathers_left ? &left : nullptr;
       item.b_at = &right;
       item.padded = padded >= 0 ? &pad : nullptr;
       item.in_double = sizeof(T) < sizeof(double) && outer * batch * m * n * k <= double_products;
       pad.laid_out = padded >= 0 && lays_out(item);
+      pad.in_place = pad.laid_out && pad.has_one_around(pad.is_a ? left : right);
 #if defined(ETCH_CPU_EIGEN)
       reference_gathered<T>(item, left, batch, a_batch, b_batch, c_batch, reinterpret_cast<T*>(workspace));
 #else

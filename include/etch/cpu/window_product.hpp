@@ -184,16 +184,27 @@ struct Padded {
   int64 at, span;  ///< of the first item's first part, in the padded box
   int64 parts, step, sums;  ///< parts of k, `step` apart in the box; elements of sums kept between parts
   bool is_a;
-  bool laid_out;  ///< whether it is the plane of a depthwise convolution, with lines at vectors' boundaries
+  bool laid_out;  ///< whether it is the plane of a depthwise convolution, with lines at vectors' boundaries,
+  bool in_place;  ///< or read where it lies
   int64 elements() const {
     const int64 lines = box.room(span), plane = laid_out ? box.size[box.rank - 2] * box.pitch(Tile<T>::lanes) : 0;
     return ((lines > plane ? lines : plane) + 15) / 16 * 16 + sums;
   }
+  /// Whether a plane's windows of 3 x 3, as `of` has them, reach one element beyond it.
+  bool has_one_around(const Offsets& of) const {
+    const int last = box.rank - 1;
+    return at % box.plane() == 0 && box.start[last] == 1 && box.size[last] == box.inside[last] + 2 && of.along_row == box.inside[last] && of.row[1] == 1 && of.row[3] == box.size[last];
+  }
   /// The operand of p that begins at `from`, copied to `to`; `next` is what will be taken after it.
   const T* take(Product<T>& p, int64 from, int64 next, T* to) const {
     if (!laid_out) return box.fill(image, from, span, to);
-    p.pitch = box.pitch(Tile<T>::lanes);
-    p.ahead = image + box.image_plane(next);
+    if (in_place) {
+      const int64 width = box.inside[box.rank - 1];
+      for (int64 j = 0; j < width; ++j) to[j] = T(0);
+      p.plane = {box.stride[box.rank - 2], box.start[box.rank - 2], box.inside[box.rank - 2], to, nullptr};
+      return image + box.image_plane(from);
+    }
+    p.plane = {.pitch = box.pitch(Tile<T>::lanes), .ahead = image + box.image_plane(next)};
     return lay_out(box, image + box.image_plane(from), from, to);
   }
 };

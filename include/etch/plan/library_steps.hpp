@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/plan/lower.hpp>
+#include <etch/plan/winograd.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -236,6 +237,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
   // a product keeps [epilogue accesses..., a, b, c]
   if (s.words == 0) s.access = first;
   s.accesses = out.accesses - s.access;
+  if (is_winograd(s, out.access)) s.flops = s.flops / 9 * 4;
   s.level = group.level;
   out.step[out.steps++] = s;
 }

@@ -190,7 +190,7 @@ struct Compiled {
   template <int S>
   static constexpr cpu::LibraryKernel library_of() {
     if constexpr (!detail::has_cpu_kernels) return {};
-    else return cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype, cpu::asks_for_indices(plan.step[S]), cpu::is_row_product(plan.step[S], plan.access)>();
+    else return cpu::library_kernel<plan.step[S].kind, plan.step[S].dtype, cpu::asks_for_indices(plan.step[S]), cpu::way_of(plan.step[S], plan.access)>();
   }
   /// The program of a loop's body.
   template <int L>
