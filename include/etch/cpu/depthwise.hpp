@@ -90,14 +90,19 @@ ETCH_INLINE void load_taps(const T* x, int64 tap, typename Tile<T>::V (&v)[3]) {
     if constexpr ((E & right_end) != 0) v[2] = shifted<-1>(v[1], each);
     else v[2] = simd::load<T, lanes>(x + 1);
   }
+  ETCH_UNROLL for (int j = 0; j < 3; ++j) simd::settle(v[j]);  // loaded once: GCC would read it again in each product
 }
 
-/// R lines of a vector each, from R + 2 lines at `at`.
+/// R lines of a vector each, from R + 2 lines at `at`; meanwhile as many elements arrive from `ahead` and for `target`.
 template <class T, int R, int E>
-ETCH_INLINE void depthwise_lines(const typename Tile<T>::V (&w)[9], const T* const (&x)[R + 2], int64 at, int64 tap, T* y, int64 y_row) {
+ETCH_INLINE void depthwise_lines(const typename Tile<T>::V (&w)[9], const T* const (&x)[R + 2], int64 at, int64 tap, T* y, int64 y_row, const T* ahead, T* target) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   V sum[R];
+  ETCH_UNROLL for (int e = 0; e < R * lanes; e += 64 / static_cast<int>(sizeof(T))) {
+    ETCH_PREFETCH(ahead + e);
+    ETCH_PREFETCH_WRITE(target + e);
+  }
   ETCH_UNROLL for (int r = 0; r < R; ++r) sum[r] = simd::splat<T, lanes>(0);
   ETCH_UNROLL for (int i = 0; i < R + 2; ++i) {
     V v[3];
@@ -110,35 +115,23 @@ ETCH_INLINE void depthwise_lines(const typename Tile<T>::V (&w)[9], const T* con
   }
   ETCH_UNROLL for (int r = 0; r < R; ++r) simd::store(y + r * y_row, sum[r]);
 }
-/// R lines; meanwhile as many elements arrive from `ahead` and for `target`.
 template <class T, int R>
 ETCH_INLINE void depthwise_band(const typename Tile<T>::V (&w)[9], const PlaneLines<T>& x, int64 row, int64 cols, T* y, const T* ahead, T* target) {
-  constexpr int64 lanes = Tile<T>::lanes, line = 64 / int64{sizeof(T)}, last = R * lanes;
+  constexpr int64 lanes = Tile<T>::lanes;
   const T* from[R + 2];
   x.take(row, from);
-  const auto fetch = [=](int64 j) {
-    for (int64 e = R * j; e < R * j + last; e += line) {
-      ETCH_PREFETCH(ahead + e);
-      ETCH_PREFETCH_WRITE(target + e);
-    }
-  };
   if (x.zeros == nullptr) {
     for (int64 j = 0; j < cols; j += lanes) {
       const int64 at = least(j, cols - lanes);
-      depthwise_lines<T, R, no_end>(w, from, at, x.tap, y + at, cols);
-      fetch(j);
+      depthwise_lines<T, R, no_end>(w, from, at, x.tap, y + at, cols, ahead + R * j, target + R * j);
     }
     return;
   }
-  if (cols == lanes) return depthwise_lines<T, R, both_ends>(w, from, 0, 1, y, cols);
-  depthwise_lines<T, R, left_end>(w, from, 0, 1, y, cols);
-  fetch(0);
-  for (int64 j = lanes; j < cols - lanes; j += lanes) {
-    depthwise_lines<T, R, no_end>(w, from, j - 1, 1, y + j, cols);
-    fetch(j);
-  }
-  depthwise_lines<T, R, right_end>(w, from, cols - lanes, 1, y + cols - lanes, cols);
-  fetch(cols - lanes);
+  if (cols == lanes) return depthwise_lines<T, R, both_ends>(w, from, 0, 1, y, cols, ahead, target);
+  const int64 last = cols - lanes;
+  depthwise_lines<T, R, left_end>(w, from, 0, 1, y, cols, ahead, target);
+  for (int64 j = lanes; j < last; j += lanes) depthwise_lines<T, R, no_end>(w, from, j - 1, 1, y + j, cols, ahead + R * j, target + R * j);
+  depthwise_lines<T, R, right_end>(w, from, last, 1, y + last, cols, ahead + R * last, target + R * last);
 }
 template <class T>
 ETCH_NOINLINE void depthwise_rows(const T* weight, int64 step, const PlaneLines<T>& x, int64 row, int64 rows, int64 cols, T* y, const T* ahead, T* target) {
