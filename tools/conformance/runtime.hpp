@@ -23,7 +23,7 @@
 namespace conformance {
 
 using namespace etch;
-using etch::detail::BoundParameter, etch::detail::Builder, etch::detail::GraphRef, etch::detail::Node, etch::detail::Op;
+using etch::detail::BoundParameter, etch::detail::BoundTensors, etch::detail::Builder, etch::detail::GraphRef, etch::detail::Node, etch::detail::Op;
 using etch::detail::Shape, etch::detail::Slot, etch::detail::SlotKind;
 using etch::atan2, etch::copysign, etch::fmax, etch::fmin, etch::fmod, etch::hypot, etch::ldexp, etch::nextafter, etch::pow;  // and not <cmath>'s, of numbers
 
@@ -211,9 +211,10 @@ class Loaded {
     });
     if (next_ != static_cast<int>(sizeof...(X))) the_state_has_a_tensor_that_the_module_has_not();
     b->training = training;
-    b->bind(table_, next_, nullptr, 0);
+    bound_.tensors = next_;
+    b->bind(&bound_);
   }
-  constexpr ~Loaded() { builder_->bind(nullptr, 0, nullptr, 0); }
+  constexpr ~Loaded() { builder_->bind(nullptr); }
   Loaded(const Loaded&) = delete;
 
  private:
@@ -227,6 +228,7 @@ class Loaded {
 
   Builder* builder_;
   BoundParameter table_[layout<M>.tensors + 1]{};
+  BoundTensors bound_{table_, nullptr};
   int next_ = 0;
 };
 
