@@ -257,3 +257,21 @@ TEST_CASE("an epilogue sees the rows of a batch one after the other, and the sam
   }
   cpu::set_num_threads(before);
 }
+
+TEST_CASE("the tiles a product asks for are those it is cut into") {
+  using namespace cpu::detail;
+  for (int64 m = 1; m <= 50; ++m)
+    for (int64 n = 1; n <= 70; ++n) {
+      Product<float> p{};
+      p.m = m, p.n = n, p.k = 8, p.a_row = 8, p.a_col = 1, p.b_row = n, p.b_col = 1;
+      const unsigned tiles = tiles_of<float>(m, n);
+      const Cut rows = p.row_tiles();
+      bool all = true;
+      for (int64 i = 0; i < rows.count; ++i)
+        for (int64 panel = 0; panel < p.panels(); ++panel) {
+          const int64 vectors = pieces(std::min(p.width(), n - panel * p.width()), Tile<float>::lanes);
+          all = all && (tiles & tile_bit(static_cast<int>(rows.size(i)), static_cast<int>(vectors))) != 0;
+        }
+      CHECK(all);
+    }
+}

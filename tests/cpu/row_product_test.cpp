@@ -47,6 +47,21 @@ TEST_CASE("the plan knows them, and their epilogue runs once") {
   static_assert(!cpu::detail::is_row_product(Q::plan.step[0], Q::plan.access));
 }
 
+#if !defined(ETCH_CPU_EIGEN)
+TEST_CASE("a program names the tiles and inner products that its sizes may ask for") {
+  auto product = [](auto x, auto w) { return matmul(x, w); };
+  auto parts = []<class P>(P) { return cpu::detail::parts_of<float>(P::plan); };
+  using Wide = Code<decltype(product), F<64, 12>, F<12, 64>>;
+  static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64) && !parts(Wide{}).dots);
+  static_assert((parts(Wide{}).tiles & cpu::detail::tile_bit(1, 1)) == 0);
+  auto narrow = [](auto x, auto w) { return linear(x, w); };  // two columns, as inner products
+  static_assert(parts(Code<decltype(narrow), F<64, 12>, F<2, 12>>{}).dots);
+  auto vector = [](auto x, auto w) { return matmul(t(x), w); };
+  using Vector = Code<decltype(vector), F<12, 64>, F<12>>;
+  static_assert(cpu::product_way(Vector::plan.step[0], Vector::plan.access) == cpu::ProductWay::column && parts(Vector{}).tiles == 0);
+}
+#endif
+
 TEST_CASE("a program finds its operands when they move") {
   auto f = [](auto x, auto w) { return linear(x, w) + 1; };
   auto p = compile<F<1, 4>, F<3, 4>>(f);
