@@ -43,6 +43,21 @@ Epilogue<T> epilogue_of(EpilogueWork& work, int slots) {
   return e;
 }
 
+/// Names the matrices that the loop walks as the product walks C: so that their lines arrive meanwhile.
+template <class T>
+void name_walked(Epilogue<T>& e, const FusedArgs& a, int slots, index_t row_offset) {
+  constexpr index_t size = static_cast<index_t>(sizeof(T));
+  for (int s = 0; s < slots && e.walked < 2; ++s) {
+    const index_t* const stride = a.stride + s * a.dims;
+    const index_t row = a.dims > 1 ? stride[a.dims - 2] : 0;
+    bool walks = a.root[s] <= Root::buffer && a.root[s] != Root::none && stride[a.dims - 1] == size && row > 0 && row % size == 0;
+    for (int d = a.dims - 2; walks && d > 0; --d) walks = stride[d - 1] == a.extent[d] * stride[d];
+    if (!walks) continue;
+    e.walked_row[e.walked] = row / size;
+    e.walked_at[e.walked++] = reinterpret_cast<T*>(a.base[s]) + row_offset * (row / size);
+  }
+}
+
 }  // namespace detail
 }  // namespace cpu
 }  // namespace ETCH_ABI

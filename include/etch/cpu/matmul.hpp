@@ -26,6 +26,9 @@ struct Epilogue {
   void* context = nullptr;
   T* target = nullptr;  ///< where it writes row 0, if rows lie target_row apart: what is finished slowly fetches these lines before
   int64 target_row = 0;
+  int walked = 0;   ///< matrices like C that it writes or reads: their lines arrive while a tile is computed
+  T* walked_at[2] = {};
+  int64 walked_row[2] = {};
 };
 
 namespace detail {
@@ -38,6 +41,7 @@ inline constexpr int64 most_panels = 128;
 inline constexpr int64 kept_bytes = 5 * (int64{1} << 20);  // of tiles that wait for their last k block
 inline constexpr int64 finish_bytes = 8192;              // of tiles side by side that one call of an epilogue finishes
 inline constexpr int64 a_strip = 8;                      // row tiles of an A with contiguous columns that are copied at a time
+inline constexpr int64 far_bytes = int64{1} << 18;       // of a result that L2 does not keep beside what it is made from
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
@@ -206,8 +210,8 @@ struct Portion {
   static constexpr int64 kept_row = together * Tile<T>::cols + 64 / int64{sizeof(T)};  // rows in different cache sets
   static constexpr int64 kept_group = kept_row * Tile<T>::rows, group_bytes = kept_group * int64{sizeof(T)};
   int64 depth, panels, tiles = 1, groups = 1;
-  constexpr Portion(int64 m, int64 n, int64 k, bool waits, int64 most_bytes = packed_bytes)
-      : depth(least(k, block_depth<T>)), panels(pieces(n, Tile<T>::cols)) {
+  constexpr Portion(int64 m, int64 n, int64 k, bool waits, int64 most_bytes, int64 deepest)
+      : depth(least(k, deepest)), panels(pieces(n, Tile<T>::cols)) {
     panels = least(panels, least(most_panels, most_bytes / (row_bytes * (depth > 0 ? depth : 1))));
     if (!waits) return;
     const int64 rows = pieces(m, Tile<T>::rows), room = kept_bytes / group_bytes;
@@ -296,12 +300,13 @@ struct Multiplication {
   static constexpr int64 lanes = Tile<T>::lanes, together = Portion<T>::together;
   const Product<T>& p;
   T* const packed;
-  const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, block_depth<T>) : 1);
-  const bool packs = Gathers || p.packs(), strips = p.a_at == nullptr && p.copies() && p.a_row == 1, copies = p.copies() && !strips, applies = p.epilogue.apply != nullptr;
+  const bool packs = Gathers || p.packs(), strips = p.a_at == nullptr && p.copies() && p.a_row == 1;
+  const int64 depth = strips && p.epilogue.apply == nullptr ? block_depth<T> / 2 : block_depth<T>;  // B, a strip of A and what is fetched of the next fit L2
+  const Cut rows = p.row_tiles(), blocks = Cut(p.k, p.k > 0 ? pieces(p.k, depth) : 1);
+  const bool copies = p.copies() && !strips, applies = p.epilogue.apply != nullptr;
   const bool waits = applies && blocks.count > 1;
-  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits, Gathers ? gathered_bytes : packed_bytes);
+  const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits, Gathers ? gathered_bytes : packed_bytes, depth);
   const int64 width = p.width();
-  static constexpr int64 line = 64 / int64{sizeof(T)};
   T* const kept = packed + portion.packed();
   T* const a_copy = kept + portion.kept();
 
@@ -338,41 +343,65 @@ struct Multiplication {
       take_a(t, p.a + row * p.a_row + k0 * p.a_col, height, place % a_strip);
     }
     const bool last_block = block == blocks.count - 1;
-    for (int64 panel = first; panel < last; ++panel) {
-      const int64 col = panel * width, cols = least(width, p.n - col), vectors = pieces(cols, lanes);
-      const int64 group = (panel - first) / together, side = applies ? (panel - first) % together : 0;
-      if constexpr (Gathers) {
-        T* const to = packed + (panel - first) * portion.depth * width;
-        t.b = to, t.b_row = vectors * lanes;
-        if (place == 0) pack_gathered(*p.b_at, k0, t.k, col, cols, p.b, to, t.b_row);
-      } else {
-        take_b(t, p.b + k0 * p.b_row + col * p.b_col, cols, packs ? panel - first : 0, place == 0 && !(packed_before && p.n - col >= width));
-      }
-      T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
-      const bool staged = applies || cols % lanes != 0;
-      T* const tile = kept + (waits ? place * portion.groups + group : 0) * Portion<T>::kept_group;
-      t.c = staged ? tile + side * width : c;
-      t.c_row = staged ? Portion<T>::kept_row : p.c_row;
-      if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
-      if (copies && i + 1 < rows.count && (panel - first) * line < t.k) {  // the next tile of A arrives, a line of its rows a panel
-        for (int64 r = 0; r < height; ++r) ETCH_PREFETCH(p.a + (row + height + r) * p.a_row + k0 + (panel - first) * line);
-      }
-      t.next = nullptr;
-      if (strips && panel - first < 2 && i + a_strip < rows.count) {  // both lines that a column of a tile of the next strip may lie in
-        t.next = p.a + rows.begin(i + a_strip) + k0 * p.a_col + (panel - first) * (60 / int64{sizeof(T)});
-        t.next_step = p.a_col;
-      }
-      if (!staged || waits) {  // lines of C arrive while a tile is computed: its own, or the next one's where sums are read
-        const int64 ahead = t.accumulate && panel != last - 1 ? width : 0;
-        for (int64 r = 0; r < height; ++r) {
-          ETCH_PREFETCH_WRITE(t.c + ahead + r * t.c_row);
-          ETCH_PREFETCH_WRITE(t.c + ahead + r * t.c_row + lanes);
-        }
-      }
-      if (Gathers && p.in_double) small_tile_in_double(height, vectors, t);
-      else p.kernels->tile(height, vectors, t);
-      if (!staged || (waits && !last_block) || (applies && side != together - 1 && panel != last - 1)) continue;
-      p.finish(row, col - side * width, height, side * width + cols, tile, t.c_row);
+    for (int64 from = first; from < last; from += together) {  // panels side by side
+      const int64 to = least(from + together, last), col = from * width, cols = least(to * width, p.n) - col, whole = cols / width;
+      const int64 kept_place = waits ? place * portion.groups + (from - first) / together : 0;
+      T* const tile = kept + kept_place * Portion<T>::kept_group;
+      fetch_a(t, i, height, k0, from == first);
+      multiply_panels(t, row, height, col, whole, whole * width, from - first, block, place == 0, packed_before, tile);
+      if (whole * width < cols) multiply_panels(t, row, height, col + whole * width, 1, cols - whole * width, from - first + whole, block, place == 0, false, tile + whole * width);
+      if (applies && (!waits || last_block)) p.finish(row, col, height, cols, tile, Portion<T>::kept_row);
+    }
+  }
+
+  /// `panels` whole ones from column `col` on, number `at` of those packed, or a last one that is not whole.
+  void multiply_panels(TileArguments<T>& t, int64 row, int64 height, int64 col, int64 panels, int64 cols, int64 at, int64 block, bool first_rows, bool packed_before, T* tile) const {
+    if (panels == 0) return;
+    const int64 k0 = blocks.begin(block), wide = pieces(least(cols, width), lanes);
+    const T* const b = p.b + (Gathers ? 0 : k0 * p.b_row + col * p.b_col);
+    const bool pack = packs || cols % lanes != 0;  // edges always, so that they may be read a whole vector at a time
+    t.b = pack ? packed + (packs ? at : 0) * portion.depth * width : b;
+    t.b_row = pack ? wide * lanes : p.b_row;
+    t.b_panel = pack ? portion.depth * width : width;
+    for (int64 j = 0; j < panels && pack && first_rows && !packed_before; ++j) {
+      T* const to = packed + (packs ? at + j : 0) * portion.depth * width;
+      if constexpr (Gathers) pack_gathered(*p.b_at, k0, t.k, col + j * width, least(cols, width), p.b, to, t.b_row);
+      else pack_panel(t.k, least(cols, width), t.b_row, b + j * width * p.b_col, p.b_row, p.b_col, to);
+    }
+    T* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
+    const bool staged = applies || cols % lanes != 0;
+    t.c = staged ? tile : c;
+    t.c_row = staged ? Portion<T>::kept_row : p.c_row;
+    t.panels = panels;
+    t.lines = 0;
+    const bool finishes = applies && block == blocks.count - 1;
+    if (!staged || (waits && !finishes)) {  // its own lines, or the next one's where sums are read
+      t.line[t.lines] = t.c + (t.accumulate ? 2 : 1) * width - 1;
+      t.line_row[t.lines++] = t.c_row;
+    }
+    for (int s = 0; finishes && s < p.epilogue.walked; ++s) {
+      t.line_row[t.lines] = p.epilogue.walked_row[s];
+      t.line[t.lines++] = p.epilogue.walked_at[s] + (p.row_offset + row) * p.epilogue.walked_row[s] + col + width - 1;
+    }
+    if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
+    if (Gathers && p.in_double) {
+      for (TileArguments<T> one = t; panels > 0; --panels, one.b += one.b_panel, one.c += width) small_tile_in_double(height, wide, one);
+    } else {
+      p.kernels->tile(height, wide, t);
+    }
+    if (staged && !applies) p.finish(row, col, height, cols, tile, t.c_row);
+  }
+
+  /// What the tiles beside each other fetch meanwhile: a row of A's next tile each; of a strip both lines that a column of a tile of the next one may lie in.
+  void fetch_a(TileArguments<T>& t, int64 i, int64 height, int64 k0, bool first) const {
+    t.next = nullptr;
+    if (!first || (Gathers && p.a_at != nullptr)) return;
+    if (strips && i + a_strip < rows.count) {
+      t.next = p.a + rows.begin(i + a_strip) + k0 * p.a_col;
+      t.next_step = p.a_col, t.next_panel = 60 / int64{sizeof(T)}, t.next_panels = 2;
+    } else if (!strips && p.a_col == 1 && i + 1 < rows.count) {
+      t.next = p.a + (rows.begin(i) + height) * p.a_row + k0;
+      t.next_step = 1, t.next_panel = p.a_row, t.next_panels = height;
     }
   }
 
@@ -394,15 +423,6 @@ struct Multiplication {
     t.a = strips ? a_copy + place * a_copy_tile<T> : copies ? a_copy : a;
     t.a_row = strips ? 1 : copies ? a_copy_row<T> : p.a_row;
     t.a_col = strips ? a_copy_col<T> : copies ? 1 : p.a_col;
-  }
-
-  /// Edges are packed even where panels are not, so that they may be read a whole vector at a time.
-  void take_b(TileArguments<T>& t, const T* b, int64 cols, int64 place, bool pack) const {
-    t.b = b, t.b_row = p.b_row;
-    if (!packs && cols % lanes == 0) return;
-    T* const to = packed + place * portion.depth * width;
-    t.b = to, t.b_row = pieces(cols, lanes) * lanes;
-    if (pack) pack_panel(t.k, cols, t.b_row, b, p.b_row, p.b_col, to);
   }
 };
 

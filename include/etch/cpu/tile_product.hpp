@@ -15,6 +15,8 @@ using int64 = std::int64_t;
 
 namespace detail {
 
+constexpr int64 least(int64 a, int64 b) { return a < b ? a : b; }
+
 /// How large a tile the registers hold: its sums, one row of B and one element of A.
 template <class T>
 struct Tile {
@@ -76,44 +78,57 @@ struct TileArguments {
   T* c;
   int64 c_row;
   bool accumulate;
-  const T* next = nullptr;  // a line a step is fetched into L2 from here meanwhile
-  int64 next_step = 0;
+  int64 panels = 1, b_panel = 0;  // so many tiles side by side, and the elements from one's B to the next one's
+  int lines = 0;                  // of each row that arrive while a tile is computed: of c where it is not in L1, or of what an epilogue writes
+  T* line[2] = {};
+  int64 line_row[2] = {};
+  const T* next = nullptr;        // a line a step is fetched into L2 from here meanwhile, and from so
+  int64 next_step = 0, next_panel = 0, next_panels = 1;  // much further on for each tile, up to so many
 };
 
-/// c = (accumulate ? c : 0) + a b, each element in order of k.
+/// c = (accumulate ? c : 0) + a b, each element in order of k, for one tile after another: what lies between two of them costs
+/// as much as some steps of k.
 template <class T, int R, int C, bool Fetch = false>
-ETCH_NOINLINE void tile_product(const TileArguments<T>& t) {
+ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
-  V sum[R][C];
-  if (t.accumulate) {
+  for (;; t.b += t.b_panel, t.c += C * lanes, t.next += Fetch ? t.next_panel : 0) {  // in memory: all registers are the steps'
+    V sum[R][C];
+    if (t.accumulate) {
+      ETCH_UNROLL for (int i = 0; i < R; ++i) {
+        ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::load<T, lanes>(t.c + i * t.c_row + j * lanes);
+      }
+    } else {
+      ETCH_UNROLL for (int i = 0; i < R; ++i) {
+        ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::splat<T, lanes>(0);
+      }
+    }
+    for (int s = 0; s < t.lines; t.line[s++] += C * lanes) {
+      ETCH_UNROLL for (int i = 0; i < R; ++i) ETCH_PREFETCH_WRITE(t.line[s] + i * t.line_row[s]);
+    }
+    Column<T> column(t.a, t.a_row);
+    const T *b = t.b, *next = t.next;
+    const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
+    for (int64 k = t.k; k > 0; --k) {
+      V row[C];
+      ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b + j * lanes);
+      ETCH_UNROLL for (int i = 0; i < R; ++i) {
+        const V x = simd::splat<T, lanes>(column[i]);
+        ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
+      }
+      if constexpr (Fetch) {
+        ETCH_PREFETCH(next);
+        next += next_step;
+      }
+      column.advance(a_col);
+      b += b_row;
+    }
+    T* const c = t.c;
+    const int64 c_row = t.c_row;
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
-      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::load<T, lanes>(t.c + i * t.c_row + j * lanes);
+      ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(c + i * c_row + j * lanes, sum[i][j]);
     }
-  } else {
-    ETCH_UNROLL for (int i = 0; i < R; ++i) {
-      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::splat<T, lanes>(0);
-    }
-  }
-  Column<T> column(t.a, t.a_row);
-  const T *b = t.b, *next = t.next;
-  const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
-  for (int64 k = t.k; k > 0; --k) {
-    V row[C];
-    ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b + j * lanes);
-    ETCH_UNROLL for (int i = 0; i < R; ++i) {
-      const V x = simd::splat<T, lanes>(column[i]);
-      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
-    }
-    if constexpr (Fetch) {
-      ETCH_PREFETCH(next);
-      next += next_step;
-    }
-    column.advance(a_col);
-    b += b_row;
-  }
-  ETCH_UNROLL for (int i = 0; i < R; ++i) {
-    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + j * lanes, sum[i][j]);
+    if (--t.panels <= 0) return;
   }
 }
 
@@ -124,7 +139,7 @@ inline constexpr unsigned all_tiles = ~0u;
 /// tile_product for heights in [1, Tile::rows] and one or two vectors, four for a height of one: those a program may need.
 template <class T>
 struct TileTable {
-  using Function = void (*)(const TileArguments<T>&);
+  using Function = void (*)(TileArguments<T>&);
   static constexpr int rows = Tile<T>::rows;
   Function at[rows][2];
   Function row[4];
@@ -141,9 +156,16 @@ struct TileTable {
             {tile<Tiles, 1, 1>(), tile<Tiles, 1, 2>(), tile<Tiles, 1, 3>(), tile<Tiles, 1, 4>()},
             {tile<Tiles, rows - 1, 2, true>(), tile<Tiles, rows, 2, true>()}};
   }
-  ETCH_INLINE void operator()(int64 height, int64 vectors, const TileArguments<T>& t) const {
+  ETCH_INLINE void operator()(int64 height, int64 vectors, TileArguments<T> t) const {
     if (height == 1) return row[vectors - 1](t);
-    if (t.next != nullptr && height >= rows - 1 && vectors == 2) return fetching[height - rows + 1](t);
+    if (t.next != nullptr && height >= rows - 1 && vectors == 2) {
+      const int64 all = t.panels;
+      t.panels = least(all, t.next_panels);
+      const int64 rest = all - t.panels;
+      fetching[height - rows + 1](t);
+      if (rest == 0) return;
+      t.b += t.b_panel, t.c += Tile<T>::cols, t.panels = rest;
+    }
     at[height - 1][vectors - 1](t);
   }
 };
@@ -175,7 +197,6 @@ ETCH_NOINLINE void small_tile_in_double(int64 height, int64 vectors, TileArgumen
   }
 }
 
-constexpr int64 least(int64 a, int64 b) { return a < b ? a : b; }
 constexpr int64 pieces(int64 size, int64 piece) { return (size + piece - 1) / piece; }
 
 /// [0, size) cut into `count` ranges as equal as can be.
@@ -185,22 +206,6 @@ struct Cut {
   constexpr int64 begin(int64 i) const { return i * base + least(i, extra); }
   constexpr int64 size(int64 i) const { return base + (i < extra ? 1 : 0); }
 };
-
-/// c[m][n] = (accumulate ? c : 0) + a b, for operands in L1 or L2 and whole vectors: n must be a multiple of the lanes.
-template <class T>
-void small_product(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, T* c,
-                   int64 c_row, bool accumulate) {
-  constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
-  if (m <= 0) return;
-  const Cut rows(m, pieces(m, Tile<T>::rows));
-  for (int64 i = 0; i < rows.count; ++i) {
-    const int64 row = rows.begin(i), height = rows.size(i);
-    for (int64 col = 0; col < n; col += width) {
-      TileArguments<T> t{k, a + row * a_row, a_row, a_col, b + col, b_row, c + row * c_row + col, c_row, accumulate};
-      tile_table<T>(height, least(width, n - col) / lanes, t);
-    }
-  }
-}
 
 #if !defined(ETCH_CPU_EIGEN)
 /// Lanes A, B, C, D of each four: 0 to 3 from x, 4 to 7 from y.
