@@ -154,7 +154,8 @@ void multiply_depthwise(const Product<T>& p, T* tile) {
   const PlaneLines<T> x(p, p.b, p.b_at->row);
   const T* const ahead = p.plane.ahead != nullptr ? p.plane.ahead : p.b + 8 * run;
   if (p.epilogue.apply == nullptr) return depthwise_rows(p.a, p.a_col, x, 0, rows, run, p.c, ahead, p.c + 4 * run);
-  T* const target = p.epilogue.target != nullptr ? p.epilogue.target + p.row_offset * p.epilogue.target_row : nullptr;
+  const int result = p.epilogue.walked - 1;
+  T* const target = result >= 0 ? p.epilogue.walked_at[result] + p.row_offset * p.epilogue.walked_row[result] : nullptr;
   const int64 room = direct_tile / run, most = room > 4 ? room / 4 * 4 : room;
   for (int64 i = 0; i < rows; i += most) {
     const int64 some = least(most, rows - i);

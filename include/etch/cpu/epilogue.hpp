@@ -28,25 +28,12 @@ void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols,
   c.tile_row = ld * static_cast<index_t>(sizeof(T));
   w.kernel(c);
 }
-/// The loop as an epilogue; `target` is where what the last of its slots [0, slots) whose rows lie evenly begins.
+/// The loop as an epilogue that names the matrices which it walks as the product walks C, of its first `slots`.
 template <class T>
 Epilogue<T> epilogue_of(EpilogueWork& work, int slots) {
-  Epilogue<T> e{apply_epilogue<T>, &work};
-  const FusedArgs& f = *work.args;
-  for (int i = 0; i < slots && f.dims >= 2; ++i) {
-    const index_t* const stride = f.stride + i * f.dims;
-    const int row = f.dims - 2;
-    bool even = (f.root[i] == etch::detail::Root::output || f.root[i] == etch::detail::Root::buffer) && stride[row + 1] == index_t{sizeof(T)};
-    for (int k = row; k > 0; --k) even = even && stride[k - 1] == stride[k] * f.extent[k];
-    if (even) e.target = reinterpret_cast<T*>(f.base[i] + work.row_offset * stride[row]), e.target_row = stride[row] / index_t{sizeof(T)};
-  }
-  return e;
-}
-
-/// Names the matrices that the loop walks as the product walks C: so that their lines arrive meanwhile.
-template <class T>
-void name_walked(Epilogue<T>& e, const FusedArgs& a, int slots, index_t row_offset) {
   constexpr index_t size = static_cast<index_t>(sizeof(T));
+  Epilogue<T> e{apply_epilogue<T>, &work};
+  const FusedArgs& a = *work.args;
   for (int s = 0; s < slots && e.walked < 2; ++s) {
     const index_t* const stride = a.stride + s * a.dims;
     const index_t row = a.dims > 1 ? stride[a.dims - 2] : 0;
@@ -54,8 +41,9 @@ void name_walked(Epilogue<T>& e, const FusedArgs& a, int slots, index_t row_offs
     for (int d = a.dims - 2; walks && d > 0; --d) walks = stride[d - 1] == a.extent[d] * stride[d];
     if (!walks) continue;
     e.walked_row[e.walked] = row / size;
-    e.walked_at[e.walked++] = reinterpret_cast<T*>(a.base[s]) + row_offset * (row / size);
+    e.walked_at[e.walked++] = reinterpret_cast<T*>(a.base[s]) + work.row_offset * (row / size);
   }
+  return e;
 }
 
 }  // namespace detail

@@ -3,11 +3,10 @@
 //   for each row:  row section 0; for each column: pass 0;  row section 1; for each column: pass 1;  ...
 #pragma once
 
-#include <etch/cpu/copy_rows.hpp>
 #include <etch/cpu/cursor.hpp>
 #include <etch/cpu/extremum.hpp>
+#include <etch/cpu/move.hpp>
 #include <etch/cpu/marks.hpp>
-#include <etch/cpu/transpose.hpp>
 #include <etch/cpu/words.hpp>
 
 namespace etch {
@@ -118,63 +117,6 @@ struct Fused {
     const bool lies = x.op == static_cast<std::uint8_t>(Word::load) && static_cast<Stride>(x.mode) == Stride::unit &&
                       ((x.type == Class::f32 && x.memory == DType::float32) || (x.type == Class::f64 && x.memory == DType::float64));
     return lies && is_reduce_word(code[regs.position[begin + 1]]) && r.a == x.d && r.mode >= 2;
-  }
-
-  /// Whether all a kernel does is to move elements of one type from one place to another.
-  static constexpr bool moves() {
-    if (regs.sections != 2 || regs.instructions != 2 + 3 || regs.column_begin[0] != 2 || regs.slots != 2) return false;
-    const Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
-    return x.op == static_cast<std::uint8_t>(Word::load) && y.op == static_cast<std::uint8_t>(Word::store) && y.a == x.d && x.type == y.type && x.memory == y.memory;
-  }
-  /// Whether those lie side by side here and there.
-  static constexpr bool moves_rows() {
-    return moves() && static_cast<Stride>(decode(code[regs.position[2]]).mode) == Stride::unit && static_cast<Stride>(decode(code[regs.position[3]]).mode) == Stride::unit;
-  }
-  static ETCH_INLINE void move_rows(const FusedCall& call) {
-    constexpr Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
-    constexpr index_t size = static_cast<index_t>(size_of(x.memory));
-    if (call.row0 >= call.row1) return;
-    Cursor<regs.slots> cursor(call);
-    for (index_t row = call.row0;;) {
-      const index_t n = cursor.left + 1 < call.row1 - row ? cursor.left + 1 : call.row1 - row;
-      copy_rows(cursor.p[x.slot] + call.col0 * size, cursor.step[x.slot], cursor.p[y.slot] + call.col0 * size, cursor.step[y.slot], n, (call.col1 - call.col0) * size);
-      if ((row += n) == call.row1) return;
-      cursor.skip(n - 1);
-      cursor.next(call);
-    }
-  }
-
-  /// Whether all a kernel does is to move elements of four bytes from or to places that do not lie side by side.
-  static constexpr bool moves_columns() {
-    if (transpose_side == 0 || !moves()) return false;
-    const Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
-    const auto from = static_cast<Stride>(x.mode), to = static_cast<Stride>(y.mode);
-    return ((x.type == Class::f32 && x.memory == DType::float32) || (x.type == Class::i32 && x.memory == DType::int32)) &&
-           ((from == Stride::strided && to == Stride::unit) || (from == Stride::unit && to == Stride::strided));
-  }
-  /// A block of rows, where elements below each other lie side by side in the memory whose columns do not; whether that was done.
-  static ETCH_INLINE bool move_block(const FusedCall& call, Cursor<regs.slots>& cursor) {
-    constexpr index_t side = transpose_side, bytes = 4;
-    constexpr Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
-    constexpr bool gathers = static_cast<Stride>(x.mode) == Stride::strided;
-    constexpr int far = gathers ? x.slot : y.slot, near = gathers ? y.slot : x.slot;
-    if (cursor.step[far] != bytes || cursor.left + 1 < side || call.col1 - call.col0 < side) return false;
-    const FusedArgs& a = *call.args;
-    const index_t apart = a.stride[far * a.dims + a.dims - 1], row = cursor.step[near];
-    char *const there = cursor.p[far], *const here = cursor.p[near];
-    index_t c = call.col0;
-    for (; c + side <= call.col1; c += side) {
-      if constexpr (gathers) transpose_block(there + c * apart, apart, here + c * bytes, row);
-      else transpose_block(here + c * bytes, row, there + c * apart, apart);
-    }
-    for (; c < call.col1; ++c)
-      for (index_t k = 0; k < side; ++k) {
-        char *const p = there + c * apart + k * bytes, *const q = here + k * row + c * bytes;
-        if constexpr (gathers) __builtin_memcpy(q, p, bytes);
-        else __builtin_memcpy(p, q, bytes);
-      }
-    cursor.skip(side - 1);
-    return true;
   }
 
   template <bool Row, bool Partial, int Begin, Storing How = regs.tile ? Storing::tile : Storing::plain, std::size_t... I>
@@ -323,8 +265,8 @@ struct Fused {
     Cursor<regs.slots> cursor(call);
     const FusedArgs& a = *call.args;
     for (index_t row = call.row0;;) {
-      if constexpr (moves_columns()) {
-        while (row + transpose_side <= call.row1 && move_block(call, cursor)) {
+      if constexpr (Move<Fused>::columns()) {
+        while (row + transpose_side <= call.row1 && Move<Fused>::block(call, cursor)) {
           if ((row += transpose_side) == call.row1) return;
           cursor.next(call);
         }
@@ -353,7 +295,7 @@ struct Fused {
     }
   }
   static void run(const FusedCall& call) {
-    if constexpr (moves_rows()) move_rows(call);
+    if constexpr (Move<Fused>::rows()) Move<Fused>::run(call);
     else rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
     if constexpr (regs.streams) simd::stream_end();
   }

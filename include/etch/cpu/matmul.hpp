@@ -24,9 +24,7 @@ template <class T>
 struct Epilogue {
   void (*apply)(void* context, int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) = nullptr;
   void* context = nullptr;
-  T* target = nullptr;  ///< where it writes row 0, if rows lie target_row apart: what is finished slowly fetches these lines before
-  int64 target_row = 0;
-  int walked = 0;   ///< matrices like C that it writes or reads: their lines arrive while a tile is computed
+  int walked = 0;  ///< matrices like C that it reads or, last, writes: their lines arrive while a tile is computed
   T* walked_at[2] = {};
   int64 walked_row[2] = {};
 };
