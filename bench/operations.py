@@ -3,7 +3,7 @@
     ./run bench operations [--only REGEX] [--sizes 1e3,1e5] [--part K/M] [--merge] [--no-peers]
 
 bench/operations_table.py is the table; this file makes C++ of it (build/operations), compiles it as a user would, and asks
-etch, the loop and PyTorch in turn, a hundredth of a second each, two rounds. All of it in three launches of the programs: with the
+etch, the loop and PyTorch in turn, a hundredth of a second each, four rounds. All of it in three launches of the programs: with the
 pages it gets one and the same loop takes up to twice as long in one process as in another. Ratio: the peer's least time over etch's.
 A run can be cut into parts: of the rows, those whose number is K modulo M; --merge keeps what other parts measured.
 """
@@ -21,7 +21,7 @@ LOOP_FLAGS = [*FLAGS, "-ffast-math", "-mno-recip"]  # roots and quotients exact,
 TYPES = {"double": "double", "half": "half", "int64": "std::int64_t", "int32": "std::int32_t", "uint8": "std::uint8_t", "bool": "bool", "cfloat": "complex<float>", "float": "float"}
 LOOP_TYPES = {"half": "_Float16", "int64": "long", "int32": "int", "uint8": "unsigned char", "cfloat": "std::complex<float>"}
 TOLERANCE = 2e-3  # half has eleven bits; sums of ten million floats differ in their order
-LAUNCHES, ROUNDS, SECONDS = 3, 2, 0.008
+LAUNCHES, ROUNDS, SECONDS = 3, 4, 0.008
 ROWS_IN_A_PROGRAM = 22
 
 
