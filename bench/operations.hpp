@@ -127,6 +127,17 @@ class Assigned final : public Case {
   Y y_;
 };
 
+/// What writes into a tensor that exists.
+template <class Call, class Y>
+class Written final : public Case {
+ public:
+  Written(const long* sizes, Loop loop) : Case(sizes, loop) { result(y_.data(), y_.numel(), etch::dtype_of<typename Y::value_type>); }
+  void etch() override { Call{}(y_); }
+
+ private:
+  Y y_;
+};
+
 /// A program with two results.
 template <class Call, class... X>
 class Compiled final : public Case {
@@ -156,6 +167,11 @@ struct Of {
 template <class Call, class... X>
 Case* assigned(const long* sizes, Loop loop, Call call, const Of<X>&... o) {
   return new Assigned<Call, X...>(sizes, loop, call, o...);
+}
+/// `call(y)` beside the loop.
+template <class Call, class Y>
+Case* written(const long* sizes, Loop loop, Call, const Of<Y>&) {
+  return new Written<Call, Y>(sizes, loop);
 }
 template <class Call, class... X>
 Case* compiled(const long* sizes, Loop loop, Call call, const Of<X>&... o) {

@@ -91,10 +91,11 @@ def program_source(some_rows):
                 made.append(f"bench::Of<Tensor<{', '.join([TYPES[dtype], *map(str, sizes)])}>>{{{low}, {high}{', true' * order}}}")
                 arguments.append(name)
             several = row.etch.startswith("several(")
-            parameters = ", ".join(f"{'auto' if several else 'const auto&'} {a}" for a in arguments)
+            into = "_out(" in row.etch
+            parameters = ", ".join(f"{'auto' if several else 'auto&' if into else 'const auto&'} {a}" for a in arguments)
             call = f"[]({parameters}) {{ return {row.at(row.etch, n)}; }}"
             text.append(f"bench::Case* case_{row.number}_{n}() {{\n  static const long sizes[] = {{{', '.join(map(str, (n, *SIZES[n])))}}};")
-            text.append(f"  return bench::{'compiled' if several else 'assigned'}({', '.join(['sizes', f'loop_{row.number}', call, *made])});\n}}")
+            text.append(f"  return bench::{'compiled' if several else 'written' if into else 'assigned'}({', '.join(['sizes', f'loop_{row.number}', call, *made])});\n}}")
             entries.append(f'    {{"{row.number}/{n}", case_{row.number}_{n}}},')
     return "\n".join([*text, "", "int main() {", "  static const bench::Entry entries[] = {", *entries, "  };", "  return bench::serve(entries, std::size(entries));", "}", ""])
 

@@ -197,8 +197,8 @@ SHAPES = [
     ("expand", "x[C]", "expand<{R}, {C}>(x)", "for (long j = 0; j < r; ++j) std::copy(x, x + c, o + j * c);", "o.copy_(x.expand({R}, {C}))", {"like": "x.expand({R}, {C}).contiguous()"}),
     ("every other", "x[N]", "slice<0, 0, {N}, 2>(x)", "for (long i = 0; i < n / 2; ++i) o[i] = x[2 * i];", "o.copy_(x[::2])", {"like": "x[::2].contiguous()", "least": 1e3}),
     ("full", "x[N]", "full_like(x, 3.f)", "3", "torch.full(x.shape, 3., out=o)"),
-    ("arange", "", "arange<float, {N}>()", "float(i)", "torch.arange({N}, out=o)", {"like": "torch.arange({N}, dtype=torch.float32)"}),
-    ("linspace", "", "linspace<float, {N}>(0, 1)", "float(i) * (1.f / (n - 1))", "torch.linspace(0, 1, {N}, out=o)", {"least": 1e3}),
+    ("arange", "y[N]", "arange_out(y)", "float(i)", "torch.arange({N}, out=o)", {"like": "torch.arange({N}, dtype=torch.float32)"}),
+    ("linspace", "y[N]", "linspace_out(y, 0, 1)", "float(i) * (1.f / (n - 1))", "torch.linspace(0, 1, {N}, out=o)", {"least": 1e3}),
 ]
 
 MM = "std::fill(o, o + s * s, 0.f); for (long i = 0; i < s; ++i) for (long k = 0; k < s; ++k) for (long j = 0; j < s; ++j) o[i * s + j] += {} * {};"

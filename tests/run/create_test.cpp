@@ -53,6 +53,17 @@ TEST_CASE("progressions") {
   values(logspace<float, 4>(0, 3, 2), {1, 2, 4, 8});
 }
 
+TEST_CASE("progressions into a tensor that exists") {
+  Tensor<float, 5> y;
+  const float* const before = y.data();
+  CHECK(&arange_out(y, 3, -1) == &y);
+  values(y, {3, 2, 1, 0, -1});
+  CHECK_THROWS_WITH_AS(arange_out(y, 0, 0), doctest::Contains("etch: arange: the step must not be zero"), Error);
+  values(linspace_out(y, -1, 1), {-1, -0.5, 0, 0.5, 1});
+  values(logspace_out(y, 0, 4, 2), {1, 2, 4, 8, 16});
+  CHECK(y.data() == before);
+}
+
 TEST_CASE("indices of triangles") {
   values(tril_indices<3, 2>(), {0, 1, 1, 2, 2, 0, 0, 1, 0, 1});
   values(tril_indices<2, 3, 1>(), {0, 0, 1, 1, 1, 0, 1, 0, 1, 2});

@@ -81,33 +81,53 @@ void write_spaced(T* to, double start, double end, int n, F value) {
 }
 }  // namespace detail
 
+/// start, start + step, ... into y, which exists; PyTorch's `out=y`. Throws where the step is zero.
+template <class T, auto N, class S = int, class P = int>
+  requires(std::is_arithmetic_v<S> && std::is_arithmetic_v<P>)
+Tensor<T, N>& arange_out(Tensor<T, N>& y, S start = 0, P step = 1) {
+  using Numbers = detail::Progression<T>;
+  const Numbers numbers{static_cast<typename Numbers::Number>(start), static_cast<typename Numbers::Number>(step)};
+  if (numbers.step == 0) fail("arange", "the step must not be zero");
+  numbers.write(y.data(), y.size(0));
+  return y;
+}
 /// start, start + step, ..., N of them.
 template <class T, auto N, class S = int, class P = int>
   requires(std::is_arithmetic_v<S> && std::is_arithmetic_v<P>)
 Tensor<T, N> arange(S start = 0, P step = 1) {
   auto r = detail::unwritten<Tensor<T, N>>();
-  using Numbers = detail::Progression<T>;
-  const Numbers numbers{static_cast<typename Numbers::Number>(start), static_cast<typename Numbers::Number>(step)};
-  if (numbers.step == 0) fail("arange", "the step must not be zero");
-  numbers.write(r.data(), r.size(0));
+  arange_out(r, start, step);
   return r;
+}
+/// As many numbers as y has from start to end, both included, evenly spaced, into y; whole numbers are cut off. PyTorch's `out=y`.
+template <class T, auto N, class A, class B>
+  requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
+Tensor<T, N>& linspace_out(Tensor<T, N>& y, A start, B end) {
+  constexpr bool whole = std::is_integral_v<T>;
+  const auto first = static_cast<double>(start), last = static_cast<double>(end);
+  detail::write_spaced(y.data(), whole ? __builtin_trunc(first) : first, whole ? __builtin_trunc(last) : last, y.size(0), [](double v) { return v; });
+  return y;
 }
 /// N numbers from start to end, both included, evenly spaced; whole numbers are cut off.
 template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N> linspace(A start, B end) {
   auto r = detail::unwritten<Tensor<T, N>>();
-  constexpr bool whole = std::is_integral_v<T>;
-  const auto first = static_cast<double>(start), last = static_cast<double>(end);
-  detail::write_spaced(r.data(), whole ? __builtin_trunc(first) : first, whole ? __builtin_trunc(last) : last, r.size(0), [](double v) { return v; });
+  linspace_out(r, start, end);
   return r;
 }
-/// The powers of `base` whose exponents are `linspace(start, end)`.
+/// The powers of `base` whose exponents are `linspace(start, end)`, and the same into y.
+template <class T, auto N, class A, class B>
+  requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
+Tensor<T, N>& logspace_out(Tensor<T, N>& y, A start, B end, double base = 10) {
+  detail::write_spaced(y.data(), static_cast<double>(start), static_cast<double>(end), y.size(0), [base](double v) { return __builtin_pow(base, v); });
+  return y;
+}
 template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N> logspace(A start, B end, double base = 10) {
   auto r = detail::unwritten<Tensor<T, N>>();
-  detail::write_spaced(r.data(), static_cast<double>(start), static_cast<double>(end), r.size(0), [base](double v) { return __builtin_pow(base, v); });
+  logspace_out(r, start, end, base);
   return r;
 }
 
