@@ -154,7 +154,7 @@ class Machine {
   struct Part;
   void run_fused(int s);
   void run_drawing(const Bindings& given, void* const* out, RandomState* random);
-  char* locate(const Access& a, const Bindings& in, void* const* out) const;
+  ETCH_INLINE char* locate(const Access& a, const Bindings& in, void* const* out) const;
   void bind_targets(const Bindings& in, void* const* out);
   void combine(const Step& s, int first, bool before);
   void allocate(int thread_count);

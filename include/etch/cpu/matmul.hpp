@@ -55,7 +55,7 @@ struct ProductKernels {
   void (*dots)(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);  ///< null where inner products are never better
 };
 template <class T>
-void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);
+ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);
 template <class T, unsigned Tiles, bool Dots>
 constexpr ProductKernels<T> name_kernels() {
   if constexpr (Dots) return {tile_table<T, Tiles>, multiply_dots<T>};
@@ -267,7 +267,7 @@ ETCH_NOINLINE void row_product(int64 n, int64 k, const T* x, const T* w, int64 w
 
 /// As Multiplication::run, where inner products are better.
 template <class T>
-ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile) {
+void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile) {
   constexpr int64 lanes = Tile<T>::lanes, width = Portion<T>::together * Tile<T>::cols, step = Portion<T>::kept_row;
   const Cut tiles = p.row_tiles();
   const int64 end = least(p.n, panel1 * Tile<T>::cols);

@@ -14,21 +14,20 @@ namespace detail {
 /// What a fused kernel asks before it goes element by element.
 template <class Fused>
 struct Move {
-  static constexpr const auto& code = Fused::code;
-  static constexpr const Registers& regs = Fused::regs;
-
+  static constexpr Instruction from() { return decode(Fused::code[Fused::regs.position[2]]); }
+  static constexpr Instruction to() { return decode(Fused::code[Fused::regs.position[3]]); }
   /// Whether all a kernel does is to move elements of one type from one place to another.
   static constexpr bool moves() {
-    if (regs.sections != 2 || regs.instructions != 2 + 3 || regs.column_begin[0] != 2 || regs.slots != 2) return false;
-    const Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
+    if (Fused::regs.sections != 2 || Fused::regs.instructions != 2 + 3 || Fused::regs.column_begin[0] != 2 || Fused::regs.slots != 2) return false;
+    const Instruction x = from(), y = to();
     return x.op == static_cast<std::uint8_t>(Word::load) && y.op == static_cast<std::uint8_t>(Word::store) && y.a == x.d && x.type == y.type && x.memory == y.memory;
   }
   /// Whether those lie side by side here and there.
   static constexpr bool rows() {
-    return moves() && static_cast<Stride>(decode(code[regs.position[2]]).mode) == Stride::unit && static_cast<Stride>(decode(code[regs.position[3]]).mode) == Stride::unit;
+    return moves() && static_cast<Stride>(from().mode) == Stride::unit && static_cast<Stride>(to().mode) == Stride::unit;
   }
   static ETCH_INLINE void run(const FusedCall& call) {
-    constexpr Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
+    constexpr Instruction x = from(), y = to();
     constexpr index_t size = static_cast<index_t>(size_of(x.memory));
     if (call.row0 >= call.row1) return;
     Cursor<Fused::regs.slots> cursor(call);
@@ -44,15 +43,15 @@ struct Move {
   /// Whether all a kernel does is to move elements of four bytes from or to places that do not lie side by side.
   static constexpr bool columns() {
     if (transpose_side == 0 || !moves()) return false;
-    const Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
-    const auto from = static_cast<Stride>(x.mode), to = static_cast<Stride>(y.mode);
+    const Instruction x = from(), y = to();
+    const auto here = static_cast<Stride>(x.mode), there = static_cast<Stride>(y.mode);
     return ((x.type == Class::f32 && x.memory == DType::float32) || (x.type == Class::i32 && x.memory == DType::int32)) &&
-           ((from == Stride::strided && to == Stride::unit) || (from == Stride::unit && to == Stride::strided));
+           ((here == Stride::strided && there == Stride::unit) || (here == Stride::unit && there == Stride::strided));
   }
   /// A block of rows, where elements below each other lie side by side in the memory whose columns do not; whether that was done.
   static ETCH_INLINE bool block(const FusedCall& call, Cursor<Fused::regs.slots>& cursor) {
     constexpr index_t side = transpose_side, bytes = 4;
-    constexpr Instruction x = decode(code[regs.position[2]]), y = decode(code[regs.position[3]]);
+    constexpr Instruction x = from(), y = to();
     constexpr bool gathers = static_cast<Stride>(x.mode) == Stride::strided;
     constexpr int far = gathers ? x.slot : y.slot, near = gathers ? y.slot : x.slot;
     if (cursor.step[far] != bytes || cursor.left + 1 < side || call.col1 - call.col0 < side) return false;
