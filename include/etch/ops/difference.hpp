@@ -104,8 +104,11 @@ struct trapezoid_fn {
   template <class Y, class X>
   constexpr auto operator()(Y y, X x) const {
     if constexpr (half_samples<Y, X>) return rounded_once<typename Y::value_type, trapezoid_fn>(y, x);
-    else if constexpr (X::rank > 0 || !axis_of_at_least<Y, Axis, 1>::enough) return reduce_fn<Op::sum, Axis>{}(trapezoids_fn<Axis>{}(y, x)) * 0.5;
-    else return (reduce_fn<Op::sum, Axis>{}(y) - (select_fn<Axis, 0>{}(y) + select_fn<Axis, -1>{}(y)) * 0.5) * x;
+    else if constexpr (X::rank > 0 || !axis_of_at_least<Y, Axis, 1>::enough) {
+      const auto areas = trapezoids_fn<Axis>{}(y, x);
+      if constexpr (std::is_same_v<decltype(areas), const Poison>) return areas;
+      else return reduce_fn<Op::sum, Axis>{}(areas) * 0.5;
+    } else return (reduce_fn<Op::sum, Axis>{}(y) - (select_fn<Axis, 0>{}(y) + select_fn<Axis, -1>{}(y)) * 0.5) * x;
   }
 };
 template <int Axis>
