@@ -113,39 +113,11 @@ template <class T>
 void attention_backward(const AttentionShape& shape, HeadRows<const T> q, HeadRows<const T> k, HeadRows<const T> v,
                         HeadRows<const T> out, const T* lse, HeadRows<const T> dout, HeadRows<T> dq, HeadRows<T> dk,
                         HeadRows<T> dv, void* workspace) {
-  struct Context {
-    const AttentionShape& s;
-    HeadRows<const T> q, k, v, out, dout;
-    HeadRows<T> dq, dk, dv;
-    const T* lse;
-    T* workspace;
-    int64 bytes, pairs = 0, group = 0;
-    void operator()(int64 pair, int thread) const {
-      const int64 b = pair / s.heads, h = pair % s.heads, b1 = (pair + 1) / s.heads, h1 = (pair + 1) % s.heads;
-      const bool ahead = detail::fetches_ahead<T>(s) && pair + 1 < pairs;
-      const auto next = [&](const HeadRows<const T>& x) { return detail::Rows<const T>{ahead ? x.at(b1, h1) : nullptr, x.row}; };
-      detail::Carver<T> space{workspace + thread * bytes / int64{sizeof(T)}};
-      const detail::AttentionGradients<T> g{{q.at(b, h), q.row},     {k.at(b, h), k.row},       {v.at(b, h), v.row},
-                                            {out.at(b, h), out.row}, {dout.at(b, h), dout.row}, lse + pair * s.queries,
-                                            {dq.at(b, h), dq.row},   {dk.at(b, h), dk.row},     {dv.at(b, h), dv.row},
-                                            {next(q), next(k), next(v), next(out), next(dout)}};
-      detail::AttentionBackward<T>(s, space).run(s, g);
-    }
-  };
-  if (shape.batch * shape.heads <= 0) return;
-  Context context{shape,
-                  q,
-                  k,
-                  v,
-                  out,
-                  dout,
-                  dq,
-                  dk,
-                  dv,
-                  lse,
-                  static_cast<T*>(workspace),
-                  static_cast<int64>(attention_backward_workspace_bytes<T>(shape))};
-  detail::for_each_pair(shape, context);
+  detail::for_each_pair<T>(shape, workspace, attention_backward_workspace_bytes<T>(shape), [&](detail::Pair<T> pair) {
+    const detail::AttentionGradients<T> g{pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), pair.rows(dout), lse + pair.number * shape.queries,
+                                          pair.rows(dq), pair.rows(dk), pair.rows(dv), {pair.next(q), pair.next(k), pair.next(v), pair.next(out), pair.next(dout)}};
+    detail::AttentionBackward<T>(shape, pair.space).run(shape, g);
+  });
 }
 
 }  // namespace cpu

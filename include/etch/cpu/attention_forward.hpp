@@ -86,30 +86,11 @@ constexpr std::size_t attention_forward_workspace_bytes(const AttentionShape& sh
 template <class T>
 void attention_forward(const AttentionShape& shape, HeadRows<const T> q, HeadRows<const T> k, HeadRows<const T> v,
                        HeadRows<T> out, T* lse, void* workspace) {
-  struct Context {
-    const AttentionShape& s;
-    HeadRows<const T> q, k, v;
-    HeadRows<T> out;
-    T *lse, *workspace;
-    int64 bytes, pairs = 0, group = 0;
-    void operator()(int64 pair, int thread) const {
-      const int64 b = pair / s.heads, h = pair % s.heads, b1 = (pair + 1) / s.heads, h1 = (pair + 1) % s.heads;
-      const bool ahead = detail::fetches_ahead<T>(s) && pair + 1 < pairs;
-      detail::Carver<T> space{workspace + thread * bytes / int64{sizeof(T)}};
-      const detail::Rows<const T> next[] = {{ahead ? q.at(b1, h1) : nullptr, q.row}, {ahead ? k.at(b1, h1) : nullptr, k.row}, {ahead ? v.at(b1, h1) : nullptr, v.row}};
-      detail::AttentionForward<T>(s, space).run(s, {q.at(b, h), q.row}, {k.at(b, h), k.row}, {v.at(b, h), v.row}, {out.at(b, h), out.row}, lse + pair * s.queries, next);
-    }
-  };
-  if (shape.batch * shape.heads <= 0 || shape.queries <= 0) return;
-  Context context{shape,
-                  q,
-                  k,
-                  v,
-                  out,
-                  lse,
-                  static_cast<T*>(workspace),
-                  static_cast<int64>(attention_forward_workspace_bytes<T>(shape))};
-  detail::for_each_pair(shape, context);
+  if (shape.queries <= 0) return;
+  detail::for_each_pair<T>(shape, workspace, attention_forward_workspace_bytes<T>(shape), [&](detail::Pair<T> pair) {
+    const detail::Rows<const T> next[] = {pair.next(q), pair.next(k), pair.next(v)};
+    detail::AttentionForward<T>(shape, pair.space).run(shape, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries, next);
+  });
 }
 
 }  // namespace cpu

@@ -216,26 +216,50 @@ constexpr std::size_t attention_bytes(const AttentionShape& shape) {
   return space.used * sizeof(T);
 }
 
-/// Runs `pair(index)` for every (batch, head) pair: chunks of at least the work that pays for a thread.
-template <class Context>
-void for_each_pair(const AttentionShape& s, Context& context) {
-  const int64 pairs = s.batch * s.heads, flops = 2 * s.queries * s.keys * (s.head_dim + s.value_dim) + 1;
-  const int64 group = flops > parallel_flops / pairs ? 1 + parallel_flops / 4 / flops : pairs;
-  context.pairs = pairs, context.group = group;
-  parallel_for(
-      static_cast<int>(pieces(pairs, group)),
-      [](void* argument, int chunk, int thread) {
-        const Context& self = *static_cast<const Context*>(argument);
-        for (int64 pair = chunk * self.group; pair < least((chunk + 1) * self.group, self.pairs); ++pair)
-          self(pair, thread);
-      },
-      &context);
-}
-
 /// What the next pair reads is fetched ahead where it is small: large operands would drive out those at work.
 template <class T>
 constexpr bool fetches_ahead(const AttentionShape& s) {
   return (s.queries + s.keys) * (s.head_dim + s.value_dim) * int64{sizeof(T)} <= 131072;
+}
+
+/// One (batch, head) pair, and its workspace.
+template <class T>
+struct Pair {
+  const AttentionShape& s;
+  int64 number;
+  Carver<T> space;
+  template <class U>
+  Rows<U> rows(const HeadRows<U>& x) const {
+    return {x.at(number / s.heads, number % s.heads), x.row};
+  }
+  /// What the pair behind it reads, null where nothing is fetched ahead.
+  Rows<const T> next(const HeadRows<const T>& x) const {
+    const bool ahead = fetches_ahead<T>(s) && number + 1 < s.batch * s.heads;
+    return {ahead ? x.at((number + 1) / s.heads, (number + 1) % s.heads) : nullptr, x.row};
+  }
+};
+
+/// Runs `body(pair)` for every pair, with `bytes` of the workspace for each thread: chunks of at least the work that pays for a thread.
+template <class T, class Body>
+void for_each_pair(const AttentionShape& shape, void* workspace, std::size_t bytes, const Body& body) {
+  struct Context {
+    const AttentionShape& s;
+    const Body& body;
+    char* workspace;
+    std::size_t bytes;
+    int64 pairs, group;
+  };
+  const int64 pairs = shape.batch * shape.heads, flops = 2 * shape.queries * shape.keys * (shape.head_dim + shape.value_dim) + 1;
+  if (pairs <= 0) return;
+  Context context{shape, body, static_cast<char*>(workspace), bytes, pairs, flops > parallel_flops / pairs ? 1 + parallel_flops / 4 / flops : pairs};
+  parallel_for(
+      static_cast<int>(pieces(pairs, context.group)),
+      [](void* argument, int chunk, int thread) {
+        const Context& c = *static_cast<const Context*>(argument);
+        T* const own = reinterpret_cast<T*>(c.workspace + static_cast<std::size_t>(thread) * c.bytes);
+        for (int64 pair = chunk * c.group; pair < least((chunk + 1) * c.group, c.pairs); ++pair) c.body(Pair<T>{c.s, pair, Carver<T>{own}});
+      },
+      &context);
 }
 
 }  // namespace detail

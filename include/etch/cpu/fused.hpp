@@ -68,7 +68,7 @@ struct Fused {
   template <int Begin, std::size_t... I>
   static constexpr bool is_light_sum(std::index_sequence<I...>) {
     constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
-    return sizeof...(I) <= 8 && !regs.tile && (is_light(word(I)) && ...) && ((static_cast<Word>(word(I) & 255) == Word::reduce || static_cast<Word>(word(I) & 255) == Word::accumulate) || ...);
+    return sizeof...(I) <= 8 && !regs.tile && (is_light(word(I)) && ...) && ((is_reduce_word(word(I)) || is_sum_over_rows(word(I))) || ...);
   }
   /// Whether a columns section is so short that a loop over vectors is mostly the loop.
   template <int Begin, std::size_t... I>
