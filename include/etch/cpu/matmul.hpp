@@ -8,10 +8,12 @@
 #include <etch/core/config.hpp>
 #include <etch/cpu/gathered.hpp>
 #include <etch/cpu/parallel.hpp>
+#include <etch/cpu/split_product.hpp>
 #include <etch/cpu/tile_product.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -41,6 +43,7 @@ inline constexpr int64 finish_bytes = 8192;              // of tiles side by sid
 inline constexpr int64 a_strip = 8;                      // row tiles of an A with contiguous columns that are copied at a time
 inline constexpr int64 far_bytes = int64{1} << 18;       // of a result that L2 does not keep beside what it is made from
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
+inline constexpr int64 split_work = int64{1} << 17;      // multiplications for which splitting floats pays; measured
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
 template <class T>
@@ -73,6 +76,12 @@ struct Plane {
   const T* ahead = nullptr;     // what comes next, fetched meanwhile
 };
 
+/// Whether a product is computed by the processor's matrix unit, where it has one.
+template <class T>
+constexpr bool splits(int64 m, int64 n, int64 k) {
+  return std::is_same_v<T, float> && m >= 16 && n >= 16 && k >= 32 && m * n * k >= split_work;
+}
+
 template <class T>
 struct Product {
   int64 m, n, k;
@@ -90,6 +99,7 @@ struct Product {
   const Padded<T>* padded = nullptr;        // of an operand that is padded first
   bool in_double = false;  // of one that gathers: what is added up is double
   Plane<T> plane{};        // of a depthwise convolution
+  bool split = false;      // by the processor's matrix unit
 
   /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
   constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
@@ -101,7 +111,7 @@ struct Product {
   /// Rows of A against columns of B, both contiguous: inner products.
   constexpr bool dots() const { return (m <= few || n <= few) && a_col == 1 && b_row == 1 && (b_col != 1 || n == 1); }
 
-  constexpr Cut row_tiles() const { return Cut(m, pieces(m, Tile<T>::rows)); }
+  constexpr Cut row_tiles() const { return Cut(m, pieces(m, split ? 32 : Tile<T>::rows)); }
   constexpr int64 width() const { return m == 1 && !packs() && !dots() ? 4 * Tile<T>::lanes : Tile<T>::cols; }
   constexpr int64 panels() const { return pieces(n, width()); }
 
@@ -425,7 +435,21 @@ struct Multiplication {
 };
 
 template <class T>
+bool is_split(int64 m, int64 n, int64 k) {
+#if ETCH_AMX
+  return splits<T>(m, n, k) && amx::granted();
+#else
+  return false;
+#endif
+}
+
+template <class T>
 ETCH_NOINLINE void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+#if ETCH_AMX
+  if constexpr (std::is_same_v<T, float>) {
+    if (p.split) return SplitMultiplication<Product<T>>{p, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
+  }
+#endif
   if (p.k <= 0) p.a = p.b = workspace;  // where they may be null
   if (p.kernels->dots != nullptr && p.dots())
     p.kernels->dots(p, row0, row1, panel0, panel1, workspace);
@@ -475,7 +499,15 @@ struct BatchedProduct {
 /// Bytes of workspace, at 64-byte alignment, for one thread's part in a product of up to these sizes.
 template <class T>
 constexpr std::size_t matmul_workspace_bytes(int64 m, int64 n, int64 k) {
-  return static_cast<std::size_t>((detail::Portion<T>::bytes(m, n, k) + 63) / 64 * 64);
+  int64 bytes = detail::Portion<T>::bytes(m, n, k);
+#if ETCH_AMX
+  if (detail::splits<T>(m, n, k)) {
+    const int64 split = detail::SplitPortion(m, n, k, true).bytes(), plain = detail::SplitPortion(m, n, k, false).bytes();
+    bytes = bytes > split ? bytes : split;
+    bytes = bytes > plain ? bytes : plain;
+  }
+#endif
+  return static_cast<std::size_t>((bytes + 63) / 64 * 64);
 }
 
 /// C[m, n] = A[m, k] B[k, n] (C += with `accumulate`) for any strides, counted in elements; the columns of C are
@@ -485,7 +517,8 @@ template <class T>
 void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, const T* b, int64 b_row, int64 b_col, T* c,
             int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
   if (m <= 0 || n <= 0) return;
-  const detail::Product<T> p{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &detail::product_kernels<T>};
+  detail::Product<T> p{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &detail::product_kernels<T>};
+  p.split = detail::is_split<T>(m, n, k);
   detail::multiply(p, 0, p.row_tiles().count, 0, p.panels(), static_cast<T*>(workspace));
 }
 
@@ -499,7 +532,8 @@ void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_
   if (batch <= 0 || m <= 0 || n <= 0) return;
   if (b_batch == 0 && a_batch == m * a_row && (c == nullptr || c_batch == m * c_row))
     m *= batch, batch = 1;  // one product
-  const detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &kernels};
+  detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &kernels};
+  item.split = detail::is_split<T>(m, n, k);
   if (batch == 1 && 2 * m * n * k < detail::parallel_flops)  // never cut: what follows takes as long as the smallest products
     return detail::multiply(item, 0, item.row_tiles().count, 0, item.panels(), static_cast<T*>(workspace));
   detail::BatchedProduct<T> work{

@@ -1,0 +1,289 @@
+// Products of floats on the processor's matrix unit (Intel AMX), which multiplies bfloat16 sixteen times as fast as its vectors multiply
+// floats. A float is the sum of three bfloat16, x = h + m + l, and six of the nine products of two such sums carry all digits of a product of floats:
+//   x x' = h h' + h m' + m h' + m m' + h l' + l h' + (less than 2^-26 of it)
+// Henry, Tang, Heinecke: Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations, ARITH 2019.
+#pragma once
+
+#include <etch/core/config.hpp>
+
+#if !defined(ETCH_AMX)
+#if defined(__AMX_BF16__) && defined(__AVX512BW__) && defined(__linux__) && !defined(__CUDACC__)
+#define ETCH_AMX 1
+#else
+#define ETCH_AMX 0
+#endif
+#endif
+
+#if ETCH_AMX
+#include <etch/core/vec.hpp>
+#include <etch/cpu/tile_product.hpp>
+
+#include <cstdint>
+#include <cstring>
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+namespace amx {
+
+inline constexpr int64 tile_bytes = 1024, parts = 3;  // 16 rows of 16 pairs
+inline constexpr int64 depth = 32;                    // terms of a tile, in pairs 16 apart
+inline constexpr int64 wide = 32;                     // rows of A, columns of B: two tiles
+inline constexpr int64 chunk_bytes = 2 * parts * tile_bytes;
+
+/// Whether the system lets this process use the unit; asked once.
+inline bool granted() {
+  static const bool yes = syscall(SYS_arch_prctl, 0x1023 /* ARCH_REQ_XCOMP_PERM */, 18 /* tile data */) == 0;
+  return yes;
+}
+
+/// The unit, set up for tiles of 16 x 64 bytes.
+class Unit {
+ public:
+  Unit() {
+    struct alignas(64) Shapes {
+      std::uint8_t palette = 1, start = 0, reserved[14] = {};
+      std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+      std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+    };
+    static constexpr Shapes shapes{};
+    asm volatile("ldtilecfg %0" ::"m"(shapes) : "memory");
+  }
+  Unit(const Unit&) = delete;
+  Unit& operator=(const Unit&) = delete;
+  ~Unit() { asm volatile("tilerelease" ::: "memory"); }
+};
+
+template <int Tile>
+ETCH_INLINE void clear() { asm volatile("tilezero %%tmm%c0" ::"n"(Tile)); }
+template <int Tile>
+ETCH_INLINE void load(const void* from, int64 row_bytes = 64) { asm volatile("tileloadd (%0,%1,1), %%tmm%c2" ::"r"(from), "r"(row_bytes), "n"(Tile) : "memory"); }
+template <int Tile>
+ETCH_INLINE void store(void* to, int64 row_bytes) { asm volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(row_bytes), "n"(Tile) : "memory"); }
+/// Sum += A B.
+template <int Sum, int A, int B>
+ETCH_INLINE void multiply() { asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"n"(Sum), "n"(A), "n"(B)); }
+
+/// c[16 or 32][16 or 32] (+)= A B of packed chunks. Tiles 0 to 3 are the sums, 4 and 5 rows of A, 6 and 7 columns of B.
+template <bool Rows, bool Cols>
+ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate) {
+  const int64 row_bytes = c_row * 4;
+  if (accumulate) {
+    load<0>(c, row_bytes);
+    if (Cols) load<1>(c + 16, row_bytes);
+    if (Rows) load<2>(c + 16 * c_row, row_bytes);
+    if (Rows && Cols) load<3>(c + 16 * c_row + 16, row_bytes);
+  } else {
+    clear<0>(), clear<1>(), clear<2>(), clear<3>();
+  }
+  const auto take_a = [&](int part) {
+    load<4>(a + 2 * part * tile_bytes);
+    if (Rows) load<5>(a + (2 * part + 1) * tile_bytes);
+  };
+  const auto take_b = [&](int part) {
+    load<6>(b + 2 * part * tile_bytes);
+    if (Cols) load<7>(b + (2 * part + 1) * tile_bytes);
+  };
+  const auto add = [] {
+    multiply<0, 4, 6>();
+    if (Cols) multiply<1, 4, 7>();
+    if (Rows) multiply<2, 5, 6>();
+    if (Rows && Cols) multiply<3, 5, 7>();
+  };
+  for (; chunks > 0; --chunks, a += chunk_bytes, b += chunk_bytes) {  // the small ones first; one operand changes at a time
+    take_a(0), take_b(2), add();
+    take_b(1), add();
+    take_a(1), add();
+    take_b(0), add();
+    take_a(2), add();
+    take_a(0), add();
+  }
+  store<0>(c, row_bytes);
+  if (Cols) store<1>(c + 16, row_bytes);
+  if (Rows) store<2>(c + 16 * c_row, row_bytes);
+  if (Rows && Cols) store<3>(c + 16 * c_row + 16, row_bytes);
+}
+
+using Floats = simd::Vec<float, 16>;
+typedef std::uint32_t Bits __attribute__((vector_size(64)));
+typedef std::uint16_t Sizes __attribute__((vector_size(64)));  // twice the bits of a bfloat16: without its sign
+
+/// The three parts of two vectors, in pairs of their lanes, `step` bytes apart; `most` collects how large they are.
+ETCH_INLINE void split(Floats x, Floats y, char* to, Sizes& most) {
+  typedef float Raw __attribute__((vector_size(64)));
+  Raw left = x.v, right = y.v;
+  for (int part = 0; part < 2; ++part, to += 2 * tile_bytes) {
+    const Bits l = ((Bits)left + 0x8000u) & 0xffff0000u, r = ((Bits)right + 0x8000u) & 0xffff0000u;
+    const Bits pairs = (l >> 16) | r;
+    std::memcpy(to, &pairs, 64);
+    if (part == 0) {
+      const Sizes size = (Sizes)pairs + (Sizes)pairs;
+      most = size > most ? size : most;
+    }
+    left -= (Raw)l, right -= (Raw)r;
+  }
+  const Bits pairs = ((Bits)left >> 16) | (Bits)right;
+  std::memcpy(to, &pairs, 64);
+}
+
+/// rows <= 16 of k <= 32 terms each, side by side: the A of a tile.
+ETCH_NOINLINE inline void pack_rows(int64 rows, int64 k, const float* from, int64 row, char* to, Sizes& most) {
+  const int left = static_cast<int>(least(k, 16)), right = static_cast<int>(k) - left;
+  Sizes size = most;
+  for (int64 r = 0; r < rows; ++r, from += row, to += 64) {
+    if (right == 16) split(simd::load<float, 16>(from), simd::load<float, 16>(from + 16), to, size);
+    else split(simd::load_partial<float, 16>(from, left), simd::load_partial<float, 16>(from + left, right), to, size);
+  }
+  for (int64 r = rows; r < 16; ++r, to += 64) {
+    for (int part = 0; part < parts; ++part) std::memset(to + 2 * part * tile_bytes, 0, 64);
+  }
+  most = size;
+}
+/// k <= 32 rows of `cols` <= 16 columns, side by side: the B of a tile.
+ETCH_NOINLINE inline void pack_columns(int64 k, int64 cols, const float* from, int64 row, char* to, Sizes& most) {
+  Sizes size = most;
+  for (int64 j = 0; j < 16; ++j, to += 64) {
+    if (cols == 16 && k == depth) split(simd::load<float, 16>(from + j * row), simd::load<float, 16>(from + (j + 16) * row), to, size);
+    else split(j < k ? simd::load_partial<float, 16>(from + j * row, static_cast<int>(cols)) : simd::splat<float, 16>(0),
+               j + 16 < k ? simd::load_partial<float, 16>(from + (j + 16) * row, static_cast<int>(cols)) : simd::splat<float, 16>(0), to, size);
+  }
+  most = size;
+}
+/// to[j][i] = from[i][j] of any strides, i <= 32 side by side; j <= 32.
+ETCH_NOINLINE inline void turn(int64 rows, int64 cols, const float* from, int64 row, int64 col, float* to) {
+  if (col == 1) return transpose(rows, cols, from, row, to, depth);
+  for (int64 j = 0; j < cols; ++j)
+    for (int64 i = 0; i < rows; ++i) to[j * depth + i] = from[i * row + j * col];
+}
+
+/// Whether all parts of numbers as large as these, and their products with others, are normal numbers: 2^-80 <= largest < 2^60, or all are 0.
+inline bool is_normal(const Sizes& most) {
+  int size = 0;
+  for (int i = 0; i < 32; ++i) size = size > most[i] ? size : most[i];
+  return size == 0 || (size >= (127 - 80) << 8 && size < (127 + 60) << 8);
+}
+
+}  // namespace amx
+
+/// What is at work at a time: panels of B and strips of A of 32, a k block deep, and the strips of sums that wait for their last k block.
+struct SplitPortion {
+  static constexpr int64 deepest = 512, packed_bytes = 5 << 18, kept_bytes = 4 << 20, together = 4, most_panels = 64;
+  static constexpr int64 sums_row = together * amx::wide + 16;  // rows in different cache sets
+  int64 blocks, depth, panels, strips = 1, kept_row = sums_row;
+  constexpr SplitPortion(int64 m, int64 n, int64 k, bool waits)
+      : blocks(pieces(k, deepest)), depth(pieces(pieces(k, blocks), amx::depth) * amx::depth), panels(pieces(n, amx::wide)) {
+    const int64 room = packed_bytes / strip_bytes();
+    panels = least(panels, least(most_panels, room > 0 ? room : 1));
+    if (!waits || blocks == 1) return;
+    kept_row = panels * amx::wide + 16;
+    const int64 some = kept_bytes / (kept_row * amx::wide * 4);
+    strips = least(pieces(m, amx::wide), some > 0 ? some : 1);
+  }
+  constexpr int64 strip_bytes() const { return depth / amx::depth * amx::chunk_bytes; }
+  constexpr int64 kept() const { return strips * kept_row * amx::wide; }
+  /// [packed panels of B][a strip of A][sums][a panel of B, or a tile that is turned, as floats]
+  constexpr int64 bytes() const { return (panels + 1) * strip_bytes() + 4 * (kept() + (depth + 16) * amx::wide); }
+};
+
+/// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32.
+template <class Product>
+struct SplitMultiplication {
+  static constexpr int64 wide = amx::wide;
+  const Product& p;
+  char* const packed;
+  const bool applies = p.epilogue.apply != nullptr;
+  const SplitPortion portion = SplitPortion(p.m, p.n, p.k, applies);
+  const bool waits = applies && portion.blocks > 1;
+  char* const strip = packed + portion.panels * portion.strip_bytes();
+  float* const kept = reinterpret_cast<float*>(strip + portion.strip_bytes());
+  float* const plain = kept + portion.kept();
+  bool normal[SplitPortion::most_panels] = {};
+
+  void run(int64 row0, int64 row1, int64 panel0, int64 panel1) {
+    const amx::Unit unit;
+    const int64 group = waits ? portion.strips : row1 - row0;
+    for (int64 first = panel0; first < panel1; first += portion.panels) {
+      const int64 last = least(first + portion.panels, panel1);
+      for (int64 top = row0; top < row1; top += group) {
+        for (int64 block = 0; block < portion.blocks; ++block) {
+          const int64 k0 = block * portion.depth, k = least(portion.depth, p.k - k0);
+          for (int64 j = first; j < last; ++j) normal[j - first] = pack_b(j * wide, k0, k, packed + (j - first) * portion.strip_bytes());
+          for (int64 i = top; i < least(top + group, row1); ++i) row_strip(i * wide, i - top, first, last, k0, k);
+        }
+      }
+    }
+  }
+
+ private:
+  void row_strip(int64 row, int64 place, int64 first, int64 last, int64 k0, int64 k) {
+    const int64 height = least(wide, p.m - row);
+    const bool fits = pack_a(row, height, k0, k), ends = k0 + k == p.k;
+    for (int64 from = first; from < last; from += SplitPortion::together) {
+      const int64 to = least(from + SplitPortion::together, last), col = from * wide, cols = least(to * wide, p.n) - col;
+      const bool staged = applies || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0;
+      float* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
+      float* const sums = waits ? kept + place * portion.kept_row * wide + (from - first) * wide : staged ? kept : c;
+      const int64 sums_row = staged ? portion.kept_row : p.c_row;
+      if (staged && accumulates && (!waits || k0 == 0)) copy_tile(height, cols, c, p.c_row, sums, sums_row);
+      for (int64 j = from; j < to; ++j) {
+        const int64 width = least(wide, p.n - j * wide);
+        float* const at = sums + (j - from) * wide;
+        if (fits && normal[j - first]) multiply(height, width, packed + (j - first) * portion.strip_bytes(), pieces(k, amx::depth), at, sums_row, accumulates);
+        else multiply_plainly(row, height, j * wide, width, k0, k, at, sums_row, accumulates);
+      }
+      if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
+    }
+  }
+
+  void multiply(int64 height, int64 width, const char* panel, int64 chunks, float* to, int64 to_row, bool accumulates) const {
+    if (height > 16) width > 16 ? amx::product<true, true>(strip, panel, chunks, to, to_row, accumulates) : amx::product<true, false>(strip, panel, chunks, to, to_row, accumulates);
+    else width > 16 ? amx::product<false, true>(strip, panel, chunks, to, to_row, accumulates) : amx::product<false, false>(strip, panel, chunks, to, to_row, accumulates);
+  }
+  /// Where numbers are too large or too small to be split.
+  ETCH_COLD void multiply_plainly(int64 row, int64 height, int64 col, int64 width, int64 k0, int64 k, float* to, int64 to_row, bool accumulates) const {
+    TileArguments<float> t{k, p.a + row * p.a_row + k0 * p.a_col, p.a_row, p.a_col, plain, wide, to, to_row, accumulates};
+    for (int64 r = 0; r < k; ++r)
+      for (int64 j = 0; j < wide; ++j) plain[r * wide + j] = j < width ? p.b[(k0 + r) * p.b_row + (col + j) * p.b_col] : 0;
+    small_tile_in_double(height, pieces(width, 16), t);
+  }
+
+  bool pack_a(int64 row, int64 height, int64 k0, int64 k) const {
+    amx::Sizes most{};
+    for (int64 half = 0; half < height; half += 16) {
+      const int64 rows = least(16, height - half);
+      for (int64 at = 0; at < k; at += amx::depth) {
+        const int64 terms = least(amx::depth, k - at);
+        const float* from = p.a + (row + half) * p.a_row + (k0 + at) * p.a_col;
+        const bool turns = p.a_col != 1;
+        if (turns) amx::turn(terms, rows, from, p.a_col, p.a_row, plain);
+        amx::pack_rows(rows, terms, turns ? plain : from, turns ? amx::depth : p.a_row, strip + at / amx::depth * amx::chunk_bytes + half / 16 * amx::tile_bytes, most);
+      }
+    }
+    return amx::is_normal(most);
+  }
+  bool pack_b(int64 col, int64 k0, int64 k, char* to) const {
+    amx::Sizes most{};
+    for (int64 at = 0; at < k; at += amx::depth, to += amx::chunk_bytes) {
+      const int64 terms = least(amx::depth, k - at);
+      for (int64 half = 0; half < wide && col + half < p.n; half += 16) {
+        const int64 cols = least(16, p.n - col - half);
+        const float* from = p.b + (k0 + at) * p.b_row + (col + half) * p.b_col;
+        const bool turns = p.b_col != 1;
+        if (turns) amx::turn(cols, terms, from, p.b_col, p.b_row, plain);
+        amx::pack_columns(terms, cols, turns ? plain : from, turns ? amx::depth : p.b_row, to + half / 16 * amx::tile_bytes, most);
+      }
+    }
+    return amx::is_normal(most);
+  }
+};
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch
+#endif
