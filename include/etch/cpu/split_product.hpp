@@ -69,46 +69,6 @@ ETCH_INLINE void store(void* to, int64 row_bytes) { asm volatile("tilestored %%t
 template <int Sum, int A, int B>
 ETCH_INLINE void multiply() { asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"n"(Sum), "n"(A), "n"(B)); }
 
-/// c[16 or 32][16 or 32] (+)= A B of packed chunks. Tiles 0 to 3 are the sums, 4 and 5 rows of A, 6 and 7 columns of B.
-template <bool Rows, bool Cols>
-ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate) {
-  const int64 row_bytes = c_row * 4;
-  if (accumulate) {
-    load<0>(c, row_bytes);
-    if (Cols) load<1>(c + 16, row_bytes);
-    if (Rows) load<2>(c + 16 * c_row, row_bytes);
-    if (Rows && Cols) load<3>(c + 16 * c_row + 16, row_bytes);
-  } else {
-    clear<0>(), clear<1>(), clear<2>(), clear<3>();
-  }
-  const auto take_a = [&](int part) {
-    load<4>(a + 2 * part * tile_bytes);
-    if (Rows) load<5>(a + (2 * part + 1) * tile_bytes);
-  };
-  const auto take_b = [&](int part) {
-    load<6>(b + 2 * part * tile_bytes);
-    if (Cols) load<7>(b + (2 * part + 1) * tile_bytes);
-  };
-  const auto add = [] {
-    multiply<0, 4, 6>();
-    if (Cols) multiply<1, 4, 7>();
-    if (Rows) multiply<2, 5, 6>();
-    if (Rows && Cols) multiply<3, 5, 7>();
-  };
-  for (; chunks > 0; --chunks, a += chunk_bytes, b += chunk_bytes) {  // the small ones first; one operand changes at a time
-    take_a(0), take_b(2), add();
-    take_b(1), add();
-    take_a(1), add();
-    take_b(0), add();
-    take_a(2), add();
-    take_a(0), add();
-  }
-  store<0>(c, row_bytes);
-  if (Cols) store<1>(c + 16, row_bytes);
-  if (Rows) store<2>(c + 16 * c_row, row_bytes);
-  if (Rows && Cols) store<3>(c + 16 * c_row + 16, row_bytes);
-}
-
 using Floats = simd::Vec<float, 16>;
 typedef std::uint32_t Bits __attribute__((vector_size(64)));
 typedef std::uint16_t Sizes __attribute__((vector_size(64)));  // twice the bits of a bfloat16: without its sign
@@ -131,6 +91,62 @@ ETCH_INLINE void split(Floats x, Floats y, char* to, Sizes& most) {
   std::memcpy(to, &pairs, 64);
 }
 
+/// Whole rows of the next strip of A, split while the unit computes: a line of 32 terms a step.
+struct Ahead {
+  const float* from = nullptr;
+  int64 row = 0, chunks = 0;
+  char* to = nullptr;
+  int64 steps = 0, chunk = 0;
+  Sizes most{};
+
+  ETCH_INLINE void step() {
+    if (steps == 0) return;
+    split(simd::load<float, 16>(from), simd::load<float, 16>(from + 16), to, most);
+    from += depth, to += chunk_bytes, --steps;
+    if (++chunk == chunks) from += row - chunks * depth, to += 64 - chunks * chunk_bytes, chunk = 0;
+  }
+};
+
+/// c[16 or 32][16 or 32] (+)= A B of packed chunks. Tiles 0 to 3 are the sums, 4 and 5 rows of A, 6 and 7 columns of B. The six products begin with
+/// the small ones; from one to the next one operand changes.
+template <bool Rows, bool Cols>
+ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& packing) {
+  const int64 row_bytes = c_row * 4;
+  if (accumulate) {
+    load<0>(c, row_bytes);
+    if (Cols) load<1>(c + 16, row_bytes);
+    if (Rows) load<2>(c + 16 * c_row, row_bytes);
+    if (Rows && Cols) load<3>(c + 16 * c_row + 16, row_bytes);
+  } else {
+    clear<0>(), clear<1>(), clear<2>(), clear<3>();
+  }
+  Ahead ahead = packing;
+  const auto with_b = [&](int part) {
+    load<6>(b + 2 * part * tile_bytes), multiply<0, 4, 6>();
+    if (Rows) multiply<2, 5, 6>();
+    if (Cols) load<7>(b + (2 * part + 1) * tile_bytes), multiply<1, 4, 7>();
+    if (Rows && Cols) multiply<3, 5, 7>();
+    ahead.step();
+  };
+  const auto with_a = [&](int part) {
+    load<4>(a + 2 * part * tile_bytes), multiply<0, 4, 6>();
+    if (Cols) multiply<1, 4, 7>();
+    if (Rows) load<5>(a + (2 * part + 1) * tile_bytes), multiply<2, 5, 6>();
+    if (Rows && Cols) multiply<3, 5, 7>();
+    ahead.step();
+  };
+  for (; chunks > 0; --chunks, a += chunk_bytes, b += chunk_bytes) {
+    load<4>(a);
+    if (Rows) load<5>(a + tile_bytes);
+    with_b(2), with_b(1), with_a(1), with_b(0), with_a(2), with_a(0);
+  }
+  packing = ahead;
+  store<0>(c, row_bytes);
+  if (Cols) store<1>(c + 16, row_bytes);
+  if (Rows) store<2>(c + 16 * c_row, row_bytes);
+  if (Rows && Cols) store<3>(c + 16 * c_row + 16, row_bytes);
+}
+
 /// rows <= 16 of k <= 32 terms each, side by side: the A of a tile.
 ETCH_NOINLINE inline void pack_rows(int64 rows, int64 k, const float* from, int64 row, char* to, Sizes& most) {
   const int left = static_cast<int>(least(k, 16)), right = static_cast<int>(k) - left;
@@ -148,14 +164,20 @@ ETCH_NOINLINE inline void pack_rows(int64 rows, int64 k, const float* from, int6
 ETCH_NOINLINE inline void pack_columns(int64 k, int64 cols, const float* from, int64 row, char* to, Sizes& most) {
   Sizes size = most;
   for (int64 j = 0; j < 16; ++j, to += 64) {
+    ETCH_PREFETCH(from + j * row + wide);  // the next panel's
+    ETCH_PREFETCH(from + (j + 16) * row + wide);
     if (cols == 16 && k == depth) split(simd::load<float, 16>(from + j * row), simd::load<float, 16>(from + (j + 16) * row), to, size);
     else split(j < k ? simd::load_partial<float, 16>(from + j * row, static_cast<int>(cols)) : simd::splat<float, 16>(0),
                j + 16 < k ? simd::load_partial<float, 16>(from + (j + 16) * row, static_cast<int>(cols)) : simd::splat<float, 16>(0), to, size);
   }
   most = size;
 }
-/// to[j][i] = from[i][j] of any strides, i <= 32 side by side; j <= 32.
+/// to[j][i] = from[i][j] of any strides, i <= 32 side by side; j <= 32. What lies beside it is fetched.
 ETCH_NOINLINE inline void turn(int64 rows, int64 cols, const float* from, int64 row, int64 col, float* to) {
+  for (int64 i = 0; col == 1 && i < rows; ++i) {
+    ETCH_PREFETCH(from + i * row + wide);
+    if (cols > 16) ETCH_PREFETCH(from + i * row + wide + 16);
+  }
   if (col == 1) return transpose(rows, cols, from, row, to, depth);
   for (int64 j = 0; j < cols; ++j)
     for (int64 i = 0; i < rows; ++i) to[j * depth + i] = from[i * row + j * col];
@@ -186,8 +208,8 @@ struct SplitPortion {
   }
   constexpr int64 strip_bytes() const { return depth / amx::depth * amx::chunk_bytes; }
   constexpr int64 kept() const { return strips * kept_row * amx::wide; }
-  /// [packed panels of B][a strip of A][sums][a panel of B, or a tile that is turned, as floats]
-  constexpr int64 bytes() const { return (panels + 1) * strip_bytes() + 4 * (kept() + (depth + 16) * amx::wide); }
+  /// [packed panels of B][two strips of A][sums][a panel of B, or a tile that is turned, as floats]
+  constexpr int64 bytes() const { return (panels + 2) * strip_bytes() + 4 * (kept() + (depth + 16) * amx::wide); }
 };
 
 /// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32.
@@ -200,9 +222,10 @@ struct SplitMultiplication {
   const SplitPortion portion = SplitPortion(p.m, p.n, p.k, applies);
   const bool waits = applies && portion.blocks > 1;
   char* const strip = packed + portion.panels * portion.strip_bytes();
-  float* const kept = reinterpret_cast<float*>(strip + portion.strip_bytes());
+  float* const kept = reinterpret_cast<float*>(strip + 2 * portion.strip_bytes());
   float* const plain = kept + portion.kept();
   bool normal[SplitPortion::most_panels] = {};
+  amx::Ahead ahead{};
 
   void run(int64 row0, int64 row1, int64 panel0, int64 panel1) {
     const amx::Unit unit;
@@ -213,16 +236,24 @@ struct SplitMultiplication {
         for (int64 block = 0; block < portion.blocks; ++block) {
           const int64 k0 = block * portion.depth, k = least(portion.depth, p.k - k0);
           for (int64 j = first; j < last; ++j) normal[j - first] = pack_b(j * wide, k0, k, packed + (j - first) * portion.strip_bytes());
-          for (int64 i = top; i < least(top + group, row1); ++i) row_strip(i * wide, i - top, first, last, k0, k);
+          ahead = {};
+          const int64 bottom = least(top + group, row1);
+          for (int64 i = top; i < bottom; ++i) row_strip(i, i - top, i + 1 < bottom, first, last, k0, k);
         }
       }
     }
   }
 
  private:
-  void row_strip(int64 row, int64 place, int64 first, int64 last, int64 k0, int64 k) {
-    const int64 height = least(wide, p.m - row);
-    const bool fits = pack_a(row, height, k0, k), ends = k0 + k == p.k;
+  /// Strip i, number `place` of those at work; the next one is packed meanwhile.
+  void row_strip(int64 i, int64 place, bool more, int64 first, int64 last, int64 k0, int64 k) {
+    const int64 row = i * wide, height = least(wide, p.m - row);
+    char* const a = strip + i % 2 * portion.strip_bytes();
+    while (ahead.steps > 0) ahead.step();
+    const bool fits = ahead.from != nullptr ? amx::is_normal(ahead.most) : pack_a(row, height, k0, k, a), ends = k0 + k == p.k;
+    ahead = {};
+    if (more && p.a_col == 1 && k % amx::depth == 0 && row + 2 * wide <= p.m)
+      ahead = {p.a + (row + wide) * p.a_row + k0, p.a_row, k / amx::depth, strip + (i + 1) % 2 * portion.strip_bytes(), k};
     for (int64 from = first; from < last; from += SplitPortion::together) {
       const int64 to = least(from + SplitPortion::together, last), col = from * wide, cols = least(to * wide, p.n) - col;
       const bool staged = applies || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0;
@@ -233,16 +264,16 @@ struct SplitMultiplication {
       for (int64 j = from; j < to; ++j) {
         const int64 width = least(wide, p.n - j * wide);
         float* const at = sums + (j - from) * wide;
-        if (fits && normal[j - first]) multiply(height, width, packed + (j - first) * portion.strip_bytes(), pieces(k, amx::depth), at, sums_row, accumulates);
+        if (fits && normal[j - first]) multiply(height, width, a, packed + (j - first) * portion.strip_bytes(), pieces(k, amx::depth), at, sums_row, accumulates);
         else multiply_plainly(row, height, j * wide, width, k0, k, at, sums_row, accumulates);
       }
       if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
     }
   }
 
-  void multiply(int64 height, int64 width, const char* panel, int64 chunks, float* to, int64 to_row, bool accumulates) const {
-    if (height > 16) width > 16 ? amx::product<true, true>(strip, panel, chunks, to, to_row, accumulates) : amx::product<true, false>(strip, panel, chunks, to, to_row, accumulates);
-    else width > 16 ? amx::product<false, true>(strip, panel, chunks, to, to_row, accumulates) : amx::product<false, false>(strip, panel, chunks, to, to_row, accumulates);
+  void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* to, int64 to_row, bool accumulates) {
+    const auto product = height > 16 ? width > 16 ? amx::product<true, true> : amx::product<true, false> : width > 16 ? amx::product<false, true> : amx::product<false, false>;
+    product(a, b, chunks, to, to_row, accumulates, ahead);
   }
   /// Where numbers are too large or too small to be split.
   ETCH_COLD void multiply_plainly(int64 row, int64 height, int64 col, int64 width, int64 k0, int64 k, float* to, int64 to_row, bool accumulates) const {
@@ -252,7 +283,7 @@ struct SplitMultiplication {
     small_tile_in_double(height, pieces(width, 16), t);
   }
 
-  bool pack_a(int64 row, int64 height, int64 k0, int64 k) const {
+  bool pack_a(int64 row, int64 height, int64 k0, int64 k, char* to) const {
     amx::Sizes most{};
     for (int64 half = 0; half < height; half += 16) {
       const int64 rows = least(16, height - half);
@@ -261,7 +292,7 @@ struct SplitMultiplication {
         const float* from = p.a + (row + half) * p.a_row + (k0 + at) * p.a_col;
         const bool turns = p.a_col != 1;
         if (turns) amx::turn(terms, rows, from, p.a_col, p.a_row, plain);
-        amx::pack_rows(rows, terms, turns ? plain : from, turns ? amx::depth : p.a_row, strip + at / amx::depth * amx::chunk_bytes + half / 16 * amx::tile_bytes, most);
+        amx::pack_rows(rows, terms, turns ? plain : from, turns ? amx::depth : p.a_row, to + at / amx::depth * amx::chunk_bytes + half / 16 * amx::tile_bytes, most);
       }
     }
     return amx::is_normal(most);

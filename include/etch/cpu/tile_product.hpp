@@ -242,6 +242,34 @@ ETCH_INLINE void transpose_fours(const float* from, int64 row, float* to, int64 
   simd::store(to + 2 * to_row, pick<0, 1, 4, 5>(ab2, cd2, each));
   simd::store(to + 3 * to_row, pick<2, 3, 6, 7>(ab2, cd2, each));
 }
+
+#if ETCH_VECTOR_BYTES == 64 && !defined(__CUDACC__)
+/// Transposes sixteen rows of sixteen in registers: pairs, fours, then fours of fours change places.
+ETCH_NOINLINE inline void transpose_sixteen(const float* from, int64 row, float* to, int64 to_row) {
+  typedef float Row __attribute__((vector_size(64)));
+  Row x[16], y[16];
+  ETCH_UNROLL for (int i = 0; i < 16; ++i) x[i] = simd::load<float, 16>(from + i * row).v;
+  ETCH_UNROLL for (int i = 0; i < 16; i += 2) {
+    y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+    y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+  }
+  ETCH_UNROLL for (int i = 0; i < 16; i += 4) {
+    ETCH_UNROLL for (int j = 0; j < 2; ++j) {
+      x[i + 2 * j] = __builtin_shufflevector(y[i + j], y[i + 2 + j], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+      x[i + 2 * j + 1] = __builtin_shufflevector(y[i + j], y[i + 2 + j], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);
+    }
+  }
+  const auto even = [](Row a, Row b) { return __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27); };
+  const auto odd = [](Row a, Row b) { return __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31); };
+  ETCH_UNROLL for (int j = 0; j < 4; ++j) {
+    const Row a = even(x[j], x[4 + j]), b = odd(x[j], x[4 + j]), c = even(x[8 + j], x[12 + j]), d = odd(x[8 + j], x[12 + j]);
+    simd::store(to + j * to_row, simd::Vec<float, 16>{even(a, c)});
+    simd::store(to + (j + 4) * to_row, simd::Vec<float, 16>{even(b, d)});
+    simd::store(to + (j + 8) * to_row, simd::Vec<float, 16>{odd(a, c)});
+    simd::store(to + (j + 12) * to_row, simd::Vec<float, 16>{odd(b, d)});
+  }
+}
+#endif
 #endif
 
 /// to[j * to_row + i] = from[i * from_row + j] for i < rows, j < cols.
@@ -259,6 +287,9 @@ ETCH_NOINLINE void transpose(int64 rows, int64 cols, const T* from, int64 from_r
       const T* f = from + i * from_row;
       T* out = to + i;
       int64 j = 0;
+#if ETCH_VECTOR_BYTES == 64 && !defined(__CUDACC__)
+      for (; j + 16 <= cols; j += 16) transpose_sixteen(f + j, from_row, out + j * to_row, to_row);
+#endif
       for (; j + 4 <= cols; j += 4) transpose_fours<some>(f + j, from_row, out + j * to_row, to_row);
       for (; j < cols; ++j) {
         for (int64 r = 0; r < some; ++r) out[j * to_row + r] = f[r * from_row + j];
