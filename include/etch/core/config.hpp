@@ -7,7 +7,17 @@
 
 // Two files built for different CPUs must not share a symbol, or the linker picks one for both. So everything inline
 // lives in an inline namespace named after what changes its code: instruction set, evaluator, checks, fast-math.
-#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#ifndef ETCH_AMX  // 0: products of floats stay on the vector units
+#if defined(__AMX_BF16__) && defined(__AVX512BW__) && defined(__linux__) && !defined(__CUDACC__) && !defined(ETCH_CPU_EIGEN)
+#define ETCH_AMX 1
+#else
+#define ETCH_AMX 0
+#endif
+#endif
+#if ETCH_AMX
+#define ETCH_ISA amx
+#define ETCH_VECTOR_BYTES 64
+#elif defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define ETCH_ISA avx512
 #define ETCH_VECTOR_BYTES 64
 #elif defined(__AVX2__) && defined(__FMA__)

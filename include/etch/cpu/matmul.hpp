@@ -43,7 +43,6 @@ inline constexpr int64 finish_bytes = 8192;              // of tiles side by sid
 inline constexpr int64 a_strip = 8;                      // row tiles of an A with contiguous columns that are copied at a time
 inline constexpr int64 far_bytes = int64{1} << 18;       // of a result that L2 does not keep beside what it is made from
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
-inline constexpr int64 split_work = int64{1} << 17;      // multiplications for which splitting floats pays; measured
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
 template <class T>
@@ -76,10 +75,11 @@ struct Plane {
   const T* ahead = nullptr;     // what comes next, fetched meanwhile
 };
 
-/// Whether a product is computed by the processor's matrix unit, where it has one.
+/// Whether a product is better computed by the processor's matrix unit, where it has one: what that saves is more than splitting A and B
+/// takes; measured.
 template <class T>
 constexpr bool splits(int64 m, int64 n, int64 k) {
-  return std::is_same_v<T, float> && m >= 16 && n >= 16 && k >= 32 && m * n * k >= split_work;
+  return ETCH_AMX && std::is_same_v<T, float> && k >= 32 && m * n >= 28 * (m + n);
 }
 
 template <class T>
@@ -435,7 +435,7 @@ struct Multiplication {
 };
 
 template <class T>
-bool is_split(int64 m, int64 n, int64 k) {
+bool is_split([[maybe_unused]] int64 m, [[maybe_unused]] int64 n, [[maybe_unused]] int64 k) {
 #if ETCH_AMX
   return splits<T>(m, n, k) && amx::granted();
 #else
@@ -502,9 +502,8 @@ constexpr std::size_t matmul_workspace_bytes(int64 m, int64 n, int64 k) {
   int64 bytes = detail::Portion<T>::bytes(m, n, k);
 #if ETCH_AMX
   if (detail::splits<T>(m, n, k)) {
-    const int64 split = detail::SplitPortion(m, n, k, true).bytes(), plain = detail::SplitPortion(m, n, k, false).bytes();
+    const int64 split = detail::SplitPortion::bytes(m, n, k);
     bytes = bytes > split ? bytes : split;
-    bytes = bytes > plain ? bytes : plain;
   }
 #endif
   return static_cast<std::size_t>((bytes + 63) / 64 * 64);

@@ -6,14 +6,6 @@
 
 #include <etch/core/config.hpp>
 
-#if !defined(ETCH_AMX)
-#if defined(__AMX_BF16__) && defined(__AVX512BW__) && defined(__linux__) && !defined(__CUDACC__)
-#define ETCH_AMX 1
-#else
-#define ETCH_AMX 0
-#endif
-#endif
-
 #if ETCH_AMX
 #include <etch/core/vec.hpp>
 #include <etch/cpu/tile_product.hpp>
@@ -199,8 +191,7 @@ struct SplitPortion {
   int64 blocks, depth, panels, strips = 1, kept_row = sums_row;
   constexpr SplitPortion(int64 m, int64 n, int64 k, bool waits)
       : blocks(pieces(k, deepest)), depth(pieces(pieces(k, blocks), amx::depth) * amx::depth), panels(pieces(n, amx::wide)) {
-    const int64 room = packed_bytes / strip_bytes();
-    panels = least(panels, least(most_panels, room > 0 ? room : 1));
+    panels = pieces(panels, pieces(panels, least(most_panels, packed_bytes / strip_bytes())));
     if (!waits || blocks == 1) return;
     kept_row = panels * amx::wide + 16;
     const int64 some = kept_bytes / (kept_row * amx::wide * 4);
@@ -208,8 +199,13 @@ struct SplitPortion {
   }
   constexpr int64 strip_bytes() const { return depth / amx::depth * amx::chunk_bytes; }
   constexpr int64 kept() const { return strips * kept_row * amx::wide; }
-  /// [packed panels of B][two strips of A][sums][a panel of B, or a tile that is turned, as floats]
-  constexpr int64 bytes() const { return (panels + 2) * strip_bytes() + 4 * (kept() + (depth + 16) * amx::wide); }
+
+  /// Enough for every product of up to these sizes: [packed panels of B][two strips of A][sums][a panel of B, or a tile that is turned, as floats].
+  static constexpr int64 bytes(int64 m, int64 n, int64 k) {
+    const int64 deep = least(pieces(k, amx::depth) * amx::depth, deepest), strip = deep / amx::depth * amx::chunk_bytes, all = pieces(n, amx::wide);
+    const int64 sums = 4 * amx::wide * sums_row, waiting = k <= deepest ? 0 : least(pieces(m, amx::wide) * (all * amx::wide + 16) * amx::wide * 4, kept_bytes);
+    return least(all * strip, packed_bytes) + 2 * strip + (sums > waiting ? sums : waiting) + 4 * (deep + 16) * amx::wide;
+  }
 };
 
 /// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32.
