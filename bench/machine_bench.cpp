@@ -1,4 +1,6 @@
 // What the machine can do at most, on one core: the two figures that every floor is made of.
+#include <etch/cpu/split_product.hpp>
+
 #include <cstddef>
 #include <vector>
 
@@ -60,6 +62,21 @@ int main(int argc, char** argv) {
   half += 0.5f;
   bench::Bench bench(argc, argv);
   bench.add("peak_fma", [&] { bench::keep(fused_multiply_adds(one, half)); }, {.flops = 2.0 * lanes * chains * rounds});
+#if ETCH_AMX
+  using namespace etch::cpu::detail;
+  static std::vector<float> tiles(2 * 4 * amx::chunk_bytes / 4 + 16), sums(32 * 32);
+  if (amx::granted()) {  // floats in three parts, 128 terms deep
+    bench.add(
+        "peak_split",
+        [&] {
+          const amx::Unit unit;
+          amx::Ahead nothing;
+          const char* const a = reinterpret_cast<const char*>(aligned(tiles));
+          for (int i = 0; i < 100; ++i) amx::product<true, true>(a, a + 4 * amx::chunk_bytes, 4, sums.data(), 32, true, nothing);
+        },
+        {.flops = 100 * 2.0 * 32 * 32 * 128});
+  }
+#endif
   bench.add(
       "triad",
       [&] {

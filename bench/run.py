@@ -115,7 +115,7 @@ def processor():
     name = re.search(r"model name\s*: (.*)", text)
     flags = re.search(r"flags\s*: (.*)", text)
     words = flags[1].split() if flags else []
-    return f"{name[1] if name else platform.machine()} ({'AVX-512' if 'avx512f' in words else 'AVX2' if 'avx2' in words else 'SSE2'})"
+    return f"{name[1] if name else platform.machine()} ({'AVX-512, AMX' if 'amx_bf16' in words else 'AVX-512' if 'avx512f' in words else 'AVX2' if 'avx2' in words else 'SSE2'})"
 
 
 def about(machine):

@@ -8,7 +8,7 @@
 
 #if ETCH_AMX
 #include <etch/core/vec.hpp>
-#include <etch/cpu/tile_product.hpp>
+#include <etch/cpu/gathered.hpp>
 
 #include <cstdint>
 #include <cstring>
@@ -208,7 +208,7 @@ struct SplitPortion {
   }
 };
 
-/// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32.
+/// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32; operands may be gathered.
 template <class Product>
 struct SplitMultiplication {
   static constexpr int64 wide = amx::wide;
@@ -217,8 +217,8 @@ struct SplitMultiplication {
   const bool applies = p.epilogue.apply != nullptr;
   const SplitPortion portion = SplitPortion(p.m, p.n, p.k, applies);
   const bool waits = applies && portion.blocks > 1;
-  char* const strip = packed + portion.panels * portion.strip_bytes();
-  float* const kept = reinterpret_cast<float*>(strip + 2 * portion.strip_bytes());
+  char* const strips = packed + portion.panels * portion.strip_bytes();
+  float* const kept = reinterpret_cast<float*>(strips + 2 * portion.strip_bytes());
   float* const plain = kept + portion.kept();
   bool normal[SplitPortion::most_panels] = {};
   amx::Ahead ahead{};
@@ -244,12 +244,12 @@ struct SplitMultiplication {
   /// Strip i, number `place` of those at work; the next one is packed meanwhile.
   void row_strip(int64 i, int64 place, bool more, int64 first, int64 last, int64 k0, int64 k) {
     const int64 row = i * wide, height = least(wide, p.m - row);
-    char* const a = strip + i % 2 * portion.strip_bytes();
+    char* const a = strip_of(i);
     while (ahead.steps > 0) ahead.step();
     const bool fits = ahead.from != nullptr ? amx::is_normal(ahead.most) : pack_a(row, height, k0, k, a), ends = k0 + k == p.k;
     ahead = {};
-    if (more && p.a_col == 1 && k % amx::depth == 0 && row + 2 * wide <= p.m)
-      ahead = {p.a + (row + wide) * p.a_row + k0, p.a_row, k / amx::depth, strip + (i + 1) % 2 * portion.strip_bytes(), k};
+    if (more && p.a_at == nullptr && p.a_col == 1 && k % amx::depth == 0 && row + 2 * wide <= p.m)
+      ahead = {p.a + (row + wide) * p.a_row + k0, p.a_row, k / amx::depth, strip_of(i + 1), k};
     for (int64 from = first; from < last; from += SplitPortion::together) {
       const int64 to = least(from + SplitPortion::together, last), col = from * wide, cols = least(to * wide, p.n) - col;
       const bool staged = applies || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0;
@@ -261,7 +261,7 @@ struct SplitMultiplication {
         const int64 width = least(wide, p.n - j * wide);
         float* const at = sums + (j - from) * wide;
         if (fits && normal[j - first]) multiply(height, width, a, packed + (j - first) * portion.strip_bytes(), pieces(k, amx::depth), at, sums_row, accumulates);
-        else multiply_plainly(row, height, j * wide, width, k0, k, at, sums_row, accumulates);
+        else multiply_plainly(i, height, j, width, k0, k, at, sums_row, accumulates);
       }
       if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
     }
@@ -272,37 +272,49 @@ struct SplitMultiplication {
     product(a, b, chunks, to, to_row, accumulates, ahead);
   }
   /// Where numbers are too large or too small to be split.
-  ETCH_COLD void multiply_plainly(int64 row, int64 height, int64 col, int64 width, int64 k0, int64 k, float* to, int64 to_row, bool accumulates) const {
-    TileArguments<float> t{k, p.a + row * p.a_row + k0 * p.a_col, p.a_row, p.a_col, plain, wide, to, to_row, accumulates};
-    for (int64 r = 0; r < k; ++r)
-      for (int64 j = 0; j < wide; ++j) plain[r * wide + j] = j < width ? p.b[(k0 + r) * p.b_row + (col + j) * p.b_col] : 0;
+  ETCH_COLD void multiply_plainly(int64 i, int64 height, int64 panel, int64 width, int64 k0, int64 k, float* to, int64 to_row, bool accumulates) const {
+    TileArguments<float> t{k, p.a + i * wide * p.a_row + k0 * p.a_col, p.a_row, p.a_col, plain, wide, to, to_row, accumulates};
+    if (p.a_at != nullptr) {  // nothing is packed ahead
+      float* const copy = reinterpret_cast<float*>(strip_of(i + 1));
+      copy_gathered(*p.a_at, i * wide, height, k0, k, p.a, copy, k);
+      t.a = copy, t.a_row = k, t.a_col = 1;
+    }
+    if (p.b_at != nullptr) pack_gathered(*p.b_at, k0, k, panel * wide, width, p.b, plain, wide);
+    else
+      for (int64 r = 0; r < k; ++r)
+        for (int64 j = 0; j < wide; ++j) plain[r * wide + j] = j < width ? p.b[(k0 + r) * p.b_row + (panel * wide + j) * p.b_col] : 0;
     small_tile_in_double(height, pieces(width, 16), t);
   }
 
+  char* strip_of(int64 i) const { return strips + i % 2 * portion.strip_bytes(); }
+
+  /// Whether numbers are such that they can be split.
   bool pack_a(int64 row, int64 height, int64 k0, int64 k, char* to) const {
     amx::Sizes most{};
-    for (int64 half = 0; half < height; half += 16) {
+    for (int64 half = 0; half < height; half += 16, to += amx::tile_bytes) {
       const int64 rows = least(16, height - half);
       for (int64 at = 0; at < k; at += amx::depth) {
         const int64 terms = least(amx::depth, k - at);
         const float* from = p.a + (row + half) * p.a_row + (k0 + at) * p.a_col;
-        const bool turns = p.a_col != 1;
-        if (turns) amx::turn(terms, rows, from, p.a_col, p.a_row, plain);
-        amx::pack_rows(rows, terms, turns ? plain : from, turns ? amx::depth : p.a_row, to + at / amx::depth * amx::chunk_bytes + half / 16 * amx::tile_bytes, most);
+        const bool lies = p.a_at == nullptr && p.a_col == 1;
+        if (p.a_at != nullptr) copy_gathered(*p.a_at, row + half, rows, k0 + at, terms, p.a, plain, amx::depth);
+        else if (!lies) amx::turn(terms, rows, from, p.a_col, p.a_row, plain);
+        amx::pack_rows(rows, terms, lies ? from : plain, lies ? p.a_row : amx::depth, to + at / amx::depth * amx::chunk_bytes, most);
       }
     }
     return amx::is_normal(most);
   }
   bool pack_b(int64 col, int64 k0, int64 k, char* to) const {
     amx::Sizes most{};
+    if (p.b_at != nullptr) pack_gathered(*p.b_at, k0, k, col, least(wide, p.n - col), p.b, plain, wide);
     for (int64 at = 0; at < k; at += amx::depth, to += amx::chunk_bytes) {
       const int64 terms = least(amx::depth, k - at);
       for (int64 half = 0; half < wide && col + half < p.n; half += 16) {
         const int64 cols = least(16, p.n - col - half);
-        const float* from = p.b + (k0 + at) * p.b_row + (col + half) * p.b_col;
-        const bool turns = p.b_col != 1;
+        const float* from = p.b_at != nullptr ? plain + at * wide + half : p.b + (k0 + at) * p.b_row + (col + half) * p.b_col;
+        const bool turns = p.b_at == nullptr && p.b_col != 1;
         if (turns) amx::turn(cols, terms, from, p.b_col, p.b_row, plain);
-        amx::pack_columns(terms, cols, turns ? plain : from, turns ? amx::depth : p.b_row, to + half / 16 * amx::tile_bytes, most);
+        amx::pack_columns(terms, cols, turns ? plain : from, turns ? amx::depth : p.b_at != nullptr ? wide : p.b_row, to + half / 16 * amx::tile_bytes, most);
       }
     }
     return amx::is_normal(most);
