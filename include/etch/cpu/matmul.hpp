@@ -472,7 +472,7 @@ struct BatchedProduct {
     if (threads == 1 || flops <= parallel_flops / batch) return;
     group = 1 + parallel_flops / 4 / flops;
     if (group > 1 || batch >= 2 * threads) return;
-    const int64 parts = least(pieces(2 * threads, batch), 1 + 8 * flops / parallel_flops);
+    const int64 parts = least(pieces((item.split ? 1 : 2) * threads, batch), 1 + 8 * flops / parallel_flops);  // each splits what it shares with others again
     row_parts = least(item.m >= item.n ? parts : 1, rows);
     col_parts = least(pieces(parts, row_parts), panels);
     row_parts = least(pieces(parts, col_parts), rows);
