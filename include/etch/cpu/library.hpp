@@ -204,8 +204,7 @@ constexpr ProductWay product_way([[maybe_unused]] const Step& s, [[maybe_unused]
 template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles, unsigned Tiles = detail::all_tiles, bool Dots = true>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
-  if constexpr (Way == ProductWay::row) return {detail::run_row_product<T>, nullptr};
-  else if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
+  if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
   else if constexpr (Way == ProductWay::winograd) return {detail::run_winograd<T>, detail::winograd_workspace<T>};
   else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Dots>, detail::dot_workspace<T>};
   else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T>, detail::window_dot_workspace<T>};

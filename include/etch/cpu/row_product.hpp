@@ -14,6 +14,10 @@ namespace detail {
 
 inline constexpr int most_row_columns = 1024;  // of a row kept on the stack until its epilogue has run
 
+/// The access of a product's right operand.
+constexpr int right_operand(const Step& s) { return s.access + s.accesses - (s.words != 0 ? 1 : 2); }
+/// Whether rows or columns of k x n elements lie one after another, at places the plan knows.
+constexpr bool is_matrix(int row, int col, std::int64_t k, std::int64_t n) { return (row == 1 && is_static(col) && number_of(col) >= k) || (col == 1 && is_static(row) && number_of(row) >= n); }
 /// Whether a product is one; `access` are all of the plan's.
 constexpr bool is_row_product(const Step& s, const Access* access) {
   if (s.kind != StepKind::dot || s.dims != 3) return false;
@@ -21,7 +25,7 @@ constexpr bool is_row_product(const Step& s, const Access* access) {
     if (!is_static(s.dim[i])) return false;
   const Access *a = access + s.access + s.accesses - (s.words != 0 ? 2 : 3), *b = a + 1;
   const std::int64_t n = s.dim[1], k = s.dim[2];
-  return s.dim[0] == 1 && n <= most_row_columns && k > 1 && n * k < parallel_flops / 2 && a->stride[1] == 1 && b->stride[0] == 1 && b->stride[1] >= k && (s.words != 0 || a[2].stride[1] == 1);
+  return s.dim[0] == 1 && n <= most_row_columns && k > 1 && n * k < parallel_flops / 2 && a->stride[1] == 1 && is_matrix(b->stride[0], b->stride[1], k, n) && (s.words != 0 || a[2].stride[1] == 1);
 }
 
 /// Whether a product is a matrix whose columns' elements lie apart times a vector.
@@ -56,18 +60,128 @@ constexpr ProductParts parts_of(const P& plan) {
   return r;
 }
 
-template <class T>
+/// y[j] = sum_k x[k] w[k * Row + j * Col], y of whole vectors: one of the strides is 1.
+template <class T, int N, int K, int Row, int Col>
+struct RowProduct {
+  static constexpr int lanes = Tile<T>::lanes;
+  using V = typename Tile<T>::V;
+  using Each = std::make_integer_sequence<int, lanes>;
+  template <int C>
+  static ETCH_INLINE V part(const T* p) {
+    if constexpr (C >= lanes) return simd::load<T, lanes>(p);
+    else return simd::load_partial<T, lanes>(p, C);
+  }
+
+  // ---- columns side by side: rows scaled and added, in sums enough for what an addition takes -----------------------------------------
+
+  static constexpr int vectors = (N + lanes - 1) / lanes, most = Tile<T>::rows > 8 ? 8 : 4;
+  /// Vectors [First, First + Count) of y.
+  template <int First, int Count>
+  static ETCH_INLINE void columns(const T* x, const T* w, T* y) {
+    constexpr int chains = most / Count > K ? K : most / Count;
+    V sum[chains][Count];
+    const auto add = [&]<int... I>(int k, std::integer_sequence<int, I...>, auto begins) {
+      ((sum[I / Count][I % Count] = [&] {
+         const V left = simd::splat<T, lanes>(x[k + I / Count]);
+         const V right = part<N - (First + I % Count) * lanes>(w + (k + I / Count) * Row + (First + I % Count) * lanes);
+         return decltype(begins)::value ? left * right : simd::fma(left, right, sum[I / Count][I % Count]);
+       }()), ...);
+    };
+    constexpr std::make_integer_sequence<int, chains * Count> all{};
+    add(0, all, std::true_type{});
+    for (int k = chains; k + chains <= K; k += chains) add(k, all, std::false_type{});
+    constexpr int rest = K % chains;
+    if constexpr (rest > 0) add(K - rest, std::make_integer_sequence<int, rest * Count>{}, std::false_type{});
+    ETCH_UNROLL for (int step = 1; step < chains; step *= 2) {
+      ETCH_UNROLL for (int i = 0; i + step < chains; i += 2 * step) {
+        ETCH_UNROLL for (int j = 0; j < Count; ++j) sum[i][j] = sum[i][j] + sum[i + step][j];
+      }
+    }
+    ETCH_UNROLL for (int j = 0; j < Count; ++j) simd::store(y + (First + j) * lanes, sum[0][j]);
+    if constexpr (First + Count < vectors) columns<First + Count, (vectors - First - Count < most ? vectors - First - Count : most)>(x, w, y);
+  }
+
+  // ---- rows of w side by side: inner products, whose sums across vectors are taken together --------------------------------------------
+
+  /// y[j] of as many j as Count says; the lanes behind them are of no use.
+  template <int Count, int... J>
+  static ETCH_INLINE void dots(const T* x, const T* w, T* y, std::integer_sequence<int, J...>) {
+    constexpr int some = Count <= 1 ? 1 : Count <= 2 ? 2 : Count <= 4 ? 4 : Count <= 8 ? 8 : lanes;  // sums that repeat cost nothing
+    constexpr int row[] = {(J % some < Count ? J % some : 0)...};
+    const auto at = [&]<int C>(int k, std::integral_constant<int, C>, auto begins, V* v) {
+      const V left = part<C>(x + k);
+      ((v[J] = decltype(begins)::value ? left * part<C>(w + row[J] * Col + k) : simd::fma(left, part<C>(w + row[J] * Col + k), v[J])), ...);
+    };
+    V v[lanes];
+    at(0, std::integral_constant<int, K>{}, std::true_type{}, v);
+    constexpr int whole = K / lanes * lanes;
+    ETCH_UNROLL for (int k = lanes; k < whole; k += lanes) at(k, std::integral_constant<int, lanes>{}, std::false_type{}, v);
+    if constexpr (K > lanes && K % lanes != 0) at(whole, std::integral_constant<int, K % lanes>{}, std::false_type{}, v);
+    simd::store(y, simd::hsums(v));
+  }
+
+#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
+  // ---- short rows that lie without gaps: several of them in a vector --------------------------------------------------------------------
+
+  static constexpr bool is_short = Col == K && K > 1 && K < lanes && lanes % K == 0;
+  template <int... I>
+  static ETCH_INLINE V repeated(const T* x, std::integer_sequence<int, I...>) {
+    const auto v = simd::load_partial<T, lanes>(x, K).v;
+    return {__builtin_shufflevector(v, v, (I % K)...)};
+  }
+  template <int... I>
+  static ETCH_INLINE V ordered(V a, std::integer_sequence<int, I...>) {
+    return {__builtin_shufflevector(a.v, a.v, (I % (lanes / K) * K + I / (lanes / K))...)};
+  }
+  template <int Count>
+  static ETCH_INLINE void sum_within(V* v) {
+    if constexpr (Count > 1) {
+      const auto pairs = [&]<int... I>(std::integer_sequence<int, I...>) { ((v[I] = simd::detail::pair_sums<K>(v[2 * I], v[2 * I + 1], Each{})), ...); };
+      pairs(std::make_integer_sequence<int, Count / 2>{});
+      sum_within<Count / 2>(v);
+    }
+  }
+  template <int... I>
+  static ETCH_INLINE void short_dots(V repeated, const T* w, T* y, std::integer_sequence<int, I...>) {
+    V v[K] = {(repeated * simd::load<T, lanes>(w + I * lanes))...};
+    sum_within<K>(v);
+    simd::store(y, ordered(v[0], Each{}));
+  }
+#else
+  static constexpr bool is_short = false;
+#endif
+
+  static ETCH_INLINE void run(const T* x, const T* w, T* y) {
+    if constexpr (Col == 1) {
+      columns<0, (vectors < most ? vectors : most)>(x, w, y);
+    } else {
+      int j = 0;
+#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
+      if constexpr (is_short) {
+        const V all = repeated(x, Each{});
+        for (; j + lanes <= N; j += lanes) short_dots(all, w + j * Col, y + j, std::make_integer_sequence<int, K>{});
+      }
+#endif
+      for (; j + lanes <= N; j += lanes) dots<lanes>(x, w + j * Col, y + j, Each{});
+      if constexpr (N % lanes != 0) dots<N % lanes>(x, w + j * Col, y + j, Each{});
+    }
+  }
+};
+
+template <class T, int N, int K, int Row, int Col>
 void run_row_product(Machine& machine, int s) {
   const Step& step = machine.step(s);
   const bool fused = step.words != 0;
   const int a = step.access + step.accesses - (fused ? 2 : 3);
-  const int n = step.dim[1];
-  alignas(64) T row[most_row_columns];
-  T* const to = fused ? row : reinterpret_cast<T*>(machine.pointer(a + 2));
-  row_product(n, step.dim[2], reinterpret_cast<const T*>(machine.pointer(a)), reinterpret_cast<const T*>(machine.pointer(a + 1)), machine.stride(a + 1, 1), to);
-  if (!fused) return;
+  alignas(64) T row[(N + Tile<T>::lanes - 1) / Tile<T>::lanes * Tile<T>::lanes];
+  T* const to = fused || N % Tile<T>::lanes != 0 ? row : reinterpret_cast<T*>(machine.pointer(a + 2));
+  RowProduct<T, N, K, Row, Col>::run(reinterpret_cast<const T*>(machine.pointer(a)), reinterpret_cast<const T*>(machine.pointer(a + 1)), to);
+  if (!fused) {
+    if constexpr (N % Tile<T>::lanes != 0) std::memcpy(machine.pointer(a + 2), row, N * sizeof(T));
+    return;
+  }
   EpilogueWork work{machine.kernel(s), &machine.args(s), 0};
-  apply_epilogue<T>(&work, 0, 0, 1, n, row, most_row_columns);
+  apply_epilogue<T>(&work, 0, 0, 1, N, row, N);
 }
 
 }  // namespace detail

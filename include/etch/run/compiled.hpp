@@ -195,7 +195,10 @@ struct Compiled {
     constexpr detail::Step s = plan.step[S];
     constexpr cpu::ProductWay way = cpu::product_way(s, plan.access);
     if constexpr (!detail::has_cpu_kernels) return {};
-    else if constexpr (s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.dots>();
+    else if constexpr (way == cpu::ProductWay::row) {
+      constexpr detail::Access b = plan.access[cpu::detail::right_operand(s)];
+      return cpu::LibraryKernel{cpu::detail::run_row_product<type_of<s.dtype>, s.dim[1], s.dim[2], b.stride[0], b.stride[1]>, nullptr};
+    } else if constexpr (s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.dots>();
     else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s), way>();
   }
   /// The program of a loop's body.
