@@ -16,6 +16,16 @@ inline constexpr int most_row_columns = 1024;  // of a row kept on the stack unt
 
 /// The access of a product's right operand.
 constexpr int right_operand(const Step& s) { return s.access + s.accesses - (s.words != 0 ? 1 : 2); }
+/// What a kernel is made for where the plan knows a product's sizes and strides; c_row is 0 where there is an epilogue.
+struct ProductSizes {
+  int m, n, k, a_row, a_col, b_row, b_col, c_row;
+  bool keeps;  ///< b stays as it is: it is transposed once
+  constexpr bool operator==(const ProductSizes&) const = default;
+};
+constexpr ProductSizes sizes_of(const Step& s, const Access* access) {
+  const Access *b = access + right_operand(s), *a = b - 1;
+  return {s.dim[0], s.dim[1], s.dim[2], number_of(a->stride[0]), number_of(a->stride[1]), number_of(b->stride[0]), number_of(b->stride[1]), s.words != 0 ? 0 : number_of(b[1].stride[0]), b->constant && b->stride[1] != 1 && s.dim[1] * static_cast<int>(size_of(s.dtype)) >= ETCH_VECTOR_BYTES};
+}
 /// Whether rows or columns of k x n elements lie one after another, at places the plan knows.
 constexpr bool is_matrix(int row, int col, std::int64_t k, std::int64_t n) { return (row == 1 && is_static(col) && number_of(col) >= k) || (col == 1 && is_static(row) && number_of(row) >= n); }
 /// Whether a product is one; `access` are all of the plan's.
@@ -36,28 +46,24 @@ constexpr bool is_column_product(const Step& s, const Access* access) {
   return s.dim[row + 1] == 1 && a->stride[row] == 1 && a->stride[row + 1] != 1 && c->stride[row] == 1;
 }
 
-/// What the products of a plan may call: tiles of these shapes, inner products.
-struct ProductParts {
-  unsigned tiles = 0;
-  bool dots = false;
-};
-template <class T, class P>
-constexpr ProductParts parts_of(const P& plan) {
-  ProductParts r;
-  const auto may_be_one = [](int stride) { return !is_static(stride) || number_of(stride) == 1; };
-  for (int i = 0; i < P::steps; ++i) {
-    const Step& s = plan.step[i];
-    if (s.kind != StepKind::dot || s.dtype != dtype_of<T> || is_row_product(s, plan.access) || is_column_product(s, plan.access)) continue;
-    const Access *a = plan.access + s.access + s.accesses - (s.words != 0 ? 2 : 3), *b = a + 1;
-    const int row = s.dims - 3;
-    int m = s.dim[row], n = s.dim[row + 1];
-    if (!is_static(m) || !is_static(n) || (row > 0 && !is_static(s.dim[row - 1]))) return {all_tiles, true};
-    const bool few_columns = n <= few, along = may_be_one(a->stride[row + 1]) && may_be_one(b->stride[row]);
-    r.dots = r.dots || (along && (few_columns || m <= few));
-    r.tiles |= tiles_of<T>(m, n);
-    if (row > 0) r.tiles |= tiles_of<T>(static_cast<int64>(m) * s.dim[row - 1], n);  // a batch that is one product
+/// to[k * ToRow + j] = from[j * Row + k] for j < N, k < K.
+template <class T, int N, int K, int Row, int ToRow>
+ETCH_INLINE void turn(const T* from, T* to) {
+  constexpr int lanes = Tile<T>::lanes;
+  int j = 0;
+#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
+  if constexpr (sizeof(T) == 4) {
+    for (; j + lanes <= N; j += lanes) {
+      for (int k = 0; k + 4 <= K; k += 4) transpose_fours<lanes>(from + j * Row + k, Row, to + k * ToRow + j, ToRow);
+      for (int k = K / 4 * 4; k < K; ++k)
+        for (int i = j; i < j + lanes; ++i) to[k * ToRow + i] = from[i * Row + k];
+    }
   }
-  return r;
+#endif
+  constexpr int rest = sizeof(T) == 4 ? N % lanes : N;
+  if constexpr (rest > 0)
+    for (; j < N; ++j)
+      for (int k = 0; k < K; ++k) to[k * ToRow + j] = from[j * Row + k];
 }
 
 /// y[j] = sum_k x[k] w[k * Row + j * Col], y of whole vectors: one of the strides is 1.
@@ -168,21 +174,32 @@ struct RowProduct {
   }
 };
 
-template <class T, int N, int K, int Row, int Col>
-void run_row_product(Machine& machine, int s) {
-  const Step& step = machine.step(s);
-  const bool fused = step.words != 0;
-  const int a = step.access + step.accesses - (fused ? 2 : 3);
-  alignas(64) T row[(N + Tile<T>::lanes - 1) / Tile<T>::lanes * Tile<T>::lanes];
-  T* const to = fused || N % Tile<T>::lanes != 0 ? row : reinterpret_cast<T*>(machine.pointer(a + 2));
-  RowProduct<T, N, K, Row, Col>::run(reinterpret_cast<const T*>(machine.pointer(a)), reinterpret_cast<const T*>(machine.pointer(a + 1)), to);
-  if (!fused) {
-    if constexpr (N % Tile<T>::lanes != 0) std::memcpy(machine.pointer(a + 2), row, N * sizeof(T));
-    return;
+/// Keeps: w, whose rows lie side by side, is transposed when it is new.
+template <class T, int N, int K, int Row, int Col, bool Keeps>
+struct RowKernel {
+  static constexpr int lanes = Tile<T>::lanes, width = (N + lanes - 1) / lanes * lanes;
+  static void run(Machine& machine, int s) {
+    const bool fused = machine.step(s).words != 0;
+    const int b = right_operand(machine.step(s));
+    const T *x = reinterpret_cast<const T*>(machine.pointer(b - 1)), *w = reinterpret_cast<const T*>(machine.pointer(b));
+    alignas(64) T row[width];
+    T* const to = fused || N != width ? row : reinterpret_cast<T*>(machine.pointer(b + 1));
+    if constexpr (Keeps) {
+      T* const kept = static_cast<T*>(machine.kept(s));
+      if (__builtin_expect(machine.is_new(), 0)) turn<T, N, K, Col, width>(w, kept);
+      RowProduct<T, N, K, width, 1>::run(x, kept, to);
+    } else {
+      RowProduct<T, N, K, Row, Col>::run(x, w, to);
+    }
+    if (fused) {
+      EpilogueWork work{machine.kernel(s), &machine.args(s), 0};
+      apply_epilogue<T>(&work, 0, 0, 1, N, row, width);
+    } else if constexpr (N != width) {
+      std::memcpy(machine.pointer(b + 1), row, N * sizeof(T));
+    }
   }
-  EpilogueWork work{machine.kernel(s), &machine.args(s), 0};
-  apply_epilogue<T>(&work, 0, 0, 1, N, row, N);
-}
+  static constexpr std::size_t kept = Keeps ? static_cast<std::size_t>(K) * width * sizeof(T) : 0;
+};
 
 }  // namespace detail
 }  // namespace cpu

@@ -22,11 +22,10 @@ constexpr unsigned library_key(const Step& s, const Access* access) {
   return static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.dtype) << 8 | (cpu::asks_for_indices(s) ? 1u << 16 : 0) | static_cast<unsigned>(cpu::product_way(s, access)) << 17;
 }
 
-/// Whether two steps of one key have one kernel: rows times matrices have one for their sizes and strides.
+/// Whether two steps of one key have one kernel: some products have one for their sizes and strides.
 constexpr bool is_same_library(const Step& s, const Step& t, const Access* access) {
-  if (cpu::product_way(s, access) != cpu::ProductWay::row) return true;
-  const Access &a = access[cpu::detail::right_operand(s)], &b = access[cpu::detail::right_operand(t)];
-  return s.dim[1] == t.dim[1] && s.dim[2] == t.dim[2] && a.stride[0] == b.stride[0] && a.stride[1] == b.stride[1];
+  const cpu::ProductWay way = cpu::product_way(s, access);
+  return (way != cpu::ProductWay::row && way != cpu::ProductWay::small) || cpu::detail::sizes_of(s, access) == cpu::detail::sizes_of(t, access);
 }
 
 /// Kernels are told apart by where their words begin (`share_words`).
