@@ -81,7 +81,7 @@ TEST_CASE("a program names the tiles and inner products that its sizes may ask f
   static_assert((parts(Wide{}).tiles & cpu::detail::tile_bit(1, 1)) == 0);
   static_assert(parts(Code<decltype(product), F<64, 12>, F<12, 64>>{}).tiles == 0);  // fits the first cache
   auto narrow = [](auto x, auto w) { return linear(x, w); };  // two columns, as inner products
-  static_assert(parts(Code<decltype(narrow), F<64, 12>, F<2, 12>>{}).dots);
+  static_assert(parts(Code<decltype(narrow), F<640, 12>, F<2, 12>>{}).dots);
   auto vector = [](auto x, auto w) { return matmul(t(x), w); };
   using Vector = Code<decltype(vector), F<12, 64>, F<12>>;
   static_assert(cpu::product_way(Vector::plan.step[0], Vector::plan.access) == cpu::ProductWay::column && parts(Vector{}).tiles == 0);

@@ -38,6 +38,31 @@ void compare() {
   is_sum();
 }
 
+template <class T, int M, int N, int K>
+void compare_narrow() {
+  T a[M * K], at[K * M], b[K * N], bt[N * K], work[(M + 15) / 16 * 16 * N], c[M * (N + 1)];
+  for (int i = 0; i < M * K; ++i) a[i] = at[i % K * M + i / K] = static_cast<T>(i % 7 - 3);
+  for (int i = 0; i < K * N; ++i) b[i] = bt[i % N * K + i / N] = static_cast<T>(i % 11 - 5);
+  const auto is_sum = [&] {
+    for (int i = 0; i < M; ++i) {
+      for (int j = 0; j < N; ++j) {
+        T sum = 0;
+        for (int k = 0; k < K; ++k) sum += a[i * K + k] * b[k * N + j];
+        CHECK(c[i * (N + 1) + j] == sum);
+      }
+      CHECK(c[i * (N + 1) + N] == 77);
+    }
+    for (T& v : c) v = 77;
+  };
+  for (T& v : c) v = 77;
+  cpu::detail::NarrowProduct<T, M, N, K, 1, M, N, 1>::run(at, b, c, N + 1, work);
+  is_sum();
+  cpu::detail::NarrowProduct<T, M, N, K, 1, M, 1, K>::run(at, bt, c, N + 1, work);
+  is_sum();
+  cpu::detail::NarrowProduct<T, M, N, K, K, 1, 1, K>::run(a, bt, c, N + 1, work);
+  is_sum();
+}
+
 struct Net {
   nn::Linear<20, 33> fc1;
   nn::Linear<33, 16> fc2;
@@ -69,6 +94,13 @@ TEST_CASE("every way that operands lie, at every edge") {
   compare<double, 12, 40, 3>();
 }
 
+TEST_CASE("few columns, at every edge") {
+  compare_narrow<float, 32, 2, 64>();
+  compare_narrow<float, 37, 4, 5>();
+  compare_narrow<float, 5, 3, 9>();
+  compare_narrow<double, 21, 1, 8>();
+}
+
 TEST_CASE("which products fit, and that a program of them is right") {
   auto net = [](auto x, auto w, auto b, auto v) { return linear(tanh(linear(x, w, b)), v); };
   using P = Code<decltype(net), F<6, 12>, F<36, 12>, F<36>, F<25, 36>>;
@@ -79,8 +111,11 @@ TEST_CASE("which products fit, and that a program of them is right") {
   check(net, filled<F<6, 12>>(), filled<F<36, 12>>(), filled<F<36>>(), filled<F<25, 36>>());
   auto product = [](auto x, auto w) { return matmul(x, w); };
   using Large = Code<decltype(product), F<64, 120>, F<120, 64>>;
-  using Narrow = Code<decltype(product), F<64, 12>, F<12, 3>>;
-  static_assert(!cpu::detail::is_small_product(Large::plan.step[0], Large::plan.access) && !cpu::detail::is_small_product(Narrow::plan.step[0], Narrow::plan.access));
+  static_assert(!cpu::detail::is_small_product(Large::plan.step[0], Large::plan.access));
+  auto few = [](auto x, auto w, auto v) { return linear(linear(x, w), v); };
+  check(few, filled<F<9, 12>>(), filled<F<3, 12>>(), filled<F<2, 3>>());
+  auto turned = [](auto x, auto w) { return matmul(t(x), w); };
+  check(turned, filled<F<12, 9>>(), filled<F<12, 3>>());
 }
 
 TEST_CASE("a frozen model answers as the model did, for one row and for several") {

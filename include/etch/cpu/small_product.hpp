@@ -14,6 +14,11 @@ inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
 
+/// Whether a product of few columns is computed a column at a time, or turned: A's columns or rows lie side by side, of the latter B's columns, too.
+constexpr bool is_narrow(int a_row, int a_col, int b_row, int b_col, std::int64_t m, std::int64_t k) {
+  if (!is_static(b_row) || !is_static(b_col) || number_of(b_row) < 0 || number_of(b_col) < 0) return false;
+  return is_matrix(a_col, a_row, k, m) && (a_row == 1 || b_row == 1);
+}
 inline constexpr std::int64_t small_bytes = 32 << 10;  // of all three matrices
 
 /// Whether a product is one; `access` are all of the plan's.
@@ -25,8 +30,9 @@ constexpr bool is_small_product(const Step& s, const Access* access) {
   for (int i = 0; i < 2; ++i)
     if (!is_static(a->stride[i]) || !is_static(b->stride[i]) || (s.words == 0 && !is_static(c->stride[i]))) return false;
   const std::int64_t m = s.dim[0], n = s.dim[1], k = s.dim[2], size = static_cast<std::int64_t>(size_of(s.dtype));
-  return m > 1 && n > few && (m * k + k * n + m * n) * size <= small_bytes && number_of(a->stride[0]) >= 0 && number_of(a->stride[1]) >= 0 &&
-         is_matrix(b->stride[0], b->stride[1], k, n) && (s.words != 0 || c->stride[1] == 1);
+  if (m <= 1 || (m * k + k * n + m * n) * size > small_bytes || (s.words == 0 && c->stride[1] != 1)) return false;
+  if (n <= few) return m > few && is_narrow(a->stride[0], a->stride[1], b->stride[0], b->stride[1], m, k);
+  return number_of(a->stride[0]) >= 0 && number_of(a->stride[1]) >= 0 && is_matrix(b->stride[0], b->stride[1], k, n);
 }
 
 /// What the products of a plan may call: tiles of these shapes, inner products.
@@ -129,26 +135,46 @@ struct SmallProduct {
   }
 };
 
+/// The same of at most `few` columns: c's columns as rows, in `work`.
+template <class T, int M, int N, int K, int ARow, int ACol, int BRow, int BCol>
+struct NarrowProduct {
+  static constexpr int lanes = Tile<T>::lanes, height = (M + lanes - 1) / lanes * lanes;
+  static ETCH_INLINE void run(const T* a, const T* b, T* c, int c_row, T* work) {
+    if constexpr (ARow == 1) SmallProduct<T, N, M, K, BCol, BRow, ACol, 1>::run(b, a, work, height);
+    else
+      for (int j = 0; j < N; ++j) RowProduct<T, M, K, 1, ARow>::run(b + j * BCol, a, work + j * height);
+    for (int i = 0; i < M; ++i) {
+      ETCH_UNROLL for (int j = 0; j < N; ++j) c[i * c_row + j] = work[j * height + i];
+    }
+  }
+};
+
 /// CRow is 0 where there is an epilogue. Keeps: B is transposed when it is new.
 template <class T, int M, int N, int K, int ARow, int ACol, int BRow, int BCol, int CRow, bool Keeps>
 struct SmallKernel {
   using P = SmallProduct<T, M, N, K, ARow, ACol, BRow, BCol>;
+  using Narrow = NarrowProduct<T, M, N, K, ARow, ACol, BRow, BCol>;
+  static constexpr bool narrow = N <= few;
   static constexpr int width = P::vectors * P::lanes;
-  static constexpr std::size_t turned = P::turned ? static_cast<std::size_t>(K) * width * sizeof(T) : 0, kept = Keeps ? turned : 0;
+  static constexpr std::size_t turned = narrow ? static_cast<std::size_t>(Narrow::height) * N * sizeof(T) : P::turned ? static_cast<std::size_t>(K) * width * sizeof(T) : 0, kept = Keeps && !narrow ? turned : 0;
   static constexpr std::size_t tile = CRow > 0 ? 0 : static_cast<std::size_t>(M) * width * sizeof(T);
+  static ETCH_INLINE void multiply(const T* x, const T* y, T* to, int row, [[maybe_unused]] T* work) {
+    if constexpr (narrow) Narrow::run(x, y, to, row, work);
+    else P::run(x, y, to, row);
+  }
   static void run(Machine& machine, int s) {
     const int b = right_operand(machine.step(s));
-    T* work = static_cast<T*>(machine.workspace());
+    T* const work = static_cast<T*>(machine.workspace());
     const T *x = reinterpret_cast<const T*>(machine.pointer(b - 1)), *y = reinterpret_cast<const T*>(machine.pointer(b));
-    if constexpr (P::turned) {
+    if constexpr (P::turned && !narrow) {
       T* const to = Keeps ? static_cast<T*>(machine.kept(s)) : work + tile / sizeof(T);
       if (!Keeps || machine.is_new()) turn<T, N, K, BCol, width>(y, to);
       y = to;
     }
     if constexpr (CRow > 0) {
-      P::run(x, y, reinterpret_cast<T*>(machine.pointer(b + 1)), CRow);
+      multiply(x, y, reinterpret_cast<T*>(machine.pointer(b + 1)), CRow, work);
     } else {
-      P::run(x, y, work, width);
+      multiply(x, y, work, width, work + tile / sizeof(T));
       EpilogueWork epilogue{machine.kernel(s), &machine.args(s), 0};
       apply_epilogue<T>(&epilogue, 0, 0, M, N, work, width);
     }
