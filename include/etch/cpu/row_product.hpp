@@ -80,7 +80,7 @@ struct RowProduct {
 
   // ---- columns side by side: rows scaled and added, in sums enough for what an addition takes -----------------------------------------
 
-  static constexpr int vectors = (N + lanes - 1) / lanes, most = Tile<T>::rows > 8 ? 8 : 4;
+  static constexpr int vectors = (N + lanes - 1) / lanes, most = 8;
   /// Vectors [First, First + Count) of y.
   template <int First, int Count>
   static ETCH_INLINE void columns(const T* x, const T* w, T* y) {
