@@ -49,9 +49,12 @@ constexpr bool is_column_product(const Step& s, const Access* access) {
 /// to[k * ToRow + j] = from[j * Row + k] for j < N, k < K.
 template <class T, int N, int K, int Row, int ToRow>
 ETCH_INLINE void turn(const T* from, T* to) {
-  constexpr int lanes = Tile<T>::lanes;
+  [[maybe_unused]] constexpr int lanes = Tile<T>::lanes;
   int j = 0;
-#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
+#if defined(ETCH_CPU_EIGEN) || defined(__CUDACC__)
+  constexpr int rest = N;
+#else
+  constexpr int rest = sizeof(T) == 4 ? N % lanes : N;
   if constexpr (sizeof(T) == 4) {
     for (; j + lanes <= N; j += lanes) {
       for (int k = 0; k + 4 <= K; k += 4) transpose_fours<lanes>(from + j * Row + k, Row, to + k * ToRow + j, ToRow);
@@ -60,7 +63,6 @@ ETCH_INLINE void turn(const T* from, T* to) {
     }
   }
 #endif
-  constexpr int rest = sizeof(T) == 4 ? N % lanes : N;
   if constexpr (rest > 0)
     for (; j < N; ++j)
       for (int k = 0; k < K; ++k) to[k * ToRow + j] = from[j * Row + k];
