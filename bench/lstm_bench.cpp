@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
   bench::fill(x.data(), 64 * 16, 3);
   bench::fill(y.data(), 64 * 16, 4);
 
-  auto cell = compile<Tensor<float, 1, 1>, Tensor<float, 1, 32>, Tensor<float, 1, 32>>(make<nn::LSTMCell<1, 32>>());
+  auto cell = compile<Tensor<float, 1, 1>, Tensor<float, 1, 32>, Tensor<float, 1, 32>>(freeze(make<nn::LSTMCell<1, 32>>()));
   auto train = train_step(
       make<Effect>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x, y);
   bench.add("lstm_step", [&] { bench::keep(cell(sample, h, c)); }, {.flops = 2.0 * 33 * 128});

@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   auto tiny = train_step(
       make<TinyMlp>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x,
       y);
-  auto infer = compile<Tensor<float, 1, 4>>(make<TinyMlp>());
+  auto infer = compile<Tensor<float, 1, 4>>(freeze(make<TinyMlp>()));
 
   bench.add("mlp_train", [&] { bench::keep(mlp(images, classes)); }, bench::facts_of(mlp));
   bench.add("mlp_tiny_train", [&] { bench::keep(tiny(x, y)); }, bench::facts_of(tiny));

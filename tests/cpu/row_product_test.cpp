@@ -15,12 +15,33 @@ void compare() {
     for (int k = 0; k < K + 3; ++k) w[n][k] = k < K ? static_cast<T>((n * 5 + k * 3) % 11 - 5) : std::numeric_limits<T>::infinity();
   y[N] = 77;
   cpu::detail::row_product<T>(N, K, x, w[0], K + 3, y);
+  T sum[N];
   for (int n = 0; n < N; ++n) {
-    T sum = 0;
-    for (int k = 0; k < K; ++k) sum += x[k] * w[n][k];
-    CHECK(y[n] == sum);  // small integers: exact in any order
+    sum[n] = 0;
+    for (int k = 0; k < K; ++k) sum[n] += x[k] * w[n][k];
+    CHECK(y[n] == sum[n]);  // small integers: exact in any order
   }
   CHECK(y[N] == 77);
+  // the kernels of one shape: rows of w with gaps and without, and its columns side by side
+  constexpr int width = (N + 63) / 64 * 64;
+  T dense[N][K], turned[K][width], z[width];
+  for (int n = 0; n < N; ++n)
+    for (int k = 0; k < K; ++k) dense[n][k] = w[n][k];
+  const auto is_sum = [&] {
+    for (int n = 0; n < N; ++n) CHECK(z[n] == sum[n]);
+    for (T& v : z) v = 77;
+  };
+  cpu::detail::RowProduct<T, N, K, 1, K + 3>::run(x, w[0], z);
+  is_sum();
+  cpu::detail::RowProduct<T, N, K, 1, K>::run(x, dense[0], z);
+  is_sum();
+  for (auto& row : turned)
+    for (T& v : row) v = 77;
+  cpu::detail::turn<T, N, K, K, width>(dense[0], turned[0]);
+  for (const auto& row : turned)
+    for (int n = N; n < width; ++n) CHECK(row[n] == 77);
+  cpu::detail::RowProduct<T, N, K, width, 1>::run(x, turned[0], z);
+  is_sum();
 }
 }  // namespace
 
@@ -30,6 +51,10 @@ TEST_CASE("every size of the edges") {
   compare<float, 9, 17>();
   compare<float, 21, 5>();
   compare<float, 19, 4>();
+  compare<float, 64, 64>();
+  compare<float, 150, 2>();
+  compare<float, 48, 8>();
+  compare<float, 128, 33>();
   compare<double, 3, 3>();
   compare<double, 8, 21>();
 }
@@ -51,11 +76,12 @@ TEST_CASE("the plan knows them, and their epilogue runs once") {
 TEST_CASE("a program names the tiles and inner products that its sizes may ask for") {
   auto product = [](auto x, auto w) { return matmul(x, w); };
   auto parts = []<class P>(P) { return cpu::detail::parts_of<float>(P::plan); };
-  using Wide = Code<decltype(product), F<64, 12>, F<12, 64>>;
+  using Wide = Code<decltype(product), F<64, 120>, F<120, 64>>;
   static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64) && !parts(Wide{}).dots);
   static_assert((parts(Wide{}).tiles & cpu::detail::tile_bit(1, 1)) == 0);
+  static_assert(parts(Code<decltype(product), F<64, 12>, F<12, 64>>{}).tiles == 0);  // fits the first cache
   auto narrow = [](auto x, auto w) { return linear(x, w); };  // two columns, as inner products
-  static_assert(parts(Code<decltype(narrow), F<64, 12>, F<2, 12>>{}).dots);
+  static_assert(parts(Code<decltype(narrow), F<640, 12>, F<2, 12>>{}).dots);
   auto vector = [](auto x, auto w) { return matmul(t(x), w); };
   using Vector = Code<decltype(vector), F<12, 64>, F<12>>;
   static_assert(cpu::product_way(Vector::plan.step[0], Vector::plan.access) == cpu::ProductWay::column && parts(Vector{}).tiles == 0);

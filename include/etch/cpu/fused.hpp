@@ -128,9 +128,12 @@ struct Fused {
 
   /// Which word of a kernel that does little else sums over rows what lies side by side; -1 where there is none, or another result of a row.
   static constexpr int sum_over_rows() {
-    if (regs.sections != 2 || regs.column_begin[0] != 2 || regs.section_end[0] - 2 > 8 || regs.section_end[1] - regs.row_begin[1] != 0 || boolean) return -1;
+    const int begin = regs.column_begin[0];
+    if (regs.sections != 2 || begin < 2 || regs.section_end[0] - begin > 8 || regs.section_end[1] - regs.row_begin[1] != 0 || boolean) return -1;
+    for (int k = regs.row_begin[0]; k + 1 < begin; ++k)
+      if (static_cast<Word>(code[regs.position[k]] & 255) != Word::number) return -1;
     int found = -1;
-    for (int k = 2; k < regs.section_end[0]; ++k) {
+    for (int k = begin; k < regs.section_end[0]; ++k) {
       const std::uint64_t w = code[regs.position[k]];
       if (!is_light(w) || is_reduce_word(w) || (is_sum_over_rows(w) && (found >= 0 || static_cast<Stride>(decode(w).mode) != Stride::unit))) return -1;
       if (is_sum_over_rows(w)) found = k;
@@ -146,14 +149,14 @@ struct Fused {
   template <bool Partial, std::size_t... I>
   static ETCH_INLINE auto summand(const Set& r, const Place& at, index_t c, int n, std::index_sequence<I...>) {
     constexpr Instruction i = decode(code[regs.position[sum_over_rows()]]);
-    (word_but_sum<2 + static_cast<int>(I), Partial>(r, at, c, n), ...);
+    (word_but_sum<regs.column_begin[0] + static_cast<int>(I), Partial>(r, at, c, n), ...);
     return r.template get<i.type>(i.a);
   }
   /// Some rows at once, if so many belong to the same sums.
   static ETCH_INLINE bool add_rows(const FusedCall& call, Cursor<regs.slots>& cursor, const Set& r, index_t row) {
     constexpr Instruction i = decode(code[regs.position[sum_over_rows()]]);
     using T = typename element_of_class<i.type>::type;
-    using I = std::make_index_sequence<static_cast<std::size_t>(regs.section_end[0] - 2)>;
+    using I = std::make_index_sequence<static_cast<std::size_t>(regs.section_end[0] - regs.column_begin[0])>;
     if (cursor.left + 1 < together || cursor.step[i.slot] != 0) return false;
     const FusedArgs& a = *call.args;
     const index_t columns = a.extent[a.dims - 1];
@@ -163,6 +166,7 @@ struct Fused {
     const auto at = [&](index_t k) { return Place{p[k], a.stride, a.dims, a.random, row + k, (row + k) * columns, call.col1 - call.col0}; };
     T* const to = reinterpret_cast<T*>(cursor.p[i.slot]);
     index_t c = call.col0;
+    section<true, false, regs.row_begin[0]>(r, at(0), 0, 1, std::make_index_sequence<static_cast<std::size_t>(regs.column_begin[0] - 1 - regs.row_begin[0])>{});
     for (; c + L <= call.col1; c += L) {
       const auto v0 = summand<false>(r, at(0), c, L, I{}), v1 = summand<false>(r, at(1), c, L, I{}), v2 = summand<false>(r, at(2), c, L, I{}), v3 = summand<false>(r, at(3), c, L, I{});
       simd::store(to + c, combine_four<static_cast<int>(i.memory)>(simd::load<T, L>(to + c), v0, v1, v2, v3));

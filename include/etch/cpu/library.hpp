@@ -14,6 +14,7 @@
 #include <etch/cpu/pool.hpp>
 #include <etch/cpu/row_product.hpp>
 #include <etch/cpu/scan.hpp>
+#include <etch/cpu/small_product.hpp>
 #include <etch/cpu/svd.hpp>
 #include <etch/cpu/window_dot.hpp>
 #include <etch/cpu/winograd_dot.hpp>
@@ -189,12 +190,13 @@ constexpr LibraryKernel along_kernel() {
 
 /// Whether a step asks of its values that they are indices.
 constexpr bool asks_for_indices(const Step& s) { return static_cast<Demand>(s.arg >> 48 & 255) == Demand::index; }
-/// The ways of a product: most are tiles; a row times a small weight, a matrix times a vector and what Winograd's algorithm computes have kernels of their own.
-enum class ProductWay : std::uint8_t { tiles, row, column, winograd };
+/// The ways of a product: most are tiles; a row times a small weight, a matrix times a vector, what fits the first cache and what Winograd's algorithm computes have kernels of their own.
+enum class ProductWay : std::uint8_t { tiles, row, column, small, winograd };
 constexpr ProductWay product_way([[maybe_unused]] const Step& s, [[maybe_unused]] const Access* access) {
 #if !defined(ETCH_CPU_EIGEN)
   if (detail::is_row_product(s, access)) return ProductWay::row;
   if (detail::is_column_product(s, access)) return ProductWay::column;
+  if (detail::is_small_product(s, access)) return ProductWay::small;
   if (etch::detail::is_winograd(s, access)) return ProductWay::winograd;
 #endif
   return ProductWay::tiles;
@@ -204,8 +206,7 @@ constexpr ProductWay product_way([[maybe_unused]] const Step& s, [[maybe_unused]
 template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles, unsigned Tiles = detail::all_tiles, bool Dots = true>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
-  if constexpr (Way == ProductWay::row) return {detail::run_row_product<T>, nullptr};
-  else if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
+  if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
   else if constexpr (Way == ProductWay::winograd) return {detail::run_winograd<T>, detail::winograd_workspace<T>};
   else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Dots>, detail::dot_workspace<T>};
   else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T>, detail::window_dot_workspace<T>};

@@ -54,6 +54,7 @@ void for_each_iteration(const Machine& machine, int s, const LoopView& l, char* 
 inline void run_loop(Machine& machine, int s) {
   Machine& body = machine.body(s);
   body.take_sizes(machine);
+  body.renew();
   for_each_iteration(machine, s, machine.loop(s), static_cast<char*>(machine.workspace()), [&](index_t, const Bindings& in, void* const* out, RandomState* random) { body.run(in, out, random); });
 }
 

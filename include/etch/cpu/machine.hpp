@@ -30,6 +30,7 @@ class Machine;
 struct LibraryKernel {
   void (*run)(Machine&, int step) = nullptr;
   std::size_t (*workspace)(const Machine&, const Step&) = nullptr;
+  std::size_t kept = 0;  ///< bytes of what it makes of constant inputs when they are new
 };
 
 struct LoopView;
@@ -114,6 +115,8 @@ class Machine {
     return n;
   }
   std::int64_t bytes() const { return total_; }
+  /// Constant inputs are others than in the last run.
+  void renew() { new_ = true; }
 
   // ---- what loops ask ----
   const LoopView& loop(int s) const { return *plan_.loop[s]; }
@@ -132,6 +135,8 @@ class Machine {
   int index(int access) const { return plan_.access[access].index; }  ///< of an access that holds numbers, one more
   std::size_t element_size(int access) const { return plan_.access[access].size; }
   void* workspace() const { return workspace_; }
+  void* kept(int s) const { return kept_[s]; }
+  bool is_new() const { return new_; }  ///< whether constant inputs are
   Kernel kernel(int s) const { return plan_.kernel[s]; }
   const FusedArgs& args(int s) const { return args_[s]; }
 
@@ -173,6 +178,7 @@ class Machine {
   void* block_ = nullptr;
   char* arena_ = nullptr;
   char* workspace_ = nullptr;     ///< of library kernels, for all threads
+  void** kept_ = nullptr;         ///< of each step
   char* scratch_ = nullptr;       ///< rows kept between passes, one part for each thread
   char** base_ = nullptr;         ///< of each access
   char** target_ = nullptr;       ///< of each accumulator: where its combined value belongs
@@ -191,7 +197,7 @@ class Machine {
   bool resolved_ = false;
   void** seen_ = nullptr;         ///< inputs and results that pointers are bound to
   int outputs_ = 0;               ///< how many results there are
-  bool bound_ = false;
+  bool bound_ = false, new_ = true;
   std::int64_t total_ = 0;
 };
 
@@ -215,17 +221,19 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   const PlanView& plan = plan_;
   threads_ = thread_count;
   resolved_ = bound_ = false;
+  new_ = true;
   const auto note = [this](const Access& a) {
     if (a.root == Root::output && a.index >= outputs_) outputs_ = a.index + 1;
   };
   for (int i = 0; i < plan.accesses; ++i) note(plan.access[i]);
   for (int i = 0; i < plan.combines; ++i) note(plan.combine[i].target);
-  std::size_t workspace = 0, bodies = 0;
+  std::size_t workspace = 0, bodies = 0, kept = 0;
   for (int s = 0; s < plan.steps; ++s) {
     if (plan.loop[s] != nullptr && static_cast<std::size_t>(plan.loop[s]->arena_bytes) > bodies) bodies = static_cast<std::size_t>(plan.loop[s]->arena_bytes);
     std::size_t w = plan.library[s].workspace == nullptr ? 0 : plan.library[s].workspace(*this, plan.step[s]);
     for (int c = 0; plan.loop[s] != nullptr && c < plan.loop[s]->carried; ++c) w += 2 * static_cast<std::size_t>(plan.loop[s]->carried_bytes[c]);
     workspace = w > workspace ? w : workspace;
+    kept += aligned(plan.library[s].kept);
   }
   const auto n = static_cast<std::size_t>(plan.accesses), steps = static_cast<std::size_t>(plan.steps), threads = static_cast<std::size_t>(threads_);
   std::size_t at = 0;
@@ -234,7 +242,7 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
     at += aligned(bytes);
     return begin;
   };
-  const std::size_t arena = part(given_arena_ == nullptr ? aligned(static_cast<std::size_t>(plan.arena_bytes)) + bodies : 0), work = part(aligned(workspace) * threads);
+  const std::size_t arena = part(given_arena_ == nullptr ? aligned(static_cast<std::size_t>(plan.arena_bytes)) + bodies : 0), work = part(aligned(workspace) * threads), keeps = part(kept), kept_at = part(steps * sizeof(void*));
   const std::size_t scratch = part(aligned(static_cast<std::size_t>(plan.scratch_bytes)) * threads);
   const std::size_t call = part(steps * sizeof(FusedCall));
   const std::size_t base = part(n * sizeof(char*)), target = part(static_cast<std::size_t>(plan.combines) * sizeof(char*)), stride = part(n * max_rank * sizeof(index_t)), packed = part(n * max_rank * sizeof(index_t));
@@ -245,6 +253,9 @@ ETCH_COLD inline void Machine::allocate(int thread_count) {
   char* const b = static_cast<char*>(block_);
   arena_ = given_arena_ == nullptr ? b + arena : given_arena_;
   workspace_ = b + work;
+  kept_ = reinterpret_cast<void**>(b + kept_at);
+  std::size_t next = keeps;
+  for (int s = 0; s < plan.steps; next += aligned(plan.library[s++].kept)) kept_[s] = b + next;
   scratch_ = b + scratch;
   base_ = reinterpret_cast<char**>(b + base);
   target_ = reinterpret_cast<char**>(b + target);
@@ -381,6 +392,7 @@ inline void Machine::run(const Bindings& in, void* const* out, RandomState* rand
   if (plan_.draws) return run_drawing(in, out, random);
   prepare(in, out, random);
   for (int s = 0; s < plan_.steps; ++s) run_step(s);
+  new_ = false;
 }
 /// The same of a program that asks for random numbers: their state has a slot of its own among the inputs.
 ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* const* out, RandomState* random) {
@@ -398,6 +410,7 @@ ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* cons
   }
   prepare(in, out, random);
   for (int s = 0; s < plan_.steps; ++s) run_step(s);
+  new_ = false;
 }
 
 /// Accumulators: neutral before the loop, the parts of all chunks in order after it.

@@ -269,7 +269,9 @@ constexpr void trace_loop(Builder& b, const GraphRef& g, int which) {
   for (int i = 0; i < l.operands(); ++i) {
     const DType d = g.node[operand[i]].dtype;
     const Shape s = b.shape_from(g, is_stacked(l, i) ? row_shape(g.shape_of(operand[i])) : g.shape_of(operand[i]));
-    t.in[i] = b.input(b.add_slot(SlotKind::tensor, d, s), 0, d, s);
+    const int slot = b.add_slot(SlotKind::tensor, d, s);
+    if (i >= l.carried + l.stacked) b.set_constant(slot);
+    t.in[i] = b.input(slot, 0, d, s);
   }
   const std::uint64_t wanted = g.wanted_results(node);
   if ((wanted >> l.results()) == 0) {

@@ -125,6 +125,7 @@ class Builder {
     slot_[slots_] = Slot{kind, dtype, intern(shape)};
     return slots_++;
   }
+  constexpr void set_constant(int slot) { slot_[slot].constant = true; }
   constexpr int input(int slot, std::int64_t offset, DType dtype, const Shape& shape) {
     if (is_complex(dtype)) return view_as_complex(input(slot, offset, real_dtype(dtype), with_parts(shape)));
     return emit(Op::input, dtype, intern(shape), -1, -1, -1, static_cast<std::uint64_t>(slot) << 48 | static_cast<std::uint64_t>(offset));

@@ -70,6 +70,7 @@ struct Slot {
   SlotKind kind = SlotKind::tensor;
   DType dtype = DType::float32;
   std::int16_t shape = 0;
+  bool constant = false;  ///< bound to values that stay as they are: kernels may keep what they make of them
 };
 
 /// Where a program's result goes: node -> memory of an output, or back over an input (an effect).

@@ -16,6 +16,7 @@ constexpr Access plain_access(Planning<N>& p, const Location& l, int n, const in
   a.size = static_cast<std::uint8_t>(size_of(p.node(n).dtype));
   a.byte = l.byte + l.offset * static_cast<std::int64_t>(a.size);
   a.extra = l.extra;
+  a.constant = l.root == Root::input && p.g.slot[l.index].constant;
   for (int i = 0; i < count; ++i) a.stride[i] = stride[i];
   return a;
 }

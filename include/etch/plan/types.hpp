@@ -47,6 +47,7 @@ struct Access {
   int extra;          ///< symbolic offset in elements
   int stride[max_rank]; ///< elements, for each loop dimension, outermost first; the last one is the column's
   std::int64_t chunk; ///< bytes between the partial results of two chunks
+  bool constant;      ///< of an input that stays as it is
 };
 
 enum class StepKind : std::uint8_t {

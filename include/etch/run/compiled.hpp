@@ -195,7 +195,16 @@ struct Compiled {
     constexpr detail::Step s = plan.step[S];
     constexpr cpu::ProductWay way = cpu::product_way(s, plan.access);
     if constexpr (!detail::has_cpu_kernels) return {};
-    else if constexpr (s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.dots>();
+    else if constexpr (way == cpu::ProductWay::row || way == cpu::ProductWay::small) {
+      constexpr cpu::detail::ProductSizes z = cpu::detail::sizes_of(s, plan.access);
+      if constexpr (way == cpu::ProductWay::row) {
+        using K = cpu::detail::RowKernel<type_of<s.dtype>, z.n, z.k, z.b_row, z.b_col, z.keeps>;
+        return cpu::LibraryKernel{K::run, nullptr, K::kept};
+      } else {
+        using K = cpu::detail::SmallKernel<type_of<s.dtype>, z.m, z.n, z.k, z.a_row, z.a_col, z.b_row, z.b_col, z.c_row, z.keeps>;
+        return cpu::LibraryKernel{K::run, K::workspace, K::kept};
+      }
+    } else if constexpr (s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.dots>();
     else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s), way>();
   }
   /// The program of a loop's body.

@@ -22,6 +22,12 @@ constexpr unsigned library_key(const Step& s, const Access* access) {
   return static_cast<unsigned>(s.kind) | static_cast<unsigned>(s.dtype) << 8 | (cpu::asks_for_indices(s) ? 1u << 16 : 0) | static_cast<unsigned>(cpu::product_way(s, access)) << 17;
 }
 
+/// Whether two steps of one key have one kernel: some products have one for their sizes and strides.
+constexpr bool is_same_library(const Step& s, const Step& t, const Access* access) {
+  const cpu::ProductWay way = cpu::product_way(s, access);
+  return (way != cpu::ProductWay::row && way != cpu::ProductWay::small) || cpu::detail::sizes_of(s, access) == cpu::detail::sizes_of(t, access);
+}
+
 /// Kernels are told apart by where their words begin (`share_words`).
 template <class P>
 constexpr auto find_distinct(const P& plan) {
@@ -45,7 +51,7 @@ constexpr auto find_distinct(const P& plan) {
     }
     const unsigned asked = library_key(step, plan.access);
     int at = 0;
-    while (at < r.libraries && key[at] != asked) ++at;
+    while (at < r.libraries && (key[at] != asked || !is_same_library(step, plan.step[r.library[at]], plan.access))) ++at;
     if (at == r.libraries) {
       key[at] = asked;
       r.library[r.libraries++] = s;

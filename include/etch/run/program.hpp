@@ -43,6 +43,15 @@ struct ModelSpec {
   }
 };
 
+/// The same of a model that stays as it is.
+template <class M, class... In>
+struct FrozenSpec : ModelSpec<M, In...> {
+  static constexpr void trace(Builder& b) {
+    ModelSpec<M, In...>::trace(b);
+    b.set_constant(0);
+  }
+};
+
 /// A program with its results, where its inputs are.
 template <class Spec, class Results, class Place>
 class ProgramBase {
@@ -72,8 +81,8 @@ class ProgramBase {
 struct NoProgram {};
 template <class Place, class F, class... In>
 using FunctionProgram = std::conditional_t<std::is_empty_v<F>, ProgramBase<FunctionSpec<F, typename Place::template traced<In>...>, results_of<decltype(std::declval<F>()(typename In::tracer{}...))>, Place>, NoProgram>;
-template <class Place, class M, class... In>
-using ModuleProgram = ProgramBase<ModelSpec<M, typename Place::template traced<In>...>, results_of<decltype(call_model_fn<M>{}(ModelTracer<M>{}, typename In::tracer{}...))>, Place>;
+template <template <class, class...> class Spec, class Place, class M, class... In>
+using ModuleProgram = ProgramBase<Spec<M, typename Place::template traced<In>...>, results_of<decltype(call_model_fn<M>{}(ModelTracer<M>{}, typename In::tracer{}...))>, Place>;
 
 }  // namespace detail
 
@@ -91,13 +100,15 @@ class Program : public detail::FunctionProgram<detail::inputs_place<In...>, F, I
   }
 };
 
-/// A model as a program over inputs of these types, in eval mode.
-template <class M, class... In>
-class ModelProgram : public detail::ModuleProgram<detail::inputs_place<In...>, M, In...> {
-  using Handle = Model<M, typename detail::inputs_place<In...>::Device>;
+namespace detail {
+
+/// A model with its program.
+template <template <class, class...> class Spec, class M, class... In>
+class BoundProgram : public ModuleProgram<Spec, inputs_place<In...>, M, In...> {
+  using Handle = Model<M, typename inputs_place<In...>::Device>;
 
  public:
-  explicit ModelProgram(Handle model) : model_(model) {}
+  explicit BoundProgram(Handle model) : model_(model) {}
   const auto& operator()(const In&... x) {
     Bindings in;
     in.bind(model_.data());
@@ -108,6 +119,37 @@ class ModelProgram : public detail::ModuleProgram<detail::inputs_place<In...>, M
  private:
   Handle model_;
 };
+
+}  // namespace detail
+
+/// A model as a program over inputs of these types, in eval mode.
+template <class M, class... In>
+class ModelProgram : public detail::BoundProgram<detail::ModelSpec, M, In...> {
+ public:
+  using detail::BoundProgram<detail::ModelSpec, M, In...>::BoundProgram;
+};
+/// The same of a frozen model, whose program keeps its weights in the order that its products want.
+template <class M, class... In>
+class FrozenProgram : public detail::BoundProgram<detail::FrozenSpec, M, In...> {
+ public:
+  using detail::BoundProgram<detail::FrozenSpec, M, In...>::BoundProgram;
+};
+
+/// A model as it is when it is frozen, for programs that answer: its parameters are a copy that nothing changes.
+template <class M>
+class FrozenModel {
+ public:
+  explicit FrozenModel(const Model<M>& model) : model_(model.clone()) {}
+  const Model<M>& model() const { return model_; }
+
+ private:
+  Model<M> model_;
+};
+/// `compile<In...>(freeze(model))`: a program that lays out weights once, when it first runs; PyTorch's torch.jit.freeze.
+template <class M>
+FrozenModel<M> freeze(const Model<M>& model) {
+  return FrozenModel<M>(model);
+}
 
 /// `compile<In...>(f)`: a captureless function over tensors of these types as a program.
 template <class... In, class F>
@@ -124,6 +166,11 @@ template <class... In, class M, class Device>
 ModelProgram<M, In...> compile(const Model<M, Device>& model) {
   static_assert(std::is_same_v<Device, typename detail::inputs_place<In...>::Device>, "etch: device: operands must be on one device; x.to(gpu) and x.to(Cpu{}) copy");
   return ModelProgram<M, In...>(model);
+}
+/// `compile<In...>(freeze(model))`: the same of a frozen model.
+template <class... In, class M>
+FrozenProgram<M, In...> compile(const FrozenModel<M>& model) {
+  return FrozenProgram<M, In...>(model.model());
 }
 /// `compile(model, x...)`: the same with the types taken from example inputs.
 template <class M, class Device, class X, class... In>
