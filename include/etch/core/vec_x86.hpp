@@ -23,6 +23,9 @@ void least(none, none);  // the second where either is NaN
 void most(none, none);
 void signs(none);  // of all lanes, as bits
 void unordered(none, none);  // whether either is NaN
+void pick(none, none, none);   // lane i of two registers side by side
+void reciprocal_guess(none);   // within 2^-14 of 1 / a, and of 1 / sqrt(a)
+void root_guess(none);
 void fused(none, none, none);  // a b + c with one rounding, whatever the compiler makes of a sum
 void product(none, none);  // of the low 32 bits of each lane
 void load_first(none, int, none);
@@ -215,6 +218,22 @@ ETCH_INLINE i64x8 product(i64x8 a, i64x8 b) {
 }
 ETCH_INLINE i64x8 widen(i32x8 a) { return __builtin_ia32_pmovsxdq512_mask(a, i64x8{}, all8()); }
 #endif
+
+#if defined(__clang__)
+ETCH_INLINE f32x16 least(f32x16 a, f32x16 b) { return __builtin_ia32_minps512(a, b, 4); }
+ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512(a, b, 4); }
+ETCH_INLINE f32x16 most(f32x16 a, f32x16 b) { return __builtin_ia32_maxps512(a, b, 4); }
+ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512(a, b, 4); }
+ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermi2varps512(a, i, b); }
+#else
+ETCH_INLINE f32x16 least(f32x16 a, f32x16 b) { return __builtin_ia32_minps512_mask(a, b, a, all16(), 4); }
+ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, all8(), 4); }
+ETCH_INLINE f32x16 most(f32x16 a, f32x16 b) { return __builtin_ia32_maxps512_mask(a, b, a, all16(), 4); }
+ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, all8(), 4); }
+ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermt2varps512_mask(i, a, b, all16()); }
+#endif
+ETCH_INLINE f32x16 reciprocal_guess(f32x16 a) { return __builtin_ia32_rcp14ps512_mask(a, a, all16()); }
+ETCH_INLINE f32x16 root_guess(f32x16 a) { return __builtin_ia32_rsqrt14ps512_mask(a, a, all16()); }
 
 // a 2^n with the right overflow and subnormals.
 ETCH_INLINE f32x16 scale(f32x16 a, f32x16 n) { return __builtin_ia32_scalefps512_mask(a, n, a, all16(), 4); }
