@@ -40,22 +40,24 @@ constexpr void economize(double* a, int degree) {
 }
 
 /// F::at(x) is the series of F at x, F::width the distance of segments, F::last what stands for the last one and all beyond. An odd function
-/// is d F::slope + what the table says, whose rounding is smaller.
+/// is x + what the table says in the first where F::slope is 1.
 template <class F>
 constexpr SegmentTable make_segments() {
   SegmentTable t{};
-  constexpr double half = F::width / 2;
   for (int n = 0; n + 1 < segments; ++n) {
-    const double middle = n * static_cast<double>(F::width);
+    const double middle = F::middle(n);
+    double half = F::half(n), shift = 0;
     Series s = F::at(middle);
     const bool odd = n == 0 && s.a[0] == 0;
     if (n > 0) {
       double least = 1;
-      for (int k = 0; k < 64; ++k) {
-        const double d = k * 0x1p-22, value = s.a[0] + d * (s.a[1] + d * s.a[2]), lost = value - static_cast<double>(static_cast<float>(value));
-        if (const double size = (lost < 0 ? -lost : lost) / value; size < least) least = size, t.middle[n] = static_cast<float>(middle + d);
+      for (int k = 0; k < 48; ++k) {
+        const double d = static_cast<double>(static_cast<float>(middle + k * half / 768)) - middle, value = s.a[0] + d * (s.a[1] + d * s.a[2]), lost = value - static_cast<double>(static_cast<float>(value));
+        if (const double size = (lost < 0 ? -lost : lost) / value; size < least) least = size, shift = d;
       }
-      s = F::at(static_cast<double>(t.middle[n]));
+      t.middle[F::place(n)] = static_cast<float>(middle + shift);
+      half += shift;
+      s = F::at(static_cast<double>(t.middle[F::place(n)]));
     }
     double power = 1;
     for (double& a : s.a) a *= power, power *= half;
@@ -65,11 +67,11 @@ constexpr SegmentTable make_segments() {
     }
     economize(s.a, odd ? segment_degree - 1 : segment_degree);
     power = odd ? 1 / half : 1;
-    for (int k = odd; k <= segment_degree; ++k, power /= half) t.c[k][n] = static_cast<float>(s.a[k - odd] * power - (k == 1 ? F::slope : 0));
+    for (int k = odd; k <= segment_degree; ++k, power /= half) t.c[k][F::place(n)] = static_cast<float>(s.a[k - odd] * power - (k == 1 && n == 0 ? F::slope : 0));
   }
-  t.c[0][segments - 1] = F::last;
-  t.c[1][segments - 1] = -F::slope;
-  t.middle[segments - 1] = (segments - 1) * F::width;
+  const int last = F::place(segments - 1);
+  t.c[0][last] = F::last;
+  t.middle[last] = F::top;
   return t;
 }
 template <class F> inline constexpr SegmentTable segment_table = make_segments<F>();
@@ -89,15 +91,33 @@ template <class F, int L> ETCH_INLINE Vec<float, L> segment_value(Vec<float, L> 
     auto r = found(t.c[segment_degree]), first = found(t.c[0]);
     ETCH_UNROLL
     for (int k = segment_degree - 1; k > 0; --k) r = fma(r, d, found(t.c[k]));
-    if constexpr (F::slope != 0) first = first + d;
+    if constexpr (F::slope != 0) first = select(a < static_cast<float>(F::half(0)), a, first);
     return fma(r, d, first);
   }
 }
 /// F at a >= 0; NaN stays.
 template <class F, int L> ETCH_INLINE Vec<float, L> by_segments(Vec<float, L> a) {
-  a = at_most(a, (segments - 1) * F::width);
-  return segment_value<F>(a, split_exp<0>(a, 1 / F::width).bits);
+  a = at_most(a, F::top);
+  return segment_value<F>(a, F::index(a));
 }
+
+/// Segments of one width: n w is the middle of the nth, and beyond (n + 1/2) w for the last n there is one number.
+template <int Width>  // in 256ths
+struct Even {
+  static constexpr float width = Width / 256.0F, top = (segments - 1) * width;
+  static constexpr double middle(int n) { return n * static_cast<double>(width); }
+  static constexpr double half(int) { return width / 2; }
+  static constexpr int place(int n) { return n; }
+  template <int L> static ETCH_INLINE Vec<std::int32_t, L> index(Vec<float, L> a) { return split_exp<0>(a, 1 / width).bits; }
+};
+/// Four to an octave, from the one below 1/16 to 14.
+struct Octaves {
+  static constexpr float top = 15;
+  static constexpr double middle(int n) { return n == 0 ? 0 : (n % 4 + 4.5) / 64 * (1 << n / 4); }
+  static constexpr double half(int n) { return n == 0 ? 5 / 64.0 : 0.5 / 64 * (1 << n / 4); }
+  static constexpr int place(int n) { return (n + 123 * 4) % segments; }  // 2^-4 has the exponent 123
+  template <int L> static ETCH_INLINE Vec<std::int32_t, L> index(Vec<float, L> a) { return bit_cast<std::int32_t>(greater(a, splat<float, L>(0.0625F))) >> 21; }
+};
 
 // ---------------------------------------------------------------------------------------------------------- the functions
 
@@ -108,8 +128,8 @@ constexpr double exact_exp(double x) {
   return sum;
 }
 /// y' = 1 - y^2
-struct TanhSegments {
-  static constexpr float width = 0.29296875F, last = 1, slope = 1;
+struct TanhSegments : Octaves {
+  static constexpr float last = 1, slope = 0;
   static constexpr Series at(double x) {
     const double e = exact_exp(2 * x);
     Series s{{(e - 1) / (e + 1)}};
@@ -144,8 +164,8 @@ constexpr Series tail_at(double x) {
   return s;
 }
 /// 1 - 2 t(sqrt(2) x)
-struct ErfSegments {
-  static constexpr float width = 0.12890625F, last = 1, slope = 1;
+struct ErfSegments : Octaves {
+  static constexpr float last = 1, slope = 1;
   static constexpr Series at(double x) {
     constexpr double root = 1.4142135623730950488;
     Series s = tail_at(root * x);
@@ -155,13 +175,13 @@ struct ErfSegments {
     return s;
   }
 };
-struct TailSegments {
-  static constexpr float width = 0.30078125F, last = 0, slope = 0;
+struct TailSegments : Even<77> {
+  static constexpr float last = 0, slope = 0;
   static constexpr Series at(double x) { return tail_at(x); }
 };
 /// t(x) - x p(x) = t(x) + p'(x)
-struct TailSlopeSegments {
-  static constexpr float width = TailSegments::width, last = 0, slope = 0;
+struct TailSlopeSegments : Even<77> {
+  static constexpr float last = 0, slope = 0;
   static constexpr Series at(double x) {
     Series s = tail_at(x);
     const Series p = density_at(x);
@@ -176,7 +196,8 @@ template <int L> ETCH_INLINE Vec<float, L> quick_reciprocal(Vec<float, L> x) {
     return {quick_reciprocal(x.lo), quick_reciprocal(x.hi)};
   } else {
     const Vec<float, L> y{x86::reciprocal_guess(x.v)};
-    return fma(fma(-x, y, splat<float, L>(1)), y, y);
+    const auto e = fma(-x, y, splat<float, L>(1));
+    return fma(fma(e, e, e), y, y);
   }
 }
 }  // namespace detail
@@ -209,7 +230,7 @@ requires(detail::picks<L>()) ETCH_INLINE Vec<float, L> sigmoid(Vec<float, L> x) 
   }
   const auto p = detail::reduce_exp<F::bias>(-x);
   const auto s = detail::power<float>(p.bits);
-  return detail::quick_reciprocal(fma(s, detail::expm1_core(p.r), s + 1.0F));
+  return detail::quick_reciprocal(fma(s, detail::expm1_core(p.r), splat<float, L>(1)) + s);
 }
 }  // namespace simd
 }  // namespace ETCH_ABI
