@@ -190,14 +190,17 @@ struct TailSlopeSegments : Even<77> {
   }
 };
 
+template <int L> ETCH_INLINE bool any_above(Vec<std::int32_t, L> a, std::int32_t b) {
+  if constexpr (split<float, L>) return any_above(a.lo, b) || any_above(a.hi, b);
+  else return x86::any_above((Raw<int, L>)a.v, b);
+}
 /// 1 / x of a normal number whose reciprocal is one, within 0.6 ulp.
 template <int L> ETCH_INLINE Vec<float, L> quick_reciprocal(Vec<float, L> x) {
   if constexpr (split<float, L>) {
     return {quick_reciprocal(x.lo), quick_reciprocal(x.hi)};
   } else {
-    const Vec<float, L> y{x86::reciprocal_guess(x.v)};
-    const auto e = fma(-x, y, splat<float, L>(1));
-    return fma(fma(e, e, e), y, y);
+    const auto y = x86::reciprocal_guess(x.v), e = x86::fused(-x.v, y, splat<float, L>(1).v);  // fused whatever the compiler's options
+    return {x86::fused(x86::fused(e, e, e), y, y)};
   }
 }
 }  // namespace detail
@@ -224,7 +227,7 @@ requires(detail::picks<L>()) ETCH_INLINE Vec<float, L> gelu_grad(Vec<float, L> x
 template <int L>
 requires(detail::picks<L>()) ETCH_INLINE Vec<float, L> sigmoid(Vec<float, L> x) {
   using F = detail::Ieee<float>;
-  if (__builtin_expect(any(abs(x) > 87.0F), 0)) {
+  if (__builtin_expect(detail::any_above(bit_cast<std::int32_t>(abs(x)), __builtin_bit_cast(std::int32_t, 87.0F)), 0)) {
     const auto e = exp(-abs(x));
     return select(x < 0.0F, e, splat<float, L>(1)) / (e + 1.0F);
   }

@@ -24,6 +24,7 @@ void most(none, none);
 void signs(none);  // of all lanes, as bits
 void unordered(none, none);  // whether either is NaN
 void pick(none, none, none);   // lane i of two registers side by side
+void any_above(none, none);    // as unsigned
 void reciprocal_guess(none);   // within 2^-14 of 1 / a
 void fused(none, none, none);  // a b + c with one rounding, whatever the compiler makes of a sum
 void product(none, none);  // of the low 32 bits of each lane
@@ -235,11 +236,13 @@ ETCH_INLINE f32x16 reciprocal_guess(f32x16 a) { return __builtin_ia32_rcp14ps512
 #if !defined(__clang__)
 ETCH_INLINE f32x16 whole_root(f32x16 a) { return __builtin_ia32_sqrtps512_mask(a, a, all16(), 4); }
 #endif
+/// Whether a lane is above b, both as unsigned.
+ETCH_INLINE bool any_above(i32x16 a, int b) { return __builtin_ia32_ucmpd512_mask(a, i32x16{} + b, 6, all16()) != 0; }
 // Exactly rounded in half the time of vsqrtps: g -> sqrt(a) and h -> 1 / (2 sqrt(a)) together, then what g^2 lacks of a, which is exact
 // from 2^-76 on. Compared with vsqrtps for every float.
 ETCH_INLINE f32x16 root(f32x16 a) {
   constexpr int least = (127 - 76) << 23, top = 0x7f800000;
-  if (__builtin_expect(__builtin_ia32_ucmpd512_mask((i32x16)a - least, i32x16{} + (top - least), 5, all16()) != 0, 0)) return whole_root(a);
+  if (__builtin_expect(any_above((i32x16)a - least, top - least - 1), 0)) return whole_root(a);
   const f32x16 y = __builtin_ia32_rsqrt14ps512_mask(a, a, all16()), g = a * y, h = 0.5F * y, e = fused(-h, g, 0.5F - f32x16{}), near = fused(g, e, g);
   return fused(fused(-near, near, a), fused(h, e, h), near);
 }
