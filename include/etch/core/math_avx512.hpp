@@ -8,6 +8,7 @@
 
 #include <etch/core/math_parts.hpp>
 
+#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__) && ETCH_VECTOR_BYTES == 64
 namespace etch {
 inline namespace ETCH_ABI {
 namespace simd {
@@ -86,7 +87,7 @@ template <class F, int L> ETCH_INLINE Vec<float, L> segment_value(Vec<float, L> 
     return {segment_value<F>(a.lo, n.lo), segment_value<F>(a.hi, n.hi)};
   } else {
     auto found = [&](const float* t) { return Vec<float, L>{x86::pick((Raw<int, L>)n.v, load<float, L>(t).v, load<float, L>(t + L).v)}; };
-    constexpr const SegmentTable& t = segment_table<F>;
+    const SegmentTable& t = segment_table<F>;
     const auto d = a - found(t.middle);
     auto r = found(t.c[segment_degree]), first = found(t.c[0]);
     ETCH_UNROLL
@@ -199,7 +200,7 @@ template <int L> ETCH_INLINE Vec<float, L> quick_reciprocal(Vec<float, L> x) {
   if constexpr (split<float, L>) {
     return {quick_reciprocal(x.lo), quick_reciprocal(x.hi)};
   } else {
-    const auto y = x86::reciprocal_guess(x.v), e = x86::fused(-x.v, y, splat<float, L>(1).v);  // fused whatever the compiler's options
+    const Raw<float, L> y = x86::reciprocal_guess(x.v), e = x86::fused(-x.v, y, splat<float, L>(1).v);  // fused whatever the compiler's options
     return {x86::fused(x86::fused(e, e, e), y, y)};
   }
 }
@@ -238,3 +239,4 @@ requires(detail::picks<L>()) ETCH_INLINE Vec<float, L> sigmoid(Vec<float, L> x) 
 }  // namespace simd
 }  // namespace ETCH_ABI
 }  // namespace etch
+#endif

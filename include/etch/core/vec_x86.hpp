@@ -24,7 +24,6 @@ void most(none, none);
 void signs(none);  // of all lanes, as bits
 void unordered(none, none);  // whether either is NaN
 void pick(none, none, none);   // lane i of two registers side by side
-void any_above(none, none);    // as unsigned
 void reciprocal_guess(none);   // within 2^-14 of 1 / a
 void fused(none, none, none);  // a b + c with one rounding, whatever the compiler makes of a sum
 void product(none, none);  // of the low 32 bits of each lane
@@ -236,6 +235,9 @@ ETCH_INLINE f32x16 reciprocal_guess(f32x16 a) { return __builtin_ia32_rcp14ps512
 #if !defined(__clang__)
 ETCH_INLINE f32x16 whole_root(f32x16 a) { return __builtin_ia32_sqrtps512_mask(a, a, all16(), 4); }
 #endif
+#if defined(__CUDACC__)  // nvcc 13 crashes on the other one
+ETCH_INLINE f32x16 root(f32x16 a) { return whole_root(a); }
+#else
 /// Whether a lane is above b, both as unsigned.
 ETCH_INLINE bool any_above(i32x16 a, int b) { return __builtin_ia32_ucmpd512_mask(a, i32x16{} + b, 6, all16()) != 0; }
 // Exactly rounded in half the time of vsqrtps: g -> sqrt(a) and h -> 1 / (2 sqrt(a)) together, then what g^2 lacks of a, which is exact
@@ -246,6 +248,7 @@ ETCH_INLINE f32x16 root(f32x16 a) {
   const f32x16 y = __builtin_ia32_rsqrt14ps512_mask(a, a, all16()), g = a * y, h = 0.5F * y, e = fused(-h, g, 0.5F - f32x16{}), near = fused(g, e, g);
   return fused(fused(-near, near, a), fused(h, e, h), near);
 }
+#endif
 
 // a 2^n with the right overflow and subnormals.
 ETCH_INLINE f32x16 scale(f32x16 a, f32x16 n) { return __builtin_ia32_scalefps512_mask(a, n, a, all16(), 4); }
