@@ -209,6 +209,7 @@ ETCH_SIMD_LANEWISE(fmod)
 }  // namespace etch
 
 #include <etch/core/math_inverse.hpp>  // of floats, in terms of the functions above
+#include <etch/core/math_avx512.hpp>   // the same, in place of some of them
 
 namespace etch {
 inline namespace ETCH_ABI {

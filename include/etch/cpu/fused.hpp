@@ -119,10 +119,27 @@ struct Fused {
     return lies && is_reduce_word(code[regs.position[begin + 1]]) && r.a == x.d && r.mode >= 2;
   }
 
+  /// Whether the next row of what word k names is fetched meanwhile, in a kernel of several passes over a row, of which the first would wait
+  /// for all of it: an operand's by the pass that loads it again, a result's by the one that stores it.
+  static constexpr bool is_ahead(int k) {
+    const Instruction i = decode(code[regs.position[k]]);
+    const auto word = static_cast<Word>(i.op);
+    if (regs.sections < 3 || regs.tile || (word != Word::load && word != Word::store) || static_cast<Stride>(i.mode) != Stride::unit) return false;
+    int s = 0, loads = 0, stores = 0;
+    while (k >= regs.section_end[s]) ++s;
+    for (int m = 0; m < regs.instructions; ++m) {
+      const Instruction j = decode(code[regs.position[m]]);
+      if (j.slot != i.slot) continue;
+      loads += j.op == static_cast<std::uint8_t>(Word::load) && (word == Word::store || m < regs.column_begin[s]);
+      stores += j.op == static_cast<std::uint8_t>(Word::store);
+    }
+    return word == Word::load ? loads > 0 && stores == 0 : loads == 0;
+  }
   template <bool Row, bool Partial, int Begin, Storing How = regs.tile ? Storing::tile : Storing::plain, std::size_t... I>
   static ETCH_INLINE void section(const Set& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
     (execute<code[regs.position[Begin + static_cast<int>(I)]],
-             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial, How>(r, at, c, n),
+             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial,
+             How == Storing::plain && !Row && is_ahead(Begin + static_cast<int>(I)) ? Storing::ahead : How>(r, at, c, n),
      ...);
   }
 

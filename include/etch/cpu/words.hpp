@@ -275,8 +275,9 @@ ETCH_INLINE void compute_word(const File<L>& r) {
   }
 }
 
-/// What results are stored for: the next block of a product lies beside this one, or nothing reads them soon.
-enum class Storing { plain, tile, stream };
+/// What results are stored for: the next block of a product lies beside this one, or nothing reads them soon. `ahead`: the next row is
+/// fetched, of results and of operands.
+enum class Storing { plain, tile, stream, ahead };
 
 /// One word that is no operation. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
 template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, Storing How>
@@ -297,6 +298,7 @@ ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int 
       const S* q = reinterpret_cast<const S*>(p) + c;
       if constexpr (Partial) d = from_memory<C, M>(simd::load_partial<S, L>(q, n));
       else d = from_memory<C, M>(simd::load<S, L>(q));
+      if constexpr (How == Storing::ahead) __builtin_prefetch(q + at.columns, 0);
     } else if constexpr (mode == Stride::pair) {
       auto& e = r.template get<C>(i.b);
       const S* q = reinterpret_cast<const S*>(p) + 2 * c;
@@ -341,7 +343,7 @@ ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int 
       if constexpr (Partial) simd::store_partial(q, v, n);
       else if constexpr (mode == Stride::stream && How == Storing::stream) simd::stream(q, v);
       else simd::store(q, v);
-      if constexpr (How == Storing::tile) __builtin_prefetch(q + at.columns, 1);
+      if constexpr (How == Storing::tile || How == Storing::ahead) __builtin_prefetch(q + at.columns, 1);
     } else if constexpr (mode == Stride::pair) {
       const auto w = to_memory<type_of<i.memory>>(r.template get<C>(i.b));
       M* q = reinterpret_cast<M*>(p) + 2 * c;

@@ -276,7 +276,7 @@ struct softmax_fn {
       return rounded_once<typename X::value_type, softmax_fn>(x);
     } else {
       const auto e = exp(x - detach(reduce_fn<Op::amax, Axis, keepdim>{}(x)));
-      return e / sum_keepdim<Axis>(e);
+      return e * reciprocal(sum_keepdim<Axis>(e));
     }
   }
 };
