@@ -282,25 +282,53 @@ struct WinogradConvolution {
       const int64 cols = pieces(x.tiles(block), x.lanes) * x.lanes;
       for (int64 k = 0; x.tiles(block) < cols && k < x.parts * x.channels; ++k)  // what is computed with and read by no one
         for (int64 j = x.tiles(block); j < cols; ++j) v[k / x.channels * x.plane + k % x.channels * x.pitch + j] = T(0);
+      Ahead next[2] = {lines_of(block + 1, end), places_of(block)};
       for (int64 first = 0; first < cut.count; first += together) {
         const int64 last = least(first + together, cut.count);
-        for (int64 e = 0; e < x.parts; ++e) multiply(first, last, filter + e * filters, v + e * x.plane, cols, sums + e * sum_plane);
+        for (int64 e = 0; e < x.parts; ++e) multiply(first, last, filter + e * filters, v + e * x.plane, cols, sums + e * sum_plane, next);
         finish(block, cut.begin(first), cut.begin(last - 1) + cut.size(last - 1), sums, tile);
       }
     }
   }
-  void multiply(int64 first, int64 last, const T* w, const T* v, int64 cols, T* to) const {
+  /// What is fetched while tiles are computed: pieces `step` apart.
+  struct Ahead {
+    const T* at;
+    int64 step, pieces;
+  };
+  /// Of each channel the lines of a block's first image.
+  Ahead lines_of(int64 block, int64 end) const {
+    const int64 down = x.images.down(), row = block * x.lines, line = 2 * (row % down) - x.images.top;
+    return block < end ? Ahead{x.images.data + row / down * x.images.step + (line > 0 ? line * x.images.line : 0), x.images.channel, x.channels} : Ahead{};
+  }
+  /// Of each output the places.
+  Ahead places_of(int64 block) const {
+    const int64 down = x.images.down(), row = block * x.lines, image = row / down, place = 2 * (row % down) * x.images.cols;
+    if (item.epilogue.apply == nullptr) return {item.c + image * c_batch + place, item.c_row, item.m};
+    const int s = item.epilogue.walked - 1;
+    return s >= 0 ? Ahead{item.epilogue.walked_at[s] + image * item.m * item.epilogue.walked_row[s] + place, item.epilogue.walked_row[s], item.m} : Ahead{};
+  }
+  void multiply(int64 first, int64 last, const T* w, const T* v, int64 cols, T* to, Ahead (&next)[2]) const {
+    constexpr int64 wide = Tile<T>::cols;
     TileArguments<T> t{};
-    t.a_row = 1, t.a_col = x.height, t.b_row = t.c_row = x.pitch;
+    t.a_row = 1, t.a_col = x.height, t.b_row = t.c_row = x.pitch, t.b_panel = wide, t.next_step = 64 / int64{sizeof(T)};
     for (int64 k = 0; k < x.channels; k += x.depth) {
       t.k = least(x.depth, x.channels - k), t.accumulate = k > 0;
-      for (int64 col = 0; col < cols; col += Tile<T>::cols) {
-        t.b = v + k * x.pitch + col;
-        for (int64 i = first; i < last; ++i) {
-          t.a = w + (i * x.channels + k) * x.height;
-          t.c = to + (cut.begin(i) - cut.begin(first)) * x.pitch + col;
-          tile_table<T>(cut.size(i), least(Tile<T>::cols, cols - col) / x.lanes, t);
+      for (int64 i = first; i < last; ++i) {
+        const int64 height = cut.size(i);
+        const auto& tile = tile_table<T>.at[height - 1];
+        t.a = w + (i * x.channels + k) * x.height;
+        t.b = v + k * x.pitch, t.c = to + (cut.begin(i) - cut.begin(first)) * x.pitch, t.panels = cols / wide;
+        Ahead& fetched = next[next[0].pieces > 0 ? 0 : 1];
+        if (height >= Tile<T>::rows - 1 && t.panels > 0 && fetched.pieces >= t.panels) {
+          t.next = fetched.at, t.next_panel = fetched.step;
+          fetched.at += t.panels * fetched.step, fetched.pieces -= t.panels;
+          tile_table<T>.fetching[height - Tile<T>::rows + 1](t);
+        } else if (t.panels > 0) {
+          tile[1](t);
         }
+        if (cols % wide == 0) continue;
+        t.b = v + k * x.pitch + cols / wide * wide, t.c = to + (cut.begin(i) - cut.begin(first)) * x.pitch + cols / wide * wide, t.panels = 1;
+        tile[0](t);
       }
     }
   }
