@@ -89,8 +89,8 @@ struct TiledImages {
   int64 rows, cols;
   int64 down() const { return (rows + 1) / 2; }
   int64 across() const { return (cols + 3) / 4; }
-  /// A line lies as four, one for each place in a tile's step, `pitch` apart; each has `before` zeros in front.
-  int64 before() const { return pieces(left, 4); }
+  /// A line lies as four, one for each place in a tile's step, `pitch` apart; each has `before` zeros in front, whole vectors.
+  int64 before() const { return pieces(left, 4 * lanes) * lanes; }
   int64 filled() const { return pieces(width, 4 * lanes) * lanes; }
   int64 pitch() const {
     const int64 read = (across() < lanes ? lanes : across()) + 2;
@@ -222,7 +222,7 @@ struct WinogradBlocks {
   int64 line_elements() const { return (2 * lines + 2) * 4 * images.pitch(); }
   /// Calls f(image, line of its tiles, lines, tiles before them) for the lines of a block in each image.
   template <class F>
-  void each_image(int64 block, F f) const {
+  void each_image(int64 block, const F& f) const {
     const int64 end = least((block + 1) * lines, total), down = images.down();
     for (int64 r = block * lines, some; r < end; r += some) {
       some = least(end - r, down - r % down);
@@ -254,7 +254,7 @@ struct WinogradConvolution {
   int64 batch = x.images.count;
   Cut cut = Cut(item.m, pieces(item.m, x.height));
   int64 filters = cut.count * x.height * x.channels + 16;                ///< [24][row tile][channel][rows]
-  int64 together = least(cut.count, 1 + 4096 / (x.pitch * x.height));    ///< row tiles whose sums stay in the cache
+  int64 together = least(cut.count, 1 + 1024 / (x.pitch * x.height));    ///< row tiles whose sums stay in the cache
   int64 sum_plane = together * x.height * x.pitch + 16;
   T* filter = nullptr;
 
@@ -318,6 +318,7 @@ struct WinogradConvolution {
         const auto& tile = tile_table<T>.at[height - 1];
         t.a = w + (i * x.channels + k) * x.height;
         t.b = v + k * x.pitch, t.c = to + (cut.begin(i) - cut.begin(first)) * x.pitch, t.panels = cols / wide;
+        t.lines = 2, t.line[0] = t.c, t.line[1] = t.c + x.lanes, t.line_row[0] = t.line_row[1] = x.pitch;
         Ahead& fetched = next[next[0].pieces > 0 ? 0 : 1];
         if (height >= Tile<T>::rows - 1 && t.panels > 0 && fetched.pieces >= t.panels) {
           t.next = fetched.at, t.next_panel = fetched.step;
@@ -327,7 +328,7 @@ struct WinogradConvolution {
           tile[1](t);
         }
         if (cols % wide == 0) continue;
-        t.b = v + k * x.pitch + cols / wide * wide, t.c = to + (cut.begin(i) - cut.begin(first)) * x.pitch + cols / wide * wide, t.panels = 1;
+        t.b = v + k * x.pitch + cols / wide * wide, t.c = to + (cut.begin(i) - cut.begin(first)) * x.pitch + cols / wide * wide, t.panels = 1, t.lines = 1, t.line[0] = t.c;
         tile[0](t);
       }
     }
