@@ -24,8 +24,8 @@ constexpr bool is_winograd([[maybe_unused]] const Step& s, [[maybe_unused]] cons
   return false;
 #else
   if (s.kind != StepKind::window_dot || s.dtype != DType::float32 || s.dims < 3 || s.dims > 4) return false;
-  const bool gradient = s.dims == 3, padded = s.arg != 0;  // of the weight: windows from the left; else from the right
-  if (padded && s.arg != (gradient ? 1U : 2U)) return false;
+  const bool gradient = s.dims == 3, padded = (s.arg & 255) != 0;  // of the weight: windows from the left; else from the right
+  if (padded && (s.arg & 255) != (gradient ? 1U : 2U)) return false;
   const Access* const a = access + s.access + s.accesses - (s.words != 0 ? 2 : 3);
   const Access &sizes = a[gradient ? -2 : -1], &windows = a[gradient ? 0 : 1], &walk = padded ? a[-3] : windows;
   const int images = !gradient || sizes.index == (3 << 8 | 3) ? 1 : 0, c = gradient ? 0 : 1, y = gradient ? 3 + images : 4;
