@@ -9,8 +9,8 @@
 //       0  1  0 -1          0    0    1
 //
 // C, H and D are those of Cook and Toom for the points 0, a, -a, b, -b and infinity: row i of C' is the product of x - p over the other
-// points, of H (1, p, p^2) over that product's value at p, of D' (1, p, p^2, p^3). With a = 3/4 and b = 3/2 the largest error is below that
-// of the sum of products as it stands; with 1 and 2 it would be twice as large.
+// points, of H (1, p, p^2) over that product's value at p, of D' (1, p, p^2, p^3). With a = 3/4 and b = 3/2 the largest error is about that
+// of the products added up in order; with 1 and 2 it would be twice as large.
 //
 // Between the transforms are 24 matrix products, of all tiles of some lines of tiles at a time, which stay in the second-level cache.
 #pragma once
