@@ -3,7 +3,7 @@
 //   _forward    conv2d(x, w)             _relu  relu(conv2d(x, w, bias))
 //   _backward   both gradients of conv2d, given y's
 //
-// The floor of 3 x 3 windows over all channels counts the 16 products for four places of Winograd's F(2 x 2, 3 x 3).
+// The floor of 3 x 3 windows over all channels counts the 24 products for eight places of Winograd's F(2 x 4, 3 x 3).
 #include <etch/etch.hpp>
 
 #include <string>
@@ -25,7 +25,7 @@ void add(bench::Bench& bench, const char* name) {
   bench::fill(bias.data(), 64, 2);
   bench::fill(dy.data(), N * 64 * 56 * 56, 3);
   const std::string row = name;
-  const double flops = 2.0 * N * 64 * C * (C > 1 ? 4 : 9) * 56 * 56, image = 4.0 * N * 64 * 56 * 56, weights = 4.0 * 64 * C * 9;
+  const double flops = 2.0 * N * 64 * C * (C > 1 ? 3 : 9) * 56 * 56, image = 4.0 * N * 64 * 56 * 56, weights = 4.0 * 64 * C * 9;
   bench.add(row + "_forward", [] { y = conv2d<padding<1>, groups<64 / C>>(x, w), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
   bench.add(row + "_relu", [] { y = relu(conv2d<padding<1>, groups<64 / C>>(x, w, bias)), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
   static auto both = compile<Tensor<float, N, 64, 56, 56>, Tensor<float, 64, C, 3, 3>, Tensor<float, N, 64, 56, 56>>(

@@ -82,6 +82,30 @@ TEST_CASE("gradients of pools") {
   test::check_gradient([](auto a) { return max_pool3d<2>(a) + lp_pool3d<2, 2>(a); }, filled<Tensor<double, 1, 4, 2, 3>>(0.5, 2));
 }
 
+TEST_CASE("a ReLU before a pool: what flows back is chosen among the pool's gradients, also where windows overlap, and its bias adds those up") {
+  const auto x = filled<Tensor<double, 3, 2, 6, 7>>();
+  const auto bias = filled<Tensor<double, 2>>(-0.5, 1);
+  test::check_gradient([](auto a, auto b) { return max_pool2d<2>(relu(a + reshape<2, 1, 1>(b))); }, x, bias);
+  test::check_gradient([](auto a, auto b) { return max_pool2d<3, stride<2>, padding<1>>(relu(a + reshape<2, 1, 1>(b))); }, x, bias);
+  const auto [dx, db] = compile<Tensor<double, 3, 2, 6, 7>, Tensor<double, 2>>([](auto a, auto b) { return grad<0, 1>([](auto u, auto v) { return sum(square(max_pool2d<2>(relu(u + reshape<2, 1, 1>(v))))); })(a, b); })(x, bias);
+  double total[2] = {};
+  for (int n = 0; n < 3; ++n)
+    for (int c = 0; c < 2; ++c)
+      for (int i = 0; i < 3; ++i)
+        for (int j = 0; j < 3; ++j) {
+          int row = 2 * i, column = 2 * j;
+          for (int k = 0; k < 4; ++k)
+            if (x(n, c, 2 * i + k / 2, 2 * j + k % 2) > x(n, c, row, column)) row = 2 * i + k / 2, column = 2 * j + k % 2;
+          for (int k = 0; k < 4; ++k) {
+            const double y = x(n, c, row, column) + bias(c);
+            const bool largest = 2 * i + k / 2 == row && 2 * j + k % 2 == column;
+            CHECK(dx(n, c, 2 * i + k / 2, 2 * j + k % 2) == doctest::Approx(largest && y > 0 ? 2 * y : 0));
+            total[c] += largest && y > 0 ? 2 * y : 0;
+          }
+        }
+  for (int c = 0; c < 2; ++c) CHECK(db(c) == doctest::Approx(total[c]));
+}
+
 TEST_CASE("averages of windows that overlap: values and gradients with strides, beyond the end and along some axes only") {
   const auto x = filled<Tensor<double, 2, 7, 6>>();
   test::check([](auto a) { return results(avg_pool2d<ints<3, 2>{}, stride<1>, padding<1>>(a), avg_pool2d<ints<1, 4>{}, stride<3, 2>>(a), avg_pool1d<5, stride<3>, padding<2>, ceil_mode>(a)); }, x);

@@ -93,9 +93,21 @@ ETCH_INLINE void load_taps(const T* x, int64 tap, typename Tile<T>::V (&v)[3]) {
   ETCH_UNROLL for (int j = 0; j < 3; ++j) simd::settle(v[j]);  // loaded once: GCC would read it again in each product
 }
 
+/// What is done with a vector of finished sums: nothing, or a number is added and what is positive kept, 0 where it is NaN.
+template <class T>
+struct NoTerm {
+  ETCH_INLINE typename Tile<T>::V operator()(typename Tile<T>::V y) const { return y; }
+};
+template <class T>
+struct Rectified {
+  static constexpr int lanes = Tile<T>::lanes;
+  typename Tile<T>::V term;
+  ETCH_INLINE typename Tile<T>::V operator()(typename Tile<T>::V y) const { return simd::greater(y + term, simd::splat<T, lanes>(0)); }
+};
+
 /// R lines of a vector each, from R + 2 lines at `at`; meanwhile as many elements arrive from `ahead` and for `target`.
-template <class T, int R, int E>
-ETCH_INLINE void depthwise_lines(const typename Tile<T>::V (&w)[9], const T* const (&x)[R + 2], int64 at, int64 tap, T* y, int64 y_row, const T* ahead, T* target) {
+template <class T, int R, int E, class Finish>
+ETCH_INLINE void depthwise_lines(const Finish& finish, const typename Tile<T>::V (&w)[9], const T* const (&x)[R + 2], int64 at, int64 tap, T* y, int64 y_row, const T* ahead, T* target) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   V sum[R];
@@ -113,33 +125,33 @@ ETCH_INLINE void depthwise_lines(const typename Tile<T>::V (&w)[9], const T* con
       }
     }
   }
-  ETCH_UNROLL for (int r = 0; r < R; ++r) simd::store(y + r * y_row, sum[r]);
+  ETCH_UNROLL for (int r = 0; r < R; ++r) simd::store(y + r * y_row, finish(sum[r]));
 }
-template <class T, int R>
-ETCH_INLINE void depthwise_band(const typename Tile<T>::V (&w)[9], const PlaneLines<T>& x, int64 row, int64 cols, T* y, const T* ahead, T* target) {
+template <class T, int R, class Finish>
+ETCH_INLINE void depthwise_band(const Finish& finish, const typename Tile<T>::V (&w)[9], const PlaneLines<T>& x, int64 row, int64 cols, T* y, const T* ahead, T* target) {
   constexpr int64 lanes = Tile<T>::lanes;
   const T* from[R + 2];
   x.take(row, from);
   if (x.zeros == nullptr) {
     for (int64 j = 0; j < cols; j += lanes) {
       const int64 at = least(j, cols - lanes);
-      depthwise_lines<T, R, no_end>(w, from, at, x.tap, y + at, cols, ahead + R * j, target + R * j);
+      depthwise_lines<T, R, no_end>(finish, w, from, at, x.tap, y + at, cols, ahead + R * j, target + R * j);
     }
     return;
   }
-  if (cols == lanes) return depthwise_lines<T, R, both_ends>(w, from, 0, 1, y, cols, ahead, target);
+  if (cols == lanes) return depthwise_lines<T, R, both_ends>(finish, w, from, 0, 1, y, cols, ahead, target);
   const int64 last = cols - lanes;
-  depthwise_lines<T, R, left_end>(w, from, 0, 1, y, cols, ahead, target);
-  for (int64 j = lanes; j < last; j += lanes) depthwise_lines<T, R, no_end>(w, from, j - 1, 1, y + j, cols, ahead + R * j, target + R * j);
-  depthwise_lines<T, R, right_end>(w, from, last, 1, y + last, cols, ahead + R * last, target + R * last);
+  depthwise_lines<T, R, left_end>(finish, w, from, 0, 1, y, cols, ahead, target);
+  for (int64 j = lanes; j < last; j += lanes) depthwise_lines<T, R, no_end>(finish, w, from, j - 1, 1, y + j, cols, ahead + R * j, target + R * j);
+  depthwise_lines<T, R, right_end>(finish, w, from, last, 1, y + last, cols, ahead + R * last, target + R * last);
 }
-template <class T>
-ETCH_NOINLINE void depthwise_rows(const T* weight, int64 step, const PlaneLines<T>& x, int64 row, int64 rows, int64 cols, T* y, const T* ahead, T* target) {
+template <class T, class Finish>
+ETCH_NOINLINE void depthwise_rows(const Finish& finish, const T* weight, int64 step, const PlaneLines<T>& x, int64 row, int64 rows, int64 cols, T* y, const T* ahead, T* target) {
   typename Tile<T>::V w[9];
   ETCH_UNROLL for (int i = 0; i < 9; ++i) w[i] = simd::splat<T, Tile<T>::lanes>(weight[i * step]);
   int64 i = 0;
-  for (; i + 4 <= rows; i += 4) depthwise_band<T, 4>(w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);
-  for (; i < rows; ++i) depthwise_band<T, 1>(w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);
+  for (; i + 4 <= rows; i += 4) depthwise_band<T, 4>(finish, w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);
+  for (; i < rows; ++i) depthwise_band<T, 1>(finish, w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);
 }
 
 /// One row of nine times the windows of an image whose lines, a vector long at least, are evenly apart.
@@ -153,13 +165,14 @@ void multiply_depthwise(const Product<T>& p, T* tile) {
   const int64 run = p.b_at->along_row, rows = p.n / run;
   const PlaneLines<T> x(p, p.b, p.b_at->row);
   const T* const ahead = p.plane.ahead != nullptr ? p.plane.ahead : p.b + 8 * run;
-  if (p.epilogue.apply == nullptr) return depthwise_rows(p.a, p.a_col, x, 0, rows, run, p.c, ahead, p.c + 4 * run);
+  if (p.epilogue.apply == nullptr) return depthwise_rows(NoTerm<T>{}, p.a, p.a_col, x, 0, rows, run, p.c, ahead, p.c + 4 * run);
   const int result = p.epilogue.walked - 1;
   T* const target = result >= 0 ? p.epilogue.walked_at[result] + p.row_offset * p.epilogue.walked_row[result] : nullptr;
+  if (p.epilogue.rectifies) return depthwise_rows(Rectified<T>{simd::splat<T, Tile<T>::lanes>(p.epilogue.term(p.row_offset))}, p.a, p.a_col, x, 0, rows, run, target, ahead, target + 4 * run);
   const int64 room = direct_tile / run, most = room > 4 ? room / 4 * 4 : room;
   for (int64 i = 0; i < rows; i += most) {
     const int64 some = least(most, rows - i);
-    depthwise_rows(p.a, p.a_col, x, i, some, run, tile, ahead + i * run, target != nullptr ? target + i * run : tile);
+    depthwise_rows(NoTerm<T>{}, p.a, p.a_col, x, i, some, run, tile, ahead + i * run, target != nullptr ? target + i * run : tile);
     p.finish(0, i * run, 1, some * run, tile, some * run);
   }
 }

@@ -3,6 +3,7 @@
 
 #include <etch/cpu/machine.hpp>
 #include <etch/cpu/matmul.hpp>
+#include <etch/plan/row_term.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -28,9 +29,24 @@ void apply_epilogue(void* context, int64 row, int64 col, int64 rows, int64 cols,
   c.tile_row = ld * static_cast<index_t>(sizeof(T));
   w.kernel(c);
 }
+/// Names the numbers of an epilogue that does no more than add them and keep what is positive, if they lie evenly apart.
+template <class T>
+void name_terms(Epilogue<T>& e, const EpilogueWork& work, RowTerm r) {
+  const FusedArgs& a = *work.args;
+  if (!r.rectifies || e.walked != 1 || a.dims < 2) return;
+  if (r.adds) {
+    const index_t* const stride = a.stride + r.slot * a.dims;
+    bool even = a.root[r.slot] <= Root::buffer && a.root[r.slot] != Root::none;
+    for (int d = 0; d + 2 < a.dims; ++d) even = even && stride[d] == 0;
+    if (!even) return;
+    e.terms = reinterpret_cast<const T*>(a.base[r.slot]);
+    e.first_term = work.row_offset, e.terms_count = a.extent[a.dims - 2], e.terms_step = stride[a.dims - 2] / static_cast<index_t>(sizeof(T));
+  }
+  e.rectifies = true;
+}
 /// The loop as an epilogue that names the matrices which it walks as the product walks C, of its first `slots`.
 template <class T>
-Epilogue<T> epilogue_of(EpilogueWork& work, int slots) {
+Epilogue<T> epilogue_of(EpilogueWork& work, int slots, RowTerm term = {}) {
   constexpr index_t size = static_cast<index_t>(sizeof(T));
   Epilogue<T> e{apply_epilogue<T>, &work};
   const FusedArgs& a = *work.args;
@@ -43,6 +59,7 @@ Epilogue<T> epilogue_of(EpilogueWork& work, int slots) {
     e.walked_row[e.walked] = row / size;
     e.walked_at[e.walked++] = reinterpret_cast<T*>(a.base[s]) + work.row_offset * (row / size);
   }
+  name_terms(e, work, term);
   return e;
 }
 

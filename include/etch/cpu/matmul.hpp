@@ -29,6 +29,10 @@ struct Epilogue {
   int walked = 0;  ///< matrices like C that it reads or, last, writes: their lines arrive while a tile is computed
   T* walked_at[2] = {};
   int64 walked_row[2] = {};
+  bool rectifies = false;  ///< it does nothing but add to row i terms[(first_term + i) % terms_count * terms_step], where there are any, keep
+  const T* terms = nullptr;  ///< what is positive, and write that to what is walked
+  int64 first_term = 0, terms_count = 1, terms_step = 0;
+  T term(int64 row) const { return terms == nullptr ? T(0) : terms[(first_term + row) % terms_count * terms_step]; }
 };
 
 namespace detail {

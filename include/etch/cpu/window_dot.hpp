@@ -22,7 +22,7 @@ struct WindowDot {
   const bool bound;  ///< whether sizes are the actual ones, or the largest
   const bool fused = step.words != 0;
   const int a = step.access + step.accesses - (fused ? 2 : 3), b = a + 1, c = a + 2, batches = step.dims - 3;
-  const int padded = static_cast<int>(step.arg) == 0 ? -1 : static_cast<int>(step.arg) == 1 ? a : b;
+  const int padded = (step.arg & 255) == 0 ? -1 : (step.arg & 255) == 1 ? a : b;
   const index_t m = size(batches), n = size(batches + 1), k = size(batches + 2);
 
   index_t size(int i) const { return bound ? machine.size(step.dim[i]) : machine.capacity(step.dim[i]); }
@@ -150,7 +150,7 @@ struct WindowDot {
       EpilogueWork work{fused ? machine.kernel(s) : nullptr, &machine.args(s), o * batch * m};
       Turned<T> turned{to, m, c_batch, c_col};
       const bool turns = !fused && c_col != 1 && n != 1;
-      const Epilogue<T> epilogue = fused ? epilogue_of<T>(work, slots()) : turns ? Epilogue<T>{write_turned<T>, &turned} : Epilogue<T>{};
+      const Epilogue<T> epilogue = fused ? epilogue_of<T>(work, slots(), RowTerm::of(step.arg)) : turns ? Epilogue<T>{write_turned<T>, &turned} : Epilogue<T>{};
       Product<T> item{m, n, k, reinterpret_cast<const T*>(machine.pointer(a)) + at_a, a_row, a_col, reinterpret_cast<const T*>(machine.pointer(b)) + at_b, 0, 0, turns ? nullptr : to, c_row, false, epilogue};
       item.a_at = gathers_left ? &left : nullptr;
       item.b_at = &right;

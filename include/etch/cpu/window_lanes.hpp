@@ -15,7 +15,7 @@ inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
 
-inline constexpr int64 lane_block_bytes = int64{1} << 18;  // of a turned block: it is read from the second-level cache
+inline constexpr int64 lane_block_bytes = int64{ETCH_VECTOR_BYTES} << 13;  // of a turned block: it is read from the second-level cache, of a megabyte at least where vectors are of 64 bytes
 inline constexpr int64 lane_part_bytes = 49152;            // of finished places that wait to be turned back
 
 /// An element of a window: where the matrix and the images have it, for the first of the channels.

@@ -53,7 +53,7 @@ struct WinogradDot {
     EpilogueWork work{dot.fused ? machine.kernel(s) : nullptr, &machine.args(s), 0};
     Turned<T> turned{dot.fused ? nullptr : pointer(c), item.m, 0, c_col};
     item.a = pointer(a), item.b = pointer(b), item.a_row = machine.stride(a, first), item.c = turned.c, item.c_row = c_row;
-    if (dot.fused) item.epilogue = {apply_epilogue<T>, &work};
+    if (dot.fused) item.epilogue = epilogue_of<T>(work, dot.slots());
     else if (c_col != 1) item.epilogue = {write_turned<T>, &turned};
     char* const workspace = static_cast<char*>(machine.workspace());
     if (gradient) {

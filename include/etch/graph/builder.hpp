@@ -238,6 +238,10 @@ class Builder {
   constexpr int max_pool(int x, int v, const Shape& to, std::uint64_t window);
   /// What x receives when dy arrives at its windows' largest elements.
   constexpr int max_pool_back(int x, int dy, std::uint64_t window);
+  /// where(x > 0, max_pool_back(x, dy), 0), a ReLU's gradient before its pool, by choosing among the smaller dy; -1 of anything else.
+  constexpr int positive_pool_back(int condition, int a, int otherwise);
+  /// The sum of what came back through a pool, over whole planes: that of dy. -1 of anything else.
+  constexpr int sum_of_pool_back(int a, unsigned mask);
   /// The losses [N] of connectionist temporal classification, or what x receives from them.
   constexpr int ctc(int x, int targets, int lengths, int blank, bool zero_infinity, bool gradient = false);
   /// a = U diag(s) V^T of each matrix [M, N]: U [M, K], s [1, K] and V [N, K] above each other.
@@ -399,6 +403,7 @@ class Builder {
     return -1 - symbols_++;
   }
 
+  constexpr int before_reshape(int a) const { return node_[a].op == Op::reshape ? node_[a].in[0] : a; }
   constexpr bool is_identity(int a) const { return node_[a].op == Op::cast && node_[node_[a].in[0]].dtype == node_[a].dtype; }
 
   /// A number or 0, 1, 2, ... has no memory that a library kernel could read; a node that computes it has.

@@ -79,6 +79,27 @@ constexpr int Builder::max_pool_back(int x, int dy, std::uint64_t window) {
   return emit(Op::max_pool_back, dtype(x), node_[x].shape, expanded_in_memory(x), expanded_in_memory(dy), -1, window);
 }
 
+constexpr int Builder::positive_pool_back(int condition, int a, int otherwise) {
+  const int back = before_reshape(a);
+  const Node of = node_[back], positive = node_[condition];
+  if (of.op != Op::max_pool_back || positive.op != Op::gt || !is_zero(positive.in[1]) || !is_zero(otherwise) || before_reshape(positive.in[0]) != before_reshape(of.in[0])) return -1;
+  const Shape s = shape(of.in[1]);
+  const int zero = constant(0, dtype(a), s), y = max_pool(of.in[0], -1, s, of.arg);
+  return reshape(max_pool_back(of.in[0], map(Op::where, dtype(a), map(Op::gt, DType::boolean, y, zero), of.in[1], zero), of.arg), Shape{shape(a)});
+}
+
+constexpr int Builder::sum_of_pool_back(int a, unsigned mask) {
+  const int back = before_reshape(a), last = shape(a).rank - 1, axis = shape(back).rank - 1;
+  if (node_[back].op != Op::max_pool_back || last < 1 || (mask >> (last - 1) & 3) != 3) return -1;
+  Shape s = shape(a);
+  const Shape from = shape(back), dy = shape(node_[back].in[1]);
+  for (int i = 0; i < 2; ++i) {
+    if (s.size[last - i] != from.size[axis - i]) return -1;
+    s.size[last - i] = dy.size[axis - i];
+  }
+  return reduce(Op::sum, reshape(node_[back].in[1], s), mask);
+}
+
 constexpr int Builder::ctc(int x, int targets, int lengths, int blank, bool zero_infinity, bool gradient) {
   if (is_half(x)) return cast(ctc(cast(x, DType::float32), targets, lengths, blank, zero_infinity, gradient), dtype(x));
   const Shape to = gradient ? Shape{shape(x)} : Shape{1, {shape(x).size[1]}};

@@ -76,6 +76,8 @@ constexpr int Builder::map(Op op, DType result, int a, int b, int c) {
     if (known_a) return x != 0 ? a : b;
   } else if (op == Op::where && known_a) {
     return x != 0 ? b : c;
+  } else if (op == Op::where) {
+    if (const int r = positive_pool_back(a, b, c); r >= 0) return r;
   } else if (op == Op::pow && known_b) {
     if (const int r = power(a, y); r >= 0) return r;
   }

@@ -42,6 +42,7 @@ constexpr int Builder::reduce(Op op, int a, unsigned mask) {
       if ((node_[a].arg >> i & 1) == 0) merged |= (mask >> kept++ & 1) << i;
     return reduce(op, node_[a].in[0], merged);
   }
+  if (const int r = op == Op::sum ? sum_of_pool_back(a, mask) : -1; r >= 0) return r;
   return emit(op, dtype(a), intern(to), a, -1, -1, mask);
 }
 

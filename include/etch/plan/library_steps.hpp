@@ -2,6 +2,7 @@
 #pragma once
 
 #include <etch/plan/lower.hpp>
+#include <etch/plan/row_term.hpp>
 #include <etch/plan/winograd.hpp>
 
 namespace etch {
@@ -95,6 +96,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       if (gathers(p, n)) {
         s.kind = StepKind::window_dot;
         add_gathered(p, out, s, v.in);
+        s.arg |= row_term(out.word + s.code, s.words).arg();
       } else {
         add_plain_access(p, out, v.in[0]);
         add_plain_access(p, out, v.in[1]);
@@ -238,7 +240,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
   // a product keeps [epilogue accesses..., a, b, c]
   if (s.words == 0) s.access = first;
   s.accesses = out.accesses - s.access;
-  if (is_winograd(s, out.access)) s.flops = s.flops / 9 * 4;
+  if (is_winograd(s, out.access)) s.flops = s.flops / 9 * 3;
   s.level = group.level;
   out.step[out.steps++] = s;
 }

@@ -1,5 +1,5 @@
-// Which convolutions Winograd's F(2 x 2, 3 x 3) computes: windows of 3 x 3 side by side over float images, forward and both gradients,
-// where its 16 multiplications for each four places, instead of 36, outweigh that images, filters and results are transformed.
+// Which convolutions Winograd's F(2 x 4, 3 x 3) computes: windows of 3 x 3 side by side over float images, forward and both gradients,
+// where its 24 multiplications for each eight places, instead of 72, outweigh that images, filters and results are transformed.
 #pragma once
 
 #include <etch/plan/types.hpp>
@@ -9,13 +9,13 @@ inline namespace ETCH_ABI {
 namespace detail {
 
 inline constexpr std::int64_t winograd_products = std::int64_t{1} << 21;  // of a convolution that is worth it
-inline constexpr std::int64_t winograd_filters = std::int64_t{1} << 16;   // of transformed filters, 64 bytes each, that stay in a cache
+inline constexpr std::int64_t winograd_filters = std::int64_t{1} << 16;   // of transformed filters, 96 bytes each, that stay in a cache
 
 /// Whether what Winograd's algorithm does takes less time than the products themselves, in products of a busy core.
 constexpr bool winograd_pays(std::int64_t images, std::int64_t channels, std::int64_t outputs, std::int64_t rows, std::int64_t columns) {
-  const std::int64_t filters = channels * outputs, tiles = images * ((rows + 1) / 2) * ((columns + 1) / 2), places = images * rows * columns;
+  const std::int64_t filters = channels * outputs, tiles = images * ((rows + 1) / 2) * ((columns + 3) / 4), places = images * rows * columns;
   if (channels < 16 || outputs < 16 || filters > winograd_filters || rows < 2 || columns < 7 || 9 * filters * places < winograd_products) return false;
-  return 18 * filters * tiles + 80 * (channels + outputs) * tiles + 300 * filters < 10 * filters * places;
+  return 27 * filters * tiles + 120 * (channels + outputs) * tiles + 450 * filters < 10 * filters * places;
 }
 
 /// Whether a step is such a convolution; `access` are all of the plan's. Its operands are as library_steps.hpp has them.
@@ -24,8 +24,8 @@ constexpr bool is_winograd([[maybe_unused]] const Step& s, [[maybe_unused]] cons
   return false;
 #else
   if (s.kind != StepKind::window_dot || s.dtype != DType::float32 || s.dims < 3 || s.dims > 4) return false;
-  const bool gradient = s.dims == 3, padded = s.arg != 0;  // of the weight: windows from the left; else from the right
-  if (padded && s.arg != (gradient ? 1U : 2U)) return false;
+  const bool gradient = s.dims == 3, padded = (s.arg & 255) != 0;  // of the weight: windows from the left; else from the right
+  if (padded && (s.arg & 255) != (gradient ? 1U : 2U)) return false;
   const Access* const a = access + s.access + s.accesses - (s.words != 0 ? 2 : 3);
   const Access &sizes = a[gradient ? -2 : -1], &windows = a[gradient ? 0 : 1], &walk = padded ? a[-3] : windows;
   const int images = !gradient || sizes.index == (3 << 8 | 3) ? 1 : 0, c = gradient ? 0 : 1, y = gradient ? 3 + images : 4;
