@@ -153,8 +153,8 @@ void scale_rows(int64 count, int64 dim, const T* from, int64 row, T factor, T* t
 /// One tile of many: its arguments are changed from tile to tile, not copied.
 template <class T>
 ETCH_INLINE void multiply_tile(int64 height, int64 vectors, TileArguments<T>& t) {
-  constexpr const TileTable<T>& table = tile_table<T>;
-  const bool fetches = t.next != nullptr && height >= table.rows - 1 && vectors == 2 && height > 1;
+  const TileTable<T>& table = tile_table<T>;
+  const bool fetches = t.next != nullptr && height >= table.rows - 1 && vectors == 2;
   (height == 1 ? table.row[vectors - 1] : fetches ? table.fetching[height - table.rows + 1] : table.at[height - 1][vectors - 1])(t);
 }
 
