@@ -52,16 +52,20 @@ struct AttentionBackward {
              const Rows<const T>& dout, const T* delta) const {
     score_block(s, block, key, count, s.head_dim, query_rows, s.head_dim, keys + key * s.head_dim, scores, ld);
     score_block(s, block, key, count, s.value_dim, dout.data, dout.row, values + key * s.value_dim, slopes, ld);
-    for (int64 r = 0; r < block.rows(); ++r) {
-      const int64 query = block.begin() + r, own = visible(s, query, key, count);
-      T *const p = scores + r * ld, *const ds = slopes + r * ld;
-      for (int t = 0; key == 0 && t < 5; ++t) fetch_row(g.next[t], query, t < 2 ? s.head_dim : s.value_dim);
-      hide(p, own, -static_cast<T>(__builtin_inf()));
-      hide(ds, own, T(0));
-      if (own > 0) differentiate(p, ds, own, g.lse[query], delta[r]);
-      const int64 read = least(keys_there, own + Tile<T>::rows);
-      fill(p, whole_vectors<T>(own), read, T(0));
-      fill(ds, whole_vectors<T>(own), read, T(0));
+    for (int64 i = block.first; i < block.last; ++i) {
+      const int64 query = block.tiles.begin(i), height = block.tiles.size(i), first = query - block.begin();
+      const int64 last = visible(s, query + height - 1, key, count), read = least(keys_there, last + Tile<T>::rows);
+      const int64 seen = whole_vectors<T>(last), by_all = visible(s, query, key, count) / Tile<T>::lanes * Tile<T>::lanes;
+      for (int64 r = first; r < first + height; ++r) {
+        const int64 own = visible(s, block.begin() + r, key, count);
+        T *const p = scores + r * ld, *const ds = slopes + r * ld;
+        for (int t = 0; key == 0 && t < 5; ++t) fetch_row(g.next[t], block.begin() + r, t < 2 ? s.head_dim : s.value_dim);
+        hide(p, by_all, seen, own, -static_cast<T>(__builtin_inf()));
+        hide(ds, by_all, seen, own, T(0));
+        differentiate(p, ds, seen, g.lse[block.begin() + r], delta[r]);
+        fill(p, seen, read, T(0));
+        fill(ds, seen, read, T(0));
+      }
     }
   }
 

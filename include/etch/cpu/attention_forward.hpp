@@ -41,7 +41,7 @@ struct AttentionForward {
       for (int64 key = 0; key < end; key += key_block) {
         const int64 count = least(key_block, end - key);
         score_block(s, block, key, count, s.head_dim, queries, s.head_dim, keys + key * s.head_dim, scores, ld);
-        for (int64 r = 0; r < rows; ++r) weigh(s, first + r, key, count, r, m, sum, dim);
+        for (int64 i = block.first; i < block.last; ++i) weigh(s, block, i, key, count, m, sum, dim);
         for (int64 r = 0; key == 0 && r < rows; ++r) {
           for (int t = 0; t < 3; ++t) fetch_row(next[t], first + r, t == 2 ? s.value_dim : s.head_dim);
         }
@@ -55,20 +55,23 @@ struct AttentionForward {
     });
   }
 
-  /// Row r of the block: scores become weights, what was added up before shrinks to the new maximum.
-  ETCH_INLINE void weigh(const AttentionShape& s, int64 query, int64 key, int64 count, int64 r, T* m, T* sum, int64 dim) const {
-    const int64 own = visible(s, query, key, count);
-    T* const row = scores + r * ld;
-    hide(row, own, -static_cast<T>(__builtin_inf()));
-    const T top = largest(row, own, m[r]);
-    if (key > 0 && m[r] < top) {
-      const T shrink = simd::exp(simd::splat<T, 1>(m[r] - top))[0];
-      sum[r] *= shrink;
-      scale_row(sums + r * dim, dim, shrink, sums + r * dim);
+  /// Scores of tile i become weights, what was added up before shrinks to the new maxima. Its rows are equally long, so that no
+  /// loop's end is a surprise: -inf where a query sees less than its last one.
+  ETCH_INLINE void weigh(const AttentionShape& s, const QueryBlock& block, int64 i, int64 key, int64 count, T* m, T* sum, int64 dim) const {
+    const int64 query = block.tiles.begin(i), height = block.tiles.size(i), first = query - block.begin();
+    const int64 seen = whole_vectors<T>(visible(s, query + height - 1, key, count)), by_all = visible(s, query, key, count) / lanes * lanes;
+    for (int64 r = first; r < first + height; ++r) {
+      T* const row = scores + r * ld;
+      hide(row, by_all, seen, visible(s, block.begin() + r, key, count), -static_cast<T>(__builtin_inf()));
+      const T top = largest(row, seen, m[r]);
+      if (key > 0 && m[r] < top) {
+        const T shrink = simd::exp(simd::splat<T, 1>(m[r] - top))[0];
+        sum[r] *= shrink;
+        scale_row(sums + r * dim, dim, shrink, sums + r * dim);
+      }
+      m[r] = top;
+      sum[r] += soften(row, seen, top);
     }
-    m[r] = top;
-    sum[r] += soften(row, own, top);
-    fill(row, whole_vectors<T>(own), least(count, own + Tile<T>::rows), T(0));  // what other queries of its tile see
   }
 };
 

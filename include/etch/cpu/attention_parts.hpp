@@ -150,20 +150,31 @@ void scale_rows(int64 count, int64 dim, const T* from, int64 row, T factor, T* t
 // Panel by panel, each for all tiles of the block, from the last tile to the first that sees the keys. The next panel, and
 // the next sums of keys, arrive meanwhile.
 
+/// One tile of many: its arguments are changed from tile to tile, not copied.
+template <class T>
+ETCH_INLINE void multiply_tile(int64 height, int64 vectors, TileArguments<T>& t) {
+  const TileTable<T>& table = tile_table<T>;
+  const bool fetches = t.next != nullptr && height >= table.rows - 1 && vectors == 2;
+  (height == 1 ? table.row[vectors - 1] : fetches ? table.fetching[height - table.rows + 1] : table.at[height - 1][vectors - 1])(t);
+}
+
 /// scores[queries][count] = x y^T for the block's rows x and packed y, keys from `key` on; whole vectors are written.
 template <class T>
 void score_block(const AttentionShape& s, const QueryBlock& block, int64 key, int64 count, int64 dim, const T* x,
                  int64 x_row, const T* packed, T* scores, int64 ld) {
   constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
   const int64 begin = block.begin();
-  for (int64 col = 0; col < count; col += width, packed += width * dim) {
-    for (int64 i = block.last - 1; i >= block.first; --i) {
+  TileArguments<T> t{dim, x, x_row, 1, packed, width, scores, ld, false};
+  t.next_step = width;
+  for (int64 col = 0; col < count; col += width, t.b += width * dim) {
+    t.next = t.b + width * dim;
+    for (int64 i = block.last - 1; i >= block.first; --i, t.next = nullptr) {
       const int64 row = block.tiles.begin(i), height = block.tiles.size(i);
       const int64 seen = visible(s, row + height - 1, key, count) - col;
       if (seen <= 0) break;
-      TileArguments<T> t{dim, x + (row - begin) * x_row, x_row, 1, packed, width, scores + (row - begin) * ld + col, ld, false};
-      if (i == block.last - 1) t.next = packed + width * dim, t.next_step = width;
-      tile_table<T>(height, pieces(least(width, seen), lanes), t);
+      t.a = x + (row - begin) * x_row;
+      t.c = scores + (row - begin) * ld + col;
+      multiply_tile<T>(height, pieces(least(width, seen), lanes), t);
     }
   }
 }
@@ -175,14 +186,17 @@ void add_keys(const AttentionShape& s, const QueryBlock& block, int64 key, int64
               const T* y, int64 panel, T* sums, bool accumulate) {
   constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
   const int64 begin = block.begin();
-  for (int64 col = 0; col < dim; col += width, y += panel) {
-    for (int64 i = block.last - 1; i >= block.first; --i) {
+  TileArguments<T> t{0, x, ld, 1, y, width, sums, dim, accumulate};
+  t.next_step = width;
+  for (int64 col = 0; col < dim; col += width, t.b += panel) {
+    t.next = col + width < dim ? t.b + panel : nullptr;
+    for (int64 i = block.last - 1; i >= block.first; --i, t.next = nullptr) {
       const int64 row = block.tiles.begin(i), height = block.tiles.size(i);
-      const int64 seen = visible(s, row + height - 1, key, count);
-      if (seen == 0) break;
-      TileArguments<T> t{seen, x + (row - begin) * ld, ld, 1, y, width, sums + (row - begin) * dim + col, dim, accumulate};
-      if (i == block.last - 1 && col + width < dim) t.next = y + panel, t.next_step = width;
-      tile_table<T>(height, least(width, dim - col) / lanes, t);
+      t.k = visible(s, row + height - 1, key, count);
+      if (t.k == 0) break;
+      t.a = x + (row - begin) * ld;
+      t.c = sums + (row - begin) * dim + col;
+      multiply_tile<T>(height, least(width, dim - col) / lanes, t);
     }
   }
 }
@@ -195,14 +209,18 @@ void add_queries(const AttentionShape& s, const QueryBlock& block, int64 key, in
   constexpr int64 width = Tile<T>::cols, lanes = Tile<T>::lanes;
   const int64 query = block.begin(), rows = block.rows();
   const Cut tiles(keys, pieces(keys, Tile<T>::rows));
+  TileArguments<T> t{rows, x, 1, ld, y, width, sums.data, sums.row, false};
   for (int64 col = 0; col < dim; col += width, y += rows * width) {
     for (int64 i = 0; i < tiles.count; ++i) {
-      const int64 first = tiles.begin(i), skip = s.causal && key + first > query ? key + first - query : 0;
+      const int64 first = tiles.begin(i), size = tiles.size(i), skip = s.causal && key + first > query ? key + first - query : 0;
       if (skip >= rows) break;
-      for (int64 r = 0; r < tiles.size(i); ++r) ETCH_PREFETCH_WRITE(sums.data + (key + first + tiles.size(i) + r) * sums.row + col);
-      const TileArguments<T> t{rows - skip, x + skip * ld + first, 1, ld, y + skip * width, width,
-                               sums.data + (key + first) * sums.row + col, sums.row, query > (s.causal ? key + first : 0)};
-      tile_table<T>(tiles.size(i), least(width, dim - col) / lanes, t);
+      t.k = rows - skip;
+      t.a = x + skip * ld + first;
+      t.b = y + skip * width;
+      t.c = sums.data + (key + first) * sums.row + col;
+      t.accumulate = query > (s.causal ? key + first : 0);
+      for (int64 r = size; r < 2 * size; ++r) ETCH_PREFETCH_WRITE(t.c + r * sums.row);
+      multiply_tile<T>(size, least(width, dim - col) / lanes, t);
     }
   }
 }

@@ -19,24 +19,23 @@ ETCH_INLINE simd::Vec<T, L> weight(simd::Vec<T, L> x) {
   return simd::select(x < simd::splat<T, L>(sizeof(T) == 4 ? T(-87) : T(-708)), simd::splat<T, L>(0), simd::detail::exp_normal(x));
 }
 
-/// From element `count` to a whole vector the row becomes `value`: -inf weighs nothing.
+/// Elements [count, to) of a row become `value`, vector by vector from `from` on; both ends are whole vectors. -inf weighs nothing.
 template <class T>
-ETCH_INLINE void hide(T* row, int64 count, T value) {
+ETCH_INLINE void hide(T* row, int64 from, int64 to, int64 count, T value) {
   constexpr int lanes = Tile<T>::lanes;
-  const int64 rest = count % lanes;
-  if (rest == 0) return;
-  T* const last = row + (count - rest);
-  const auto seen = simd::iota<std::int32_t, lanes>(0) < static_cast<std::int32_t>(rest);
-  simd::store(last, simd::select(seen, simd::load<T, lanes>(last), simd::splat<T, lanes>(value)));
+  for (; from < to; from += lanes) {
+    const auto seen = simd::iota<std::int32_t, lanes>(0) < static_cast<std::int32_t>(count - from);
+    simd::store(row + from, simd::select(seen, simd::load<T, lanes>(row + from), simd::splat<T, lanes>(value)));
+  }
 }
 
-/// The larger of `least_top` and the largest of `count` scores, the last vector hidden beyond them.
+/// The larger of `least_top` and the largest of `count` scores, whole vectors.
 template <class T>
 ETCH_INLINE T largest(const T* scores, int64 count, T least_top) {
   constexpr int lanes = Tile<T>::lanes;
   auto top = simd::splat<T, lanes>(least_top);
   for (int64 j = 0; j < count; j += lanes) top = simd::greater(top, simd::load<T, lanes>(scores + j));
-  return simd::detail::fold(top, [](auto x, auto y) { return simd::select(x < y, y, x); });
+  return simd::detail::fold(top, [](auto x, auto y) { return simd::greater(x, y); });
 }
 
 // Two vectors at a time: what each waits for is long.
@@ -48,7 +47,7 @@ ETCH_INLINE simd::Vec<T, L> soften_some(T* scores, T m) {
   simd::store(scores, p);
   return p;
 }
-/// Scores become p = exp(s - m), the last vector hidden beyond `count`; returns their sum.
+/// Scores become p = exp(s - m), whole vectors; returns their sum.
 template <class T>
 ETCH_INLINE T soften(T* scores, int64 count, T m) {
   constexpr int lanes = Tile<T>::lanes;
@@ -68,7 +67,7 @@ ETCH_INLINE void differentiate_some(T* scores, T* slopes, T lse, T delta) {
   simd::store(scores, p);
   simd::store(slopes, p * (simd::load<T, L>(slopes) - simd::splat<T, L>(delta)));
 }
-/// The same for a row, its last vectors hidden beyond `count`.
+/// The same for a row of whole vectors.
 template <class T>
 ETCH_INLINE void differentiate(T* scores, T* slopes, int64 count, T lse, T delta) {
   constexpr int lanes = Tile<T>::lanes;

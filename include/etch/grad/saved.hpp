@@ -130,13 +130,39 @@ struct SavedValues {
     while (b[user].in[k] != value) ++k;
     return 3 * user + k;
   }
-  /// The values of the cut, in order; returns how many.
+  /// Marks in `from` what can still reach where the flow ends.
+  constexpr void search_back() {
+    int queue[2 * max_body_nodes]{};
+    int begin = 0, end = 0;
+    for (int v = 0; v < 2 * nodes; ++v) from[v] = 0;
+    auto reach = [&](int v) {
+      if (from[v] != 0) return;
+      from[v] = 1;
+      queue[end++] = v;
+    };
+    for (int n = 0; n < nodes; ++n)
+      if (is_inner(n) && read[n]) reach(2 * n + 1);
+    while (begin < end) {
+      const int v = queue[begin++], n = v / 2;
+      if (v % 2 == 1) {
+        if (room[n] > 0) reach(2 * n);
+        for (int e = head[n]; e >= 0; e = next[e])
+          if (along[e] > 0) reach(2 * (e / 3));
+      } else {
+        if (flow[n] > 0) reach(2 * n + 1);
+        for (int k = 0; k < 3; ++k)
+          if (const int in = b[n].in[k]; in >= 0 && is_inner(in)) reach(2 * in + 1);
+      }
+    }
+  }
+  /// The values of the cut, in order; returns how many. Of equal cuts the last: what the body makes is kept as it is read.
   constexpr int choose(int* save) {
     while (augment()) {
     }
+    search_back();
     int count = 0;
     for (int n = 0; n < nodes; ++n)
-      if (is_inner(n) && from[2 * n] != 0 && from[2 * n + 1] == 0) {
+      if (is_inner(n) && from[2 * n] == 0 && from[2 * n + 1] != 0) {
         if (count == max_loop_values) a_graph_has_too_many_loops_or_a_loop_too_many_operands();
         save[count++] = n;
       }
