@@ -93,7 +93,7 @@ def program_source(some_rows):
             several = row.etch.startswith("several(")
             into = "_out(" in row.etch
             parameters = ", ".join(f"{'auto' if several else 'auto&' if into else 'const auto&'} {a}" for a in arguments)
-            call = f"[]({parameters}) {{ return {row.at(row.etch, n)}; }}"
+            call = f"[]({parameters}) {{ {'' if into else 'return '}{row.at(row.etch, n)}; }}"  # what writes into y must not return a copy of it
             text.append(f"bench::Case* case_{row.number}_{n}() {{\n  static const long sizes[] = {{{', '.join(map(str, (n, *SIZES[n])))}}};")
             text.append(f"  return bench::{'compiled' if several else 'written' if into else 'assigned'}({', '.join(['sizes', f'loop_{row.number}', call, *made])});\n}}")
             entries.append(f'    {{"{row.number}/{n}", case_{row.number}_{n}}},')

@@ -31,6 +31,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION
   # clang 19 warns about its own -march=native on processors with AVX10.
   target_compile_options(etch_develop INTERFACE -Wno-invalid-feature-combination)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # In kilobytes: below that g++ does not look for memory to use again, which is a tenth of its time.
+  target_compile_options(etch_develop INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:--param=ggc-min-heapsize=1000000>")
+endif()
 if(ETCH_MARCH)
   target_compile_options(etch_develop INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-march=${ETCH_MARCH}>")
 endif()

@@ -49,6 +49,11 @@ TEST_CASE("progressions") {
   values(linspace<std::int64_t, 5>(10, 0), {10, 7, 5, 2, 0});
   CHECK(linspace<float, 0>(0, 1).numel() == 0);
   CHECK(linspace<double, 50>(0, 0.7)(49) == 0.7);
+  const auto many = linspace<float, 1001>(-3, 5);  // several vectors and a rest, from both ends
+  int wrong = 0;
+  for (int i = 0; i <= 1000; ++i) wrong += many(i) != static_cast<float>(i < 500 ? -3 + 0.008 * i : 5 - 0.008 * (1000 - i));
+  CHECK(wrong == 0);
+  CHECK(linspace<double, 1001>(-3, 5)(1000) == 5);
   values(logspace<double, 3>(0, 2), {1, 10, 100});
   values(logspace<float, 4>(0, 3, 2), {1, 2, 4, 8});
 }

@@ -328,6 +328,8 @@ template <class To, class From> ETCH_INLINE To cast(From a) {
     return (To)x86::widen(a);
   } else if constexpr (is_float<E> && __is_same(Element<To>, std::int64_t) && requires { x86::whole(a); }) {
     return (To)x86::whole(a);
+  } else if constexpr (__is_same(Element<To>, double) && requires { x86::doubles(a); }) {
+    return (To)x86::doubles(a);
   } else if constexpr (sizeof(E) == 1 && __is_same(Element<To>, std::int32_t) && requires { x86::widen_bytes(a); }) {
     return (To)x86::widen_bytes(a);
   } else if constexpr (__is_same(E, std::int32_t) && sizeof(Element<To>) == 1 && requires { x86::narrow_bytes(a); }) {

@@ -35,6 +35,7 @@ void widen_bytes(none);
 void narrow_bytes(none);
 void narrow_bytes(none, none, none, none);
 void whole(none);  // as 64-bit integers, cut off
+void doubles(none);  // of 32-bit integers
 void stream(none, none);  // a store past the caches, aligned
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
@@ -216,6 +217,12 @@ ETCH_INLINE i64x8 product(i64x8 a, i64x8 b) {
   return __builtin_ia32_pmuludq512_mask((i32x16)a, (i32x16)b, i64x8{}, all8());
 }
 ETCH_INLINE i64x8 widen(i32x8 a) { return __builtin_ia32_pmovsxdq512_mask(a, i64x8{}, all8()); }
+ETCH_INLINE i32x16 widen(Register<std::int16_t, 16> a) { return __builtin_ia32_pmovsxwd512_mask(a, i32x16{}, all16()); }
+ETCH_INLINE i32x16 widen_bytes(u8x16 a) { return __builtin_ia32_pmovzxbd512_mask((Register<char, 16>)a, i32x16{}, all16()); }
+ETCH_INLINE i32x16 widen_bytes(Register<std::int8_t, 16> a) { return __builtin_ia32_pmovsxbd512_mask((Register<char, 16>)a, i32x16{}, all16()); }
+ETCH_INLINE Register<char, 16> narrow_bytes(i32x16 a) { return __builtin_ia32_pmovdb512_mask(a, Register<char, 16>{}, all16()); }
+ETCH_INLINE f64x8 doubles(i32x8 a) { return __builtin_ia32_cvtdq2pd512_mask(a, f64x8{}, all8()); }
+ETCH_INLINE i64x8 whole(f32x8 a) { return __builtin_ia32_cvttps2qq512_mask(a, i64x8{}, all8(), 4); }
 #endif
 
 #if defined(__clang__)

@@ -35,7 +35,7 @@ ETCH_INLINE void copy_short_rows(const char* from, std::int64_t from_step, char*
 
 /// Rows of so many bytes that begin so many bytes apart. The end is read before anything is written, so that a row may be copied to its own place.
 ETCH_SHARED void copy_rows(const char* from, std::int64_t from_step, char* to, std::int64_t to_step, std::int64_t rows, std::int64_t bytes) {
-  constexpr int W = ETCH_VECTOR_BYTES;
+  constexpr int W = ETCH_VECTOR_BYTES < 32 ? ETCH_VECTOR_BYTES : 32;  // of 64, most of those that are not aligned cross a line
   using Byte = std::uint8_t;
   if (bytes < W) return copy_short_rows<W / 2>(from, from_step, to, to_step, rows, bytes);
   for (; rows > 0; --rows, from += from_step, to += to_step) {
@@ -47,6 +47,10 @@ ETCH_SHARED void copy_rows(const char* from, std::int64_t from_step, char* to, s
     Byte* const y = reinterpret_cast<Byte*>(to);
     const auto tail = simd::load<Byte, W>(x + bytes - W);
     std::int64_t k = 0;
+    if (bytes >= 4 * W) {  // a store that crosses lines takes as long as two
+      simd::store(y, simd::load<Byte, W>(x));
+      k = W - static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(y) % W);
+    }
     for (; k + 4 * W <= bytes; k += 4 * W) {
       const auto a = simd::load<Byte, W>(x + k), b = simd::load<Byte, W>(x + k + W), c = simd::load<Byte, W>(x + k + 2 * W), d = simd::load<Byte, W>(x + k + 3 * W);
       simd::store(y + k, a);

@@ -165,7 +165,7 @@ class Machine {
   void allocate(int thread_count);
   /// Where the arenas of loops' bodies are, which never run at the same time: all at one place.
   char* arena_of_bodies() const { return arena_ + aligned(static_cast<std::size_t>(plan_.arena_bytes)); }
-  void place_bodies() {
+  ETCH_COLD void place_bodies() {
     for (int s = 0; body_ != nullptr && s < plan_.steps; ++s)
       if (body_[s] != nullptr) body_[s]->place_arena(arena_of_bodies());
   }

@@ -1,6 +1,7 @@
 // Tensors made by the user's code: zeros, ones, full, eye, arange, linspace, logspace, indices of triangles.
 #pragma once
 
+#include <etch/core/vec.hpp>
 #include <etch/expr/tensor.hpp>
 
 namespace etch {
@@ -71,6 +72,17 @@ struct Progression {
     }
   }
 };
+/// from + step (first + i by) for i < n, by = 1 or -1: by hand, since the compilers count in ints and convert each.
+template <class T>
+void write_line(T* to, double from, double step, int first, int by, int n) {
+  constexpr int L = ETCH_VECTOR_BYTES / 8;
+  const auto start = simd::splat<double, L>(from), slope = simd::splat<double, L>(step);
+  auto i = simd::splat<double, L>(first) + simd::iota<double, L>(0) * simd::splat<double, L>(by);
+  int k = 0;
+  for (; k + 4 * L <= n; k += 4 * L, i = i + simd::splat<double, L>(4 * L * by))
+    for (int j = 0; j < 4; ++j) simd::store(to + k + j * L, simd::convert<T>(start + slope * (i + simd::splat<double, L>(j * L * by))));
+  for (; k < n; ++k) to[k] = static_cast<T>(from + step * (first + k * by));
+}
 /// n numbers from start to end, each from the nearer end, so that both are exact, through `value`.
 template <class T, class F>
 void write_spaced(T* to, double start, double end, int n, F value) {
@@ -78,6 +90,17 @@ void write_spaced(T* to, double start, double end, int n, F value) {
   const int half = n > 1 ? n / 2 : n;
   for (int i = 0; i < half; ++i) to[i] = static_cast<T>(value(start + step * i));
   for (int i = half; i < n; ++i) to[i] = static_cast<T>(value(end - step * (n - 1 - i)));
+}
+template <class T>
+void write_spaced(T* to, double start, double end, int n) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const double step = n > 1 ? (end - start) / (n - 1) : 0;
+    const int half = n > 1 ? n / 2 : n;
+    write_line(to, start, step, 0, 1, half);
+    write_line(to + half, end, -step, n - 1 - half, -1, n - half);
+  } else {
+    write_spaced(to, start, end, n, [](double v) { return v; });
+  }
 }
 }  // namespace detail
 
@@ -105,7 +128,7 @@ template <class T, auto N, class A, class B>
 Tensor<T, N>& linspace_out(Tensor<T, N>& y, A start, B end) {
   constexpr bool whole = std::is_integral_v<T>;
   const auto first = static_cast<double>(start), last = static_cast<double>(end);
-  detail::write_spaced(y.data(), whole ? __builtin_trunc(first) : first, whole ? __builtin_trunc(last) : last, y.size(0), [](double v) { return v; });
+  detail::write_spaced(y.data(), whole ? __builtin_trunc(first) : first, whole ? __builtin_trunc(last) : last, y.size(0));
   return y;
 }
 /// N numbers from start to end, both included, evenly spaced; whole numbers are cut off.
