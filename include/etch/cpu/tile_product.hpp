@@ -95,6 +95,8 @@ struct TileArguments {
   int64 next_step = 0, next_panel = 0, next_panels = 1;  // much further on for each tile, up to so many
 };
 
+inline constexpr int tile_steps = ETCH_VECTOR_BYTES > 16 ? 4 : 1;  // of k at a time; with sixteen registers of 16 bytes one is as fast
+
 /// sum += columns of A times rows of B. Templates alone, no loop and no lambda, so that sums stay in registers.
 template <bool Fetch, class T, int L, int R, int C, class A>
 ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 step, const T*& b, int64 b_row, const T*& next, int64 next_step) {
@@ -141,11 +143,14 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
     const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
     int64 k = t.k;
     Column<T> column(t.a, t.a_row);
-    constexpr std::make_integer_sequence<int, 4> four{};
-    if (a_col == 1) {
-      for (; k >= 4; k -= 4, column.advance(4)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, four);
-    } else if (t.a_row == 1 && a_col == a_copy_col<T>) {
-      for (CopiedColumn<T> copied{t.a}; k >= 4; k -= 4, copied.a += 4 * a_col, column.advance(4 * a_col)) add_steps<Fetch>(sum, copied, b, b_row, next, next_step, four);
+    if constexpr (tile_steps > 1) {
+      constexpr std::make_integer_sequence<int, tile_steps> each{};
+      if (a_col == 1) {
+        for (; k >= tile_steps; k -= tile_steps, column.advance(tile_steps)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, each);
+      } else if (t.a_row == 1 && a_col == a_copy_col<T>) {
+        for (CopiedColumn<T> copied{t.a}; k >= tile_steps; k -= tile_steps, copied.a += tile_steps * a_col, column.advance(tile_steps * a_col))
+          add_steps<Fetch>(sum, copied, b, b_row, next, next_step, each);
+      }
     }
     for (; k > 0; --k, column.advance(a_col)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, std::integer_sequence<int, 0>{});
     T* const c = t.c;
