@@ -105,8 +105,11 @@ struct Product {
   Plane<T> plane{};        // of a depthwise convolution
   bool split = false;      // by the processor's matrix unit
 
-  /// Packing pays from some sixteen row tiles on, and where B does not fit L1 anyway; measured.
-  constexpr bool packs() const { return b_col != 1 || (m > 16 * Tile<T>::rows && n * k * int64{sizeof(T)} > 32768); }
+  /// Packing pays from some sixteen row tiles on where B does not fit L1 anyway, from a few on where it lies beyond L2, too; measured.
+  constexpr bool packs() const {
+    const int64 bytes = n * k * int64{sizeof(T)};
+    return b_col != 1 || (bytes > 32768 && m > (bytes > packed_bytes ? 4 : 16) * Tile<T>::rows);
+  }
   /// Rows of A a multiple of 4 KiB apart share one set of L1; columns far apart share few, and touch a page each.
   constexpr bool copies() const {
     if (n <= Tile<T>::cols) return false;
@@ -147,8 +150,6 @@ constexpr unsigned tiles_of(int64 m, int64 n) {
 /// Between rows in the copy of a tile of A; between columns where those are contiguous.
 template <class T>
 constexpr int64 a_copy_row = block_depth<T> + 16;
-template <class T>
-constexpr int a_copy_col = Tile<T>::rows > 8 ? 16 : Tile<T>::rows > 4 ? 8 : 4;
 template <class T>
 constexpr int64 a_copy_tile = block_depth<T> * a_copy_col<T> + 16;  // from tile to tile of a strip: not in the same sets
 
@@ -399,7 +400,7 @@ struct Multiplication {
     if (Gathers && p.in_double) {
       for (TileArguments<T> one = t; panels > 0; --panels, one.b += one.b_panel, one.c += width) small_tile_in_double(height, wide, one);
     } else {
-      p.kernels->tile(height, wide, t);
+      p.kernels->tile.advance(height, wide, t);
     }
     if (staged && !applies) p.finish(row, col, height, cols, tile, t.c_row);
   }
@@ -407,7 +408,7 @@ struct Multiplication {
   /// What the tiles beside each other fetch meanwhile: a row of A's next tile each; of a strip both lines that a column of a tile of the next one may lie in.
   void fetch_a(TileArguments<T>& t, int64 i, int64 height, int64 k0, bool first) const {
     t.next = nullptr;
-    if (!first || (Gathers && p.a_at != nullptr)) return;
+    if (!first || p.m * p.k * int64{sizeof(T)} <= 32768 || (Gathers && p.a_at != nullptr)) return;  // where all of A stays in L1, too
     if (strips && i + a_strip < rows.count) {
       t.next = p.a + rows.begin(i + a_strip) + k0 * p.a_col;
       t.next_step = p.a_col, t.next_panel = 60 / int64{sizeof(T)}, t.next_panels = 2;

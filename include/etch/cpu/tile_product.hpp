@@ -32,8 +32,8 @@ struct Tile {
   using V = simd::Vec<T, lanes>;
 };
 
-/// Element i of a column of A from two pointers and three strides. x86 adds an index times 1, 2, 4 or 8 for nothing, so
-/// fourteen rows need no pointers of their own.
+/// Element i of a column of A, or of the `step`-th after it where rows are contiguous, from two pointers and three strides. x86 adds an
+/// index times 1, 2, 4 or 8 for nothing, so fourteen rows need no pointers of their own.
 template <class T>
 struct Column {
   const char *first, *seventh;
@@ -45,7 +45,7 @@ struct Column {
         one(stride * int64{sizeof(T)}),
         three(3 * one),
         five(5 * one) {}
-  ETCH_INLINE T operator[](int i) const {
+  ETCH_INLINE T at(int i, int64 step) const {
     const char* at = i == 0    ? first
                      : i == 1  ? first + one
                      : i == 2  ? first + one * 2
@@ -60,12 +60,21 @@ struct Column {
                      : i == 11 ? seventh + one * 4
                      : i == 12 ? first + three * 4
                                : seventh + three * 2;
-    return *reinterpret_cast<const T*>(at);
+    return reinterpret_cast<const T*>(at)[step];
   }
   ETCH_INLINE void advance(int64 elements) {
     first += elements * int64{sizeof(T)};
     seventh += elements * int64{sizeof(T)};
   }
+};
+
+/// The same of a copy whose columns are contiguous, a_copy_col elements each.
+template <class T>
+constexpr int a_copy_col = Tile<T>::rows > 8 ? 16 : Tile<T>::rows > 4 ? 8 : 4;
+template <class T>
+struct CopiedColumn {
+  const T* a;
+  ETCH_INLINE T at(int i, int64 step) const { return a[step * a_copy_col<T> + i]; }
 };
 
 template <class T>
@@ -86,6 +95,28 @@ struct TileArguments {
   int64 next_step = 0, next_panel = 0, next_panels = 1;  // much further on for each tile, up to so many
 };
 
+inline constexpr int tile_steps = ETCH_VECTOR_BYTES > 16 ? 4 : 1;  // of k at a time; with sixteen registers of 16 bytes one is as fast
+
+/// sum += columns of A times rows of B. Templates alone, no loop and no lambda, so that sums stay in registers.
+template <bool Fetch, class T, int L, int R, int C, class A>
+ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 step, const T*& b, int64 b_row, const T*& next, int64 next_step) {
+  simd::Vec<T, L> row[C];
+  ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, L>(b + j * L);
+  ETCH_UNROLL for (int i = 0; i < R; ++i) {
+    const auto x = simd::splat<T, L>(column.at(i, step));
+    ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
+  }
+  if constexpr (Fetch) {
+    ETCH_PREFETCH(next);
+    next += next_step;
+  }
+  b += b_row;
+}
+template <bool Fetch, class T, int L, int R, int C, class A, int... Step>
+ETCH_INLINE void add_steps(simd::Vec<T, L> (&sum)[R][C], const A& column, const T*& b, int64 b_row, const T*& next, int64 next_step, std::integer_sequence<int, Step...>) {
+  (add_step<Fetch>(sum, column, Step, b, b_row, next, next_step), ...);
+}
+
 /// c = (accumulate ? c : 0) + a b, each element in order of k, for one tile after another: what lies between two of them costs
 /// as much as some steps of k.
 template <class T, int R, int C, bool Fetch = false>
@@ -104,25 +135,24 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
       }
     }
     for (int s = 0; s < t.lines; t.line[s++] += C * lanes) {
-      ETCH_UNROLL for (int i = 0; i < R; ++i) ETCH_PREFETCH_WRITE(t.line[s] + i * t.line_row[s]);
+      ETCH_UNROLL for (int i = 0; i < R; ++i) {
+        ETCH_UNROLL for (int j = 0; j < C * lanes; j += 64 / static_cast<int>(sizeof(T))) ETCH_PREFETCH_WRITE(t.line[s] + i * t.line_row[s] - j);
+      }
     }
-    Column<T> column(t.a, t.a_row);
     const T *b = t.b, *next = t.next;
     const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
-    for (int64 k = t.k; k > 0; --k) {
-      V row[C];
-      ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b + j * lanes);
-      ETCH_UNROLL for (int i = 0; i < R; ++i) {
-        const V x = simd::splat<T, lanes>(column[i]);
-        ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
+    int64 k = t.k;
+    Column<T> column(t.a, t.a_row);
+    if constexpr (tile_steps > 1) {
+      constexpr std::make_integer_sequence<int, tile_steps> each{};
+      if (a_col == 1) {
+        for (; k >= tile_steps; k -= tile_steps, column.advance(tile_steps)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, each);
+      } else if (t.a_row == 1 && a_col == a_copy_col<T>) {
+        for (CopiedColumn<T> copied{t.a}; k >= tile_steps; k -= tile_steps, copied.a += tile_steps * a_col, column.advance(tile_steps * a_col))
+          add_steps<Fetch>(sum, copied, b, b_row, next, next_step, each);
       }
-      if constexpr (Fetch) {
-        ETCH_PREFETCH(next);
-        next += next_step;
-      }
-      column.advance(a_col);
-      b += b_row;
     }
+    for (; k > 0; --k, column.advance(a_col)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, std::integer_sequence<int, 0>{});
     T* const c = t.c;
     const int64 c_row = t.c_row;
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
@@ -156,13 +186,19 @@ struct TileTable {
             {tile<Tiles, 1, 1>(), tile<Tiles, 1, 2>(), tile<Tiles, 1, 3>(), tile<Tiles, 1, 4>()},
             {tile<Tiles, rows - 1, 2, true>(), tile<Tiles, rows, 2, true>()}};
   }
-  ETCH_INLINE void operator()(int64 height, int64 vectors, TileArguments<T> t) const {
+  ETCH_INLINE void operator()(int64 height, int64 vectors, const TileArguments<T>& t) const {
+    TileArguments<T> copy = t;
+    advance(height, vectors, copy);
+  }
+  /// The same without a copy, whose wide loads would wait for what has just been stored; b, c, lines and `next` move on.
+  ETCH_INLINE void advance(int64 height, int64 vectors, TileArguments<T>& t) const {
     if (height == 1) return row[vectors - 1](t);
     if (t.next != nullptr && height >= rows - 1 && vectors == 2) {
       const int64 all = t.panels;
       t.panels = least(all, t.next_panels);
       const int64 rest = all - t.panels;
       fetching[height - rows + 1](t);
+      t.next = nullptr;
       if (rest == 0) return;
       t.b += t.b_panel, t.c += Tile<T>::cols, t.panels = rest;
     }
