@@ -64,7 +64,7 @@ struct Code {
     if constexpr (s.kind == StepKind::fused) return {&device::run_group<plan.word[s.code + static_cast<int>(W)]...>, here, nullptr};
     else if constexpr (s.kind == StepKind::window_dot) return {&run_windows<T, plan.word[s.code + static_cast<int>(W)]...>, here, &window_workspace<T>};
 #if ETCH_GPU
-    else return {&run_product<T, rounded_operands(ref(Base::graph), s.node), plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<T>};
+    else return {&run_product<T, rounded_operands(ref(Base::graph), s.node), blas_epilogue(s, plan.word + s.code, plan.access), plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<T>};
 #else
     else return {&run_on_cpu, Route::cpu, nullptr};
 #endif
