@@ -19,7 +19,7 @@ namespace device {
 inline namespace ETCH_PLACE {
 
 inline void check(cublasStatus_t result, const char* call, const Message& about = {}) {
-  if (result != CUBLAS_STATUS_SUCCESS) fail("cuda", "a call must succeed", Message{} << call << " for " << about.c_str() << ": " << cublasLtGetStatusString(result));
+  if (result != CUBLAS_STATUS_SUCCESS) fail("cuda", "a call must succeed", Message{} << call << (about.c_str()[0] != '\0' ? " for " : "") << about.c_str() << ": " << cublasLtGetStatusString(result));
 }
 
 inline constexpr std::int64_t blas_workspace = std::int64_t{32} << 20;
