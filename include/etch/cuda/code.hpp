@@ -57,12 +57,17 @@ struct Code {
     const cpu::LoopView* none[steps];  ///< for the CPU's machine: loops are run here
   };
   static constexpr Route here = has_gpu_kernels ? Route::kernel : Route::thrust;
+#if ETCH_GPU
+  static constexpr Route windows_here = has_cudnn ? Route::library : here;  // whose launches hold addresses
+#else
+  static constexpr Route windows_here = here;
+#endif
   template <int S, std::size_t... W>
   static constexpr StepKernel with_words(std::index_sequence<W...>) {
     constexpr Step s = plan.step[S];
     using T = type_of<s.dtype>;
     if constexpr (s.kind == StepKind::fused) return {&device::run_group<plan.word[s.code + static_cast<int>(W)]...>, here, nullptr};
-    else if constexpr (s.kind == StepKind::window_dot) return {&run_windows<T, plan.word[s.code + static_cast<int>(W)]...>, here, &window_workspace<T>};
+    else if constexpr (s.kind == StepKind::window_dot) return {&run_windows<T, plan.word[s.code + static_cast<int>(W)]...>, windows_here, &window_workspace<T>};
 #if ETCH_GPU
     else return {&run_product<T, rounded_operands(ref(Base::graph), s.node), blas_epilogue(s, plan.word + s.code, plan.access), plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<T>};
 #else
