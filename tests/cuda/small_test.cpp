@@ -115,6 +115,20 @@ TEST_CASE("rows that end in reductions, accumulators in parts, random numbers") 
   CHECK(difference(p.get<5>(), q.get<5>().cpu()) == 0);
 }
 
+TEST_CASE("any number of threads gives the same bits") {
+  const auto x = wave<Tensor<float, 24, 6>>(2);
+  const auto y = classes<24, 5>();
+  const auto model = make<Normal>(Generator{2});
+  float losses[3][5];
+  for (int k = 0; k < 3; ++k) {
+    device::emulated_threads() = k == 0 ? 32 : k == 1 ? 7 : 1;
+    auto step = train_step(model.clone().to(gpu), Loss{}, optim::AdamW{.lr = 1e-2f}, x.to(gpu), y.to(gpu));
+    for (float& loss : losses[k]) loss = step(x.to(gpu), y.to(gpu));
+  }
+  device::emulated_threads() = 32;
+  for (int i = 0; i < 5; ++i) CHECK((losses[0][i] == losses[1][i] && losses[0][i] == losses[2][i]));
+}
+
 TEST_CASE("what is not small runs step by step") {
   const auto wide = wave<Tensor<float, 64, 300>>();
   auto model = make<Net<300, 200, 5>>(Generator{1});

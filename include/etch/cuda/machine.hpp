@@ -173,9 +173,9 @@ inline Machine::Machine(const ProgramView& program, index_t repeats)
   for (int s = 0; s < program.plan.steps; ++s) {
     if (program.loop[s] == nullptr) continue;
     if (body_ == nullptr) body_.reset(new std::unique_ptr<Machine>[static_cast<std::size_t>(program.plan.steps)]);
-    body_[s].reset(new Machine(program.loop[s]->body, repeats * program.loop[s]->shape.iterations));
+    body_[static_cast<std::size_t>(s)].reset(new Machine(program.loop[s]->body, repeats * program.loop[s]->shape.iterations));
 #if ETCH_GPU
-    direct_ = direct_ || body_[s]->direct_;
+    direct_ = direct_ || body_[static_cast<std::size_t>(s)]->direct_;
 #endif
   }
 }
@@ -235,7 +235,7 @@ inline bool Machine::turn(const Bindings& given, void* const* out, cpu::RandomSt
     const StepKernel& kernel = program_.kernel[s];
     if (launches != has_gpu_kernels) ++tally().ran[static_cast<int>(kernel.route)][static_cast<int>(plan.step[s].kind)];
     if (const LoopProgram* const loop = program_.loop[s]) {
-      Machine& body = *body_[s];
+      Machine& body = *body_[static_cast<std::size_t>(s)];
       body.host_.take_sizes(host_);
       cpu::detail::for_each_iteration(host_, s, loop->shape, workspace(), [&](index_t i, const Bindings& inputs, void* const* results, cpu::RandomState* drawn) {
         changed = body.turn(inputs, results, drawn, repeat * loop->shape.iterations + i, launches) || changed;
@@ -256,7 +256,7 @@ inline bool Machine::turn(const Bindings& given, void* const* out, cpu::RandomSt
 inline void Machine::upload() {
   copy_in(memory_.data() + tables_at_, staged_.data(), tables_room_ * static_cast<std::size_t>(repeats_));
   for (int s = 0; s < program_.plan.steps; ++s)
-    if (program_.loop[s] != nullptr) body_[s]->upload();
+    if (program_.loop[s] != nullptr) body_[static_cast<std::size_t>(s)]->upload();
 }
 #endif
 
@@ -311,7 +311,7 @@ inline void Machine::settle() {
 #endif
   if (f.step == 0) {
     for (int s = 0; s < program_.plan.steps; ++s)
-      if (program_.loop[s] != nullptr) body_[s]->settle();
+      if (program_.loop[s] != nullptr) body_[static_cast<std::size_t>(s)]->settle();
     return;
   }
   const Fault none;

@@ -88,7 +88,7 @@ constexpr GroupList<Plan> list_groups(const Plan& plan) {
 #if ETCH_GPU
 inline constexpr int small_threads = 256;
 template <std::uint64_t... Code>
-__global__ void __launch_bounds__(small_threads) block_kernel([[maybe_unused]] const __grid_constant__ BlockCall call) {
+__global__ void __launch_bounds__(small_threads, 1) block_kernel([[maybe_unused]] const __grid_constant__ BlockCall call) {
 #if defined(__CUDA_ARCH__)
   extern __shared__ __align__(64) char block_memory[];
   const BlockThread<Code...> t{call, block_memory, static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
@@ -115,13 +115,18 @@ void launch_block(BlockCall& call) {
 }
 #else
 inline constexpr int small_threads = 32;
+/// How many threads of a block this thread emulates: any number up to 32 gives the same bits.
+inline int& emulated_threads() {
+  thread_local int n = small_threads;
+  return n;
+}
 template <std::uint64_t... Code>
 struct HostThread {
   const BlockCall* call;
   char* memory;
-  int program, phase;  ///< -1: they arrive
+  int threads, program, phase;  ///< -1: they arrive
   void operator()(std::int64_t thread) const {
-    const BlockThread<Code...> t{*call, memory, static_cast<int>(thread), small_threads};
+    const BlockThread<Code...> t{*call, memory, static_cast<int>(thread), threads};
     if (phase < 0) t.arrive();
     else t.run(program, phase);
   }
@@ -129,10 +134,11 @@ struct HostThread {
 template <std::uint64_t... Code>
 void launch_block(BlockCall& call) {
   const Block memory(static_cast<std::size_t>(call.bytes()), "a block");
-  for_each(small_threads, HostThread<Code...>{&call, memory.data(), 0, -1});
+  const int threads = emulated_threads();
+  for_each(threads, HostThread<Code...>{&call, memory.data(), threads, 0, -1});
   for (int p = 0; p < call.programs; ++p)
     for (int q = 0; q < call.program[p].phases; ++q) {
-      for_each(small_threads, HostThread<Code...>{&call, memory.data(), p, q});
+      for_each(threads, HostThread<Code...>{&call, memory.data(), threads, p, q});
       if (call.program[p].fault->step == 0) continue;
       copy_across(call.program[p].room, memory.data() + call.room_at(), static_cast<std::size_t>(call.program[p].room_bytes));  // where the error looks for the value
       return;
@@ -384,8 +390,9 @@ inline void SmallMachine::upload() {
   bool changed = bound_.phase == nullptr;
   for (int i = 0; i < bound_.entries; ++i) {
     char* const p = i < plan_.accesses ? host_.pointer(i) : host_.targets()[i - plan_.accesses];
-    changed = changed || seen_[i] != p;
-    seen_[i] = p;
+    char*& seen = seen_[static_cast<std::size_t>(i)];
+    changed = changed || seen != p;
+    seen = p;
   }
   if (!changed) return;
 #if ETCH_GPU
