@@ -10,8 +10,14 @@ case $1 in
       echo "skipped: nvcc is not installed"
       exit 77
     fi
-    "$nvcc" -std=c++20 --expt-relaxed-constexpr -diag-suppress 20208 -O1 -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -Xcompiler=-Wall,-Wextra -I "$include" -c "$source" -o "$program.o"
-    "$nvcc" "$program.o" -lcublasLt -o "$program"
+    options=() libraries=(-lcublasLt)
+    if echo '#include <cudnn.h>' | "$nvcc" -x cu -E - >/dev/null 2>&1; then
+      options+=(-DETCH_CUDNN=1) libraries+=(-lcudnn)
+    else
+      echo "cuDNN is not installed: its convolutions are not compiled"
+    fi
+    "$nvcc" "${options[@]}" -std=c++20 --expt-relaxed-constexpr -diag-suppress 20208 -O1 -gencode arch=compute_80,code=sm_80 -gencode arch=compute_90,code=sm_90 -Xcompiler=-Wall,-Wextra -I "$include" -c "$source" -o "$program.o"
+    "$nvcc" "$program.o" "${libraries[@]}" -o "$program"
     ;;
   run)
     if [[ ! -x $2 ]]; then

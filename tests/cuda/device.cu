@@ -15,12 +15,21 @@ struct Net {
   ETCH_MODULE(fc1, fc2)
   constexpr auto forward(auto x) const { return fc2(gelu(fc1(x))); }
 };
+// Large enough for launches of its own, with epilogues that cuBLASLt has.
+struct Wide {
+  nn::Linear<20, 512, false> first;
+  nn::Linear<512, 256> second;
+  nn::Linear<256, 7> last;
+  ETCH_MODULE(first, second, last)
+  constexpr auto forward(auto x) const { return last(relu(second(gelu_tanh(first(x))))); }
+};
 struct Loss {
   constexpr auto operator()(auto& m, auto x, auto y) const { return cross_entropy(m(x), y); }
 };
 
 // The losses of the same training on the CPU.
 constexpr Known mixed_on_the_cpu[] = {{0, 1.652481}, {1, 1.625840}, {19, 0.568798}};
+constexpr Known wide_on_the_cpu[] = {{0, 1.945726}, {1, 1.921504}, {19, 1.835955}};
 constexpr Known on_the_cpu[] = {{0, 1.960068}, {1, 1.937902}, {19, 1.891695}};
 
 // A model in a kernel of the user's own, a sample a thread.
@@ -38,15 +47,64 @@ int check(bool good, const char* what) {
   return good ? 0 : 1;
 }
 
+/// Whether f throws an error that says this.
+template <class F>
+bool says(const char* sentence, F f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return std::strstr(error.what(), sentence) != nullptr;
+  }
+  return false;
+}
+/// Every call says so where there is no GPU.
+int without_a_gpu() {
+  const char* const none = "etch: cuda: there must be a GPU with a driver for this CUDA";
+  return check(says(none, [] { device::Block(1024, "a test"); }), "memory without a GPU") + check(says(none, [] { device::Pinned<float>(4); }), "page-locked memory without a GPU") +
+         check(says(none, [] { device::Stream(); }), "a stream without a GPU") + check(says(none, [] { device::Event(); }), "an event without a GPU") +
+         check(says(none, [] { device::properties(); }), "properties without a GPU") + check(says(none, [] { device::memory(); }), "figures of memory without a GPU") +
+         check(says(none, [] { GpuTensor<float, 3>(); }), "a tensor without a GPU") + check(says(none, [] { make<Net>().to(gpu); }), "a model without a GPU");
+}
+/// Properties, memory, streams, events, page-locked memory, ranges.
+int memory_and_streams() {
+  int wrong = 0;
+  const device::Properties p = device::properties();
+  wrong += check(p.name[0] != '\0' && p.major > 0 && p.multiprocessors > 0 && p.memory > 0 && p.shared_memory >= 48 << 10 && p.l2_bytes > 0, "a property");
+  const device::MemoryFigures before = device::memory();
+  const device::Block block(std::size_t{256} << 20, "a test");
+  const device::MemoryFigures after = device::memory();
+  wrong += check(after.total == before.total && after.free < before.free && before.free <= before.total, "a figure of memory");
+  wrong += check(says("etch: cuda: there must be memory enough on the GPU; a test asked for", [] { device::Block(std::size_t{1} << 46, "a test"); }), "too much memory");
+  wrong += check(says("etch: cuda: a call must succeed; cudaGetDeviceProperties for GPU 4096: ", [] { device::properties(4096); }), "a GPU that is not there");
+  constexpr std::size_t count = 1 << 20;
+  device::Pinned<float> here(count), back(count);
+  for (std::size_t i = 0; i < count; ++i) here[i] = static_cast<float>(i % 1000);
+  device::Stream stream, other;
+  device::Event start, end;
+  {
+    const device::Range range("copies");
+    const device::StreamGuard guard(stream);
+    wrong += check(device::current_stream() == stream.get(), "a stream's guard");
+    start.record(stream.get());
+    device::copy_in(block.data(), here.data(), count * sizeof(float));
+    end.record(stream.get());
+  }
+  other.wait(end);
+  {
+    const device::StreamGuard guard(other);
+    device::copy_out(back.data(), block.data(), count * sizeof(float));
+  }
+  stream.synchronize();
+  end.wait();
+  wrong += check(std::memcmp(here.data(), back.data(), count * sizeof(float)) == 0, "a copy there and back in two streams");
+  wrong += check(end.milliseconds_since(start) > 0, "the time between two events");
+  return wrong;
+}
+
 int main() try {
   if (device::count() == 0) {
-    try {
-      device::Block block(1024, "a test");
-    } catch (const Error& error) {
-      std::printf("skipped: there is no GPU (%s)\n", error.what());
-      return check(std::strstr(error.what(), "etch: cuda: there must be a GPU with a driver for this CUDA") != nullptr, "the error without a GPU") == 0 ? 77 : 1;
-    }
-    return check(false, "memory without a GPU");
+    std::printf("skipped: there is no GPU\n");
+    return without_a_gpu() == 0 ? 77 : 1;
   }
   const device::Properties gpu_is = device::properties();
   std::printf("%s, %d.%d\n", gpu_is.name, gpu_is.major, gpu_is.minor);
@@ -56,7 +114,7 @@ int main() try {
   for (int i = 0; i < 50; ++i) y(i) = i % 7;
   const auto xg = x.to(gpu);
   const auto yg = y.to(gpu);
-  int wrong = 0;
+  int wrong = memory_and_streams();
 
   const Tensor<float, 50, 20> p = GpuTensor(softmax<1>(xg * 2 + 1)).cpu();
   double most = 0;
@@ -74,6 +132,14 @@ int main() try {
     for (const auto& [at, expected] : on_the_cpu)
       if (at == i && !(std::fabs(loss - expected) < 1e-4)) wrong += check(false, "a loss");
   }
+  wrong += check(device::tally().blocks == 20, "a small training step as one launch");
+  auto wide = train_step(make<Wide>(Generator{1}).to(gpu), Loss{}, optim::AdamW{.lr = 1e-3f}, xg, yg);
+  for (int i = 0; i < 20; ++i) {
+    const double loss = static_cast<double>(wide(xg, yg));
+    for (const auto& [at, expected] : wide_on_the_cpu)
+      if (at == i && !(std::fabs(loss - expected) < 1e-4)) wrong += check(false, "a loss with cuBLASLt's epilogues");
+  }
+  wrong += check(device::tally().of(device::Route::library) > 0, "products by cuBLASLt");
   GpuTensor<float, 50, 7> logits = model(xg), by_thread;
   classify<<<1, 64, 0, device::current_stream()>>>(model.data(), xg.data(), by_thread.data(), 50);
   const Tensor<float, 50, 7> together = logits.cpu(), alone = by_thread.cpu();
@@ -107,7 +173,7 @@ int main() try {
   const auto groups = optim::param_groups(optim::Muon{.lr = 1e-2}, optim::group(vectors, optim::AdamW{.lr = 1e-2}));
   auto low = train_step(make<Net>(Generator{1}).to(gpu), autocast<bfloat16>(Loss{}), optim::scaled(groups), xg, yg);
   wrong += check(std::fabs(static_cast<double>(low(xg, yg)) - on_the_cpu[0].loss) < 1e-2, "a loss in bfloat16");
-  std::printf("%ld steps by kernels, %ld by cuBLASLt, %ld by Thrust\n", static_cast<long>(device::tally().of(device::Route::kernel)), static_cast<long>(device::tally().of(device::Route::library)), static_cast<long>(device::tally().of(device::Route::thrust)));
+  std::printf("%ld small programs, %ld steps by kernels, %ld by cuBLASLt, %ld by Thrust\n", static_cast<long>(device::tally().blocks), static_cast<long>(device::tally().of(device::Route::kernel)), static_cast<long>(device::tally().of(device::Route::library)), static_cast<long>(device::tally().of(device::Route::thrust)));
   return wrong;
 } catch (const Error& error) {
   std::printf("%s\n", error.what());

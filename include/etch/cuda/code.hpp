@@ -57,14 +57,19 @@ struct Code {
     const cpu::LoopView* none[steps];  ///< for the CPU's machine: loops are run here
   };
   static constexpr Route here = has_gpu_kernels ? Route::kernel : Route::thrust;
+#if ETCH_GPU
+  static constexpr Route windows_here = has_cudnn ? Route::library : here;  // whose launches hold addresses
+#else
+  static constexpr Route windows_here = here;
+#endif
   template <int S, std::size_t... W>
   static constexpr StepKernel with_words(std::index_sequence<W...>) {
     constexpr Step s = plan.step[S];
     using T = type_of<s.dtype>;
     if constexpr (s.kind == StepKind::fused) return {&device::run_group<plan.word[s.code + static_cast<int>(W)]...>, here, nullptr};
-    else if constexpr (s.kind == StepKind::window_dot) return {&run_windows<T, plan.word[s.code + static_cast<int>(W)]...>, here, &window_workspace<T>};
+    else if constexpr (s.kind == StepKind::window_dot) return {&run_windows<T, plan.word[s.code + static_cast<int>(W)]...>, windows_here, &window_workspace<T>};
 #if ETCH_GPU
-    else return {&run_product<T, rounded_operands(ref(Base::graph), s.node), plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<T>};
+    else return {&run_product<T, rounded_operands(ref(Base::graph), s.node), blas_epilogue(s, plan.word + s.code, plan.access), plan.word[s.code + static_cast<int>(W)]...>, Route::library, &product_workspace<T>};
 #else
     else return {&run_on_cpu, Route::cpu, nullptr};
 #endif
@@ -96,33 +101,71 @@ struct Code {
     if constexpr (has_gpu_kernels || plan.step[S].kind != StepKind::dot || plan.step[S].words == 0) return nullptr;
     else return epilogue_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
   }
-  template <int S>
+  template <bool Alone, int S>
   static constexpr cpu::LibraryKernel library_of() {
     constexpr Step s = plan.step[S];
-    if constexpr (has_gpu_kernels || (kernel_of<S>().route != Route::cpu && s.kind != StepKind::checked)) return {};
+    if constexpr (has_gpu_kernels) return {};
+    else if constexpr (s.kind == StepKind::checked) return cpu::library_kernel<s.kind, s.dtype, false>();
+    else if constexpr (!Alone || kernel_of<S>().route != Route::cpu) return {};
     else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s)>();
   }
   template <int S>
-  static constexpr LoopProgram loop_program = {Code<typename Base::template Body<S>>::view(), Base::template loop_shape<S>};
+  static constexpr LoopProgram loop_program = {Code<typename Base::template Body<S>>::steps_view(), Base::template loop_shape<S>};
   template <int S>
   static constexpr const LoopProgram* loop_of() {
     if constexpr (plan.step[S].kind == StepKind::loop) return &loop_program<S>;
     else return nullptr;
   }
-  template <std::size_t... S>
+  /// `Alone`: of steps that are launched one by one; a small program's kernel has them all.
+  template <bool Alone, std::size_t... S>
   static constexpr Table make_table(std::index_sequence<S...>) {
-    return Table{{kernel_of<static_cast<int>(S)>()...}, {epilogue_of<static_cast<int>(S)>()...}, {library_of<static_cast<int>(S)>()...}, {loop_of<static_cast<int>(S)>()...}, {}};
+    if constexpr (Alone) return Table{{kernel_of<static_cast<int>(S)>()...}, {epilogue_of<static_cast<int>(S)>()...}, {library_of<true, static_cast<int>(S)>()...}, {loop_of<static_cast<int>(S)>()...}, {}};
+    else return Table{{}, {}, {library_of<false, static_cast<int>(S)>()...}, {}, {}};
   }
-  static constexpr Table table = make_table(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
+  template <bool Alone>
+  static constexpr Table table = make_table<Alone>(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
 
- public:
-  static constexpr ProgramView view() {
+  // ---- as one kernel ----
+  struct Shapes {
+    GroupShape of[steps];
+  };
+  template <int S, std::size_t... W>
+  static constexpr GroupShape shape_of(std::index_sequence<W...>) {
+    if constexpr (sizeof...(W) == 0) return {};
+    else return shape_of_group<Group<plan.word[plan.step[S].code + static_cast<int>(W)]...>>();
+  }
+  template <std::size_t... S>
+  static constexpr Shapes shapes_of(std::index_sequence<S...>) {
+    return {{shape_of<static_cast<int>(S)>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{})...}};
+  }
+  static constexpr auto groups = list_groups(plan);
+  static constexpr Shapes shapes = shapes_of(std::make_index_sequence<static_cast<std::size_t>(plan.steps)>{});
+
+  template <bool Alone>
+  static constexpr ProgramView view_of() {
     constexpr const auto& g = Base::graph;
     bool draws = plan.random_slot >= 0;
-    for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == StepKind::loop && table.loop[s]->body.plan.draws);
-    return {{plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.epilogue, table.library, table.none, Base::accumulators.of, g.slot, g.slots, g.shape,
+    for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == StepKind::loop && table<Alone>.loop[s]->body.plan.draws);
+    return {{plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table<Alone>.epilogue, table<Alone>.library, table<Alone>.none, Base::accumulators.of, g.slot, g.slots, g.shape,
              plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws},
-            table.kernel, table.loop};
+            table<Alone>.kernel, table<Alone>.loop, {}};
+  }
+
+ public:
+  /// The program step by step.
+  static constexpr ProgramView steps_view() { return view_of<true>(); }
+  /// A small program as part P of a kernel with those of `All`.
+  template <int P, class... All>
+  static constexpr ProgramView part_view() {
+    ProgramView r = view_of<false>();
+    constexpr int before[] = {0, list_groups(All::plan).count...};
+    r.small = {SmallKernel<All...>::launch, groups.group, shapes.of, before[P]};
+    return r;
+  }
+  /// The program, as one kernel where it is small and has more than one step.
+  static constexpr ProgramView view() {
+    if constexpr (is_small(plan, Base::graph.slots, 2)) return part_view<0, Base>();
+    else return steps_view();
   }
 };
 

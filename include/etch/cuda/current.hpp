@@ -23,10 +23,16 @@ inline namespace ETCH_PLACE {
 /// The most GPUs of one process whose programs are kept apart.
 inline constexpr int max_devices = 16;
 
+/// Throws where no program could be kept for a GPU of this number.
+inline void check_device(int number) {
+  if (number < 0 || number >= max_devices) fail("cuda", "the number of a GPU must be below max_devices and not negative", Message{} << "got " << number << ", max_devices is " << max_devices);
+}
+
 #if ETCH_GPU
 inline int current_device() {
   int n = 0;
   check(cudaGetDevice(&n), "cudaGetDevice");
+  check_device(n);
   return n;
 }
 inline void use_device(int number) { check(cudaSetDevice(number), "cudaSetDevice", Message{} << "GPU " << number); }
@@ -43,7 +49,7 @@ inline void use_device(int number) { chosen_device() = number; }
 class DeviceGuard {
  public:
   explicit DeviceGuard(int number) : before_(current_device()) {
-    if (number < 0 || number >= max_devices) fail("cuda", "the number of a GPU must be below 16 and not negative", Message{} << "got " << number);
+    check_device(number);
     use_device(number);
   }
   DeviceGuard(const DeviceGuard&) = delete;

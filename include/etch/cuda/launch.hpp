@@ -8,6 +8,7 @@
 #include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
+#include <thrust/system_error.h>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -35,7 +36,13 @@ struct ForEach {
 };
 template <class F>
 void for_each(std::int64_t n, const F& f) {
-  if (n > 0) thrust::for_each_n(thrust::cuda::par_nosync.on(current_stream()), thrust::counting_iterator<std::int64_t>(0), n, ForEach<F>{f});
+  if (n <= 0) return;
+  try {
+    thrust::for_each_n(thrust::cuda::par_nosync.on(current_stream()), thrust::counting_iterator<std::int64_t>(0), n, ForEach<F>{f});
+  } catch (const thrust::system_error& e) {
+    check(static_cast<cudaError_t>(e.code().value()), "thrust::for_each_n", Message{} << n << " elements");
+    throw;
+  }
 }
 #else
 /// Any F, so that Thrust's algorithm is compiled once.

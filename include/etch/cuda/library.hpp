@@ -7,6 +7,7 @@
 #include <etch/cpu/gather.hpp>
 #include <etch/cpu/scan.hpp>
 #include <etch/cuda/attention.hpp>
+#include <etch/cuda/demand.hpp>
 #include <etch/cuda/order.hpp>
 #include <etch/graph/pool.hpp>
 
@@ -67,33 +68,6 @@ void run_scatter_add(Machine& m, int s) {
   for_each(columns, ScatterColumn<T>{m.entry(s, step.access), m.entry(s, step.access + 1), m.entry(s, step.access + 2), m.size(step.dim[0]), m.size(step.dim[1]), columns, m.fault(), s});
 }
 
-/// The sizes of a loop and the strides of its operands in elements.
-struct Walk {
-  index_t size[max_rank]{}, stride[3][max_rank]{};
-  int rank = 0;
-  /// The offsets at element i, axis `skip` left out.
-  ETCH_INLINE void seek(index_t i, int skip, index_t* offset) const {
-    for (int k = rank - 1; k >= 0; --k) {
-      if (k == skip) continue;
-      const index_t j = i % size[k];
-      i /= size[k];
-      for (int o = 0; o < 3; ++o) offset[o] += j * stride[o][k];
-    }
-  }
-};
-
-/// Whether a value is what is demanded.
-ETCH_SCALAR bool meets_demand(Demand rule, double v, double size) {
-  switch (rule) {
-    case Demand::index:
-    case Demand::target: return v >= 0 && v < size;
-    case Demand::label: return v >= -1 && v < size;
-    case Demand::quantile:
-    case Demand::probability: return v >= 0 && v <= 1;
-    case Demand::length: return v >= 1 && v <= size;
-    default: return !(v < 0);
-  }
-}
 /// Indices along an axis: whether they count from the end, and what is outside, which becomes 0.
 struct Indices {
   bool checks, wraps;
@@ -108,32 +82,6 @@ struct Indices {
   }
 };
 
-/// [sizes.., size of the axis]; accesses values, out (dense): one element that must be what is demanded of it.
-template <class T>
-struct DemandElement {
-  char* const* from;
-  char* const* to;
-  Walk walk;
-  index_t size;
-  Demand rule;
-  bool wraps;
-  Fault* fault;
-  int step;
-  ETCH_INLINE void operator()(index_t i) const {
-    index_t offset[3]{};
-    walk.seek(i, -1, offset);
-    T x = at<const T>(from)[offset[0]];
-    const T given = x;
-    if constexpr (std::is_same_v<T, std::int64_t>) {
-      if (wraps && x < 0) x += size;
-    }
-    if (!meets_demand(rule, static_cast<double>(x), static_cast<double>(size))) {
-      report(fault, step, static_cast<double>(given), i, size);
-      if (rule == Demand::index) x = T(0);
-    }
-    at<T>(to)[i] = x;
-  }
-};
 template <class T>
 void run_demand(Machine& m, int s) {
   const Step& step = m.step(s);

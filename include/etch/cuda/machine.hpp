@@ -6,58 +6,12 @@
 
 #include <etch/cpu/gather.hpp>
 #include <etch/cpu/loop.hpp>
-#include <etch/cuda/accumulators.hpp>
-#include <etch/cuda/launch.hpp>
-#include <etch/cuda/nvtx.hpp>
+#include <etch/cuda/small.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
 namespace device {
 inline namespace ETCH_PLACE {
-
-/// Who runs a step.
-enum class Route : std::uint8_t {
-  thrust,   ///< a Thrust algorithm
-  kernel,   ///< a __global__ template of etch
-  library,  ///< cuBLASLt
-  program,  ///< a loop: its body's steps, again and again
-  cpu,      ///< the CPU's kernel: on host systems only
-};
-inline constexpr int routes = 5, step_kinds = static_cast<int>(StepKind::max_pool_back) + 1;
-
-/// How many steps of each kind this thread has run on each route.
-struct Tally {
-  std::int64_t ran[routes][step_kinds]{};
-  std::int64_t of(Route r, StepKind k) const { return ran[static_cast<int>(r)][static_cast<int>(k)]; }
-  std::int64_t of(Route r) const {
-    std::int64_t n = 0;
-    for (std::int64_t k : ran[static_cast<int>(r)]) n += k;
-    return n;
-  }
-};
-inline Tally& tally() {
-  thread_local Tally t;
-  return t;
-}
-
-/// What a kernel found wrong: the step that found it, + 1, and where.
-struct Fault {
-  int step = 0;
-  double value = 0;
-  std::int64_t position = 0, size = 0;
-};
-/// Keeps the first fault there is.
-ETCH_SCALAR void report(Fault* fault, int step, double value, std::int64_t position, std::int64_t size) {
-#if defined(__CUDA_ARCH__)
-  if (atomicCAS(&fault->step, 0, step + 1) != 0) return;
-#else
-  int none = 0;
-  if (!__atomic_compare_exchange_n(&fault->step, &none, step + 1, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) return;
-#endif
-  fault->value = value;
-  fault->position = position;
-  fault->size = size;
-}
 
 class Machine;
 
@@ -73,6 +27,7 @@ struct ProgramView {
   cpu::PlanView plan;
   const StepKernel* kernel;
   const LoopProgram* const* loop;  ///< one for each step, null where it is no loop
+  SmallProgram small{};            ///< all of it as one kernel, where that is one
 };
 /// A loop's body, and how it is called.
 struct LoopProgram {
@@ -93,7 +48,16 @@ class Machine {
   /// Throws what kernels have found wrong. On a GPU it waits for them.
   void settle();
   std::int64_t size(int code) const { return host_.size(code); }
-  std::int64_t bytes() const { return static_cast<std::int64_t>(memory_.bytes()); }
+  std::int64_t bytes() const { return small_ != nullptr ? small_->bytes() : static_cast<std::int64_t>(memory_.bytes()); }
+  /// This as `own`, and `first`, where it is held, are one launch from now on.
+  void join(Machine& first, const SmallProgram& own) {
+    small_.reset(new SmallMachine(program_.plan, own));
+    small_->join(*first.small_);
+  }
+  /// The next run waits for the program that it was joined to, if it was.
+  void hold() {
+    if (small_ != nullptr) small_->hold();
+  }
 
   // ---- what launches ask ----
   cpu::Machine& host() { return host_; }
@@ -142,6 +106,7 @@ class Machine {
   ProgramView program_;
   index_t repeats_;
   int device_ = current_device();
+  std::unique_ptr<SmallMachine> small_;
   cpu::Machine host_;
   std::size_t workspace_at_ = 0, scratch_at_ = 0, fault_at_ = 0, tables_at_ = 0, tables_room_ = 0;
   std::ptrdiff_t tables_offset_ = 0;
@@ -157,7 +122,7 @@ class Machine {
 };
 
 /// Values of one run beside the tables: 16 bytes for each slot.
-inline constexpr std::size_t value_bytes = 16, values_bytes = value_bytes * max_slots;
+inline constexpr std::size_t values_bytes = value_bytes * max_slots;
 
 /// One block: the arena, then what steps need beside it.
 inline std::size_t Machine::lay_out() {
@@ -191,8 +156,9 @@ inline std::size_t Machine::lay_out() {
 inline Machine::Machine(const ProgramView& program, index_t repeats)
     : program_(program),
       repeats_(repeats),
+      small_(program.small.launch != nullptr ? new SmallMachine(program.plan, program.small) : nullptr),
       host_(program.plan, reinterpret_cast<char*>(&program_)),  // any arena but its own, until there is one
-      memory_(lay_out(), "a program")
+      memory_(small_ != nullptr ? 0 : lay_out(), "a program")
 #if ETCH_GPU
       ,
       staged_(tables_room_ * static_cast<std::size_t>(repeats))
@@ -201,15 +167,15 @@ inline Machine::Machine(const ProgramView& program, index_t repeats)
   host_.place_arena(memory_.data());
 #if ETCH_GPU
   const cpu::Tables t = host_.tables();
-  if (t.bytes + values_bytes > tables_room_) fail("cuda", "the tables of a program must fit in their room", Message{} << "got " << t.bytes << " of " << tables_room_ << " bytes");
+  if (small_ == nullptr && t.bytes + values_bytes > tables_room_) fail("cuda", "the tables of a program must fit in their room", Message{} << "got " << t.bytes << " of " << tables_room_ << " bytes");
   for (int s = 0; s < program.plan.steps; ++s) direct_ = direct_ || program.kernel[s].route == Route::library;
 #endif
   for (int s = 0; s < program.plan.steps; ++s) {
     if (program.loop[s] == nullptr) continue;
     if (body_ == nullptr) body_.reset(new std::unique_ptr<Machine>[static_cast<std::size_t>(program.plan.steps)]);
-    body_[s].reset(new Machine(program.loop[s]->body, repeats * program.loop[s]->shape.iterations));
+    body_[static_cast<std::size_t>(s)].reset(new Machine(program.loop[s]->body, repeats * program.loop[s]->shape.iterations));
 #if ETCH_GPU
-    direct_ = direct_ || body_[s]->direct_;
+    direct_ = direct_ || body_[static_cast<std::size_t>(s)]->direct_;
 #endif
   }
 }
@@ -269,7 +235,7 @@ inline bool Machine::turn(const Bindings& given, void* const* out, cpu::RandomSt
     const StepKernel& kernel = program_.kernel[s];
     if (launches != has_gpu_kernels) ++tally().ran[static_cast<int>(kernel.route)][static_cast<int>(plan.step[s].kind)];
     if (const LoopProgram* const loop = program_.loop[s]) {
-      Machine& body = *body_[s];
+      Machine& body = *body_[static_cast<std::size_t>(s)];
       body.host_.take_sizes(host_);
       cpu::detail::for_each_iteration(host_, s, loop->shape, workspace(), [&](index_t i, const Bindings& inputs, void* const* results, cpu::RandomState* drawn) {
         changed = body.turn(inputs, results, drawn, repeat * loop->shape.iterations + i, launches) || changed;
@@ -290,7 +256,7 @@ inline bool Machine::turn(const Bindings& given, void* const* out, cpu::RandomSt
 inline void Machine::upload() {
   copy_in(memory_.data() + tables_at_, staged_.data(), tables_room_ * static_cast<std::size_t>(repeats_));
   for (int s = 0; s < program_.plan.steps; ++s)
-    if (program_.loop[s] != nullptr) body_[s]->upload();
+    if (program_.loop[s] != nullptr) body_[static_cast<std::size_t>(s)]->upload();
 }
 #endif
 
@@ -301,6 +267,7 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
     random = &cpu::default_random();
     ++random->step;
   }
+  if (small_ != nullptr) return small_->run(given, out, random);
 #if ETCH_GPU
   copied_.wait();
   bool changed = turn(given, out, random, 0, false);
@@ -335,6 +302,7 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
 }
 
 inline void Machine::settle() {
+  if (small_ != nullptr) return small_->settle();
   Fault f;
 #if ETCH_GPU
   copy_out(&f, fault(), sizeof f);
@@ -343,23 +311,13 @@ inline void Machine::settle() {
 #endif
   if (f.step == 0) {
     for (int s = 0; s < program_.plan.steps; ++s)
-      if (program_.loop[s] != nullptr) body_[s]->settle();
+      if (program_.loop[s] != nullptr) body_[static_cast<std::size_t>(s)]->settle();
     return;
   }
   const Fault none;
   copy_in(fault(), &none, sizeof none);
   synchronize();
-  const Step& step = this->step(f.step - 1);
-  if (step.kind == StepKind::checked) {
-#if !ETCH_GPU
-    host_.run_step(f.step - 1);  // the CPU's kernel says it
-#endif
-    fail("cuda", "a value must be what its function demands", Message{} << "got " << f.value << " at position " << static_cast<long>(f.position));
-  }
-  if (step.kind == StepKind::gather || step.kind == StepKind::scatter)
-    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for size " << static_cast<long>(f.size) << " of axis " << static_cast<int>(step.arg >> 40 & 255));
-  fail(step.kind == StepKind::scatter_add ? "scatter_add" : "embedding", "an index must lie within the table",
-       Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for " << static_cast<long>(f.size) << " rows");
+  raise(f, this->step(f.step - 1), host_);
 }
 
 #if !ETCH_GPU

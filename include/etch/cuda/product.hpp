@@ -1,13 +1,17 @@
-// Products through cuBLASLt: [batch.., M, N, K], the inner batch axis strided, an epilogue as a fused group of its own afterwards.
+// Products through cuBLASLt: [batch.., M, N, K], the inner batch axis strided. An epilogue that it has, too, is its own
+// (blas_epilogue.hpp); any other is a fused group afterwards.
 //
-// Matrices lie by rows or by columns, whichever has stride 1; what lies otherwise, and integers, goes through a plain kernel.
+// Matrices lie by rows or by columns, whichever has stride 1; what lies otherwise, integers, and what cuBLASLt does not know, goes through a plain kernel.
 // Float operands that were rounded to bfloat16 or float16 before (autocast, tensors of halves) lose nothing on tensor cores of that type.
 #pragma once
 
+#include <etch/cuda/blas.hpp>
+#include <etch/cuda/blas_epilogue.hpp>
 #include <etch/cuda/kernel.hpp>
-#include <etch/cuda/product_element.hpp>
 
 #include <cublasLt.h>
+
+#include <map>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -15,7 +19,7 @@ namespace device {
 inline namespace ETCH_PLACE {
 
 inline void check(cublasStatus_t result, const char* call, const Message& about = {}) {
-  if (result != CUBLAS_STATUS_SUCCESS) fail("cuda", "a call must succeed", Message{} << call << " for " << about.c_str() << ": " << cublasLtGetStatusString(result));
+  if (result != CUBLAS_STATUS_SUCCESS) fail("cuda", "a call must succeed", Message{} << call << (about.c_str()[0] != '\0' ? " for " : "") << about.c_str() << ": " << cublasLtGetStatusString(result));
 }
 
 inline constexpr std::int64_t blas_workspace = std::int64_t{32} << 20;
@@ -43,11 +47,6 @@ constexpr cudaDataType_t blas_type() {
   else return CUDA_R_32F;
 }
 
-/// Whether cuBLASLt can read rows x columns of it.
-inline bool is_plain(const Matrix& a, index_t rows, index_t columns) {
-  return (a.column == 1 && (a.row >= columns || rows == 1)) || (a.row == 1 && (a.column >= rows || columns == 1));
-}
-
 /// A description of cuBLASLt's, destroyed at the end.
 template <class H, cublasStatus_t (*Destroy)(H)>
 struct Described {
@@ -57,18 +56,15 @@ struct Described {
   }
 };
 using Layout = Described<cublasLtMatrixLayout_t, cublasLtMatrixLayoutDestroy>;
+using Operation = Described<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy>;
+using Preference = Described<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy>;
 
-template <class T>
-void describe(Layout& l, const Matrix& a, index_t rows, index_t columns, index_t batches) {
-  const bool by_row = a.column == 1 && (a.row >= columns || rows == 1);
-  const cublasLtOrder_t order = by_row ? CUBLASLT_ORDER_ROW : CUBLASLT_ORDER_COL;
-  const index_t least = by_row ? columns : rows, given = by_row ? a.row : a.column, step = given > least ? given : least;
+inline void describe(Layout& l, cudaDataType_t type, const BlasMatrix& a, index_t batches) {
   const auto count = static_cast<std::int32_t>(batches);
-  check(cublasLtMatrixLayoutCreate(&l.handle, blas_type<T>(), static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns), step), "cublasLtMatrixLayoutCreate");
-  check(cublasLtMatrixLayoutSetAttribute(l.handle, CUBLASLT_MATRIX_LAYOUT_ORDER, &order, sizeof order), "cublasLtMatrixLayoutSetAttribute");
-  check(cublasLtMatrixLayoutSetAttribute(l.handle, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count), "cublasLtMatrixLayoutSetAttribute");
   const std::int64_t stride = a.batch;
-  check(cublasLtMatrixLayoutSetAttribute(l.handle, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride), "cublasLtMatrixLayoutSetAttribute");
+  check(cublasLtMatrixLayoutCreate(&l.handle, type, static_cast<std::uint64_t>(a.rows), static_cast<std::uint64_t>(a.columns), a.step), "cublasLtMatrixLayoutCreate", Message{} << "(" << a.rows << ", " << a.columns << ")");
+  check(cublasLtMatrixLayoutSetAttribute(l.handle, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count), "cublasLtMatrixLayoutSetAttribute", Message{} << batches << " matrices");
+  check(cublasLtMatrixLayoutSetAttribute(l.handle, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride), "cublasLtMatrixLayoutSetAttribute", Message{} << stride << " elements apart");
 }
 
 /// What cuBLASLt computes in.
@@ -79,27 +75,96 @@ constexpr cublasComputeType_t blas_compute() {
   else if constexpr (std::is_same_v<T, float> && Rounded == DType::float16) return CUBLAS_COMPUTE_32F_FAST_16F;
   else return CUBLAS_COMPUTE_32F;
 }
+constexpr cublasLtEpilogue_t blas_name(const BlasEpilogue& e) {
+  const bool bias = e.bias >= 0, aux = e.aux >= 0;
+  switch (e.activation) {
+    case BlasActivation::relu: return bias ? CUBLASLT_EPILOGUE_RELU_BIAS : CUBLASLT_EPILOGUE_RELU;
+    case BlasActivation::gelu: return aux ? (bias ? CUBLASLT_EPILOGUE_GELU_AUX_BIAS : CUBLASLT_EPILOGUE_GELU_AUX) : bias ? CUBLASLT_EPILOGUE_GELU_BIAS : CUBLASLT_EPILOGUE_GELU;
+    case BlasActivation::gelu_gradient: return CUBLASLT_EPILOGUE_DGELU;
+    default: return bias ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT;
+  }
+}
+/// An epilogue with the memory it reads and writes.
+struct BoundEpilogue {
+  cublasLtEpilogue_t name = CUBLASLT_EPILOGUE_DEFAULT;
+  void* bias = nullptr;
+  void* aux = nullptr;
+  std::int64_t aux_step = 0;
+};
 
+/// What the choice of an algorithm depends on; the epilogue's pointers are as aligned as any.
+struct BlasKey {
+  std::int64_t of[16]{};
+  std::uint32_t aligned[3]{};
+  int type = 0, compute = 0, epilogue = 0;
+  auto operator<=>(const BlasKey&) const = default;
+};
+/// How far a pointer is aligned, up to cuBLASLt's own assumption.
+inline std::uint32_t alignment_of(const void* p) {
+  const auto bits = reinterpret_cast<std::uintptr_t>(p) | 256;
+  return static_cast<std::uint32_t>(bits & (~bits + 1));
+}
+struct BlasChoice {
+  bool known = false;
+  cublasLtMatmulAlgo_t algorithm{};
+};
+/// cuBLASLt's choices on this thread and its GPU: each product is asked for once.
+inline std::map<BlasKey, BlasChoice>& blas_choices() {
+  thread_local std::map<BlasKey, BlasChoice> choices[max_devices];
+  return choices[current_device()];
+}
+
+/// Launches a product; whether cuBLASLt knows it.
 template <class T, DType Rounded>
-void blas_product(Machine& machine, index_t batches, index_t m, index_t n, index_t k, const Matrix& a, const Matrix& b, const Matrix& c) {
-  const Message about = Message{} << "a product of (" << m << ", " << k << ") and (" << k << ", " << n << "), " << batches << " times";
+bool blas_product(Machine& machine, const BlasProduct& p, const BoundEpilogue& epilogue) {
+  const Message about = Message{} << "a product of (" << p.m << ", " << p.k << ") and (" << p.k << ", " << p.n << "), " << p.batches << " times, epilogue " << static_cast<int>(epilogue.name);
   using Scale = std::conditional_t<std::is_same_v<T, double>, double, float>;
-  Described<cublasLtMatmulDesc_t, cublasLtMatmulDescDestroy> operation;
-  Described<cublasLtMatmulPreference_t, cublasLtMatmulPreferenceDestroy> preference;
-  Layout la, lb, lc;
-  check(cublasLtMatmulDescCreate(&operation.handle, blas_compute<T, Rounded>(), std::is_same_v<T, double> ? CUDA_R_64F : CUDA_R_32F), "cublasLtMatmulDescCreate", about);
-  describe<T>(la, a, m, k, batches);
-  describe<T>(lb, b, k, n, batches);
-  describe<T>(lc, c, m, n, batches);
-  check(cublasLtMatmulPreferenceCreate(&preference.handle), "cublasLtMatmulPreferenceCreate", about);
+  constexpr cudaDataType_t type = blas_type<T>();
+  constexpr cublasComputeType_t compute = blas_compute<T, Rounded>();
+  Operation operation;
+  Layout x, y, d;
+  check(cublasLtMatmulDescCreate(&operation.handle, compute, std::is_same_v<T, double> ? CUDA_R_64F : CUDA_R_32F), "cublasLtMatmulDescCreate", about);
+  const auto set = [&](cublasLtMatmulDescAttributes_t attribute, const auto& value) {
+    check(cublasLtMatmulDescSetAttribute(operation.handle, attribute, &value, sizeof value), "cublasLtMatmulDescSetAttribute", about);
+  };
+  set(CUBLASLT_MATMUL_DESC_TRANSA, p.x.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
+  set(CUBLASLT_MATMUL_DESC_TRANSB, p.y.transposed ? CUBLAS_OP_T : CUBLAS_OP_N);
+  set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue.name);
+  if (epilogue.bias != nullptr) set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, epilogue.bias);
+  if (epilogue.aux != nullptr) {
+    set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_POINTER, epilogue.aux);
+    set(CUBLASLT_MATMUL_DESC_EPILOGUE_AUX_LD, epilogue.aux_step);
+  }
+  describe(x, type, p.x, p.batches);
+  describe(y, type, p.y, p.batches);
+  describe(d, type, p.d, p.batches);
   const auto room = static_cast<std::size_t>(blas_workspace);
-  check(cublasLtMatmulPreferenceSetAttribute(preference.handle, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room), "cublasLtMatmulPreferenceSetAttribute", about);
-  cublasLtMatmulHeuristicResult_t best{};
-  int found = 0;
-  check(cublasLtMatmulAlgoGetHeuristic(blas(), operation.handle, la.handle, lb.handle, lc.handle, lc.handle, preference.handle, 1, &best, &found), "cublasLtMatmulAlgoGetHeuristic", about);
-  if (found == 0) fail("cuda", "cuBLASLt must know a product", about);
+  BlasKey key{{p.m, p.n, p.k, p.batches, p.x.step, p.x.batch, p.x.transposed, p.y.step, p.y.batch, p.y.transposed, p.d.step, p.d.batch, epilogue.aux_step},
+              {alignment_of(p.x.data), alignment_of(p.y.data), alignment_of(p.d.data)},
+              static_cast<int>(type), static_cast<int>(compute), static_cast<int>(epilogue.name)};
+  const auto [place, is_new] = blas_choices().try_emplace(key);
+  BlasChoice& choice = place->second;
+  if (is_new) {
+    Preference preference;
+    check(cublasLtMatmulPreferenceCreate(&preference.handle), "cublasLtMatmulPreferenceCreate", about);
+    const auto prefer = [&](cublasLtMatmulPreferenceAttributes_t attribute, const auto& value) {
+      check(cublasLtMatmulPreferenceSetAttribute(preference.handle, attribute, &value, sizeof value), "cublasLtMatmulPreferenceSetAttribute", about);
+    };
+    prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, room);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, key.aligned[0]);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, key.aligned[1]);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, key.aligned[2]);
+    prefer(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, key.aligned[2]);
+    cublasLtMatmulHeuristicResult_t best{};
+    int found = 0;
+    const cublasStatus_t asked = cublasLtMatmulAlgoGetHeuristic(blas(), operation.handle, x.handle, y.handle, d.handle, d.handle, preference.handle, 1, &best, &found);
+    if (asked != CUBLAS_STATUS_NOT_SUPPORTED) check(asked, "cublasLtMatmulAlgoGetHeuristic", about);
+    choice = {asked == CUBLAS_STATUS_SUCCESS && found > 0, best.algo};
+  }
+  if (!choice.known) return false;
   const Scale one = 1, zero = 0;
-  check(cublasLtMatmul(blas(), operation.handle, &one, a.data, la.handle, b.data, lb.handle, &zero, c.data, lc.handle, c.data, lc.handle, &best.algo, machine.workspace(), room, current_stream()), "cublasLtMatmul", about);
+  check(cublasLtMatmul(blas(), operation.handle, &one, p.x.data, x.handle, p.y.data, y.handle, &zero, p.d.data, d.handle, p.d.data, d.handle, &choice.algorithm, machine.workspace(), room, current_stream()), "cublasLtMatmul", about);
+  return true;
 }
 
 /// The workspace of cuBLASLt, then the product where an epilogue reads it.
@@ -110,8 +175,27 @@ std::size_t product_workspace(const cpu::Machine& machine, const Step& s) {
   return static_cast<std::size_t>(blas_workspace + elements * static_cast<std::int64_t>(sizeof(T)));
 }
 
-template <class T, DType Rounded, std::uint64_t... Code>
+/// A product whose whole epilogue is one of cuBLASLt's; whether it is launched.
+template <class T, DType Rounded>
+bool run_with_epilogue(Machine& machine, int s, const BlasEpilogue& epilogue) {
+  const Step& step = machine.step(s);
+  cpu::Machine& host = machine.host();
+  const int ia = step.access + step.accesses - 2, ib = ia + 1, out = step.access + epilogue.out, aux = step.access + epilogue.aux;
+  const index_t m = machine.size(step.dim[0]), n = machine.size(step.dim[1]), k = machine.size(step.dim[2]);
+  const Matrix a{host.pointer(ia), 0, host.stride(ia, 0), host.stride(ia, 1)}, b{host.pointer(ib), 0, host.stride(ib, 0), host.stride(ib, 1)}, c{host.pointer(out), 0, host.stride(out, 0), 1};
+  if (m * n * k == 0 || !is_plain(a, m, k) || !is_plain(b, k, n)) return false;
+  BoundEpilogue bound{blas_name(epilogue)};
+  if (epilogue.bias >= 0) bound.bias = host.pointer(step.access + epilogue.bias);
+  if (epilogue.aux >= 0) bound.aux = host.pointer(aux), bound.aux_step = host.stride(aux, 0);
+  if (reinterpret_cast<std::uintptr_t>(bound.aux) % 16 != 0) return false;
+  return blas_product<T, Rounded>(machine, blas_product_of(a, b, c, m, n, k, 1), bound);
+}
+
+template <class T, DType Rounded, BlasEpilogue Epilogue, std::uint64_t... Code>
 void run_product(Machine& machine, int s) {
+  if constexpr (Epilogue.known) {
+    if (run_with_epilogue<T, Rounded>(machine, s, Epilogue)) return;
+  }
   constexpr bool fused = sizeof...(Code) != 0;
   const Step& step = machine.step(s);
   cpu::Machine& host = machine.host();
@@ -139,8 +223,7 @@ void run_product(Machine& machine, int s) {
     }
     if constexpr (has_blas<T>) {
       if (k > 0 && is_plain(a, m, k) && is_plain(b, k, n) && is_plain(c, m, n)) {
-        blas_product<T, Rounded>(machine, batches, m, n, k, a, b, c);
-        continue;
+        if (blas_product<T, Rounded>(machine, blas_product_of(a, b, c, m, n, k, batches), {})) continue;
       }
     }
     for_each(batches * m * n, ProductElement<T>{a, b, c, m, n, k});

@@ -43,6 +43,25 @@ struct OnGpu {
   static void add(DType d, void* sum, const void* more, std::int64_t n) { device::for_each(n, device::AddElement{d, sum, more}); }
   static constexpr bool machines_take_turns = !device::has_gpu_kernels;
   static void settle(Machine& machine) { machine.settle(); }
+  /// Whether a gradient and its update are one launch.
+  template <class Gradient, class Engine>
+  static constexpr bool joins() {
+    if constexpr (requires { requires Engine::is_one_run; }) {
+      using Update = typename Engine::Code;
+      return device::is_small(Gradient::plan, Gradient::graph.slots, 1) && device::is_small(Update::plan, Update::graph.slots, 1) && Gradient::plan.words + Update::plan.words <= device::small_words;
+    } else {
+      return false;
+    }
+  }
+  template <class Gradient, class Engine>
+  static constexpr View gradient_view() {
+    if constexpr (joins<Gradient, Engine>()) return device::Code<Gradient>::template part_view<0, Gradient, typename Engine::Code>();
+    else return view<Gradient>();
+  }
+  template <class Gradient, class Engine>
+  static void join(Machine& gradient, Engine& engine) {
+    if constexpr (joins<Gradient, Engine>()) engine.machine().join(gradient, device::Code<typename Engine::Code>::template part_view<1, Gradient, typename Engine::Code>().small);
+  }
   template <class M>
   static const Model<M, Gpu>& parameters(const Model<M, Gpu>& model) {
     return model;

@@ -2,12 +2,14 @@
 //
 //   c[r][s] = sum over k of a[ar[r] + ac[k]] b[br[k] + bc[s]]    the four tables of offsets in the workspace
 //
-// On a GPU a block computes 64 x 64 elements from tiles in shared memory; through Thrust every element is by itself.
+// On a GPU cuDNN computes what it can where it is asked for (cudnn.hpp), else a block 64 x 64 elements from tiles in shared memory; through Thrust every
+// element is by itself.
 #pragma once
 
 #include <etch/cpu/window_dot.hpp>
 #include <etch/cuda/machine.hpp>
 #if ETCH_GPU
+#include <etch/cuda/cudnn.hpp>
 #include <etch/cuda/kernel.hpp>
 #endif
 
@@ -123,10 +125,10 @@ void multiply_windows(const WindowProduct<T>& p, index_t batches) {
 }
 #endif
 
-/// The workspace: offsets, the padded image, the product where an epilogue reads it.
+/// The workspace: offsets, the padded image, the product where an epilogue reads it, a library's own.
 template <class T>
 struct WindowRoom {
-  std::size_t padded, product, bytes;
+  std::size_t padded, product, library, bytes;
   explicit WindowRoom(const cpu::detail::WindowDot<T>& w) {
     padded = aligned(static_cast<std::size_t>(w.m + w.n + 2 * w.k) * sizeof(std::int32_t));
     std::size_t elements = 0, results = w.fused ? 1 : 0;
@@ -137,7 +139,11 @@ struct WindowRoom {
     }
     for (int i = 0; i < w.batches; ++i) results *= static_cast<std::size_t>(w.size(i));
     product = padded + aligned(elements * sizeof(T));
-    bytes = product + aligned(results * static_cast<std::size_t>(w.m * w.n) * sizeof(T));
+    library = product + aligned(results * static_cast<std::size_t>(w.m * w.n) * sizeof(T));
+    bytes = library;
+#if ETCH_GPU
+    bytes += cudnn_workspace;
+#endif
   }
 };
 template <class T>
@@ -153,6 +159,13 @@ void run_windows(Machine& machine, int s) {
   const cpu::detail::WindowDot<T> w{host, step, true};
   const WindowRoom<T> room(w);
   char* const work = machine.workspace();
+  const TileView tile{work + room.product, w.n * static_cast<index_t>(sizeof(T)), static_cast<index_t>(sizeof(T))};
+#if ETCH_GPU
+  if (run_cudnn<T>(w, reinterpret_cast<T*>(fused ? tile.data : host.pointer(w.c)), work + room.library)) {
+    if constexpr (fused) launch_group<Code...>(machine, s, tile);
+    return;
+  }
+#endif
   auto* const table = reinterpret_cast<std::int32_t*>(work);
   const int operand[3] = {w.a, w.b, w.c}, last = w.batches - 1;
   for_each(w.m + w.n + 2 * w.k, OffsetElement{{w.axes(w.a, false), w.axes(w.a, true), w.axes(w.b, false), w.axes(w.b, true)}, {w.m, w.k, w.k, w.n}, table});
@@ -192,7 +205,7 @@ void run_windows(Machine& machine, int s) {
     }
     multiply_windows(p, batches);
   }
-  if constexpr (fused) launch_group<Code...>(machine, s, TileView{work + room.product, w.n * static_cast<index_t>(sizeof(T)), static_cast<index_t>(sizeof(T))});
+  if constexpr (fused) launch_group<Code...>(machine, s, tile);
 }
 
 }  // namespace ETCH_PLACE

@@ -29,6 +29,13 @@ struct OnCpu {
   static constexpr cpu::PlanView plan() {
     return Code::view();
   }
+  /// The program of a gradient that an engine uses, and how both become one launch, where they may.
+  template <class Gradient, class Engine>
+  static constexpr View gradient_view() {
+    return Gradient::view();
+  }
+  template <class Gradient, class Engine>
+  static void join(Machine&, Engine&) {}
   /// This thread's X for the device in use: made on first use, kept, never shared.
   template <class X>
   static X& own() {

@@ -90,12 +90,13 @@ class TrainStep {
   ETCH_COLD TrainStep(Handle model, Optimizer optimizer, std::uint64_t seed = 0)
       : model_(model),
         optimizer_(optimizer),
-        gradient_machine_(Place::template view<Gradient>()),
+        gradient_machine_(Place::template gradient_view<Gradient, Engine>()),
         engine_(optimizer_, Place::parameters(model_)),
         gradient_(Place::allocate(sizeof(M), "gradients")),
         loss_(Place::allocate(sizeof(T), "a loss")),
         random_{seed, 0} {
     optimizer_.check();
+    Place::template join<Gradient>(gradient_machine_, engine_);
   }
 
   /// One step on one batch; the loss before the update.
@@ -110,6 +111,7 @@ class TrainStep {
   }
   /// One step without its loss: on a GPU nothing waits for it.
   void launch(const In&... x) {
+    if constexpr (requires { gradient_machine_.hold(); }) gradient_machine_.hold();  // where both are one launch
     run(gradient_, x...);
     update();
   }

@@ -94,6 +94,8 @@ class UpdateProgramAt {
     machine_.run(in, out);
   }
 
+  typename Place::Machine& machine() { return machine_; }
+
  private:
   typename Place::Machine machine_;
 };
@@ -118,6 +120,9 @@ class BlockUpdate {
  public:
   using Code = typename Program::Code;
   static constexpr std::int64_t arena_bytes = Code::arena_bytes;
+  /// Whether an update is one run of one machine, and nothing else.
+  static constexpr bool is_one_run = !ranges && buffers == 0;
+  typename Place::Machine& machine() { return program_.machine(); }
 
   template <class Parameters>
   BlockUpdate(const Optimizer&, const Parameters&) {
