@@ -148,6 +148,8 @@ class Case:
             at = compare.numbers(*run.call.stored(path))
             if len(at) == len(wanted):
                 numbers, wanted = ([0 if isinstance(a, float) and math.isnan(a) else n for a, n in zip(at, values)] for values in (numbers, wanted))
+        if want['dtype'].startswith('complex'):
+            numbers, wanted = compare.paired(numbers), compare.paired(wanted)
         wrong = compare.difference(numbers, wanted, *compare.TOLERANCE[dtype])
         return [f'gradient {path}: {wrong}'] if wrong else []
 
