@@ -1,4 +1,4 @@
-// expect: etch: uniform: the dtype must be floating
+// expect: etch: uniform: the dtype must be floating or complex
 #include <etch/etch.hpp>
 
 using namespace etch;

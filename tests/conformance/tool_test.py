@@ -13,7 +13,7 @@ sys.path.insert(0, str(TOOL))
 import compare  # noqa: E402
 import sample  # noqa: E402
 
-STORED = {'float32': 'F32', 'float64': 'F64', 'int64': 'I64', 'float16': 'F16'}
+STORED = {'float32': 'F32', 'float64': 'F64', 'int64': 'I64', 'float16': 'F16', 'complex64': 'F32'}
 TABLE = '''
 OPS = {
     'double(input)': '{input} + {input}',
@@ -27,6 +27,8 @@ OPS = {
     'raises(input)': '{input.no_such_field}',
     'sum(input, dim)': 'sum<{dim}>({input})',
     'number(a)': '{a} + 1',
+    'turned(input)': 'complex({input}, {input} * 1e-6)',
+    'whole(input)': Eager('Tensor(complex({input}, {input})).item()'),
     'refuses(input)': 'self({input})',
     'nn.Linear(in_features, out_features, bias=True)': Module('nn::Linear<{in_features}, {out_features}, {bias}, {T}>'),
 }
@@ -40,7 +42,7 @@ class Folder:
         self.cases, self.tensors, self.expected = [], {}, {}
 
     def tensor(self, name, shape, values, dtype='float32'):
-        self.tensors[name] = (STORED[dtype], shape, compare.pack(values, dtype))
+        self.tensors[name] = (STORED[dtype], shape + [2] * (dtype == 'complex64'), compare.pack(values, dtype))
         return {'t': name, 'shape': shape, 'dtype': dtype}
 
     def add(self, state, op, args, outputs=(), grads=None, says='', **fields):
@@ -99,6 +101,10 @@ def make():
     f.add('passed', 'biggest', ties, [([], [2], 'int64')], ties=True)
     f.add('passed', 'biggest', ties, [([], [1], 'int64')], ties=True)
     f.add('failed', 'biggest', ties, [([], [3], 'int64')], ties=True, says='pick other values')
+    f.add('passed', 'turned', [([1], [1000.])], [([1], [1000., 0.], 'complex64')])  # 0.001 of a modulus of 1000
+    f.add('failed', 'turned', [([1], [1000.])], [([1], [1000., 0.01], 'complex64')], says='output 0')
+    f.add('passed', 'whole', [([], [2.])], [{'complex': [2., 2.]}])
+    f.add('failed', 'whole', [([], [2.])], [{'complex': [2., 3.]}], says='output 0')
     f.add('passed', 'double', [x], [([3], [0., 0., 0.])], stochastic=True)
     f.add('missing', 'unheard_of', [x], [right])
     f.add('missing', 'double', [x, x], [right])

@@ -73,6 +73,9 @@ TEST_CASE("bounds: NaN stays, and x receives the gradient at a bound, as in PyTo
   const V<std::int64_t, 3> i{{1, 5, 9}};
   same(numbers(clip(i, 2, 6)), {2, 5, 6});
   static_assert(std::is_same_v<decltype(clamp_min(i, 0.5))::value_type, float>);
+  const V<bool, 4> p{{false, true, false, true}}, q{{false, false, true, true}};
+  const Tensor least = clamp_min(p, q), most = clamp_max(p, q);
+  for (int k = 0; k < 4; ++k) CHECK((least(k) == (p(k) || q(k)) && most(k) == (p(k) && q(k))));
 }
 
 TEST_CASE("sums of exponentials, lengths, signs, neighbours") {

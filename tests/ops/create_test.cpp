@@ -37,7 +37,8 @@ TEST_CASE("evenly spaced between tensors") {
   test::expect_values(y[2], {4}, {2, 2, 2, 3});
   test::expect_values(y[3], {1}, {-1});
   CHECK(y[4].size == std::vector<int>{0});
-  const auto z = check([](auto a, auto b) { return results(logspace<float, 3>(a, b, 2), logspace<std::int64_t, 3>(0, b)); }, Tensor<float>(-1.f), Tensor<float>(3.f));
+  const auto z = check([](auto a, auto b) { return results(logspace<float, 3>(a, b, 2), logspace<std::int64_t, 3>(0, b), logspace<std::int64_t, 2>(2.9, b - 1.5)); }, Tensor<float>(-1.f), Tensor<float>(3.f));
   test::expect_values(z[0], {3}, {0.5, 2, 8});
   test::expect_values(z[1], {3}, {1, 31, 1000});  // 10^1.5 cut off
+  test::expect_values(z[2], {2}, {100, 10});      // as both ends are
 }

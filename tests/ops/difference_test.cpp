@@ -11,6 +11,9 @@ TEST_CASE("diff") {
   CHECK((one(0) == 3 && one(3) == 9 && two(0) == 2 && two(2) == 2));
   const Tensor with = diff<1, 0>(x, Tensor<std::int64_t, 1>{}, Tensor<std::int64_t, 2>{{5, 6}});
   CHECK((with(0) == 1 && with(5) == -20 && with(6) == 1));
+  const Tensor after = diff<2>(x, nullptr, Tensor<std::int64_t, 2>{{30, 20}});
+  CHECK((numel(after) == 5 && after(0) == 2 && after(3) == -4 && after(4) == -15));
+  static_assert(decltype(diff<0>(x, nullptr, x))::dims()[0].is(5));
   static_assert(decltype(diff<9>(x))::dims()[0].is(0) && decltype(diff<0>(x, x))::dims()[0].is(5));
   check([](auto a) { return results(diff<1, 0>(a), diff<2, 1>(a), diff<1>(a, a), diff<7, 0>(a)); }, filled<Tensor<float, 4, 5>>());
   check([](auto a) { return results(diff<1, 0>(a), diff<2, 1>(a)); }, filled<Tensor<bool, 4, 5>>());

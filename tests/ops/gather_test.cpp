@@ -28,6 +28,8 @@ TEST_CASE("gather along each axis, the index smaller than the input") {
   static_assert(decltype(one)::rank == 0);
   CHECK((repeated(1) == 3 && one.item() == 5));
   CHECK(s.item() == 3);
+  static_assert(decltype(gather<1>(x, I<0>{}))::dims()[0].is(0));  // an index without elements has any rank
+  check([](auto y, auto p, auto q) { return results(gather<1>(y, p), gather<0>(y, q)); }, x, I<0>{}, I<2, 0, 3, 1>{});
 }
 
 TEST_CASE("of every dtype") {

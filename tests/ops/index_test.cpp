@@ -10,8 +10,8 @@ TEST_CASE("embedding takes rows") {
   check([](auto i, auto w) { return results(embedding(i, w), sum<-1>(embedding(i, w))); }, filled<I<2, 3>>(0, 9.99), table);
   check([](auto i, auto w) { return embedding(i, w); }, filled<I<>>(0, 9.99), table);
   check([](auto i, auto w) { return embedding(i, w) + 1; }, filled<Tensor<std::int32_t, 4>>(0, 9.99), table);
-  check([](auto i, auto w) { return embedding(i, w); }, filled<I<4>>(0, 9.99), filled<F<10>>());
-  check([](auto i, auto w) { return embedding(i, w); }, filled<I<4>>(0, 9.99), filled<Tensor<double, 10, 2, 3>>());
+  check([](auto i, auto w) { return embedding_fn{}(i, w); }, filled<I<4>>(0, 9.99), filled<F<10>>());
+  check([](auto i, auto w) { return embedding_fn{}(i, w); }, filled<I<4>>(0, 9.99), filled<Tensor<double, 10, 2, 3>>());
   check([](auto i, auto w) { return embedding(i, w); }, filled<I<4>>(0, 9.99), filled<Tensor<std::int32_t, 10, 3>>(0, 99));
 }
 

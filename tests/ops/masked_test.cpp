@@ -65,6 +65,8 @@ TEST_CASE("scans, softmax and normalisation") {
   const Tensor s = masked::softmax<0>(x, m);
   const Tensor n = masked::normalize<0>(x, m, 1e-12f);
   const Tensor median = masked::median<0>(x, m);
+  const Tensor left = masked::logsumexp<1>(Tensor<complex64, 2, 2>{{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}}, Tensor<bool, 2, 2>{{true, false}, {false, false}});
+  CHECK((left(0).re == doctest::Approx(1) && left(0).im == doctest::Approx(2) && left(1).re == -INFINITY));  // a complex number has no lowest but -inf
   const double e = std::exp(x(0)) + std::exp(x(2)) + std::exp(x(3));
   CHECK(c(1) == x(0));
   CHECK(c(3) == doctest::Approx(x(0) + x(2) + x(3)));

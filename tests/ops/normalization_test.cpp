@@ -31,6 +31,12 @@ TEST_CASE("weight and bias of a channel, statistics that were kept") {
   expect_near(y[0], {2, 3, 2, 2}, expected);
 }
 
+TEST_CASE("a batch is normalised with a positive eps") {
+  const auto x = filled<Tensor<float, 4, 3>>();
+  CHECK_THROWS_WITH_AS(batch_norm(x, 0), "etch: batch_norm: eps must be positive", Error);
+  CHECK_THROWS_WITH_AS(batch_norm(x, Tensor<float, 3>{}, Tensor<float, 3>{}, -1), "etch: batch_norm: eps must be positive", Error);
+}
+
 TEST_CASE("gradients of normalisations") {
   const auto x = filled<Tensor<double, 2, 4, 3>>();
   const auto w = filled<Tensor<double, 4>>(-1, 1, 1);

@@ -91,6 +91,8 @@ TEST_CASE("draws of any distribution in a kernel, of any dtype, with tensors as 
   const auto x = filled<F<7, 33>>(0, 1);
   check([](auto a) { return results(uniform(a, -1, 2) * a, exponential(a, 2) + a, cauchy(a) * 0.1, geometric(a, 0.3), log_normal(a, 0, 0.5), bernoulli(a), bernoulli(a, 0.2)); }, x);
   check([](auto a) { return results(randint_like(a, 10), randint_like<std::int64_t>(a, -3, 4), randn_like<double>(a), rand_like<double>(a), normal(a, 0.5), normal(a, a * a), normal(2, a), uniform(a, sum_keepdim<1>(a) - 40, 1)); }, x);
+  const Tensor parts = uniform(Tensor<complex64, 200>{}, 2, 3);  // of complex numbers both parts
+  for (int i = 0; i < 200; ++i) CHECK((parts(i).re >= 2 && parts(i).re < 3 && parts(i).im >= 2 && parts(i).im < 3 && parts(i).re != parts(i).im));
   check([](auto a) { return results(geometric(a, 0.3), randint_like(a, 10), bernoulli(a, 0.5)); }, filled<Tensor<std::int64_t, 5, 9>>());
   test::check_gradient([](auto a) { return normal(a, a * a) + exponential(a, a + 3) * uniform(a, 0, a); }, filled<Tensor<double, 3, 5>>());
 }

@@ -41,6 +41,10 @@ TEST_CASE_TEMPLATE("of every dtype", T, float, double, std::int64_t, std::int32_
 }
 
 TEST_CASE("of small integers and bools: sums are int64") {
+  const Tensor<std::uint8_t, 3> bytes{{200, 100, 3}};  // in the dtype that is asked for they wrap around
+  const Tensor total = sum<std::uint8_t, 0>(bytes), product = prod<std::uint8_t>(bytes);
+  static_assert(std::is_same_v<decltype(total)::value_type, std::uint8_t> && std::is_same_v<decltype(sum(bytes))::value_type, std::int64_t>);
+  CHECK((total.item() == (303 & 255) && product.item() == (60000 & 255)));
   const auto b = filled<Tensor<bool, 7, 33>>();
   const auto u = filled<Tensor<std::uint8_t, 7, 33>>(0, 255);
   check([](auto a) { return results(sum(a), sum<0>(a), sum<1>(a), amax<1>(a), amin<0>(a), amax(a)); }, b);

@@ -24,6 +24,9 @@ TEST_CASE("along every axis, of several sizes") {
 }
 
 TEST_CASE("of integers and bools: sums and products are int64") {
+  const Tensor bytes = cumsum<std::uint8_t, 0>(Tensor<std::uint8_t, 3>{{200, 100, 3}});
+  static_assert(std::is_same_v<decltype(bytes)::value_type, std::uint8_t>);
+  CHECK((bytes(0) == 200 && bytes(1) == 44 && bytes(2) == 47));
   check([](auto a) { return results(cumsum<0>(a), cumprod<1>(a), cummax<0>(a).values, cummin<1>(a).indices, logcumsumexp<0>(a)); }, filled<Tensor<std::int32_t, 4, 5>>(-3, 3));
   check([](auto a) { return results(cumsum<0>(a), cumprod<1>(a), cummax<0>(a).values, cummin<1>(a).indices); }, filled<Tensor<bool, 4, 5>>());
   const Tensor<std::uint8_t, 3> x{{200, 100, 3}};

@@ -26,6 +26,8 @@ TEST_CASE("scatter writes, adds and reduces along each axis") {
   check([](auto v, auto k, auto w) { return results(scatter<1, Reduce::prod>(v, k, w), scatter_reduce<1, Reduce::amax>(exp(v), k, w), scatter_reduce<1, Reduce::amin, false>(v, k, w), scatter_reduce<1, Reduce::mean, false>(t(t(v) + 1), k, w), scatter<-1>(zeros_like(v), k, 3) + 1); }, x, i, a);
   const Tensor s = scatter<0>(Tensor<float>(1.f), I<>{}, Tensor<float>(3.f));
   CHECK(s.item() == 3);
+  const Tensor nothing = scatter_add<1>(x, I<0>{}, F<7>{});  // an index without elements has any rank
+  for (int k = 0; k < 20; ++k) CHECK(nothing.data()[k] == x.data()[k]);
 }
 
 TEST_CASE("rows longer than what is checked at once, fewer of them than the base has") {

@@ -56,6 +56,7 @@ TEST_CASE("progressions") {
   CHECK(linspace<double, 1001>(-3, 5)(1000) == 5);
   values(logspace<double, 3>(0, 2), {1, 10, 100});
   values(logspace<float, 4>(0, 3, 2), {1, 2, 4, 8});
+  values(logspace<std::int64_t, 3>(2.9, 0.7), {100, 10, 1});  // of whole powers both ends are cut off
 }
 
 TEST_CASE("progressions into a tensor that exists") {

@@ -1,4 +1,5 @@
 """What came out against what should have."""
+import cmath
 import math
 import struct
 
@@ -7,7 +8,7 @@ TOLERANCE = {'float16': (1e-3, 1e-5), 'bfloat16': (1.6e-2, 1e-5), 'float32': (1.
 
 
 def numbers(data, dtype):
-    """Bytes as Python's numbers; complex ones as their real view."""
+    """Bytes as Python's numbers; complex ones as their real view (`paired` joins it)."""
     if dtype == 'bfloat16':
         return [struct.unpack('<f', b'\0\0' + data[i:i + 2])[0] for i in range(0, len(data), 2)]
     code = FORMAT[dtype]
@@ -20,9 +21,16 @@ def pack(values, dtype):
     return struct.pack(f'<{len(values)}{FORMAT[dtype]}', *values)
 
 
+def paired(values):
+    """The complex numbers of a real view."""
+    return [complex(*pair) for pair in zip(values[::2], values[1::2])]
+
+
 def close(got, want, rtol, atol):
     if got == want:
         return True
+    if isinstance(want, complex) and not (cmath.isfinite(got) and cmath.isfinite(want)):
+        return close(got.real, want.real, rtol, atol) and close(got.imag, want.imag, rtol, atol)
     if isinstance(got, float) or isinstance(want, float):
         if math.isnan(want) or math.isnan(got):
             return math.isnan(want) and math.isnan(got)
@@ -38,5 +46,5 @@ def difference(got, want, rtol, atol):
     wrong = [i for i, (g, w) in enumerate(zip(got, want)) if not close(g, w, rtol, atol)]
     if not wrong:
         return None
-    worst = max(wrong, key=lambda i: abs(got[i] - want[i]) if math.isfinite(got[i]) and math.isfinite(want[i]) else math.inf)
+    worst = max(wrong, key=lambda i: abs(got[i] - want[i]) if cmath.isfinite(got[i]) and cmath.isfinite(want[i]) else math.inf)
     return f'at {worst} expected {want[worst]!r}, found {got[worst]!r} ({len(wrong)} of {len(want)} differ)'

@@ -45,7 +45,7 @@ class Call:
             return [], {k: v for k, v in told.items() if k in parameters}
         shapes = {k: t.Var(f'c_{k}', f'c.{k}', v['shape'], v['dtype']) for k, v in self.ctor['kwargs'].items() if k in self.kwargs['buffers'] and isinstance(v, dict) and 't' in v}
         return ([self.decode(v, f'c.{i}') for i, v in enumerate(self.ctor['args'])],
-                {k: shapes[k] if k in shapes else self.decode(v, f'c.{k}') for k, v in self.ctor['kwargs'].items()})
+                {k: shapes[k] if k in shapes else self.decode(v, f'c.{k}') for k, v in self.ctor['kwargs'].items() if k != 'dtype' or k in parameters})  # T says it
 
     def var(self, path, shape, dtype, **kept):
         v = t.Var(path.replace('.', '_'), path, shape, WIDER.get(dtype, dtype) if self.wide else dtype, **kept)

@@ -36,6 +36,12 @@ def as_wanted(got, want):
     return got
 
 
+def number(data, dtype, like):
+    """The one number of a result, complex where it should be."""
+    values = compare.numbers(data, dtype)
+    return compare.paired(values)[0] if isinstance(like, complex) else values[0]
+
+
 class Case:
     """One case: its runs, and what became of it."""
 
@@ -94,14 +100,14 @@ class Case:
         for j, w in enumerate(want):
             dtype, shape, data = as_wanted(got[j], w)
             if not (isinstance(w, dict) and 'dtype' in w):  # a number
-                expected = float(w['float']) if isinstance(w, dict) else w
+                expected = complex(*w['complex']) if isinstance(w, dict) and 'complex' in w else float(w['float']) if isinstance(w, dict) else w
                 name = (self.entry.get('output_names') or [''] * len(want))[j]
                 if self.entry.get('stochastic'):  # what a sample showed
                     least, most = (0.97, 1.03) if name.startswith('standard deviation') else (0.98, 1)
                     found = compare.numbers(data, dtype)[0] / expected
                     if not least <= found <= most:
                         problems.append(f'{name}: expected {expected}, found {found * expected}')
-                elif shape or not compare.close(compare.numbers(data, dtype)[0], expected, 1e-7, 1e-7):
+                elif shape != ([2] if dtype.startswith('float') and isinstance(expected, complex) else []) or not compare.close(number(data, dtype, expected), expected, 1e-7, 1e-7):
                     problems.append(f'output {j}: expected {w}, found {compare.numbers(data, dtype)} of shape {shape}')
                 continue
             if dtype != w['dtype']:
@@ -123,7 +129,10 @@ class Case:
         rtol, atol = compare.TOLERANCE.get(want['dtype'], (0, 0))
         if 'rtol' in self.entry:
             rtol, atol = self.entry['rtol'], self.entry['atol']
-        return compare.difference(compare.numbers(data, dtype), compare.numbers(self.tensors.bytes(want['t']), want['dtype']), rtol, atol)
+        got, wanted = compare.numbers(data, dtype), compare.numbers(self.tensors.bytes(want['t']), want['dtype'])
+        if want['dtype'].startswith('complex'):
+            got, wanted = compare.paired(got), compare.paired(wanted)
+        return compare.difference(got, wanted, rtol, atol)
 
     def gradient(self, path, want, got, run):
         dtype, shape, data = got if want is None else as_wanted(got, want)
@@ -139,6 +148,8 @@ class Case:
             at = compare.numbers(*run.call.stored(path))
             if len(at) == len(wanted):
                 numbers, wanted = ([0 if isinstance(a, float) and math.isnan(a) else n for a, n in zip(at, values)] for values in (numbers, wanted))
+        if want['dtype'].startswith('complex'):
+            numbers, wanted = compare.paired(numbers), compare.paired(wanted)
         wrong = compare.difference(numbers, wanted, *compare.TOLERANCE[dtype])
         return [f'gradient {path}: {wrong}'] if wrong else []
 

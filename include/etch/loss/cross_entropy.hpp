@@ -84,15 +84,16 @@ struct cross_entropy_fn {
     constexpr DType dtype = dtype_of<typename X::value_type>;
     constexpr bool probabilities = is_floating(dtype_of<typename Y::value_type>) && loss_shapes<X, Y>::same;
     constexpr bool fits = axis >= 0 && (probabilities || classes_and_targets<X, Y, axis>::agree_but_for_the_classes);
-    constexpr bool floating = is_floating(dtype), smooth = Smoothing >= 0 && Smoothing <= 1;
+    constexpr bool floating = is_floating(dtype), smooth = Smoothing >= 0 && Smoothing <= 1, named = !probabilities || Ignore < 0;
     constexpr bool integers = probabilities || (is_integral(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean);
     if constexpr (!fits) {
       static_assert(fits, "etch: cross_entropy: targets must have the sizes of logits without the classes, or be probabilities of the sizes of logits");
       return Poison{};
-    } else if constexpr (!floating || !integers || !smooth) {
+    } else if constexpr (!floating || !integers || !smooth || !named) {
       static_assert(floating, "etch: cross_entropy: logits must be floating");
       static_assert(integers, "etch: cross_entropy: targets must be integers");
       static_assert(smooth, "etch: cross_entropy: label smoothing must lie between 0 and 1");
+      static_assert(named, "etch: cross_entropy: a class to ignore needs targets that are classes, not probabilities");
       return Poison{};
     } else if constexpr (!detail::weighs_classes<W, X, axis>()) {
       static_assert(detail::weighs_classes<W, X, axis>(), "etch: cross_entropy: there must be one weight for each class");

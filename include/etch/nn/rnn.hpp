@@ -238,6 +238,7 @@ template <class Step, int In, int Hidden, RecurrentOptions O, class T>
 struct Recurrent {
   static constexpr bool lstm = std::is_same_v<Step, lstm_step>;
   static constexpr int directions = O.bidirectional ? 2 : 1, out = O.proj_size > 0 ? O.proj_size : Hidden, states = O.num_layers * directions;
+  static_assert(In > 0 && Hidden > 0, "etch: RNN: the sizes of input and state must be positive");
   static_assert(O.num_layers >= 1, "etch: RNN: num_layers must be at least 1");
   static_assert(O.dropout >= 0 && O.dropout <= 1, "etch: RNN: the probability of dropout must lie between 0 and 1");
   static_assert(O.proj_size >= 0 && O.proj_size < Hidden && (lstm || O.proj_size == 0), "etch: RNN: proj_size must be smaller than the hidden size, and is LSTM's alone");
@@ -352,9 +353,19 @@ struct Recurrent {
   }
 };
 
+/// Whether there is a state for each row of x.
+template <class X, class H>
+constexpr bool a_state_for_each_row() {
+  if (H::rank != X::rank) return false;
+  for (int k = 0; k + 1 < X::rank; ++k)
+    if (!agree(X::dims(0)[k], H::dims(0)[k])) return false;
+  return true;
+}
+
 /// One step with its own parameters.
 template <class Step, int In, int Hidden, bool Bias, class T>
 struct RecurrentCell {
+  static_assert(In > 0 && Hidden > 0, "etch: RNN: the sizes of input and state must be positive");
   RecurrentWeights<Step::gates, In, Hidden, Hidden, Bias, false, T> weights;
   static constexpr const char* etch_names = "~";
   constexpr void etch_members(auto&& f) const { f(weights); }
@@ -370,9 +381,16 @@ struct RecurrentCell {
   template <class X, class S>
   constexpr auto forward(X x, S state) const {
     constexpr bool gru = std::is_same_v<Step, gru_step>;
+    const auto hidden = [&] {
+      if constexpr (std::is_same_v<Step, lstm_step>) return state.template get<0>();
+      else return state;
+    };
+    constexpr bool rows = a_state_for_each_row<tracer_of<X>, tracer_of<decltype(hidden())>>();
+    static_assert(rows, "etch: RNN: the state must have a row for each of the input's");
     const auto from_x = from_input<!gru>(weights, x);
     const auto w = lower(from_x.builder, weights.weight_hh);
-    if constexpr (gru && Bias) return Step{}(state, from_x, w, lower(from_x.builder, weights.bias_hh)).template get<0>();
+    if constexpr (!rows) return Poison{};
+    else if constexpr (gru && Bias) return Step{}(state, from_x, w, lower(from_x.builder, weights.bias_hh)).template get<0>();
     else return Step{}(state, from_x, w).template get<0>();
   }
   template <class X>

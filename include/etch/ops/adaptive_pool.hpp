@@ -14,11 +14,13 @@ namespace detail {
 
 /// The sizes that are asked for; `every` keeps an axis.
 struct PooledSizes {
+  static constexpr int kept = -1;
   int count = 0;
   int size[max_spatial + 1]{};
   bool indices = false;
-  constexpr void add(int n) { size[count < max_spatial ? count : max_spatial] = n, ++count; }
-  constexpr void add(Every) { add(-1); }
+  constexpr void add(int n) { put(n < 0 ? 0 : n); }
+  constexpr void add(Every) { put(kept); }
+  constexpr void put(int n) { size[count < max_spatial ? count : max_spatial] = n, ++count; }
   template <int... N>
   constexpr void add(ints<N...>) {
     (add(N), ...);
@@ -41,7 +43,7 @@ struct adaptive_rule {
     for (int i = 0; i < D; ++i) {
       g.in[i] = X::dims(0)[X::rank - D + i].size;
       const int n = sizes.size[sizes.count == 1 ? 0 : i];
-      g.out[i] = n < 0 ? g.in[i] : n;
+      g.out[i] = n == PooledSizes::kept ? g.in[i] : n;
     }
     return g;
   }

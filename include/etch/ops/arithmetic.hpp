@@ -131,9 +131,13 @@ struct add_scaled_fn {
 // ---- bounds ----------------------------------------------------------------------------------------------------------
 
 template <Special S>
-struct bounded_fn {
+struct bounded_fn {  // of bools the larger is `or`, the smaller `and`
   template <class X, class L>
-  constexpr auto operator()(X x, L bound) const { return pair_with(x, bound, special_fn<S>{}); }
+  constexpr auto operator()(X x, L bound) const {
+    if constexpr (common_dtype<X, L>() != DType::boolean) return pair_with(x, bound, special_fn<S>{});
+    else if constexpr (S == Special::clamp_min) return x || bound;
+    else return x && bound;
+  }
 };
 using clamp_min_fn = bounded_fn<Special::clamp_min>;
 using clamp_max_fn = bounded_fn<Special::clamp_max>;

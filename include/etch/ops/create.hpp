@@ -79,7 +79,7 @@ struct linspace_fn {
     }
   }
 };
-/// The powers of a base whose exponents are evenly spaced, computed as doubles.
+/// The powers of a base whose exponents are evenly spaced, computed as doubles; of whole powers both ends are cut to whole numbers.
 template <class T, int N>
 struct logspace_fn {
   template <class A, class B, class C>
@@ -91,7 +91,9 @@ struct logspace_fn {
       static_assert(numbers, "etch: logspace: start, end and base must have no dimensions");
       return Poison{};
     } else {
-      return cast_fn<T>{}(pow(cast_fn<double>{}(tracer_of<C>(base)), linspace_fn<double, N>{}(start, end)));
+      using Wide = std::conditional_t<is_complex_type<T>, T, double>;
+      using End = std::conditional_t<is_integral(dtype_of<T>), T, Wide>;
+      return cast_fn<T>{}(pow(cast_fn<Wide>{}(tracer_of<C>(base)), linspace_fn<Wide, N>{}(cast_fn<End>{}(tracer_of<A>(start)), cast_fn<End>{}(tracer_of<B>(end)))));
     }
   }
 };

@@ -184,11 +184,15 @@ struct gradient_fn {
 
 }  // namespace detail
 
-/// Differences of neighbours along an axis, `Times` times over: `diff<2, 0>(x)`; with what is put before, and after, x.
+/// Differences of neighbours along an axis, `Times` times over: `diff<2, 0>(x)`; with what is put before, and after, x; `nullptr` is nothing before it.
 template <int Times = 1, int Axis = -1, Operand X> constexpr auto diff(const X& x) { return apply<detail::diff_fn<Times, Axis>>(x); }
 template <int Times = 1, int Axis = -1, Operand X, Operand P> constexpr auto diff(const X& x, const P& prepend) { return apply<detail::diff_fn<Times, Axis>>(prepend, x); }
 template <int Times = 1, int Axis = -1, Operand X, Operand P, Operand A> constexpr auto diff(const X& x, const P& prepend, const A& append) {
   return apply<detail::diff_fn<Times, Axis>>(prepend, x, append);
+}
+template <int Times = 1, int Axis = -1, Operand X, Operand A> constexpr auto diff(const X& x, std::nullptr_t, const A& append) {
+  if constexpr (Times == 0) return apply<detail::diff_fn<0, Axis>>(append, x);  // x itself
+  else return apply<detail::diff_fn<Times, Axis>>(x, append);
 }
 /// The integral of samples y along an axis, a distance dx apart or at positions x: `trapezoid<0>(y, 0.5f)`.
 template <int Axis = -1, Operand Y, OperandOrNumber X> constexpr auto trapezoid(const Y& y, const X& x) { return apply<detail::trapezoid_fn<Axis>>(y, x); }

@@ -92,8 +92,8 @@ struct table_rows_fn {
     constexpr EmbeddingOptions o = embedding_options<Option...>();
     constexpr bool integral = is_integral(dtype_of<typename I::value_type>);
     static_assert(integral, "etch: embedding: indices must be integers");
-    const auto rows = embedding_fn{}(ids, weight);
-    if constexpr (o.plain()) {
+    const auto rows = matrix_rows_fn{}(ids, weight);
+    if constexpr (o.plain() || W::rank != 2) {
       return rows;
     } else {
       constexpr long long count = W::dims(0)[0].size, padding = o.padding < 0 && o.padding != no_padding ? o.padding + count : o.padding;

@@ -18,15 +18,23 @@ constexpr Dims line_dims() {
   if (d.rank == 0) d.push(static_dim(1));
   return d;
 }
+template <class X>
+constexpr bool no_elements() {
+  for (int k = 0; k < X::rank; ++k)
+    if (X::dims(0)[k].is(0)) return true;
+  return false;
+}
 }  // namespace detail
 
-/// `index` may be smaller than x, except along the axis, where any size is right.
+/// `index` may be smaller than x, except along the axis, where any size is right; one without elements may have any shape.
 template <class X, class I, int A>
 struct gather_sizes {
   static constexpr int rank = X::rank > 0 ? X::rank : 1;
   static constexpr bool same_rank = rank == (I::rank > 0 ? I::rank : 1);
   static constexpr int axis = axis_of(A, rank);
+  static constexpr bool nothing = detail::no_elements<I>();
   static constexpr bool check() {
+    if (nothing) return axis >= 0;
     const Dims x = detail::line_dims<X>(), i = detail::line_dims<I>();
     for (int k = 0; same_rank && k < x.rank; ++k)
       if (k != axis && !agree(x[k], i[k]) && (i[k].bounded || x[k].bounded || i[k].size > x[k].size)) return false;
@@ -86,8 +94,9 @@ struct gather_fn {
       return Poison{};
     } else {
       Builder& b = *x.builder;
-      const int from = as_line(b, x.id), at = as_line(b, index.id);
-      const int r = b.gather(from, b.checked(at, Rule::axis, b.shape(from).size[Rule::axis], false), Rule::axis);
+      constexpr int axis = Rule::nothing ? 0 : Rule::axis;
+      const int from = Rule::nothing ? flat(b, x.id) : as_line(b, x.id), at = Rule::nothing ? flat(b, index.id) : as_line(b, index.id);
+      const int r = b.gather(from, b.checked(at, axis, b.shape(from).size[axis], false), axis);
       return result_of<typename X::value_type, dims_like<I>, I>{&b, b.reshape(r, b.shape(index.id))};
     }
   }

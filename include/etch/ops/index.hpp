@@ -31,8 +31,23 @@ struct embedding_fn {
     return result_of<typename X::value_type, Rule, X, I>{&b, b.take(table.id, b.cast(index.id, DType::int64))};
   }
 };
-/// Rows of `table` [V, ...] named by integer `index` [...], as torch.nn.functional.embedding.
-template <Operand I, Operand X> constexpr auto embedding(const I& index, const X& table) { return apply<embedding_fn>(index, table); }
+namespace detail {
+/// The rows of a matrix.
+struct matrix_rows_fn {
+  template <class I, class X>
+  constexpr auto operator()(I index, X table) const {
+    constexpr bool matrix = X::rank == 2;
+    if constexpr (!matrix) {
+      static_assert(matrix, "etch: embedding: the table must be a matrix");
+      return Poison{};
+    } else {
+      return embedding_fn{}(index, table);
+    }
+  }
+};
+}  // namespace detail
+/// Rows of `table` [V, C] named by integer `index` [...], as torch.nn.functional.embedding.
+template <Operand I, Operand X> constexpr auto embedding(const I& index, const X& table) { return apply<detail::matrix_rows_fn>(index, table); }
 
 }  // namespace ETCH_ABI
 }  // namespace etch

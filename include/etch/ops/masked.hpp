@@ -44,7 +44,7 @@ struct masked_by_fn {
       Builder& b = *x.builder;
       constexpr DType d = dtype_of<T>;
       int neutral = 0;
-      if (is_floating(d) || O == Op::sum || O == Op::prod) {
+      if (is_floating(d) || is_complex(d) || O == Op::sum || O == Op::prod) {
         neutral = b.constant(of_nothing(O, true), d);
       } else {  // of int64 no double holds the largest, so it is computed: -1 - lowest
         const double lowest = d == DType::boolean || d == DType::uint8 ? 0 : d == DType::int8 ? -128 : d == DType::int16 ? -32768 : d == DType::int32 ? -2147483648.0 : -9223372036854775808.0;

@@ -6,6 +6,7 @@
 //   local_response_norm<Size>   x / (k + alpha mean of the squares of Size channels)^beta
 #pragma once
 
+#include <etch/core/error.hpp>
 #include <etch/ops/pool.hpp>
 #include <etch/ops/rounding.hpp>
 
@@ -298,11 +299,15 @@ struct kept_statistics_fn {
   }
 };
 
+constexpr double positive_eps(double eps) {
+  if (!(eps > 0)) fail("batch_norm", "eps must be positive");
+  return eps;
+}
 }  // namespace detail
 
-/// Each channel with the statistics of this batch: what batch_norm does while it trains.
-template <Operand X> constexpr auto batch_norm(const X& x, double eps = 1e-5) { return apply<detail::batch_statistics_fn>(x, eps); }
-template <Operand X, Operand W, Operand B> constexpr auto batch_norm(const X& x, const W& weight, const B& bias, double eps = 1e-5) { return apply<detail::batch_statistics_fn>(x, weight, bias, eps); }
+/// Each channel with the statistics of this batch: what batch_norm does while it trains. Throws where eps is not positive.
+template <Operand X> constexpr auto batch_norm(const X& x, double eps = 1e-5) { return apply<detail::batch_statistics_fn>(x, detail::positive_eps(eps)); }
+template <Operand X, Operand W, Operand B> constexpr auto batch_norm(const X& x, const W& weight, const B& bias, double eps = 1e-5) { return apply<detail::batch_statistics_fn>(x, weight, bias, detail::positive_eps(eps)); }
 /// Each channel with the statistics that were kept: what batch_norm does when it does not train.
 template <Operand X, Operand M, Operand V> constexpr auto batch_norm_with(const X& x, const M& mean, const V& var, double eps = 1e-5) { return apply<detail::kept_statistics_fn>(x, mean, var, eps); }
 template <Operand X, Operand M, Operand V, Operand W, Operand B> constexpr auto batch_norm_with(const X& x, const M& mean, const V& var, const W& weight, const B& bias, double eps = 1e-5) { return apply<detail::kept_statistics_fn>(x, mean, var, weight, bias, eps); }

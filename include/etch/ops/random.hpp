@@ -64,8 +64,16 @@ template <class T, class F>
 struct like_as_fn {
   constexpr auto operator()(auto x) const { return F{}(cast_fn<T>{}(x)); }
 };
-struct uniform_fn {
-  constexpr auto operator()(auto x, auto from, auto to) const { return like(x, uniform_for(x) * (to - from) + from); }
+struct uniform_fn {  // of a complex number both parts
+  template <class X>
+  constexpr auto operator()(X x, auto from, auto to) const {
+    if constexpr (is_complex_type<typename X::value_type>) {
+      const auto re = (*this)(real_fn{}(x), from, to), im = (*this)(real_fn{}(x), from, to);
+      return X{x.builder, x.builder->pair(re.id, im.id)};
+    } else {
+      return like(x, uniform_for(x) * (to - from) + from);
+    }
+  }
 };
 struct normal_fn {
   constexpr auto operator()(auto x, auto mean, auto deviation) const { return like(x, normal_for(x) * deviation + mean); }
@@ -142,15 +150,15 @@ template <Operand X> constexpr auto randn_like(const X& x) { return randn_like<t
 // Draws of x's shape and dtype; x's elements do not matter. Parameters are numbers or tensors that broadcast with x; numbers
 // are checked.
 
-/// Uniform in [from, to).
+/// Uniform in [from, to); of complex numbers both parts are.
 template <Operand X, OperandOrNumber A = double, OperandOrNumber B = double>
 constexpr auto uniform(const X& x, const A& from = 0, const B& to = 1) {
   if constexpr (std::is_arithmetic_v<A> && std::is_arithmetic_v<B>) {
     if (static_cast<double>(from) > static_cast<double>(to)) fail("uniform", "from must be at most to");
   }
-  constexpr bool floats = is_floating(dtype_of<typename X::value_type>);
-  static_assert(floats, "etch: uniform: the dtype must be floating");
-  return detail::apply_if<floats, detail::uniform_fn>(x, from, to);
+  constexpr bool fractions = detail::draws_fractions<typename X::value_type>;
+  static_assert(fractions, "etch: uniform: the dtype must be floating or complex");
+  return detail::apply_if<fractions, detail::uniform_fn>(x, from, to);
 }
 /// exp of a normal number.
 template <Operand X, OperandOrNumber A = double, OperandOrNumber B = double>

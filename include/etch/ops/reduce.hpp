@@ -227,7 +227,7 @@ struct std_fn {
 /// A reduction of the elements as another dtype.
 template <class T, class F>
 struct reduce_as_fn {
-  constexpr auto operator()(auto x) const { return F{}(cast_fn<T>{}(x)); }
+  constexpr auto operator()(auto x) const { return cast_fn<T>{}(F{}(cast_fn<T>{}(x))); }
 };
 }  // namespace detail
 

@@ -134,10 +134,10 @@ struct scanned_fn {
 
 /// Running sums along an axis; of integers and bools as int64. `cumsum<double, 1>(x)` computes in another dtype.
 template <int Axis, Operand X> constexpr auto cumsum(const X& x) { return apply<detail::scan_fn<detail::Op::cumsum, Axis>>(x); }
-template <class T, int Axis, Operand X> constexpr auto cumsum(const X& x) { return cumsum<Axis>(to<T>(x)); }
+template <class T, int Axis, Operand X> constexpr auto cumsum(const X& x) { return to<T>(cumsum<Axis>(to<T>(x))); }
 /// Running products along an axis.
 template <int Axis, Operand X> constexpr auto cumprod(const X& x) { return apply<detail::scan_fn<detail::Op::cumprod, Axis>>(x); }
-template <class T, int Axis, Operand X> constexpr auto cumprod(const X& x) { return cumprod<Axis>(to<T>(x)); }
+template <class T, int Axis, Operand X> constexpr auto cumprod(const X& x) { return to<T>(cumprod<Axis>(to<T>(x))); }
 /// log(exp(x[0]) + ... + exp(x[i])) along an axis, without overflow.
 template <int Axis, Operand X> constexpr auto logcumsumexp(const X& x) { return apply<detail::scan_fn<detail::Op::logcumsumexp, Axis>>(x); }
 /// `auto [values, indices] = cummax<1>(x)`: the largest so far and where it stands, the last of equals.

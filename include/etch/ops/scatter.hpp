@@ -14,13 +14,15 @@ inline namespace ETCH_ABI {
 /// How values that meet are combined.
 enum class Reduce : std::uint8_t { none, sum, prod, mean, amax, amin };
 
-/// `index` fits within the values everywhere and within x beside the axis.
+/// `index` fits within the values everywhere and within x beside the axis; one without elements fits anywhere.
 template <class X, class I, class V, int A>
 struct scatter_sizes {
   static constexpr int rank = X::rank > 0 ? X::rank : 1;
   static constexpr bool same_rank = rank == (I::rank > 0 ? I::rank : 1) && rank == (V::rank > 0 ? V::rank : 1);
   static constexpr int axis = axis_of(A, rank);
+  static constexpr bool nothing = detail::no_elements<I>();
   static constexpr bool check() {
+    if (nothing) return axis >= 0;
     const Dims x = detail::line_dims<X>(), i = detail::line_dims<I>(), v = detail::line_dims<V>();
     for (int k = 0; same_rank && k < x.rank; ++k) {
       if (!agree(v[k], i[k]) && (i[k].bounded || v[k].bounded || i[k].size > v[k].size)) return false;
@@ -101,7 +103,7 @@ struct scatter_fn {
     constexpr bool number = V::rank == 0 && I::rank > 0;
     using Rule = scatter_sizes<X, I, std::conditional_t<number, I, tracer_of<V>>, A>;
     static_assert(Rule::index_fits, "etch: scatter: the index must have the rank of the input and fit within it and the values");
-    if constexpr (Rule::index_fits) {
+    if constexpr (Rule::index_fits && !Rule::nothing) {
       const int base = as_line(b, x.id);
       from = number ? b.expand(from, b.shape(at)) : as_line(b, from);
       const int checked = b.checked(at, Rule::axis, b.shape(base).size[Rule::axis], false);

@@ -83,6 +83,12 @@ void write_line(T* to, double from, double step, int first, int by, int n) {
     for (int j = 0; j < 4; ++j) simd::store(to + k + j * L, simd::convert<T>(start + slope * (i + simd::splat<double, L>(j * L * by))));
   for (; k < n; ++k) to[k] = static_cast<T>(from + step * (first + k * by));
 }
+/// An end of what T holds: cut off where that is whole numbers.
+template <class T, class A>
+double end_of(A a) {
+  const auto v = static_cast<double>(a);
+  return std::is_integral_v<T> ? __builtin_trunc(v) : v;
+}
 /// n numbers from start to end, each from the nearer end, so that both are exact, through `value`.
 template <class T, class F>
 void write_spaced(T* to, double start, double end, int n, F value) {
@@ -126,9 +132,7 @@ Tensor<T, N> arange(S start = 0, P step = 1) {
 template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N>& linspace_out(Tensor<T, N>& y, A start, B end) {
-  constexpr bool whole = std::is_integral_v<T>;
-  const auto first = static_cast<double>(start), last = static_cast<double>(end);
-  detail::write_spaced(y.data(), whole ? __builtin_trunc(first) : first, whole ? __builtin_trunc(last) : last, y.size(0));
+  detail::write_spaced(y.data(), detail::end_of<T>(start), detail::end_of<T>(end), y.size(0));
   return y;
 }
 /// N numbers from start to end, both included, evenly spaced; whole numbers are cut off.
@@ -139,11 +143,11 @@ Tensor<T, N> linspace(A start, B end) {
   linspace_out(r, start, end);
   return r;
 }
-/// The powers of `base` whose exponents are `linspace(start, end)`, and the same into y.
+/// The powers of `base` whose exponents are `linspace(start, end)`, and the same into y; of whole powers both ends are cut off.
 template <class T, auto N, class A, class B>
   requires(std::is_arithmetic_v<A> && std::is_arithmetic_v<B>)
 Tensor<T, N>& logspace_out(Tensor<T, N>& y, A start, B end, double base = 10) {
-  detail::write_spaced(y.data(), static_cast<double>(start), static_cast<double>(end), y.size(0), [base](double v) { return __builtin_pow(base, v); });
+  detail::write_spaced(y.data(), detail::end_of<T>(start), detail::end_of<T>(end), y.size(0), [base](double v) { return __builtin_pow(base, v); });
   return y;
 }
 template <class T, auto N, class A, class B>

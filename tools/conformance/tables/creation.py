@@ -25,8 +25,8 @@ def converted(x, dtype):
 
 
 def target_dtype(args, dtype=None):
-    """The dtype among the arguments of `to`."""
-    return next((a for a in (dtype, *args) if isinstance(a, DType)), None)
+    """The dtype among the arguments of `to`, or that of a tensor among them."""
+    return next((a if isinstance(a, DType) else DType(a.dtype) for a in (dtype, *args) if isinstance(a, (DType, Var))), None)
 
 
 def progression(case, start, end, step, dtype):

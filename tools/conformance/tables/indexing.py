@@ -86,6 +86,13 @@ def listed(input, as_tuple):
     return Eager(f'auto i = nonzero_tuple({input}) => ' + '; '.join(f'i.get<{k}>()' for k in range(max(input.rank, 1))))
 
 
+def chosen(condition, input, other):
+    """Of two numbers PyTorch's result has the default dtype; in etch they have the type that C++ gives them."""
+    text = f'where({render(condition)}, {render(input)}, {render(other)})'
+    kinds = [type(v) for v in (input, other)]
+    return text if Var in kinds else f'to<complex64>({text})' if complex in kinds else f'to<float>({text})' if float in kinds else text
+
+
 OPS = {
     'item(self)': Eager('{self}.item()'),
     'gather(input, dim, index, *, sparse_grad=False)': 'gather<{dim}>({input}, {index})',
@@ -109,7 +116,7 @@ OPS = {
     'nonzero(input, *, as_tuple=False)': lambda input, as_tuple: listed(input, as_tuple),
     'nonzero_static(input, *, size, fill_value=-1)': '{call("nonzero_static", [size] + [fill_value] * (fill_value != -1), input)}',
     'argwhere(input)': Eager('argwhere({input})'),
-    'where(input, condition, other)': 'where({condition}, {input}, {other})',
+    'where(input, condition, other)': '{chosen(condition, input, other)}',
     'select_scatter(input, src, dim, index)': 'select_scatter<{dim}, {index}>({input}, {src})',
     'slice_scatter(input, src, dim=0, start=None, end=None, step=1)': '{call("slice_scatter", slice_bounds(input, dim, start, end, step), input, src)}',
     'diagonal_scatter(input, src, offset=0, dim1=0, dim2=1)': 'diagonal_scatter<{offset}, {dim1}, {dim2}>({input}, {src})',

@@ -9,7 +9,7 @@ def reduced(name, input, mask, dim, keepdim, dtype=None, *more):
     if dim in ([], ()) and input.rank > 0:
         raise Missing(f'masked.{name}: no axis at all')
     x = cast(input, dtype)
-    return call(name, options(dim, keepdim, *more), x) if mask is None else call(f'masked::{name}', options(dim, keepdim, *more), x, mask)
+    return cast(call(name, options(dim, keepdim, *more), x) if mask is None else call(f'masked::{name}', options(dim, keepdim, *more), x, mask), dtype)
 
 
 def own(text, input):

@@ -14,7 +14,7 @@ OPS = {
     'nn.functional.leaky_relu(input, negative_slope=0.01, inplace=False)': '{call("leaky_relu", [], input, *[negative_slope] * (negative_slope != 0.01))}',
     'nn.functional.elu(input, alpha=1.0, inplace=False)': '{call("elu", [], input, *[alpha] * (alpha != 1))}',
     'nn.functional.celu(input, alpha=1.0, inplace=False)': '{call("celu", [], input, *[alpha] * (alpha != 1))}',
-    'nn.functional.gelu(input, *, approximate="none")': '{"gelu_tanh" if approximate == "tanh" else "gelu"}({input})',
+    'nn.functional.gelu(input, *, approximate="none")': '{dict(none="gelu", tanh="gelu_tanh").get(approximate, f"nn::GELU<Approximate::{approximate}>{{}}")}({input})',
     'nn.functional.glu(input, dim=-1)': 'glu<{dim}>({input})',
     'nn.functional.prelu(input, weight)': 'prelu({input}, {weight})',
     'nn.functional.rrelu(input, lower=0.125, upper=1/3, training=False, inplace=False)': lambda training, **_: (Drawn if training else str)('rrelu(in_mode({input}, {training}), {lower}, {upper})'),

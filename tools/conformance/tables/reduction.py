@@ -31,7 +31,7 @@ OPS = {
     'sum_to_size(input, *size)': '{template("sum_to_size", size[0] if size and isinstance(size[0], (list, tuple)) else size, input)}',
     'mean(input, dim=None, keepdim=False, *, dtype=None)': '{call("mean", ([dtype] if dtype else []) + options(dim, keepdim), input)}',
     'prod(input, dim=None, keepdim=False, *, dtype=None)': '{call("prod", ([dtype] if dtype else []) + options(dim, keepdim), input)}',
-    'nansum(input, dim=None, keepdim=False, *, dtype=None)': '{call("nansum", options(dim, keepdim), cast(input, dtype))}',
+    'nansum(input, dim=None, keepdim=False, *, dtype=None)': '{cast(call("nansum", options(dim, keepdim), cast(input, dtype)), dtype)}',
     'nanmean(input, dim=None, keepdim=False, *, dtype=None)': '{call("nanmean", options(dim, keepdim), cast(input, dtype))}',
     'amax(input, dim=(), keepdim=False)': '{call("amax", options(dim, keepdim), input)}',
     'amin(input, dim=(), keepdim=False)': '{call("amin", options(dim, keepdim), input)}',

@@ -18,7 +18,7 @@ OPS = {
     'cummax(input, dim)': '{call("cummax", [dim], input)}',
     'cummin(input, dim)': '{call("cummin", [dim], input)}',
     'logcumsumexp(input, dim)': '{call("logcumsumexp", [dim], input)}',
-    'diff(input, n=1, dim=-1, prepend=None, append=None)': '{call("diff", [n, dim], *[v for v in (input, prepend, append) if v is not None])}',
+    'diff(input, n=1, dim=-1, prepend=None, append=None)': '{call("diff", [n, dim], input, *([] if append is prepend is None else ["nullptr" if prepend is None else prepend]), *([] if append is None else [append]))}',
     'gradient(input, *, spacing=None, dim=None, edge_order=1)': '{spaced(input, spacing, dim, edge_order)}',
     'trapezoid(y, x=None, *, dx=None, dim=-1)': '{between("trapezoid", y, x, dx, dim)}',
     'trapz(y, x=None, *, dx=None, dim=-1)': '{between("trapz", y, x, dx, dim)}',
