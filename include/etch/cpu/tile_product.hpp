@@ -95,7 +95,7 @@ struct TileArguments {
   int64 next_step = 0, next_panel = 0, next_panels = 1;  // much further on for each tile, up to so many
 };
 
-inline constexpr int tile_steps = ETCH_VECTOR_BYTES > 16 ? 4 : 1;  // of k at a time; with sixteen registers of 16 bytes one is as fast
+inline constexpr int tile_steps = ETCH_VECTOR_BYTES > 16 ? 4 : 1;  // of k at a time; of vectors of 16 bytes one is as fast
 
 /// sum += columns of A times rows of B. Templates alone, no loop and no lambda, so that sums stay in registers.
 template <bool Fetch, class T, int L, int R, int C, class A>
