@@ -52,23 +52,24 @@ TEST_CASE("softmax is one kernel of three passes") {
   CHECK(words_of(plan, plan.step[0]) == R"(row:
   r0 = initialise amax
 columns:
-  r2 = load m0
-  r0 = reduce amax r2
+  r3 = load m0
+  r0 = reduce amax r3
 row:
   r0 = finish amax
   r1 = initialise sum
 columns:
-  r2 = load m0
-  r3 = sub r2 r0
-  r4 = exp r3
-  r1 = reduce sum r4
-  store m1 r4
+  r3 = load m0
+  r4 = sub r3 r0
+  r5 = exp r4
+  r1 = reduce sum r5
+  store m1 r5
 row:
   r1 = finish sum
+  r2 = reciprocal r1
 columns:
-  r2 = load m1
-  r3 = div r2 r1
-  store m2 r3
+  r3 = load m1
+  r4 = mul r3 r2
+  store m2 r4
 row:
 )");
 }
