@@ -186,6 +186,8 @@ TEST_CASE_TEMPLATE("attention over several blocks", T, float, double) {
     check<T>({1, 1, 150, 300, 20, 33, 0.2, causal});
     check<T>({1, 1, 300, 150, 16, 16, -0.3, causal});
     check<T>({1, 1, 270, 290, 64, 40, 0.125, causal});
+    check<T>({1, 2, 300, 257, 33, 64, 0.1, causal});
+    check<T>({1, 1, 131, 530, 48, 32, -0.1, causal});
     check<T>({1, 1, 200, 230, 32, 16, 0.2, causal}, 0);  // rows without gaps, whose sums are added up in place
   }
 }
@@ -211,6 +213,26 @@ TEST_CASE("large scores do not overflow") {
   problem.backward();
   for (float value : problem.out.memory) CHECK(std::isfinite(value));
   for (float value : problem.dq.memory) CHECK(std::isfinite(value));
+}
+
+TEST_CASE("numbers too large to be split, and NaN, go where they would") {
+  Problem<float> problem{{1, 1, 130, 140, 32, 32, 0.2, true}};
+  problem.v.at(0, 0, 5, 3) = 1e20f;
+  problem.q.at(0, 0, 40, 1) = std::numeric_limits<float>::quiet_NaN();
+  problem.forward();
+  Values p;
+  for (int64 i = 0; i < 130; ++i) {
+    if (i == 40) {
+      CHECK(std::isnan(problem.out.get(0, 0, i, 0)));
+      continue;
+    }
+    problem.weights(0, 0, i, p);
+    CHECK(problem.out.get(0, 0, i, 3) == doctest::Approx(i < 5 ? problem.out.get(0, 0, i, 3) : p[5] * 1e20).epsilon(1e-4));
+    CHECK(std::fabs(problem.out.get(0, 0, i, 4)) < 2);
+  }
+  problem.backward();
+  CHECK(std::isnan(problem.dq.get(0, 0, 40, 0)));
+  CHECK(std::isfinite(problem.dv.get(0, 0, 129, 0)));
 }
 
 TEST_CASE("gradients agree with finite differences") {

@@ -5,7 +5,9 @@
 // and at the end out = o / l, lse = m + log l.
 #pragma once
 
-#include <etch/cpu/attention_parts.hpp>
+#include <etch/cpu/attention_split.hpp>
+
+#include <type_traits>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -15,7 +17,6 @@ namespace detail {
 /// The memory of one thread, and one (batch, head) pair.
 template <class T>
 struct AttentionForward {
-  static constexpr int lanes = Tile<T>::lanes;
   static constexpr int64 key_block = 256, tiles = 8, most = tiles * Tile<T>::rows, ld = score_row<T>(key_block);
   T *keys, *values, *queries, *scores, *sums;
 
@@ -41,37 +42,17 @@ struct AttentionForward {
       for (int64 key = 0; key < end; key += key_block) {
         const int64 count = least(key_block, end - key);
         score_block(s, block, key, count, s.head_dim, queries, s.head_dim, keys + key * s.head_dim, scores, ld);
-        for (int64 i = block.first; i < block.last; ++i) weigh(s, block, i, key, count, m, sum, dim);
+        for (int64 i = block.first; i < block.last; ++i) {
+          const int64 r = block.tiles.begin(i) - first;
+          weigh_rows(s, first + r, block.tiles.size(i), key, count, scores + r * ld, ld, m + r, sum + r, sums + r * dim, dim);
+        }
         for (int64 r = 0; key == 0 && r < rows; ++r) {
           for (int t = 0; t < 3; ++t) fetch_row(next[t], first + r, t == 2 ? s.value_dim : s.head_dim);
         }
         add_keys(s, block, key, count, dim, scores, ld, values + key * Tile<T>::cols, s.keys * Tile<T>::cols, sums, key > 0);
       }
-      for (int64 r = 0; r < rows; ++r) scale_row(sums + r * dim, s.value_dim, sum[r] == T(0) ? T(0) : T(1) / sum[r], out.data + (first + r) * out.row);
-      for (int64 r = 0; r < rows; r += lanes) {
-        const auto value = simd::load<T, lanes>(m + r) + simd::log(simd::load<T, lanes>(sum + r));
-        simd::store_partial(lse + first + r, value, static_cast<int>(least(lanes, rows - r)));
-      }
+      finish_rows(rows, m, sum, sums, dim, s.value_dim, out.data + first * out.row, out.row, lse + first);
     });
-  }
-
-  /// Scores of tile i become weights, what was added up before shrinks to the new maxima. Its rows are equally long, so that no
-  /// loop's end is a surprise: -inf where a query sees less than its last one.
-  ETCH_INLINE void weigh(const AttentionShape& s, const QueryBlock& block, int64 i, int64 key, int64 count, T* m, T* sum, int64 dim) const {
-    const int64 query = block.tiles.begin(i), height = block.tiles.size(i), first = query - block.begin();
-    const int64 seen = whole_vectors<T>(visible(s, query + height - 1, key, count)), by_all = visible(s, query, key, count) / lanes * lanes;
-    for (int64 r = first; r < first + height; ++r) {
-      T* const row = scores + r * ld;
-      hide(row, by_all, seen, visible(s, block.begin() + r, key, count), -static_cast<T>(__builtin_inf()));
-      const T top = largest(row, seen, m[r]);
-      if (key > 0 && m[r] < top) {
-        const T shrink = simd::exp(simd::splat<T, 1>(m[r] - top))[0];
-        sum[r] *= shrink;
-        scale_row(sums + r * dim, dim, shrink, sums + r * dim);
-      }
-      m[r] = top;
-      sum[r] += soften(row, seen, top);
-    }
   }
 };
 
@@ -80,7 +61,12 @@ struct AttentionForward {
 /// Bytes of workspace, at 64-byte alignment, for one thread's part.
 template <class T>
 constexpr std::size_t attention_forward_workspace_bytes(const AttentionShape& shape) {
-  return detail::attention_bytes<T, detail::AttentionForward<T>>(shape);
+  std::size_t bytes = detail::attention_bytes<T, detail::AttentionForward<T>>(shape);
+#if ETCH_AMX
+  if constexpr (std::is_same_v<T, float>)
+    if (const std::size_t split = detail::attention_bytes<T, detail::SplitForward>(shape); detail::splits_attention(shape) && split > bytes) bytes = split;
+#endif
+  return bytes;
 }
 
 /// out = softmax(scale q k^T) v, and lse[batch, heads, queries], the logarithm of each softmax's denominator, for the
@@ -91,6 +77,12 @@ void attention_forward(const AttentionShape& shape, HeadRows<const T> q, HeadRow
                        HeadRows<T> out, T* lse, void* workspace) {
   if (shape.queries <= 0) return;
   detail::for_each_pair<T>(shape, workspace, attention_forward_workspace_bytes<T>(shape), [&](detail::Pair<T> pair) {
+#if ETCH_AMX
+    if constexpr (std::is_same_v<T, float>)
+      if (detail::Carver<T> space = pair.space; detail::splits_attention(shape) && detail::amx::granted() &&
+                                                detail::SplitForward(shape, space).run(shape, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries))
+        return;
+#endif
     const detail::Rows<const T> next[] = {pair.next(q), pair.next(k), pair.next(v)};
     detail::AttentionForward<T>(shape, pair.space).run(shape, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries, next);
   });

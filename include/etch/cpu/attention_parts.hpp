@@ -225,6 +225,37 @@ void add_queries(const AttentionShape& s, const QueryBlock& block, int64 key, in
   }
 }
 
+// ---------------------------------------------------------------------------------------------------- forward
+
+/// Scores of `height` queries from `query` on, row m[0] and on, become weights; what was added up before shrinks to the new maxima. The rows are equally
+/// long, so that no loop's end is a surprise: -inf where a query sees less than the last one.
+template <class T>
+ETCH_INLINE void weigh_rows(const AttentionShape& s, int64 query, int64 height, int64 key, int64 count, T* scores, int64 ld, T* m, T* sum, T* sums, int64 dim) {
+  constexpr int64 lanes = Tile<T>::lanes;
+  const int64 seen = whole_vectors<T>(visible(s, query + height - 1, key, count)), by_all = visible(s, query, key, count) / lanes * lanes;
+  for (int64 r = 0; r < height; ++r, scores += ld, sums += dim) {
+    hide(scores, by_all, seen, visible(s, query + r, key, count), -static_cast<T>(__builtin_inf()));
+    const T top = largest(scores, seen, m[r]);
+    if (key > 0 && m[r] < top) {
+      const T shrink = simd::exp(simd::splat<T, 1>(m[r] - top))[0];
+      sum[r] *= shrink;
+      scale_row(sums, dim, shrink, sums);
+    }
+    m[r] = top;
+    sum[r] += soften(scores, seen, top);
+  }
+}
+/// Sums of weighted values become results, denominators their logarithms; of whole vectors of rows.
+template <class T>
+void finish_rows(int64 rows, const T* m, const T* sum, const T* sums, int64 dim, int64 value_dim, T* out, int64 out_row, T* lse) {
+  constexpr int lanes = Tile<T>::lanes;
+  for (int64 r = 0; r < rows; ++r) scale_row(sums + r * dim, value_dim, sum[r] == T(0) ? T(0) : T(1) / sum[r], out + r * out_row);
+  for (int64 r = 0; r < rows; r += lanes) {
+    const auto value = simd::load<T, lanes>(m + r) + simd::log(simd::load<T, lanes>(sum + r));
+    simd::store_partial(lse + r, value, static_cast<int>(least(lanes, rows - r)));
+  }
+}
+
 // ---------------------------------------------------------------------------------------------- (batch, head) pairs
 
 template <class T, class Pass>

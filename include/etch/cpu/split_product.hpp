@@ -139,6 +139,12 @@ ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c,
   if (Rows && Cols) store<3>(c + 16 * c_row + 16, row_bytes);
 }
 
+/// The product of a strip of `height` rows and a panel of `width` columns; whole tiles are written.
+inline void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& packing) {
+  const auto one = height > 16 ? width > 16 ? product<true, true> : product<true, false> : width > 16 ? product<false, true> : product<false, false>;
+  one(a, b, chunks, c, c_row, accumulate, packing);
+}
+
 /// rows <= 16 of k <= 32 terms each, side by side: the A of a tile.
 ETCH_NOINLINE inline void pack_rows(int64 rows, int64 k, const float* from, int64 row, char* to, Sizes& most) {
   const int left = static_cast<int>(least(k, 16)), right = static_cast<int>(k) - left;
@@ -173,6 +179,31 @@ ETCH_NOINLINE inline void turn(int64 rows, int64 cols, const float* from, int64 
   if (col == 1) return transpose(rows, cols, from, row, to, depth);
   for (int64 j = 0; j < cols; ++j)
     for (int64 i = 0; i < rows; ++i) to[j * depth + i] = from[i * row + j * col];
+}
+
+/// Up to 32 rows of k terms, of any strides: a strip of A. `turned` has room for 32 x 32.
+inline void pack_strip(int64 rows, int64 k, const float* a, int64 row, int64 col, char* to, float* turned, Sizes& most) {
+  for (int64 half = 0; half < rows; half += 16, to += tile_bytes) {
+    const int64 count = least(16, rows - half);
+    for (int64 at = 0; at < k; at += depth) {
+      const int64 terms = least(depth, k - at);
+      const float* const from = a + half * row + at * col;
+      if (col != 1) turn(terms, count, from, col, row, turned);
+      pack_rows(count, terms, col == 1 ? from : turned, col == 1 ? row : depth, to + at / depth * chunk_bytes, most);
+    }
+  }
+}
+/// k terms of up to 32 columns: a panel of B.
+inline void pack_panel(int64 k, int64 cols, const float* b, int64 row, int64 col, char* to, float* turned, Sizes& most) {
+  for (int64 at = 0; at < k; at += depth, to += chunk_bytes) {
+    const int64 terms = least(depth, k - at);
+    for (int64 half = 0; half < cols; half += 16) {
+      const int64 count = least(16, cols - half);
+      const float* const from = b + at * row + half * col;
+      if (col != 1) turn(count, terms, from, col, row, turned);
+      pack_columns(terms, count, col == 1 ? from : turned, col == 1 ? row : depth, to + half / 16 * tile_bytes, most);
+    }
+  }
 }
 
 /// Whether all parts of numbers as large as these, and their products with others, are normal numbers: 2^-80 <= largest < 2^60, or all are 0.
@@ -260,17 +291,13 @@ struct SplitMultiplication {
       for (int64 j = from; j < to; ++j) {
         const int64 width = least(wide, p.n - j * wide);
         float* const at = sums + (j - from) * wide;
-        if (fits && normal[j - first]) multiply(height, width, a, packed + (j - first) * portion.strip_bytes(), pieces(k, amx::depth), at, sums_row, accumulates);
+        if (fits && normal[j - first]) amx::multiply(height, width, a, packed + (j - first) * portion.strip_bytes(), pieces(k, amx::depth), at, sums_row, accumulates, ahead);
         else multiply_plainly(i, height, j, width, k0, k, at, sums_row, accumulates);
       }
       if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
     }
   }
 
-  void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* to, int64 to_row, bool accumulates) {
-    const auto product = height > 16 ? width > 16 ? amx::product<true, true> : amx::product<true, false> : width > 16 ? amx::product<false, true> : amx::product<false, false>;
-    product(a, b, chunks, to, to_row, accumulates, ahead);
-  }
   /// Where numbers are too large or too small to be split.
   ETCH_COLD void multiply_plainly(int64 i, int64 height, int64 panel, int64 width, int64 k0, int64 k, float* to, int64 to_row, bool accumulates) const {
     TileArguments<float> t{k, p.a + i * wide * p.a_row + k0 * p.a_col, p.a_row, p.a_col, plain, wide, to, to_row, accumulates};
@@ -291,31 +318,25 @@ struct SplitMultiplication {
   /// Whether numbers are such that they can be split.
   bool pack_a(int64 row, int64 height, int64 k0, int64 k, char* to) const {
     amx::Sizes most{};
-    for (int64 half = 0; half < height; half += 16, to += amx::tile_bytes) {
-      const int64 rows = least(16, height - half);
-      for (int64 at = 0; at < k; at += amx::depth) {
-        const int64 terms = least(amx::depth, k - at);
-        const float* from = p.a + (row + half) * p.a_row + (k0 + at) * p.a_col;
-        const bool lies = p.a_at == nullptr && p.a_col == 1;
-        if (p.a_at != nullptr) copy_gathered(*p.a_at, row + half, rows, k0 + at, terms, p.a, plain, amx::depth);
-        else if (!lies) amx::turn(terms, rows, from, p.a_col, p.a_row, plain);
-        amx::pack_rows(rows, terms, lies ? from : plain, lies ? p.a_row : amx::depth, to + at / amx::depth * amx::chunk_bytes, most);
-      }
+    if (p.a_at == nullptr) {
+      amx::pack_strip(height, k, p.a + row * p.a_row + k0 * p.a_col, p.a_row, p.a_col, to, plain, most);
+      return amx::is_normal(most);
+    }
+    for (int64 at = 0; at < k; at += amx::depth, to += amx::chunk_bytes) {
+      const int64 terms = least(amx::depth, k - at);
+      copy_gathered(*p.a_at, row, height, k0 + at, terms, p.a, plain, amx::depth);
+      amx::pack_strip(height, terms, plain, amx::depth, 1, to, plain, most);
     }
     return amx::is_normal(most);
   }
   bool pack_b(int64 col, int64 k0, int64 k, char* to) const {
     amx::Sizes most{};
-    if (p.b_at != nullptr) pack_gathered(*p.b_at, k0, k, col, least(wide, p.n - col), p.b, plain, wide);
-    for (int64 at = 0; at < k; at += amx::depth, to += amx::chunk_bytes) {
-      const int64 terms = least(amx::depth, k - at);
-      for (int64 half = 0; half < wide && col + half < p.n; half += 16) {
-        const int64 cols = least(16, p.n - col - half);
-        const float* from = p.b_at != nullptr ? plain + at * wide + half : p.b + (k0 + at) * p.b_row + (col + half) * p.b_col;
-        const bool turns = p.b_at == nullptr && p.b_col != 1;
-        if (turns) amx::turn(cols, terms, from, p.b_col, p.b_row, plain);
-        amx::pack_columns(terms, cols, turns ? plain : from, turns ? amx::depth : p.b_at != nullptr ? wide : p.b_row, to + half / 16 * amx::tile_bytes, most);
-      }
+    const int64 width = least(wide, p.n - col);
+    if (p.b_at == nullptr) {
+      amx::pack_panel(k, width, p.b + k0 * p.b_row + col * p.b_col, p.b_row, p.b_col, to, plain, most);
+    } else {
+      pack_gathered(*p.b_at, k0, k, col, width, p.b, plain, wide);
+      amx::pack_panel(k, width, plain, wide, 1, to, plain, most);
     }
     return amx::is_normal(most);
   }
