@@ -57,4 +57,7 @@ if(ETCH_CPU_EIGEN)
     message(FATAL_ERROR "ETCH_CPU_EIGEN needs Eigen 3.4 (libeigen3-dev)")
   endif()
   target_compile_definitions(etch_develop INTERFACE ETCH_CPU_EIGEN)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(etch_develop INTERFACE -Wno-maybe-uninitialized)  # of avx512fintrin.h, g++ 12's own, in Eigen's functions
+  endif()
 endif()

@@ -220,7 +220,7 @@ TEST_CASE("numbers too large to be split, and NaN, go where they would") {
   problem.v.at(0, 0, 5, 3) = 1e20f;
   problem.q.at(0, 0, 40, 1) = std::numeric_limits<float>::quiet_NaN();
   problem.forward();
-  Values p;
+  std::vector<double> p;
   for (int64 i = 0; i < 130; ++i) {
     if (i == 40) {
       CHECK(std::isnan(problem.out.get(0, 0, i, 0)));
