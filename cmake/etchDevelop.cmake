@@ -58,6 +58,6 @@ if(ETCH_CPU_EIGEN)
   endif()
   target_compile_definitions(etch_develop INTERFACE ETCH_CPU_EIGEN)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(etch_develop INTERFACE -Wno-maybe-uninitialized)  # of avx512fintrin.h, g++ 12's own, in Eigen's functions
+    target_compile_options(etch_develop INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)  # of avx512fintrin.h, g++ 12's own, in Eigen's functions
   endif()
 endif()
