@@ -3,12 +3,14 @@
 #include <etch/ops/bitwise.hpp>
 
 #include <doctest/doctest.h>
+#include <matrix.hpp>
 
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 using namespace etch;
+using test::wrong;
 
 namespace {
 template <class T, auto... D>
@@ -16,14 +18,6 @@ Tensor<T, D...> numbered() {
   Tensor<T, D...> x;
   for (std::int64_t i = 0; i < x.numel(); ++i) x.data()[i] = static_cast<T>(i % 119 + 1);
   return x;
-}
-/// How many elements differ from expected(row, column).
-template <class Y, class F>
-int wrong(const Y& y, F expected) {
-  int n = 0;
-  for (int i = 0; i < y.size(0); ++i)
-    for (int j = 0; j < y.size(1); ++j) n += y(i, j) != expected(i, j);
-  return n;
 }
 /// Whether the only step of an expression over X compares nothing but at boundaries.
 template <class F, class X>

@@ -2,18 +2,12 @@
 #include <etch/etch.hpp>
 
 #include <doctest/doctest.h>
+#include <matrix.hpp>
 
 using namespace etch;
+using test::wrong;
 
 namespace {
-/// How many elements differ from expected(row, column).
-template <class Y, class F>
-int wrong(const Y& y, F expected) {
-  int n = 0;
-  for (int i = 0; i < y.size(0); ++i)
-    for (int j = 0; j < y.size(1); ++j) n += y(i, j) != expected(i, j);
-  return n;
-}
 template <class F, class X>
 constexpr bool is_marked() {
   using Spec = etch::detail::EvalSpec<decltype(F{}(std::declval<const X&>()))>;

@@ -70,12 +70,14 @@ TEST_CASE("numbers that have no three parts: infinities, NaN, the largest and th
   std::vector<float> a = normals(m * k, 3), b = normals(k * n, 4);
   std::vector<float> special = a;
   special[3 * k + 5] = inf, special[40 * k + 1] = std::nanf(""), special[69 * k] = most;
+  std::memset(&special[20 * k + 9], 255, sizeof(float));  // a NaN of which rounding leaves zero
   for (std::size_t i = 0; i < 64; ++i) special[50 * 64 + i] = 0;
   special[50 * 64 + 7] = most;
   const std::vector<float> c = product(m, n, k, special, b), usual = product(m, n, k, a, b);
   for (int64 j = 0; j < n; ++j) {
     CHECK(c[static_cast<std::size_t>(3 * n + j)] == (b[static_cast<std::size_t>(5 * n + j)] > 0 ? inf : -inf));
     CHECK(std::isnan(c[static_cast<std::size_t>(40 * n + j)]));
+    CHECK(std::isnan(c[static_cast<std::size_t>(20 * n + j)]));
     CHECK(c[static_cast<std::size_t>(50 * n + j)] == most * b[static_cast<std::size_t>(7 * n + j)]);
     CHECK(c[static_cast<std::size_t>(10 * n + j)] == doctest::Approx(usual[static_cast<std::size_t>(10 * n + j)]).epsilon(1e-4));
   }

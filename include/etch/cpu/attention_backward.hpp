@@ -5,8 +5,6 @@
 
 #include <etch/cpu/attention_split.hpp>
 
-#include <type_traits>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace cpu {
@@ -110,12 +108,7 @@ struct AttentionBackward {
 /// Bytes of workspace, at 64-byte alignment, for one thread's part.
 template <class T>
 constexpr std::size_t attention_backward_workspace_bytes(const AttentionShape& shape) {
-  std::size_t bytes = detail::attention_bytes<T, detail::AttentionBackward<T>>(shape);
-#if ETCH_AMX
-  if constexpr (std::is_same_v<T, float>)
-    if (const std::size_t split = detail::attention_bytes<T, detail::SplitBackward>(shape); detail::splits_attention(shape) && split > bytes) bytes = split;
-#endif
-  return bytes;
+  return detail::attention_bytes<T, detail::AttentionBackward<T>, detail::SplitBackward>(shape);
 }
 
 /// Gradients of attention_forward from its inputs, its results and dout; dq, dk and dv are overwritten and must not
@@ -127,10 +120,7 @@ void attention_backward(const AttentionShape& shape, HeadRows<const T> q, HeadRo
   detail::for_each_pair<T>(shape, workspace, attention_backward_workspace_bytes<T>(shape), [&](detail::Pair<T> pair) {
     const detail::AttentionGradients<T> g{pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), pair.rows(dout), lse + pair.number * shape.queries,
                                           pair.rows(dq), pair.rows(dk), pair.rows(dv), {pair.next(q), pair.next(k), pair.next(v), pair.next(out), pair.next(dout)}};
-#if ETCH_AMX
-    if constexpr (std::is_same_v<T, float>)
-      if (detail::Carver<T> space = pair.space; detail::splits_attention(shape) && detail::amx::granted() && detail::SplitBackward(shape, space).run(shape, g)) return;
-#endif
+    if (detail::run_split<detail::SplitBackward>(pair, g)) return;
     detail::AttentionBackward<T>(shape, pair.space).run(shape, g);
   });
 }

@@ -7,8 +7,6 @@
 
 #include <etch/cpu/attention_split.hpp>
 
-#include <type_traits>
-
 namespace etch {
 inline namespace ETCH_ABI {
 namespace cpu {
@@ -61,12 +59,7 @@ struct AttentionForward {
 /// Bytes of workspace, at 64-byte alignment, for one thread's part.
 template <class T>
 constexpr std::size_t attention_forward_workspace_bytes(const AttentionShape& shape) {
-  std::size_t bytes = detail::attention_bytes<T, detail::AttentionForward<T>>(shape);
-#if ETCH_AMX
-  if constexpr (std::is_same_v<T, float>)
-    if (const std::size_t split = detail::attention_bytes<T, detail::SplitForward>(shape); detail::splits_attention(shape) && split > bytes) bytes = split;
-#endif
-  return bytes;
+  return detail::attention_bytes<T, detail::AttentionForward<T>, detail::SplitForward>(shape);
 }
 
 /// out = softmax(scale q k^T) v, and lse[batch, heads, queries], the logarithm of each softmax's denominator, for the
@@ -77,12 +70,7 @@ void attention_forward(const AttentionShape& shape, HeadRows<const T> q, HeadRow
                        HeadRows<T> out, T* lse, void* workspace) {
   if (shape.queries <= 0) return;
   detail::for_each_pair<T>(shape, workspace, attention_forward_workspace_bytes<T>(shape), [&](detail::Pair<T> pair) {
-#if ETCH_AMX
-    if constexpr (std::is_same_v<T, float>)
-      if (detail::Carver<T> space = pair.space; detail::splits_attention(shape) && detail::amx::granted() &&
-                                                detail::SplitForward(shape, space).run(shape, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries))
-        return;
-#endif
+    if (detail::run_split<detail::SplitForward>(pair, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries)) return;
     const detail::Rows<const T> next[] = {pair.next(q), pair.next(k), pair.next(v)};
     detail::AttentionForward<T>(shape, pair.space).run(shape, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries, next);
   });

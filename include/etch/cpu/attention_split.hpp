@@ -4,16 +4,40 @@
 
 #include <etch/cpu/attention_parts.hpp>
 
-#if ETCH_AMX
+#include <type_traits>
+
 namespace etch {
 inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
 
-/// Whether the unit pays for a shape; measured.
+/// Whether the unit, where there is one, pays for a shape; measured.
+template <class T>
 constexpr bool splits_attention(const AttentionShape& s) {
-  return s.queries >= 128 && s.keys >= 128 && s.head_dim >= 32 && s.value_dim >= 32;
+  return ETCH_AMX && std::is_same_v<T, float> && s.queries >= 128 && s.keys >= 128 && s.head_dim >= 32 && s.value_dim >= 32;
 }
+/// Bytes of a thread's memory for a pass on the vector units, and for the one on the matrix unit that may stand in for it.
+template <class T, class Pass, class Split>
+constexpr std::size_t attention_bytes(const AttentionShape& s) {
+  std::size_t bytes = attention_bytes<T, Pass>(s);
+  if constexpr (ETCH_AMX && std::is_same_v<T, float>)
+    if (const std::size_t split = attention_bytes<T, Split>(s); splits_attention<T>(s) && split > bytes) bytes = split;
+  return bytes;
+}
+/// Whether the matrix unit did the pass over a pair.
+template <class Split, class T, class... Operands>
+bool run_split([[maybe_unused]] const Pair<T>& pair, [[maybe_unused]] const Operands&... operands) {
+#if ETCH_AMX
+  if constexpr (std::is_same_v<T, float>)
+    if (Carver<T> space = pair.space; splits_attention<T>(pair.s) && amx::granted()) return Split(pair.s, space).run(pair.s, operands...);
+#endif
+  return false;
+}
+
+struct SplitForward;
+struct SplitBackward;
+
+#if ETCH_AMX
 
 /// Pieces of a thread's memory for strips and panels.
 struct SplitSpace {
@@ -182,9 +206,9 @@ struct SplitBackward : SplitSpace {
       amx::multiply(height, s.head_dim - c, strip, key_columns + c / wide * column + key / wide * amx::chunk_bytes, chunks(seen), dq + r * dim + c, dim, key > 0, nothing);
   }
 };
+#endif
 
 }  // namespace detail
 }  // namespace cpu
 }  // namespace ETCH_ABI
 }  // namespace etch
-#endif
