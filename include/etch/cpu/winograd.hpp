@@ -128,11 +128,11 @@ struct TiledImages {
   }
 };
 
-/// Calls f(t) for tiles [t, t + lanes) of a line. The last end where the line does; where it is shorter than a vector they end in what follows.
+/// Calls f(t) for [t, t + lanes) of so many tiles or rows. The last end where these do; of less than a vector they end in what follows.
 template <class T, class F>
-ETCH_INLINE void each_piece(int64 tiles, F f) {
+ETCH_INLINE void each_piece(int64 count, F f) {
   constexpr int64 lanes = Tile<T>::lanes;
-  for (int64 t = 0; t < tiles; t += lanes) f(tiles < lanes ? 0 : least(t, tiles - lanes));
+  for (int64 t = 0; t < count; t += lanes) f(count < lanes ? 0 : least(t, count - lanes));
 }
 
 /// B' x C of lines of tiles, from lines `row` apart whose six taps are at `place`: element i of them to to[i * plane].
@@ -265,14 +265,16 @@ struct WinogradConvolution {
   void prepare(void* shared) {
     filter = static_cast<T*>(shared);
     T* const turned = filter + x.parts * filters;
-    for (int64 i = 0; i < cut.count; ++i) {
-      transpose(least(x.lanes, item.m - cut.begin(i)), 9 * x.channels, item.a + cut.begin(i) * item.a_row, item.a_row, turned, x.lanes);
-      for (int64 c = 0; c < x.channels; ++c) {  // rows beyond the tile's are overwritten by what comes next
-        typename Tile<T>::V w[9];
-        ETCH_UNROLL for (int k = 0; k < 9; ++k) w[k] = simd::load<T, Tile<T>::lanes>(turned + (9 * c + k) * x.lanes);
-        transform_filters<T>(w, filter + (i * x.channels + c) * x.height, filters);
-      }
-    }
+    for (int64 i = 0; i < cut.count; ++i)
+      each_piece<T>(cut.size(i), [&](int64 r) {  // of rows; those beyond the tile's are overwritten by what comes next
+        transpose(least(x.lanes, cut.size(i)), 9 * x.channels, item.a + (cut.begin(i) + r) * item.a_row, item.a_row, turned, x.lanes);
+        T* const to = filter + i * x.channels * x.height + r;
+        for (int64 c = 0; c < x.channels; ++c) {
+          typename Tile<T>::V w[9];
+          ETCH_UNROLL for (int k = 0; k < 9; ++k) w[k] = simd::load<T, Tile<T>::lanes>(turned + (9 * c + k) * x.lanes);
+          transform_filters<T>(w, to + c * x.height, filters);
+        }
+      });
   }
   void run_parts(int64 begin, int64 end, T* workspace) const {
     T *const v = workspace, *const sums = v + x.parts * x.plane, *const line = sums + x.parts * sum_plane, *const tile = line + x.line_elements();
