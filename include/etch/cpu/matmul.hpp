@@ -453,18 +453,18 @@ bool is_split([[maybe_unused]] int64 m, [[maybe_unused]] int64 n, [[maybe_unused
 #endif
 }
 
-template <class T>
+template <class T, bool Gathers = false>
 ETCH_NOINLINE void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
 #if ETCH_AMX
   if constexpr (std::is_same_v<T, float>) {
-    if (p.split) return SplitMultiplication<Product<T>>{p, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
+    if (p.split) return SplitMultiplication<Product<T>, Gathers>{p, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
   }
 #endif
   if (p.k <= 0) p.a = p.b = workspace;  // where they may be null
-  if (p.kernels->dots != nullptr && p.dots())
+  if (!Gathers && p.kernels->dots != nullptr && p.dots())
     p.kernels->dots(p, row0, row1, panel0, panel1, workspace);
   else
-    Multiplication<T>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
+    Multiplication<T, Gathers>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
 }
 
 /// A batch of products cut into chunks: `group` items each, or one of rows x cols parts of an item.

@@ -331,7 +331,7 @@ ETCH_NOINLINE inline void transpose_sixteen(const float* from, int64 row, float*
 
 /// to[j * to_row + i] = from[i * from_row + j] for i < rows, j < cols.
 template <class T>
-ETCH_NOINLINE void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
+ETCH_SHARED void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
   int64 i = 0;
 #if !defined(ETCH_CPU_EIGEN)
   if constexpr (sizeof(T) == 4) {
