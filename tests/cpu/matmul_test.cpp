@@ -258,13 +258,27 @@ TEST_CASE("an epilogue sees the rows of a batch one after the other, and the sam
   cpu::set_num_threads(before);
 }
 
+TEST_CASE("spare tiles compute every height") {
+  using namespace cpu::detail;
+  for (int64 m = 2; m <= 16; ++m) {
+    const Problem<float> p{m, 37, 50, m % 2 == 0, false, 3};
+    std::vector<float> c = p.c, expected = p.c;
+    Workspace<float> workspace(m, p.n, p.k);
+    Product<float> item{m, p.n, p.k, p.a.data(), p.a_row, p.a_col, p.b.data(), p.b_row, p.b_col, c.data(), p.c_lead, m % 3 == 0, {}, &product_kernels<float, spare_tiles, false>};
+    multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);
+    item.c = expected.data(), item.kernels = &product_kernels<float>;
+    multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);
+    CHECK(c == expected);
+  }
+}
+
 TEST_CASE("the tiles a product asks for are those it is cut into") {
   using namespace cpu::detail;
   for (int64 m = 1; m <= 50; ++m)
     for (int64 n = 1; n <= 70; ++n) {
       Product<float> p{};
       p.m = m, p.n = n, p.k = 8, p.a_row = 8, p.a_col = 1, p.b_row = n, p.b_col = 1;
-      const unsigned tiles = tiles_of<float>(m, n);
+      const TileSet tiles = tiles_of<float>(m, n, p.k, false);
       const Cut rows = p.row_tiles();
       bool all = true;
       for (int64 i = 0; i < rows.count; ++i)

@@ -155,7 +155,7 @@ template <class T>
 ETCH_INLINE void multiply_tile(int64 height, int64 vectors, TileArguments<T>& t) {
   const TileTable<T>& table = tile_table<T>;
   const bool fetches = t.next != nullptr && height >= table.rows - 1 && vectors == 2;
-  (height == 1 ? table.row[vectors - 1] : fetches ? table.fetching[height - table.rows + 1] : table.at[height - 1][vectors - 1])(t);
+  (height == 1 ? table.row[vectors - 1] : fetches ? table.fetching[0][height - table.rows + 1] : table.at[0][height - 1][vectors - 1])(t);
 }
 
 /// scores[queries][count] = x y^T for the block's rows x and packed y, keys from `key` on; whole vectors are written.

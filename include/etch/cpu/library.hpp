@@ -67,7 +67,7 @@ ETCH_NOINLINE void run_dot_with(Machine& machine, int s, const ProductKernels<T>
   each_product<T>(machine, s, [&](const Epilogue<T>& epilogue, auto... product) { batched_matmul<T>(product..., false, epilogue, machine.workspace(), kernels); });
 }
 #endif
-template <class T, unsigned Tiles, bool Dots>
+template <class T, TileSet Tiles, bool Dots>
 void run_dot(Machine& machine, int s) {
 #if defined(ETCH_CPU_EIGEN)
   each_product<T>(machine, s, [&](const Epilogue<T>& epilogue, auto... product) { reference_matmul<T>(product..., epilogue, machine.workspace()); });
@@ -203,7 +203,7 @@ constexpr ProductWay product_way([[maybe_unused]] const Step& s, [[maybe_unused]
 }
 
 /// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values, a product's has its way and may call these parts.
-template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles, unsigned Tiles = detail::all_tiles, bool Dots = true>
+template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles, detail::TileSet Tiles = detail::all_tiles, bool Dots = true>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
   if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};

@@ -45,6 +45,8 @@ inline constexpr int64 most_panels = 128;
 inline constexpr int64 kept_bytes = 5 * (int64{1} << 20);  // of tiles that wait for their last k block
 inline constexpr int64 finish_bytes = 8192;              // of tiles side by side that one call of an epilogue finishes
 inline constexpr int64 a_strip = 8;                      // row tiles of an A with contiguous columns that are copied at a time
+inline constexpr int64 kept_a_bytes = 32768;             // of an A that stays in L1
+inline constexpr int64 strip_apart = 16;                 // from where on contiguous columns of A are copied in strips
 inline constexpr int64 far_bytes = int64{1} << 18;       // of a result that L2 does not keep beside what it is made from
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
@@ -62,12 +64,12 @@ struct ProductKernels {
 };
 template <class T>
 ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);
-template <class T, unsigned Tiles, bool Dots>
+template <class T, TileSet Tiles, bool Dots>
 constexpr ProductKernels<T> name_kernels() {
   if constexpr (Dots) return {tile_table<T, Tiles>, multiply_dots<T>};
   else return {tile_table<T, Tiles>, nullptr};
 }
-template <class T, unsigned Tiles = all_tiles, bool Dots = true>
+template <class T, TileSet Tiles = all_tiles, bool Dots = true>
 inline constexpr ProductKernels<T> product_kernels = name_kernels<T, Tiles, Dots>();
 
 /// The image of a depthwise convolution's item.
@@ -113,7 +115,7 @@ struct Product {
   /// Rows of A a multiple of 4 KiB apart share one set of L1; columns far apart share few, and touch a page each.
   constexpr bool copies() const {
     if (n <= Tile<T>::cols) return false;
-    return a_row == 1 ? a_col > 16 : a_col == 1 && a_row * int64{sizeof(T)} % 4096 == 0;
+    return a_row == 1 ? a_col > strip_apart : a_col == 1 && a_row * int64{sizeof(T)} % 4096 == 0;
   }
   /// Rows of A against columns of B, both contiguous: inner products.
   constexpr bool dots() const { return (m <= few || n <= few) && a_col == 1 && b_row == 1 && (b_col != 1 || n == 1); }
@@ -130,21 +132,24 @@ struct Product {
   }
 };
 
-/// What a product of these sizes may call; sizes of one product at least, `few` rows or columns for inner products.
+/// What a product of these sizes may call; sizes of one product at least, `few` rows or columns for inner products. `strips`: of an A that is copied so.
 template <class T>
-constexpr unsigned tiles_of(int64 m, int64 n) {
+constexpr TileSet tiles_of(int64 m, int64 n, int64 k, bool strips) {
   constexpr int lanes = Tile<T>::lanes;
   if (m == 1) return tile_bit(1, 1) | tile_bit(1, 2) | tile_bit(1, 3) | tile_bit(1, 4);
+  if (splits<T>(m, n, k)) return spare_tiles;  // where the system withholds the unit
   const Cut rows(m, pieces(m, Tile<T>::rows));
-  unsigned r = 0;
+  const bool ahead = m * k * int64{sizeof(T)} > kept_a_bytes && rows.count > (strips ? a_strip : 1);
+  TileSet r = 0;
   for (int edge = 0; edge < 2; ++edge) {  // panels of two vectors, and what is left of the columns
     const int64 columns = edge == 0 ? n / Tile<T>::cols * Tile<T>::cols : n % Tile<T>::cols;
     if (columns == 0) continue;
     const int vectors = edge == 0 ? 2 : static_cast<int>(pieces(columns, lanes));
     for (int64 i = 0; i < 2; ++i)
-      if (rows.base + i > 0 && (i == 0 || rows.extra > 0)) r |= tile_bit(static_cast<int>(rows.base + i), vectors);
+      if (rows.base + i > 0 && (i == 0 || rows.extra > 0))
+        r |= tile_bit(static_cast<int>(rows.base + i), vectors) | (ahead && vectors == 2 && rows.base + i >= Tile<T>::rows - 1 ? tiles_fetch : 0);
   }
-  return r;
+  return strips ? r << strip_tiles : r;
 }
 
 /// Between rows in the copy of a tile of A; between columns where those are contiguous.
@@ -408,7 +413,7 @@ struct Multiplication {
   /// What the tiles beside each other fetch meanwhile: a row of A's next tile each; of a strip both lines that a column of a tile of the next one may lie in.
   void fetch_a(TileArguments<T>& t, int64 i, int64 height, int64 k0, bool first) const {
     t.next = nullptr;
-    if (!first || p.m * p.k * int64{sizeof(T)} <= 32768 || (Gathers && p.a_at != nullptr)) return;  // where all of A stays in L1, too
+    if (!first || p.m * p.k * int64{sizeof(T)} <= kept_a_bytes || (Gathers && p.a_at != nullptr)) return;  // where all of A stays in L1, too
     if (strips && i + a_strip < rows.count) {
       t.next = p.a + rows.begin(i + a_strip) + k0 * p.a_col;
       t.next_step = p.a_col, t.next_panel = 60 / int64{sizeof(T)}, t.next_panels = 2;
@@ -448,18 +453,18 @@ bool is_split([[maybe_unused]] int64 m, [[maybe_unused]] int64 n, [[maybe_unused
 #endif
 }
 
-template <class T>
+template <class T, bool Gathers = false>
 ETCH_NOINLINE void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
 #if ETCH_AMX
   if constexpr (std::is_same_v<T, float>) {
-    if (p.split) return SplitMultiplication<Product<T>>{p, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
+    if (p.split) return SplitMultiplication<Product<T>, Gathers>{p, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
   }
 #endif
   if (p.k <= 0) p.a = p.b = workspace;  // where they may be null
-  if (p.kernels->dots != nullptr && p.dots())
+  if (!Gathers && p.kernels->dots != nullptr && p.dots())
     p.kernels->dots(p, row0, row1, panel0, panel1, workspace);
   else
-    Multiplication<T>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
+    Multiplication<T, Gathers>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
 }
 
 /// A batch of products cut into chunks: `group` items each, or one of rows x cols parts of an item.

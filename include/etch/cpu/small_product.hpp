@@ -37,7 +37,7 @@ constexpr bool is_small_product(const Step& s, const Access* access) {
 
 /// What the products of a plan may call: tiles of these shapes, inner products.
 struct ProductParts {
-  unsigned tiles = 0;
+  TileSet tiles = 0;
   bool dots = false;
 };
 template <class T, class P>
@@ -49,12 +49,16 @@ constexpr ProductParts parts_of(const P& plan) {
     if (s.kind != StepKind::dot || s.dtype != dtype_of<T> || is_row_product(s, plan.access) || is_column_product(s, plan.access) || is_small_product(s, plan.access)) continue;
     const Access *a = plan.access + s.access + s.accesses - (s.words != 0 ? 2 : 3), *b = a + 1;
     const int row = s.dims - 3;
-    int m = s.dim[row], n = s.dim[row + 1];
-    if (!is_static(m) || !is_static(n) || (row > 0 && !is_static(s.dim[row - 1]))) return {all_tiles, true};
-    const bool few_columns = n <= few, along = may_be_one(a->stride[row + 1]) && may_be_one(b->stride[row]);
+    const int m = s.dim[row], n = s.dim[row + 1], k = s.dim[row + 2], a_row = a->stride[row], a_col = a->stride[row + 1];
+    if (!is_static(m) || !is_static(n) || !is_static(k) || (row > 0 && !is_static(s.dim[row - 1]))) return {all_tiles, true};
+    const bool few_columns = n <= few, along = may_be_one(a_col) && may_be_one(b->stride[row]);
     r.dots = r.dots || (along && (few_columns || m <= few));
-    r.tiles |= tiles_of<T>(m, n);
-    if (row > 0) r.tiles |= tiles_of<T>(static_cast<int64>(m) * s.dim[row - 1], n);  // a batch that is one product
+    for (const bool strips : {false, true}) {
+      if (strips ? n <= Tile<T>::cols || !may_be_one(a_row) || (is_static(a_col) && number_of(a_col) <= strip_apart)
+                 : n > Tile<T>::cols && is_static(a_row) && number_of(a_row) == 1 && is_static(a_col) && number_of(a_col) > strip_apart) continue;
+      r.tiles |= tiles_of<T>(m, n, k, strips);
+      if (row > 0) r.tiles |= tiles_of<T>(static_cast<int64>(m) * s.dim[row - 1], n, k, strips);  // a batch that is one product
+    }
   }
   return r;
 }

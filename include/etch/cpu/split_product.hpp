@@ -240,7 +240,7 @@ struct SplitPortion {
 };
 
 /// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32; operands may be gathered.
-template <class Product>
+template <class Product, bool Gathers>
 struct SplitMultiplication {
   static constexpr int64 wide = amx::wide;
   const Product& p;
@@ -279,7 +279,7 @@ struct SplitMultiplication {
     while (ahead.steps > 0) ahead.step();
     const bool fits = ahead.from != nullptr ? amx::is_normal(ahead.most) : pack_a(row, height, k0, k, a), ends = k0 + k == p.k;
     ahead = {};
-    if (more && p.a_at == nullptr && p.a_col == 1 && k % amx::depth == 0 && row + 2 * wide <= p.m)
+    if (more && (!Gathers || p.a_at == nullptr) && p.a_col == 1 && k % amx::depth == 0 && row + 2 * wide <= p.m)
       ahead = {p.a + (row + wide) * p.a_row + k0, p.a_row, k / amx::depth, strip_of(i + 1), k};
     for (int64 from = first; from < last; from += SplitPortion::together) {
       const int64 to = least(from + SplitPortion::together, last), col = from * wide, cols = least(to * wide, p.n) - col;
@@ -301,12 +301,12 @@ struct SplitMultiplication {
   /// Where numbers are too large or too small to be split.
   ETCH_COLD void multiply_plainly(int64 i, int64 height, int64 panel, int64 width, int64 k0, int64 k, float* to, int64 to_row, bool accumulates) const {
     TileArguments<float> t{k, p.a + i * wide * p.a_row + k0 * p.a_col, p.a_row, p.a_col, plain, wide, to, to_row, accumulates};
-    if (p.a_at != nullptr) {  // nothing is packed ahead
+    if (Gathers && p.a_at != nullptr) {  // nothing is packed ahead
       float* const copy = reinterpret_cast<float*>(strip_of(i + 1));
       copy_gathered(*p.a_at, i * wide, height, k0, k, p.a, copy, k);
       t.a = copy, t.a_row = k, t.a_col = 1;
     }
-    if (p.b_at != nullptr) pack_gathered(*p.b_at, k0, k, panel * wide, width, p.b, plain, wide);
+    if (Gathers && p.b_at != nullptr) pack_gathered(*p.b_at, k0, k, panel * wide, width, p.b, plain, wide);
     else
       for (int64 r = 0; r < k; ++r)
         for (int64 j = 0; j < wide; ++j) plain[r * wide + j] = j < width ? p.b[(k0 + r) * p.b_row + (panel * wide + j) * p.b_col] : 0;
@@ -318,7 +318,7 @@ struct SplitMultiplication {
   /// Whether numbers are such that they can be split.
   bool pack_a(int64 row, int64 height, int64 k0, int64 k, char* to) const {
     amx::Sizes most{};
-    if (p.a_at == nullptr) {
+    if (!Gathers || p.a_at == nullptr) {
       amx::pack_strip(height, k, p.a + row * p.a_row + k0 * p.a_col, p.a_row, p.a_col, to, plain, most);
       return amx::is_normal(most);
     }
@@ -332,7 +332,7 @@ struct SplitMultiplication {
   bool pack_b(int64 col, int64 k0, int64 k, char* to) const {
     amx::Sizes most{};
     const int64 width = least(wide, p.n - col);
-    if (p.b_at == nullptr) {
+    if (!Gathers || p.b_at == nullptr) {
       amx::pack_panel(k, width, p.b + k0 * p.b_row + col * p.b_col, p.b_row, p.b_col, to, plain, most);
     } else {
       pack_gathered(*p.b_at, k0, k, col, width, p.b, plain, wide);

@@ -39,6 +39,8 @@ struct Column {
   const char *first, *seventh;
   std::int64_t one, three, five;
 
+  /// Whether `step` counts columns that lie so far apart.
+  ETCH_INLINE static bool counts(int64 apart) { return apart == 1; }
   ETCH_INLINE Column(const T* a, int64 stride)
       : first(reinterpret_cast<const char*>(a)),
         seventh(first + 7 * stride * int64{sizeof(T)}),
@@ -74,7 +76,10 @@ constexpr int a_copy_col = Tile<T>::rows > 8 ? 16 : Tile<T>::rows > 4 ? 8 : 4;
 template <class T>
 struct CopiedColumn {
   const T* a;
+  ETCH_INLINE static bool counts(int64) { return true; }
+  ETCH_INLINE CopiedColumn(const T* from, int64) : a(from) {}
   ETCH_INLINE T at(int i, int64 step) const { return a[step * a_copy_col<T> + i]; }
+  ETCH_INLINE void advance(int64 elements) { a += elements; }
 };
 
 template <class T>
@@ -93,6 +98,8 @@ struct TileArguments {
   int64 line_row[2] = {};
   const T* next = nullptr;        // a line a step is fetched into L2 from here meanwhile, and from so
   int64 next_step = 0, next_panel = 0, next_panels = 1;  // much further on for each tile, up to so many
+
+  bool is_strip() const { return a_row == 1 && a_col == a_copy_col<T>; }
 };
 
 inline constexpr int tile_steps = ETCH_VECTOR_BYTES > 16 ? 4 : 1;  // of k at a time; of vectors of 16 bytes one is as fast
@@ -119,7 +126,7 @@ ETCH_INLINE void add_steps(simd::Vec<T, L> (&sum)[R][C], const A& column, const 
 
 /// c = (accumulate ? c : 0) + a b, each element in order of k, for one tile after another: what lies between two of them costs
 /// as much as some steps of k.
-template <class T, int R, int C, bool Fetch = false>
+template <class T, int R, int C, bool Fetch = false, class A = Column<T>>
 ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
@@ -142,15 +149,10 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
     const T *b = t.b, *next = t.next;
     const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
     int64 k = t.k;
-    Column<T> column(t.a, t.a_row);
-    if constexpr (tile_steps > 1) {
+    A column(t.a, t.a_row);
+    if (tile_steps > 1 && A::counts(a_col)) {
       constexpr std::make_integer_sequence<int, tile_steps> each{};
-      if (a_col == 1) {
-        for (; k >= tile_steps; k -= tile_steps, column.advance(tile_steps)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, each);
-      } else if (t.a_row == 1 && a_col == a_copy_col<T>) {
-        for (CopiedColumn<T> copied{t.a}; k >= tile_steps; k -= tile_steps, copied.a += tile_steps * a_col, column.advance(tile_steps * a_col))
-          add_steps<Fetch>(sum, copied, b, b_row, next, next_step, each);
-      }
+      for (; k >= tile_steps; k -= tile_steps, column.advance(tile_steps * a_col)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, each);
     }
     for (; k > 0; --k, column.advance(a_col)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, std::integer_sequence<int, 0>{});
     T* const c = t.c;
@@ -162,50 +164,69 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
   }
 }
 
-/// Tiles as bits: heights and widths in vectors, and the wider rows of a height of one.
-constexpr unsigned tile_bit(int height, int vectors) { return height == 1 && vectors > 2 ? 1u << (25 + vectors) : 1u << (2 * height - 3 + vectors); }
-inline constexpr unsigned all_tiles = ~0u;
+/// Tiles as bits: heights and widths in vectors, the wider rows of a height of one, and that something is fetched meanwhile; shifted, those of copied strips of A.
+using TileSet = std::uint64_t;
+constexpr TileSet tile_bit(int height, int vectors) { return TileSet{1} << (height == 1 && vectors > 2 ? 25 + vectors : 2 * height - 3 + vectors); }
+inline constexpr TileSet tiles_fetch = TileSet{1} << 30, all_tiles = ~TileSet{0};
+inline constexpr int strip_tiles = 32;
+/// By these every height is computed, at half the speed.
+inline constexpr TileSet spare_tiles = tile_bit(1, 1) | tile_bit(1, 2) | tile_bit(4, 1) | tile_bit(4, 2);
 
 /// tile_product for heights in [1, Tile::rows] and one or two vectors, four for a height of one: those a program may need.
 template <class T>
 struct TileTable {
   using Function = void (*)(TileArguments<T>&);
   static constexpr int rows = Tile<T>::rows;
-  Function at[rows][2];
+  Function at[2][rows][2];  // of any A, of a strip
   Function row[4];
-  Function fetching[2];
+  Function fetching[2][2];
 
-  template <unsigned Tiles, int R, int C, bool Fetch = false>
+  template <TileSet Tiles, int R, int C, bool Fetch = false, class A = Column<T>>
   static constexpr Function tile() {
-    if constexpr ((Tiles & tile_bit(R, C)) != 0) return tile_product<T, R, C, Fetch>;
+    constexpr TileSet asked = tile_bit(R, C) | (Fetch ? tiles_fetch : 0);
+    if constexpr ((Tiles & asked) == asked) return tile_product<T, R, C, Fetch, A>;
     else return nullptr;
   }
-  template <unsigned Tiles, int... R>
+  template <TileSet Tiles, int... R>
   static constexpr TileTable of(std::integer_sequence<int, R...>) {
-    return {{{tile<Tiles, R + 1, 1>(), tile<Tiles, R + 1, 2>()}...},
+    using S = CopiedColumn<T>;
+    constexpr TileSet strips = Tiles >> strip_tiles;
+    return {{{{tile<Tiles, R + 1, 1>(), tile<Tiles, R + 1, 2>()}...}, {{tile<strips, R + 1, 1, false, S>(), tile<strips, R + 1, 2, false, S>()}...}},
             {tile<Tiles, 1, 1>(), tile<Tiles, 1, 2>(), tile<Tiles, 1, 3>(), tile<Tiles, 1, 4>()},
-            {tile<Tiles, rows - 1, 2, true>(), tile<Tiles, rows, 2, true>()}};
+            {{tile<Tiles, rows - 1, 2, true>(), tile<Tiles, rows, 2, true>()}, {tile<strips, rows - 1, 2, true, S>(), tile<strips, rows, 2, true, S>()}}};
   }
   ETCH_INLINE void operator()(int64 height, int64 vectors, const TileArguments<T>& t) const {
     TileArguments<T> copy = t;
     advance(height, vectors, copy);
   }
-  /// The same without a copy, whose wide loads would wait for what has just been stored; b, c, lines and `next` move on.
+  /// The same without a copy, whose wide loads would wait for what has just been stored; b, c, lines and `next` may move on.
   ETCH_INLINE void advance(int64 height, int64 vectors, TileArguments<T>& t) const {
     if (height == 1) return row[vectors - 1](t);
+    const bool strip = t.is_strip();
+    const Function tile = at[strip][height - 1][vectors - 1];
+    if (tile == nullptr) return by_spare(height, vectors, t);
     if (t.next != nullptr && height >= rows - 1 && vectors == 2) {
       const int64 all = t.panels;
       t.panels = least(all, t.next_panels);
       const int64 rest = all - t.panels;
-      fetching[height - rows + 1](t);
+      fetching[strip][height - rows + 1](t);
       t.next = nullptr;
       if (rest == 0) return;
       t.b += t.b_panel, t.c += Tile<T>::cols, t.panels = rest;
     }
-    at[height - 1][vectors - 1](t);
+    tile(t);
+  }
+  ETCH_COLD void by_spare(int64 height, int64 vectors, const TileArguments<T>& t) const {
+    for (int64 i = 0; i < height;) {
+      TileArguments<T> part = t;
+      part.a += i * t.a_row, part.c += i * t.c_row, part.lines = 0;
+      const int64 some = height - i >= 4 ? 4 : 1;
+      at[0][some - 1][vectors - 1](part);
+      i += some;
+    }
   }
 };
-template <class T, unsigned Tiles = all_tiles>
+template <class T, TileSet Tiles = all_tiles>
 inline constexpr TileTable<T> tile_table = TileTable<T>::template of<Tiles>(std::make_integer_sequence<int, Tile<T>::rows>{});
 
 /// R rows of tile_product whose sums are double, a T when they are whole.
@@ -310,7 +331,7 @@ ETCH_NOINLINE inline void transpose_sixteen(const float* from, int64 row, float*
 
 /// to[j * to_row + i] = from[i * from_row + j] for i < rows, j < cols.
 template <class T>
-ETCH_NOINLINE void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
+ETCH_SHARED void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
   int64 i = 0;
 #if !defined(ETCH_CPU_EIGEN)
   if constexpr (sizeof(T) == 4) {

@@ -173,10 +173,7 @@ void multiply_gathered(Product<T> p, int64 row0, int64 row1, int64 panel0, int64
   else if (is_depthwise_gradient(p)) multiply_depthwise_gradient(p, workspace);
   else if (is_direct(p)) multiply_direct(p, workspace);
   else if (is_inner(p)) multiply_inner(p, workspace);
-#if ETCH_AMX
-  else if (p.split) multiply(p, row0, row1, panel0, panel1, workspace);
-#endif
-  else Multiplication<T, true>{.p = p, .packed = workspace}.run(row0, row1, panel0, panel1);
+  else multiply<T, true>(p, row0, row1, panel0, panel1, workspace);
 }
 
 /// Which operand is padded as it is read: A in `parts` of its columns, one after another, or B as a whole.
