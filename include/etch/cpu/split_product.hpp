@@ -83,20 +83,20 @@ ETCH_INLINE void split(Floats x, Floats y, char* to, Sizes& most) {
   std::memcpy(to, &pairs, 64);
 }
 
-/// What the vectors do while the unit computes: 32 by 32 numbers after another become chunks of the next strip of A or panel of B, two lines a step, and lines
-/// that will be written are fetched. Where terms do not lie as the unit wants them, numbers are turned first, in four steps.
+/// What the vectors do while the unit computes: 32 by 32 numbers after another become chunks of the next strip of A or panel of B, two lines a step; what
+/// follows is fetched, line after line, and what will be written. Where terms do not lie as the unit wants them, numbers are turned first, in four steps.
 struct Ahead {
-  const float* from = nullptr;
-  int64 row = 0, next = 0, beyond = 0;  // from line to line, block to block, and to what is fetched for later
-  bool turns = false, columns = false;  // it is a panel of B
+  static constexpr int64 turning = 4, splitting = 16;
+  const float *from = nullptr, *later = nullptr;
+  int64 row = 0, next = 0;               // from line to line, block to block
+  int64 blocks_beside = 0, fetched = 0;  // blocks that a line of memory goes through
+  bool turns = false, columns = false;   // it is a panel of B
   char* to = nullptr;
   float* turned = nullptr;
-  int64 steps = 0, step_of_block = 0;
+  int64 steps = 0, at = 0;
   Sizes most{};
   float* line[2] = {};
   int64 line_row[2] = {}, lines = 0, lines_step = 0;  // rows of both that are left, and so many a step
-
-  static constexpr int64 block_steps(bool turns) { return turns ? 20 : 16; }
 
   ETCH_NOINLINE void step() {
     for (int64 i = 0; i < lines_step && lines > 0; ++i, --lines) {
@@ -107,21 +107,17 @@ struct Ahead {
     }
     if (steps == 0) return;
     --steps;
-    int64 at = step_of_block++;
-    const float* source = from + at * row;
+    int64 i = at++;
+    const float* source = from + i * row;
     int64 source_row = row;
     if (turns) {
-      if (at < 4) {
-        const float* const corner = from + at / 2 * 16 * row + at % 2 * 16;
-        for (int64 i = 0; i < 16; ++i) ETCH_PREFETCH(corner + i * row + beyond);
-        return transpose_sixteen(corner, row, turned + at % 2 * 16 * depth + at / 2 * 16, depth);
-      }
-      at -= 4, source = turned + at * depth, source_row = depth;
-    } else {
-      ETCH_PREFETCH(source + beyond);
-      ETCH_PREFETCH(source + beyond + 16);
-      ETCH_PREFETCH(source + beyond + 16 * row);
-      ETCH_PREFETCH(source + beyond + 16 * row + 16);
+      if (i < turning) return transpose_sixteen(from + i / 2 * 16 * row + i % 2 * 16, row, turned + i % 2 * 16 * depth + i / 2 * 16, depth);
+      i -= turning, source = turned + i * depth, source_row = depth;
+    }
+    for (int line = 0; later != nullptr && line < 2; ++line, later += depth) {
+      ETCH_PREFETCH(later);
+      ETCH_PREFETCH(later + 16);
+      if (++fetched == blocks_beside) fetched = 0, later += row - blocks_beside * depth;
     }
     const auto x = simd::load<float, 16>(source), y = simd::load<float, 16>(source + 16);
     const auto z = simd::load<float, 16>(source + 16 * source_row), w = simd::load<float, 16>(source + 16 * source_row + 16);
@@ -130,7 +126,7 @@ struct Ahead {
     split(columns ? y : z, w, to + tile_bytes, size);
     most = size;
     to += 64;
-    if (at == 15) step_of_block = 0, from += next, to += chunk_bytes - tile_bytes;
+    if (i + 1 == splitting) at = 0, from += next, to += chunk_bytes - tile_bytes;
   }
 };
 
@@ -359,10 +355,11 @@ struct SplitMultiplication {
     if ((of_b ? p.b_at : p.a_at) != nullptr || (lines != 1 && terms != 1) || k % amx::depth != 0 || (at + 1) * wide > (of_b ? p.n : p.m)) return false;
     const bool across = lines == 1;  // a line of memory has numbers of one term
     ahead.from = (of_b ? p.b : p.a) + at * wide * lines + k0 * terms;
-    ahead.row = step, ahead.next = amx::depth * terms, ahead.beyond = more ? wide * lines : 0;
+    ahead.later = more ? ahead.from + wide * lines : nullptr, ahead.blocks_beside = across ? 1 : k / amx::depth;
+    ahead.row = step, ahead.next = amx::depth * terms;
     ahead.turns = across != of_b, ahead.columns = of_b;
     ahead.to = to, ahead.turned = turned;
-    ahead.steps = k / amx::depth * amx::Ahead::block_steps(ahead.turns), ahead.step_of_block = 0;
+    ahead.steps = k / amx::depth * (amx::Ahead::splitting + (ahead.turns ? amx::Ahead::turning : 0)), ahead.at = 0;
     return true;
   }
   /// Does what is left of it. Whether numbers are such that they can be split.
