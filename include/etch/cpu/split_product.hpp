@@ -83,26 +83,57 @@ ETCH_INLINE void split(Floats x, Floats y, char* to, Sizes& most) {
   std::memcpy(to, &pairs, 64);
 }
 
-/// Whole rows of the next strip of A, split while the unit computes: a line of 32 terms a step.
+/// What the vectors do while the unit computes: 32 by 32 numbers after another become chunks of the next strip of A or panel of B, two lines a step; what
+/// follows is fetched, line after line, and what will be written. Where terms do not lie as the unit wants them, numbers are turned first, in four steps.
 struct Ahead {
-  const float* from = nullptr;
-  int64 row = 0, chunks = 0;
+  static constexpr int64 turning = 4, splitting = 16;
+  const float *from = nullptr, *later = nullptr;
+  int64 row = 0, next = 0;               // from line to line, block to block
+  int64 blocks_beside = 0, fetched = 0;  // blocks that a line of memory goes through
+  bool turns = false, columns = false;   // it is a panel of B
   char* to = nullptr;
-  int64 steps = 0, chunk = 0;
+  float* turned = nullptr;
+  int64 steps = 0, at = 0;
   Sizes most{};
+  float* line[2] = {};
+  int64 line_row[2] = {}, lines = 0, lines_step = 0;  // rows of both that are left, and so many a step
 
-  ETCH_INLINE void step() {
+  ETCH_NOINLINE void step() {
+    for (int64 i = 0; i < lines_step && lines > 0; ++i, --lines) {
+      for (int s = 0; s < 2; line[s] += line_row[s], ++s) {
+        ETCH_PREFETCH(line[s]);
+        ETCH_PREFETCH(line[s] + 16);
+      }
+    }
     if (steps == 0) return;
-    split(simd::load<float, 16>(from), simd::load<float, 16>(from + 16), to, most);
-    from += depth, to += chunk_bytes, --steps;
-    if (++chunk == chunks) from += row - chunks * depth, to += 64 - chunks * chunk_bytes, chunk = 0;
+    --steps;
+    int64 i = at++;
+    const float* source = from + i * row;
+    int64 source_row = row;
+    if (turns) {
+      if (i < turning) return transpose_sixteen(from + i / 2 * 16 * row + i % 2 * 16, row, turned + i % 2 * 16 * depth + i / 2 * 16, depth);
+      i -= turning, source = turned + i * depth, source_row = depth;
+    }
+    for (int line = 0; later != nullptr && line < 2; ++line, later += depth) {
+      ETCH_PREFETCH(later);
+      ETCH_PREFETCH(later + 16);
+      if (++fetched == blocks_beside) fetched = 0, later += row - blocks_beside * depth;
+    }
+    const auto x = simd::load<float, 16>(source), y = simd::load<float, 16>(source + 16);
+    const auto z = simd::load<float, 16>(source + 16 * source_row), w = simd::load<float, 16>(source + 16 * source_row + 16);
+    Sizes size = most;
+    split(x, columns ? z : y, to, size);
+    split(columns ? y : z, w, to + tile_bytes, size);
+    most = size;
+    to += 64;
+    if (i + 1 == splitting) at = 0, from += next, to += chunk_bytes - tile_bytes;
   }
 };
 
 /// c[16 or 32][16 or 32] (+)= A B of packed chunks. Tiles 0 to 3 are the sums, 4 and 5 rows of A, 6 and 7 columns of B. The six products begin with
 /// the small ones; from one to the next one operand changes.
 template <bool Rows, bool Cols>
-ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& packing) {
+ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& ahead) {
   const int64 row_bytes = c_row * 4;
   if (accumulate) {
     load<0>(c, row_bytes);
@@ -112,7 +143,6 @@ ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c,
   } else {
     clear<0>(), clear<1>(), clear<2>(), clear<3>();
   }
-  Ahead ahead = packing;
   const auto with_b = [&](int part) {
     load<6>(b + 2 * part * tile_bytes), multiply<0, 4, 6>();
     if (Rows) multiply<2, 5, 6>();
@@ -132,7 +162,6 @@ ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c,
     if (Rows) load<5>(a + tile_bytes);
     with_b(2), with_b(1), with_a(1), with_b(0), with_a(2), with_a(0);
   }
-  packing = ahead;
   store<0>(c, row_bytes);
   if (Cols) store<1>(c + 16, row_bytes);
   if (Rows) store<2>(c + 16 * c_row, row_bytes);
@@ -140,9 +169,9 @@ ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c,
 }
 
 /// The product of a strip of `height` rows and a panel of `width` columns; whole tiles are written.
-inline void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& packing) {
+inline void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& ahead) {
   const auto one = height > 16 ? width > 16 ? product<true, true> : product<true, false> : width > 16 ? product<false, true> : product<false, false>;
-  one(a, b, chunks, c, c_row, accumulate, packing);
+  one(a, b, chunks, c, c_row, accumulate, ahead);
 }
 
 /// rows <= 16 of k <= 32 terms each, side by side: the A of a tile.
@@ -231,78 +260,124 @@ struct SplitPortion {
   constexpr int64 strip_bytes() const { return depth / amx::depth * amx::chunk_bytes; }
   constexpr int64 kept() const { return strips * kept_row * amx::wide; }
 
-  /// Enough for every product of up to these sizes: [packed panels of B][two strips of A][sums][a panel of B, or a tile that is turned, as floats].
+  /// Enough for every product of up to these sizes: [packed panels of B][two strips of A][sums][a panel of B as floats][numbers that are turned].
   static constexpr int64 bytes(int64 m, int64 n, int64 k) {
     const int64 deep = least(pieces(k, amx::depth) * amx::depth, deepest), strip = deep / amx::depth * amx::chunk_bytes, all = pieces(n, amx::wide);
     const int64 sums = 4 * amx::wide * sums_row, waiting = k <= deepest ? 0 : least(pieces(m, amx::wide) * (all * amx::wide + 16) * amx::wide * 4, kept_bytes);
-    return least(all * strip, packed_bytes) + 2 * strip + (sums > waiting ? sums : waiting) + 4 * (deep + 16) * amx::wide;
+    return least(all * strip, packed_bytes) + 2 * strip + (sums > waiting ? sums : waiting) + 4 * (deep + 16 + amx::wide) * amx::wide;
   }
 };
 
-/// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32; operands may be gathered.
+/// Row strips [row0, row1) x panels [panel0, panel1) of a product, both of 32; operands may be gathered. One operand is packed first, a part of it; the other
+/// a strip of A or a panel of B at a time, the next one while the unit computes.
 template <class Product, bool Gathers>
 struct SplitMultiplication {
   static constexpr int64 wide = amx::wide;
   const Product& p;
   char* const packed;
-  const bool applies = p.epilogue.apply != nullptr;
-  const SplitPortion portion = SplitPortion(p.m, p.n, p.k, applies);
+  const bool applies = p.epilogue.apply != nullptr, streams_b = !applies && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
+  const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, applies);
   const bool waits = applies && portion.blocks > 1;
-  char* const strips = packed + portion.panels * portion.strip_bytes();
-  float* const kept = reinterpret_cast<float*>(strips + 2 * portion.strip_bytes());
-  float* const plain = kept + portion.kept();
+  char* const streamed = packed + portion.panels * portion.strip_bytes();
+  float* const kept = reinterpret_cast<float*>(streamed + 2 * portion.strip_bytes());
+  float *const plain = kept + portion.kept(), *const turned = plain + (portion.depth + 16) * wide;
   bool normal[SplitPortion::most_panels] = {};
+  bool fits = false;  // of what streams
+  int64 first = 0, last = 0, k0 = 0, k = 0;  // what is packed first, and the terms at work
   amx::Ahead ahead{};
 
   void run(int64 row0, int64 row1, int64 panel0, int64 panel1) {
     const amx::Unit unit;
-    const int64 group = waits ? portion.strips : row1 - row0;
-    for (int64 first = panel0; first < panel1; first += portion.panels) {
-      const int64 last = least(first + portion.panels, panel1);
-      for (int64 top = row0; top < row1; top += group) {
+    const int64 stream0 = streams_b ? panel0 : row0, stream1 = streams_b ? panel1 : row1, end = streams_b ? row1 : panel1;
+    const int64 group = waits ? portion.strips : stream1 - stream0;
+    for (first = streams_b ? row0 : panel0; first < end; first = last) {
+      last = least(first + portion.panels, end);
+      for (int64 top = stream0; top < stream1; top += group) {
         for (int64 block = 0; block < portion.blocks; ++block) {
-          const int64 k0 = block * portion.depth, k = least(portion.depth, p.k - k0);
-          for (int64 j = first; j < last; ++j) normal[j - first] = pack_b(j * wide, k0, k, packed + (j - first) * portion.strip_bytes());
+          k0 = block * portion.depth, k = least(portion.depth, p.k - k0);
+          for (int64 j = first; j < last; ++j) normal[j - first] = pack(!streams_b, j, j + 1 < last, packed + (j - first) * portion.strip_bytes());
+          const int64 bottom = least(top + group, stream1);
           ahead = {};
-          const int64 bottom = least(top + group, row1);
-          for (int64 i = top; i < bottom; ++i) row_strip(i, i - top, i + 1 < bottom, first, last, k0, k);
+          for (int64 i = top; i < bottom; ++i) {
+            fits = ahead.from != nullptr ? complete() : pack(streams_b, i, i + 1 < bottom, place_of(i));
+            ahead = {};
+            if (i + 1 < bottom) begin(streams_b, i + 1, i + 2 < bottom, place_of(i + 1));
+            if (streams_b) {
+              for (int64 strip = first; strip < last; ++strip) tiles(strip, i, i + 1, 0);
+            } else {
+              for (int64 from = first; from < last; from += SplitPortion::together) tiles(i, from, least(from + SplitPortion::together, last), i - top);
+            }
+          }
         }
       }
     }
   }
 
  private:
-  /// Strip i, number `place` of those at work; the next one is packed meanwhile.
-  void row_strip(int64 i, int64 place, bool more, int64 first, int64 last, int64 k0, int64 k) {
-    const int64 row = i * wide, height = least(wide, p.m - row);
-    char* const a = strip_of(i);
-    while (ahead.steps > 0) ahead.step();
-    const bool fits = ahead.from != nullptr ? amx::is_normal(ahead.most) : pack_a(row, height, k0, k, a), ends = k0 + k == p.k;
-    ahead = {};
-    if (more && (!Gathers || p.a_at == nullptr) && p.a_col == 1 && k % amx::depth == 0 && row + 2 * wide <= p.m)
-      ahead = {p.a + (row + wide) * p.a_row + k0, p.a_row, k / amx::depth, strip_of(i + 1), k};
-    for (int64 from = first; from < last; from += SplitPortion::together) {
-      const int64 to = least(from + SplitPortion::together, last), col = from * wide, cols = least(to * wide, p.n) - col;
-      const bool staged = applies || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0;
-      float* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
-      float* const sums = waits ? kept + place * portion.kept_row * wide + (from - first) * wide : staged ? kept : c;
-      const int64 sums_row = staged ? portion.kept_row : p.c_row;
-      if (staged && accumulates && (!waits || k0 == 0)) copy_tile(height, cols, c, p.c_row, sums, sums_row);
-      for (int64 j = from; j < to; ++j) {
-        const int64 width = least(wide, p.n - j * wide);
-        float* const at = sums + (j - from) * wide;
-        if (fits && normal[j - first]) amx::multiply(height, width, a, packed + (j - first) * portion.strip_bytes(), pieces(k, amx::depth), at, sums_row, accumulates, ahead);
-        else multiply_plainly(i, height, j, width, k0, k, at, sums_row, accumulates);
-      }
-      if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
+  char* place_of(int64 streaming) const { return streamed + streaming % 2 * portion.strip_bytes(); }
+
+  /// Strip i and panels [from, to), side by side; number `place` of the strips at work.
+  void tiles(int64 i, int64 from, int64 to, int64 place) {
+    const int64 row = i * wide, height = least(wide, p.m - row), col = from * wide, cols = least(to * wide, p.n) - col, chunks = pieces(k, amx::depth);
+    const bool staged = applies || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0, ends = k0 + k == p.k;
+    const char *const a = streams_b ? packed + (i - first) * portion.strip_bytes() : place_of(i);
+    float* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
+    float* const sums = waits ? kept + place * portion.kept_row * wide + (from - first) * wide : staged ? kept : c;
+    const int64 sums_row = staged ? portion.kept_row : p.c_row;
+    if (staged && accumulates && (!waits || k0 == 0)) copy_tile(height, cols, c, p.c_row, sums, sums_row);
+    for (int64 j = from; j < to; ++j) {
+      const int64 width = least(wide, p.n - j * wide);
+      const char* const b = streams_b ? place_of(j) : packed + (j - first) * portion.strip_bytes();
+      float* const at = sums + (j - from) * wide;
+      fetch_lines(row, j * wide, height, chunks, !applies || ends);
+      if (fits && normal[(streams_b ? i : j) - first]) amx::multiply(height, width, a, b, chunks, at, sums_row, accumulates, ahead);
+      else multiply_plainly(i, height, j, width, at, sums_row, accumulates);
     }
+    if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
+  }
+
+  /// What will be written when the sums of a panel are known arrives while they are computed.
+  void fetch_lines(int64 row, int64 col, int64 height, int64 chunks, bool writes) {
+    ahead.lines = 0;
+    const auto& e = p.epilogue;
+    if (!writes || (applies && e.walked == 0)) return;
+    for (int s = 0; s < 2; ++s) {
+      const int which = s < e.walked ? s : 0;
+      ahead.line_row[s] = applies ? e.walked_row[which] : p.c_row;
+      ahead.line[s] = (applies ? e.walked_at[which] + p.row_offset * e.walked_row[which] : p.c) + row * ahead.line_row[s] + col;
+    }
+    ahead.lines = height, ahead.lines_step = pieces(wide, 6 * chunks);
+  }
+
+  /// Begins to pack panel `at` of B, or strip of A, if that can be done by steps.
+  bool begin(bool of_b, int64 at, bool more, char* to) {
+    const int64 lines = of_b ? p.b_col : p.a_row, terms = of_b ? p.b_row : p.a_col, step = lines == 1 ? terms : lines;
+    if ((Gathers && (of_b ? p.b_at : p.a_at) != nullptr) || (lines != 1 && terms != 1) || k % amx::depth != 0 || (at + 1) * wide > (of_b ? p.n : p.m)) return false;
+    const bool across = lines == 1;  // a line of memory has numbers of one term
+    ahead.from = (of_b ? p.b : p.a) + at * wide * lines + k0 * terms;
+    ahead.later = more ? ahead.from + wide * lines : nullptr, ahead.blocks_beside = across ? 1 : k / amx::depth;
+    ahead.row = step, ahead.next = amx::depth * terms;
+    ahead.turns = across != of_b, ahead.columns = of_b;
+    ahead.to = to, ahead.turned = turned;
+    ahead.steps = k / amx::depth * (amx::Ahead::splitting + (ahead.turns ? amx::Ahead::turning : 0)), ahead.at = 0;
+    return true;
+  }
+  /// Does what is left of it. Whether numbers are such that they can be split.
+  bool complete() {
+    while (ahead.steps > 0) ahead.step();
+    return amx::is_normal(ahead.most);
+  }
+  bool pack(bool of_b, int64 at, bool more, char* to) {
+    ahead = {};
+    if (begin(of_b, at, more, to)) return complete();
+    return of_b ? pack_b(at * wide, to) : pack_a(at * wide, to);
   }
 
   /// Where numbers are too large or too small to be split.
-  ETCH_COLD void multiply_plainly(int64 i, int64 height, int64 panel, int64 width, int64 k0, int64 k, float* to, int64 to_row, bool accumulates) const {
+  ETCH_COLD void multiply_plainly(int64 i, int64 height, int64 panel, int64 width, float* to, int64 to_row, bool accumulates) const {
     TileArguments<float> t{k, p.a + i * wide * p.a_row + k0 * p.a_col, p.a_row, p.a_col, plain, wide, to, to_row, accumulates};
     if (Gathers && p.a_at != nullptr) {  // nothing is packed ahead
-      float* const copy = reinterpret_cast<float*>(strip_of(i + 1));
+      float* const copy = reinterpret_cast<float*>(place_of(i + 1));
       copy_gathered(*p.a_at, i * wide, height, k0, k, p.a, copy, k);
       t.a = copy, t.a_row = k, t.a_col = 1;
     }
@@ -313,11 +388,9 @@ struct SplitMultiplication {
     small_tile_in_double(height, pieces(width, 16), t);
   }
 
-  char* strip_of(int64 i) const { return strips + i % 2 * portion.strip_bytes(); }
-
-  /// Whether numbers are such that they can be split.
-  bool pack_a(int64 row, int64 height, int64 k0, int64 k, char* to) const {
+  bool pack_a(int64 row, char* to) const {
     amx::Sizes most{};
+    const int64 height = least(wide, p.m - row);
     if (!Gathers || p.a_at == nullptr) {
       amx::pack_strip(height, k, p.a + row * p.a_row + k0 * p.a_col, p.a_row, p.a_col, to, plain, most);
       return amx::is_normal(most);
@@ -329,7 +402,7 @@ struct SplitMultiplication {
     }
     return amx::is_normal(most);
   }
-  bool pack_b(int64 col, int64 k0, int64 k, char* to) const {
+  bool pack_b(int64 col, char* to) const {
     amx::Sizes most{};
     const int64 width = least(wide, p.n - col);
     if (!Gathers || p.b_at == nullptr) {
