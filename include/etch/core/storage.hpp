@@ -27,9 +27,9 @@ inline constexpr std::size_t alignment = 64;
 
 constexpr std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
-/// Large blocks begin at a huge page and ask for them: fewer address translations, fewer page faults.
+/// Large blocks are whole huge pages and ask for them: fewer address translations, fewer page faults.
 inline constexpr std::size_t huge_page = std::size_t{2} << 20;
-constexpr bool is_large(std::size_t bytes) { return bytes >= 2 * huge_page; }
+constexpr bool is_large(std::size_t bytes) { return bytes >= huge_page; }
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
@@ -78,13 +78,14 @@ inline void* allocate_block(std::size_t bytes, bool zeroed = true) {
     if (void* const p = detail::take_kept(bytes)) return p;
   }
   // the system hands out zeros, and calloc knows when it does: no page is touched before the first kernel
-  void* const all = zeroed ? std::calloc(bytes + huge_page, 1) : std::malloc(bytes + huge_page);
+  const std::size_t whole = (bytes + huge_page - 1) / huge_page * huge_page;
+  void* const all = zeroed ? std::calloc(whole + huge_page, 1) : std::malloc(whole + huge_page);
   if (all == nullptr) fail("tensor", "memory must suffice", Message{} << "got " << bytes << " bytes");
   char* const p = static_cast<char*>(all) + huge_page - reinterpret_cast<std::uintptr_t>(all) % huge_page;
   reinterpret_cast<void**>(p)[-1] = all;
   reinterpret_cast<std::size_t*>(p)[-2] = bytes;
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  madvise(p, bytes, MADV_HUGEPAGE);
+  madvise(p, whole, MADV_HUGEPAGE);
 #endif
   return p;
 }

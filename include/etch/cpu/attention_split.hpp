@@ -2,7 +2,7 @@
 // What else is done to scores is the vector units' as before. Passes return false where a number cannot be split.
 #pragma once
 
-#include <etch/cpu/attention_parts.hpp>
+#include <etch/cpu/attention_small.hpp>
 
 #include <type_traits>
 
@@ -16,10 +16,11 @@ template <class T>
 constexpr bool splits_attention(const AttentionShape& s) {
   return ETCH_AMX && std::is_same_v<T, float> && s.queries >= 128 && s.keys >= 128 && s.head_dim >= 32 && s.value_dim >= 32;
 }
-/// Bytes of a thread's memory for a pass on the vector units, and for the one on the matrix unit that may stand in for it.
-template <class T, class Pass, class Split>
+/// Bytes of a thread's memory for a pass on the vector units, and for those that may stand in for it: of few queries, or on the matrix unit.
+template <class T, class Pass, class Small, class Split>
 constexpr std::size_t attention_bytes(const AttentionShape& s) {
   std::size_t bytes = attention_bytes<T, Pass>(s);
+  if (const std::size_t small = attention_bytes<T, Small>(s); is_small_attention<T>(s) && small > bytes) bytes = small;
   if constexpr (ETCH_AMX && std::is_same_v<T, float>)
     if (const std::size_t split = attention_bytes<T, Split>(s); splits_attention<T>(s) && split > bytes) bytes = split;
   return bytes;

@@ -58,6 +58,13 @@ constexpr void trace_both(Builder& b, const Loop* table, const Loop& l, LoopTrac
 }
 /// The node that `save` means: counted from the trace's first, or -1 - the number of a carried operand.
 constexpr int saved_node(const LoopTrace& t, int save) { return save < 0 ? t.in[-1 - save] : t.base + save; }
+/// The axes of a kept value as they lie: attention's result is read as [B, T, H, D] next, and its gradient reads it in any order.
+constexpr int turned(Builder& b, Op op, int value) { return op == Op::attention ? b.transpose(value, 1, 2) : value; }
+/// What is kept of the node that `save` means.
+constexpr int kept_node(Builder& b, const LoopTrace& t, int save) {
+  const int node = saved_node(t, save);
+  return turned(b, b[node].op, node);
+}
 
 constexpr Shape row_shape(const Shape& s) {
   Shape r;
@@ -114,7 +121,10 @@ constexpr void trace_gradient_body(Builder& b, const Loop* table, const Loop& l,
   const int end = b.size();
   int image[max_body_nodes]{};
   for (int n = 0; n < end; ++n) image[n] = -1;
-  for (int k = 0; k < f.saves; ++k) image[saved_node(t, f.save[k])] = in[saved + k];
+  for (int k = 0; k < f.saves; ++k) {
+    const int node = saved_node(t, f.save[k]);
+    image[node] = turned(b, b[node].op, in[saved + k]);
+  }
   copy_dependents(b, t.base, end, 0, image);
   auto made = [&](int gradient) { return image[gradient] >= 0 ? image[gradient] : gradient; };
   int g = 0;
@@ -143,7 +153,7 @@ constexpr void trace_keeping_body(Builder& b, const Loop* table, const Loop& l, 
   for (int i = 0; i < f.operands(); ++i) t.in[i] = in[i];
   trace_both(b, table, f, t, nullptr);
   for (int k = 0; k < f.results(); ++k) out[k] = t.out[k];
-  for (int k = 0; k < f.saves; ++k) out[f.results() + k] = saved_node(t, f.save[k]);
+  for (int k = 0; k < f.saves; ++k) out[f.results() + k] = kept_node(b, t, f.save[k]);
 }
 
 /// What arrives at a loop node's results goes on to its operands: dx[i] for operand i, -1 for nothing.
@@ -208,7 +218,7 @@ constexpr void loop_gradient(Builder& b, int n, const int* operand, const int* d
     ++g.carried;
   }
   for (int k = 0; k < f.saves; ++k) {
-    const int node = saved_node(t, f.save[k]);
+    const int node = kept_node(inner, t, f.save[k]);
     in[count++] = b.result(n, f.results() + k, inner.dtype(node), with_leading(f.iterations, b.shape_from(inner.ref(), inner.shape(node))));
   }
   for (int i = f.carried; i < f.carried + f.stacked; ++i) {
@@ -282,7 +292,7 @@ constexpr void trace_loop(Builder& b, const GraphRef& g, int which) {
   int slot = 0;
   for (int c = 0; c < l.carried; ++c) b.output(t.out[c], slot++);
   for (int k = l.carried; k < l.results() + (l.saves > 0 ? l.saves : 0); ++k)
-    if (wanted >> k & 1) b.output(k < l.results() ? t.out[k] : saved_node(t, l.save[k - l.results()]), slot++);
+    if (wanted >> k & 1) b.output(k < l.results() ? t.out[k] : kept_node(b, t, l.save[k - l.results()]), slot++);
 }
 
 }  // namespace detail

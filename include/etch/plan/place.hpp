@@ -107,15 +107,18 @@ constexpr void place_nodes(Planning<N>& p) {
     if (op == Op::dot || op == Op::attention || op == Op::attention_grad || op == Op::attention_dk || op == Op::attention_dv) return l.stride[rank - 1] == 1;
     return false;
   };
+  /// Whether all that reads n takes it as it lies.
+  auto lies_anyhow = [&](int n) {
+    const Op op = p.node(n).op;
+    return p.users[n] == 1 || op == Op::attention || op == Op::attention_grad || (is_part(op) && op != Op::result);
+  };
   /// Gives `n` the location `l`, passing it on to what `n` merely looks at.
   auto give = [&](auto&& self, int n, const Location& l) -> bool {
     if (p.placed[n]) return false;
     const Node& v = p.node(n);
     if (is_view(v.op)) {
       const int in = v.in[0];
-      const Op below = p.node(in).op;
-      const bool any_reader = below == Op::attention || below == Op::attention_grad || (is_part(below) && below != Op::result);  // reads as it lies
-      if (p.users[in] != 1 && !any_reader) return false;
+      if (!lies_anyhow(in)) return false;
       Location from = l;
       if (v.op == Op::permute) {
         for (int i = 0; i < p.shape(n).rank; ++i) from.stride[v.arg >> (4 * i) & 15] = l.stride[i];
@@ -147,7 +150,7 @@ constexpr void place_nodes(Planning<N>& p) {
     if (!is_view(op) && !is_leaf(op) && (op != Op::place || joins) && (!is_part(op) || op == Op::result) && !p.placed[core]) {
       p.placed[core] = true;  // dense in the same order: any kernel can, and other users may read it there
       p.at[core] = p.dense(Root::output, o.slot, o.offset, core);
-    } else if ((p.users[n] != 1 || !give(give, n, l)) && p.node(n).op == Op::reshape && is_view(op) && !p.placed[core]) {
+    } else if (!((p.users[n] == 1 || (op == Op::permute && p.node(p.node(core).in[0]).op == Op::attention)) && give(give, n, l)) && p.node(n).op == Op::reshape && is_view(op) && !p.placed[core]) {
       Location as_it_lies{};
       if (!p.locate(n, as_it_lies)) {  // a copy is needed anyway
         p.set_solid(core, true);
