@@ -89,9 +89,9 @@ template <class F, int L> ETCH_INLINE Vec<float, L> segment_value(Vec<float, L> 
     auto found = [&](const float* t) { return Vec<float, L>{x86::pick((Raw<int, L>)n.v, load<float, L>(t).v, load<float, L>(t + L).v)}; };
     const SegmentTable& t = segment_table<F>;
     const auto d = a - found(t.middle);
-    auto r = found(t.c[segment_degree]), first = found(t.c[0]);
-    ETCH_UNROLL
-    for (int k = segment_degree - 1; k > 0; --k) r = fma(r, d, found(t.c[k]));
+    auto first = found(t.c[0]);
+    const auto low = fma(found(t.c[3]), d, found(t.c[2])), high = fma(found(t.c[5]), d, found(t.c[4]));
+    const auto r = fma(fma(high, d * d, low), d, found(t.c[1]));
     if constexpr (F::slope != 0) first = select(a < static_cast<float>(F::half(0)), a, first);
     return fma(r, d, first);
   }
@@ -201,7 +201,7 @@ template <int L> ETCH_INLINE Vec<float, L> quick_reciprocal(Vec<float, L> x) {
     return {quick_reciprocal(x.lo), quick_reciprocal(x.hi)};
   } else {
     const Raw<float, L> y = x86::reciprocal_guess(x.v), e = x86::fused(-x.v, y, splat<float, L>(1).v);  // fused whatever the compiler's options
-    return {x86::fused(x86::fused(e, e, e), y, y)};
+    return {x86::fused(e, y, y)};  // e^2 is below 2^-28
   }
 }
 }  // namespace detail
@@ -234,7 +234,7 @@ requires(detail::picks<L>()) ETCH_INLINE Vec<float, L> sigmoid(Vec<float, L> x) 
   }
   const auto p = detail::reduce_exp<F::bias>(-x);
   const auto s = detail::power<float>(p.bits);
-  return detail::quick_reciprocal(fma(s, detail::expm1_core(p.r), splat<float, L>(1)) + s);
+  return detail::quick_reciprocal(fma(s, detail::expm1_core(p.r), s + 1.0F));  // s is a power of 2: the sum is exact, or as good
 }
 }  // namespace simd
 }  // namespace ETCH_ABI

@@ -76,6 +76,18 @@ struct Fused {
     constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
     return sizeof...(I) <= 6 && !regs.tile && (is_light(word(I)) && ...) && !(is_reduce_word(word(I)) || ...);
   }
+  /// Whether a columns section is several functions of one another: longer a chain than the processor sees beyond.
+  template <int Begin, std::size_t... I>
+  static constexpr bool is_deep_map(std::index_sequence<I...>) {
+    constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
+    constexpr auto is_function = [](std::uint64_t w) { return (w & 255) == static_cast<std::uint64_t>(Op::sigmoid) || (w & 255) == static_cast<std::uint64_t>(Op::tanh) || (w & 255) == static_cast<std::uint64_t>(Op::exp); };
+    return (0 + ... + is_function(word(I))) >= 3 && !regs.tile && !(is_reduce_word(word(I)) || ...);
+  }
+  /// Two vectors at once, word by word.
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE void both(const Set& r, const Set& other, const Place& at, index_t c, std::index_sequence<I...>) {
+    ((section<false, false, Begin + static_cast<int>(I)>(r, at, c, L, std::index_sequence<0>{}), section<false, false, Begin + static_cast<int>(I)>(other, at, c + L, L, std::index_sequence<0>{})), ...);
+  }
   /// Whether a columns section does little, and ends with storing a truth, its only result.
   template <int Begin, std::size_t... I>
   static constexpr bool is_light_truth(std::index_sequence<I...>) {
@@ -275,6 +287,11 @@ struct Fused {
       // of two vectors: one of five instructions takes 1.7 times as long (Zen 3) where it crosses a line of the code's cache
       if constexpr (is_light_map<column>(I{}))
         for (; c + 2 * L <= last; c += 2 * L) section<false, false, column>(r, at, c, L, I{}), section<false, false, column>(r, at, c + L, L, I{});
+      if constexpr (is_deep_map<column>(I{})) {
+        Bank bank;
+        bank.template take<column>(r);
+        for (; c + 2 * L <= last; c += 2 * L) both<column>(r, bank.file(), at, c, I{});
+      }
       for (; c + L <= last; c += L) section<false, false, column>(r, at, c, L, I{});
       if (c < last) section<false, true, column>(r, at, c, static_cast<int>(last - c), I{});
     }
@@ -314,6 +331,49 @@ struct Fused {
       if (++row == call.row1) return;
       cursor.next(call);
     }
+  }
+  /// Whether each element of a product's block becomes one of the results, whatever the others are.
+  static constexpr bool is_tile_map() {
+    if (!regs.tile || regs.sections != 2 || regs.section_end[1] != regs.row_begin[1] || boolean) return false;
+    for (int k = 0; k < regs.instructions; ++k) {
+      const auto word = static_cast<Word>(code[regs.position[k]] & 255);
+      if (word == Word::accumulate || word == Word::reduce || word == Word::initialise || word == Word::finish) return false;
+    }
+    return true;
+  }
+  static constexpr int tile_slot() {
+    for (int k = 0; k < regs.instructions; ++k) {
+      const Instruction i = decode(code[regs.position[k]]);
+      if (static_cast<Word>(i.op) == Word::load && static_cast<Stride>(i.mode) == Stride::tile) return i.slot;
+    }
+    return -1;
+  }
+  /// The whole of a block of one row, known to the compiler: no pointer moves, nothing is fetched.
+  template <int Columns>
+  static ETCH_INLINE void run_row(const FusedArgs& a, char* tile) {
+    if constexpr (is_tile_map()) {
+      if (__builtin_expect(a.plain, 1)) {
+        using First = std::make_index_sequence<static_cast<std::size_t>(regs.column_begin[0] - 1 - regs.row_begin[0])>;
+        using Each = std::make_index_sequence<static_cast<std::size_t>(regs.section_end[0] - regs.column_begin[0])>;
+        char* p[regs.slots];
+        for (int s = 0; s < regs.slots; ++s) p[s] = s == tile_slot() ? tile : a.base[s];
+        simd::Vec<float, L> f32[count(Class::f32)];
+        simd::Vec<double, L> f64[count(Class::f64)];
+        simd::Vec<std::int32_t, L> i32[count(Class::i32)];
+        simd::Vec<std::int64_t, L> i64[count(Class::i64)];
+        MaskRegister mask[count(Class::mask)];
+        const Set file{f32, f64, i32, i64, mask};
+        const Place at{p, a.stride, a.dims, a.random, 0, 0, Columns};
+        section<true, false, regs.row_begin[0], Storing::plain>(file, at, 0, 1, First{});
+        constexpr int whole = Columns / L * L;
+        for (index_t c = 0; c < whole; c += L) section<false, false, regs.column_begin[0], Storing::plain>(file, at, c, L, Each{});
+        if constexpr (whole < Columns) section<false, true, regs.column_begin[0], Storing::plain>(file, at, whole, Columns - whole, Each{});
+        return;
+      }
+    }
+    FusedCall call{&a, 0, 1, 0, Columns};
+    call.tile = tile;
+    run(call);
   }
   static void run(const FusedCall& call) {
     if constexpr (Move<Fused>::rows()) Move<Fused>::run(call);

@@ -195,17 +195,45 @@ class Machine {
   int tags_ = 0;
   int threads_ = 1;
   bool resolved_ = false;
+  bool alone_ = false;            ///< most of its time is a loop's whose steps one thread runs: it runs the others, too
   void** seen_ = nullptr;         ///< inputs and results that pointers are bound to
   int outputs_ = 0;               ///< how many results there are
   bool bound_ = false, new_ = true;
   std::int64_t total_ = 0;
 };
 
+namespace detail {
+/// About how long a plan's steps take that threads share, and those that one thread runs, as additions and multiplications of products.
+struct Work {
+  double shared = 0, single = 0;
+};
+ETCH_COLD inline Work work_of(const PlanView& plan) {
+  constexpr double word = 8;           // of a fused loop, as long as so many of a product
+  constexpr std::int64_t least = 1 << 21;  // of a library kernel that is shared
+  Work r;
+  for (int s = 0; s < plan.steps; ++s) {
+    const Step& step = plan.step[s];
+    if (plan.loop[s] != nullptr) {
+      const Work body = work_of(plan.loop[s]->body);
+      r.shared += body.shared * plan.loop[s]->iterations;
+      r.single += body.single * plan.loop[s]->iterations;
+    } else {
+      const bool fused = step.kind == StepKind::fused;
+      (step.chunks > 1 || (!fused && step.flops > least) ? r.shared : r.single) += static_cast<double>(step.flops) * (fused ? word : 1);
+    }
+  }
+  return r;
+}
+}  // namespace detail
+
 ETCH_COLD inline Machine::Machine(const PlanView& plan, char* arena) : plan_(plan), given_arena_(arena) {
   allocate(num_threads());
   bool loops = false;
   for (int s = 0; s < plan.steps; ++s) loops = loops || plan.loop[s] != nullptr;
   if (!loops) return;
+  // the other threads would sleep meanwhile: waking them, and fetching what they made, costs more than they save
+  const detail::Work work = detail::work_of(plan);
+  alone_ = work.single > work.shared;
   body_ = new Machine*[static_cast<std::size_t>(plan.steps)]{};
   for (int s = 0; s < plan.steps; ++s)
     if (plan.loop[s] != nullptr) body_[s] = new Machine(plan.loop[s]->body, arena_of_bodies());
@@ -390,6 +418,7 @@ inline bool Machine::prepare(const Bindings& in, void* const* out, RandomState* 
 
 inline void Machine::run(const Bindings& in, void* const* out, RandomState* random) {
   if (plan_.draws) return run_drawing(in, out, random);
+  const detail::Alone alone(alone_);
   prepare(in, out, random);
   for (int s = 0; s < plan_.steps; ++s) run_step(s);
   new_ = false;
@@ -408,6 +437,7 @@ ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* cons
       ++next;
     }
   }
+  const detail::Alone alone(alone_);
   prepare(in, out, random);
   for (int s = 0; s < plan_.steps; ++s) run_step(s);
   new_ = false;

@@ -213,6 +213,20 @@ inline Pool& pool() {
   return instance;
 }
 
+/// While it lives, every parallel_for of the calling thread runs on that thread, if `alone`.
+class Alone {
+ public:
+  explicit Alone(bool alone) : outer_(thread_index) {
+    if (alone && outer_ < 0) thread_index = 0;
+  }
+  Alone(const Alone&) = delete;
+  Alone& operator=(const Alone&) = delete;
+  ~Alone() { thread_index = outer_; }
+
+ private:
+  int outer_;
+};
+
 }  // namespace detail
 
 /// Threads that take part in parallel_for, the caller included.

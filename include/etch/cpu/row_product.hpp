@@ -176,12 +176,12 @@ struct RowProduct {
   }
 };
 
-/// Keeps: w, whose rows lie side by side, is transposed when it is new.
-template <class T, int N, int K, int Row, int Col, bool Keeps>
+/// Keeps: w, whose rows lie side by side, is transposed when it is new. Epilogue: the fused loop behind it, or void.
+template <class T, int N, int K, int Row, int Col, bool Keeps, class Epilogue>
 struct RowKernel {
   static constexpr int lanes = Tile<T>::lanes, width = (N + lanes - 1) / lanes * lanes;
   static void run(Machine& machine, int s) {
-    const bool fused = machine.step(s).words != 0;
+    constexpr bool fused = !std::is_void_v<Epilogue>;
     const int b = right_operand(machine.step(s));
     const T *x = reinterpret_cast<const T*>(machine.pointer(b - 1)), *w = reinterpret_cast<const T*>(machine.pointer(b));
     alignas(64) T row[width];
@@ -193,9 +193,8 @@ struct RowKernel {
     } else {
       RowProduct<T, N, K, Row, Col>::run(x, w, to);
     }
-    if (fused) {
-      EpilogueWork work{machine.kernel(s), &machine.args(s), 0};
-      apply_epilogue<T>(&work, 0, 0, 1, N, row, width);
+    if constexpr (fused) {
+      Epilogue::template run_row<N>(machine.args(s), reinterpret_cast<char*>(row));
     } else if constexpr (N != width) {
       std::memcpy(machine.pointer(b + 1), row, N * sizeof(T));
     }

@@ -180,13 +180,14 @@ struct Compiled {
 
  private:
   template <int S, std::size_t... W>
-  static constexpr cpu::Kernel kernel_of(std::index_sequence<W...>) {
-    return &cpu::detail::Fused<plan.word[plan.step[S].code + static_cast<int>(W)]...>::run;
-  }
+  static cpu::detail::Fused<plan.word[plan.step[S].code + static_cast<int>(W)]...>* fused_of(std::index_sequence<W...>);
+  /// The loop of step S's words.
+  template <int S>
+  using FusedOf = std::remove_pointer_t<decltype(fused_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{}))>;
   template <int S>
   static constexpr cpu::Kernel kernel_of() {
     if constexpr (!detail::has_cpu_kernels) return nullptr;
-    else return kernel_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{});
+    else return &FusedOf<S>::run;
   }
   template <DType D>
   static constexpr cpu::detail::ProductParts parts = cpu::detail::parts_of<type_of<D>>(plan);
@@ -198,7 +199,7 @@ struct Compiled {
     else if constexpr (way == cpu::ProductWay::row || way == cpu::ProductWay::small) {
       constexpr cpu::detail::ProductSizes z = cpu::detail::sizes_of(s, plan.access);
       if constexpr (way == cpu::ProductWay::row) {
-        using K = cpu::detail::RowKernel<type_of<s.dtype>, z.n, z.k, z.b_row, z.b_col, z.keeps>;
+        using K = cpu::detail::RowKernel<type_of<s.dtype>, z.n, z.k, z.b_row, z.b_col, z.keeps, std::conditional_t<(s.words > 0), FusedOf<S>, void>>;
         return cpu::LibraryKernel{K::run, nullptr, K::kept};
       } else {
         using K = cpu::detail::SmallKernel<type_of<s.dtype>, z.m, z.n, z.k, z.a_row, z.a_col, z.b_row, z.b_col, z.c_row, z.keeps>;

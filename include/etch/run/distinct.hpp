@@ -25,6 +25,7 @@ constexpr unsigned library_key(const Step& s, const Access* access) {
 /// Whether two steps of one key have one kernel: some products have one for their sizes and strides.
 constexpr bool is_same_library(const Step& s, const Step& t, const Access* access) {
   const cpu::ProductWay way = cpu::product_way(s, access);
+  if (way == cpu::ProductWay::row && (s.words != t.words || (s.words > 0 && s.code != t.code))) return false;  // what follows is part of it
   return (way != cpu::ProductWay::row && way != cpu::ProductWay::small) || cpu::detail::sizes_of(s, access) == cpu::detail::sizes_of(t, access);
 }
 
@@ -36,7 +37,7 @@ constexpr auto find_distinct(const P& plan) {
   unsigned key[P::steps + 1]{};
   for (int s = 0; s < P::steps; ++s) {
     const Step& step = plan.step[s];
-    if (step.words != 0) {
+    if (step.words != 0 && cpu::product_way(step, plan.access) != cpu::ProductWay::row) {
       int& at = from[step.code];
       if (at == 0) {
         r.kernel[r.kernels] = s;
