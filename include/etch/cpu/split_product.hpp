@@ -66,10 +66,10 @@ typedef std::uint32_t Bits __attribute__((vector_size(64)));
 typedef std::uint16_t Sizes __attribute__((vector_size(64)));  // twice the bits of a bfloat16: without its sign
 
 /// The three parts of two vectors, in pairs of their lanes, `step` bytes apart; `most` collects how large they are.
-ETCH_INLINE void split(Floats x, Floats y, char* to, Sizes& most) {
+ETCH_INLINE void split(Floats x, Floats y, char* to, Sizes& most, int64 step = 2 * tile_bytes) {
   typedef float Raw __attribute__((vector_size(64)));
   Raw left = x.v, right = y.v;
-  for (int part = 0; part < 2; ++part, to += 2 * tile_bytes) {
+  for (int part = 0; part < 2; ++part, to += step) {
     const Bits l = ((Bits)left + 0x8000u) & 0xffff0000u, r = ((Bits)right + 0x8000u) & 0xffff0000u;
     const Bits pairs = (l >> 16) | r;
     std::memcpy(to, &pairs, 64);

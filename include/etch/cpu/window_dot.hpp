@@ -164,7 +164,8 @@ struct WindowDot {
 #else
       if (adds_lanes) {
         auto all = gradient(item, item.padded);
-        return run_lanes(all, all.rows.count, workspace);
+        run_lanes(all, all.parts_of_all, workspace, all.groups);
+        return all.combine();
       }
       if (auto all = convolution(item, item.padded, c_batch); !turns && all.batch > 0 && largest.convolution(item, item.padded, c_batch).batch > 0) return run_lanes(all, pieces(all.batch, all.lanes), workspace);
       BatchedProduct<T, multiply_padded<T>> all{item, batch, a_batch, b_batch, turns ? 0 : c_batch, workspace, thread_bytes()};
@@ -175,9 +176,9 @@ struct WindowDot {
     }
   }
 #if !defined(ETCH_CPU_EIGEN)
-  /// [shared by all threads][each thread's own]
+  /// [shared by all threads][each thread's own]; where `groups` of parts are enough for all threads, none is divided.
   template <class Lanes>
-  void run_lanes(Lanes& all, index_t parts, char* workspace) const {
+  void run_lanes(Lanes& all, index_t parts, char* workspace, index_t groups = 0) const {
     all.prepare(workspace);
     struct Work {
       const Lanes* all;
@@ -185,7 +186,7 @@ struct WindowDot {
       std::size_t bytes;
       index_t parts, chunks;
     };
-    const index_t chunks = num_threads() == 1 || 2 * m * n * k * all.batch <= parallel_flops ? 1 : least(parts, 4 * num_threads());
+    const index_t chunks = num_threads() == 1 || 2 * m * n * k * all.batch <= parallel_flops ? 1 : groups >= 2 * num_threads() ? groups : least(parts, 4 * num_threads());
     Work work{&all, workspace + aligned(all.shared_bytes()), aligned(all.thread_bytes()), parts, chunks};
     parallel_for(static_cast<int>(chunks), [](void* context, int chunk, int thread) {
       const Work& w = *static_cast<const Work*>(context);

@@ -220,41 +220,51 @@ ETCH_NOINLINE void add_lane_products(const LaneSums<T>& t) {
   }
 }
 
-/// c[i][o] = sum over images and places of x's windows times dy.
+/// c[i][o] = sum over images and places of x's windows times dy. Images are added up in up to `most_groups` groups, whatever the number of threads.
 template <class T>
 struct LaneGradient {
   static constexpr int64 lanes = Tile<T>::lanes, tall = 4, wide = 3, together = 128;  // places whose dy stay in the first-level cache
+  static constexpr int64 most_groups = 4;
   Product<T> item;
   LaneImages<T> windows, results;
   int64 batch, places;
   Cut rows = Cut(item.m, 1 + (item.m - 1) / tall), columns = Cut(item.n, 1 + (item.n - 1) / wide);
+  int64 blocks = pieces(batch, lanes), groups = least(blocks, most_groups), parts_of_all = groups * rows.count;  ///< parts are row tiles of a group
   std::int32_t *a_at = nullptr, *b_at = nullptr;
+  T* sums = nullptr;  ///< of each group
 
-  std::size_t shared_bytes() const { return static_cast<std::size_t>(2 * places) * sizeof(std::int32_t); }
-  int64 sums() const { return item.m * item.n * lanes; }
-  std::size_t thread_bytes() const { return static_cast<std::size_t>(windows.elements() + results.elements() + sums() + item.m * item.n) * sizeof(T); }
+  std::size_t shared_bytes() const { return static_cast<std::size_t>(2 * places) * sizeof(std::int32_t) + static_cast<std::size_t>(groups * item.m * item.n) * sizeof(T); }
+  std::size_t thread_bytes() const { return static_cast<std::size_t>(windows.elements() + results.elements() + item.m * item.n * lanes) * sizeof(T); }
 
   void prepare(void* shared) {
-    a_at = static_cast<std::int32_t*>(shared);
+    sums = static_cast<T*>(shared);
+    a_at = reinterpret_cast<std::int32_t*>(sums + groups * item.m * item.n);
     b_at = a_at + places;
     for (int64 p = 0; p < places; ++p) {
       a_at[p] = static_cast<std::int32_t>(item.a_at->column[p] * lanes);
       b_at[p] = static_cast<std::int32_t>(item.b_at->row[p] * lanes);
     }
   }
-  /// Row tiles [row0, row1).
-  void run_parts(int64 row0, int64 row1, T* workspace) const {
+  void run_parts(int64 begin, int64 end, T* workspace) const {
+    if (windows.pad != nullptr) windows.clear(workspace);
+    for (int64 next; begin < end; begin = next) {
+      const int64 group = begin / rows.count;
+      next = least(end, (group + 1) * rows.count);
+      run(group, begin - group * rows.count, next - group * rows.count, workspace);
+    }
+  }
+  /// Row tiles [row0, row1) of a group.
+  void run(int64 group, int64 row0, int64 row1, T* workspace) const {
     T* const y = workspace + windows.elements();
     T* const sum = y + results.elements();
-    T* const tile = sum + sums();
     const int64 n = item.n, top = rows.begin(row0), bottom = rows.begin(row1 - 1) + rows.size(row1 - 1);
     for (int64 e = top * n; e < bottom * n; ++e) simd::store(sum + e * lanes, simd::splat<T, Tile<T>::lanes>(0));
-    if (windows.pad != nullptr) windows.clear(workspace);
     LaneSums<T> t{};
     t.sum_row = n * lanes;
-    for (int64 first = 0; first < batch; first += lanes) {
-      windows.turn(first, least(lanes, batch - first), workspace);
-      results.turn(first, least(lanes, batch - first), y);
+    for (int64 block = blocks * group / groups; block < blocks * (group + 1) / groups; ++block) {
+      const int64 first = block * lanes, some = least(lanes, batch - first);
+      windows.turn(first, some, workspace);
+      results.turn(first, some, y);
       for (int64 p = 0; p < places; p += together) {
         t.places = least(together, places - p), t.a_at = a_at + p, t.b_at = b_at + p;
         for (int64 j = 0; j < columns.count; ++j) {
@@ -269,8 +279,25 @@ struct LaneGradient {
         }
       }
     }
-    for (int64 e = top * n; e < bottom * n; ++e) tile[e - top * n] = simd::hsum(simd::load<T, Tile<T>::lanes>(sum + e * lanes));
-    item.finish(top, 0, bottom - top, n, tile, n);
+    T* const to = sums + group * item.m * n;
+    int64 e = top * n;
+    for (; e + lanes <= bottom * n; e += lanes) simd::store(to + e, sum_of_lanes(sum + e * lanes));
+    for (; e < bottom * n; ++e) to[e] = simd::hsum(simd::load<T, Tile<T>::lanes>(sum + e * lanes));
+  }
+  /// The sums of as many vectors as each has lanes.
+  static ETCH_INLINE typename Tile<T>::V sum_of_lanes(const T* from) {
+    T turned[lanes * lanes];
+    transpose(lanes, lanes, from, lanes, turned, lanes);
+    auto r = simd::load<T, Tile<T>::lanes>(turned);
+    ETCH_UNROLL for (int i = 1; i < lanes; ++i) r = r + simd::load<T, Tile<T>::lanes>(turned + i * lanes);
+    return r;
+  }
+  /// When all parts have run.
+  void combine() const {
+    const int64 count = item.m * item.n;
+    for (int64 group = 1; group < groups; ++group)
+      for (int64 e = 0; e < count; ++e) sums[e] += sums[group * count + e];
+    item.finish(0, 0, item.m, item.n, sums, item.n);
   }
   static void add(int64 height, int64 width, const LaneSums<T>& t) {
     using Function = void (*)(const LaneSums<T>&);

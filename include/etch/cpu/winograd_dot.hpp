@@ -1,6 +1,7 @@
 // The kernel of a StepKind::window_dot that plan/winograd.hpp finds: its numbers as images, filters and results.
 #pragma once
 
+#include <etch/cpu/split_window.hpp>
 #include <etch/cpu/window_dot.hpp>
 #include <etch/cpu/winograd.hpp>
 #include <etch/plan/winograd.hpp>
@@ -63,11 +64,23 @@ struct WinogradDot {
     } else {
       auto all = convolution(item, dot.fused ? 0 : machine.stride(c, 0));
       all.x.images.data = item.b;
+#if ETCH_AMX
+      if (splits(all)) {
+        SplitConvolution split{.images = all.x.images, .channels = all.x.channels, .item = item, .c_batch = all.c_batch};
+        return dot.run_lanes(split, split.parts_of_all, workspace);
+      }
+#endif
       dot.run_lanes(all, all.x.blocks, workspace);
     }
   }
+#if ETCH_AMX
+  static bool splits(const WinogradConvolution<T>& all) { return splits_windows(all.x.channels, all.item.m) && amx::granted(); }
+#endif
   std::size_t bytes() const {
     const auto of = [](const auto& all) { return aligned(all.shared_bytes()) + aligned(all.thread_bytes()); };
+#if ETCH_AMX
+    if (const auto all = convolution(sizes(), 0); !gradient && splits(all)) return of(SplitConvolution{.images = all.x.images, .channels = all.x.channels, .item = all.item, .c_batch = 0});
+#endif
     return gradient ? of(weights(sizes())) : of(convolution(sizes(), 0));
   }
 };
