@@ -74,7 +74,20 @@ struct Fused {
   template <int Begin, std::size_t... I>
   static constexpr bool is_light_map(std::index_sequence<I...>) {
     constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
-    return sizeof...(I) <= 6 && !regs.tile && (is_light(word(I)) && ...) && !(is_reduce_word(word(I)) || ...);
+    return sizeof...(I) <= 16 && !regs.tile && (is_light(word(I)) && ...) && !(is_reduce_word(word(I)) || ...);
+  }
+  /// The lines that two vectors at column c will be stored to, fetched: a light loop's stores would each wait for one from the second cache.
+  template <std::uint64_t W>
+  static ETCH_INLINE void fetch_line([[maybe_unused]] const Place& at, [[maybe_unused]] index_t c) {
+    constexpr Instruction i = decode(W);
+    if constexpr (i.op == static_cast<std::uint8_t>(Word::store) && static_cast<Stride>(i.mode) == Stride::unit) {
+      constexpr int size = static_cast<int>(size_of(i.memory));
+      for (int byte = 0; byte < 2 * L * size; byte += 64) __builtin_prefetch(at.p[i.slot] + c * size + byte, 1);
+    }
+  }
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE void fetch_lines(const Place& at, index_t c, std::index_sequence<I...>) {
+    (fetch_line<code[regs.position[Begin + static_cast<int>(I)]]>(at, c), ...);
   }
   /// Whether a columns section does little, and ends with storing a truth, its only result.
   template <int Begin, std::size_t... I>
@@ -273,8 +286,14 @@ struct Fused {
       if constexpr (regs.streams) c = stream<column>(r, at, c, last, I{});
       else if constexpr (Columns{code, &regs, column, end}.crossing() >= 0) c = Crossing<Fused, column, end>::run(r, at, c, last);
       // of two vectors: one of five instructions takes 1.7 times as long (Zen 3) where it crosses a line of the code's cache
-      if constexpr (is_light_map<column>(I{}))
-        for (; c + 2 * L <= last; c += 2 * L) section<false, false, column>(r, at, c, L, I{}), section<false, false, column>(r, at, c + L, L, I{});
+      if constexpr (is_light_map<column>(I{})) {
+        const bool far = (call.row1 - call.row0) * (call.col1 - call.col0) >= 4096;
+        for (; c + 2 * L <= last; c += 2 * L) {
+          if (far) fetch_lines<column>(at, c + 8 * L, I{});
+          section<false, false, column>(r, at, c, L, I{});
+          section<false, false, column>(r, at, c + L, L, I{});
+        }
+      }
       for (; c + L <= last; c += L) section<false, false, column>(r, at, c, L, I{});
       if (c < last) section<false, true, column>(r, at, c, static_cast<int>(last - c), I{});
     }
