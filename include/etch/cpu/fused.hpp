@@ -76,18 +76,18 @@ struct Fused {
     constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
     return sizeof...(I) <= 16 && !regs.tile && (is_light(word(I)) && ...) && !(is_reduce_word(word(I)) || ...);
   }
-  /// The lines that two vectors at column c will be stored to, fetched: a light loop's stores would each wait for one from the second cache.
-  template <std::uint64_t W>
-  static ETCH_INLINE void fetch_line([[maybe_unused]] const Place& at, [[maybe_unused]] index_t c) {
+  /// Fetches the lines that `Count` vectors from column c on are loaded from (Word::load) or stored to (Word::store).
+  template <Word Which, std::uint64_t W, int Count>
+  static ETCH_INLINE void fetch_word([[maybe_unused]] const Place& at, [[maybe_unused]] index_t c) {
     constexpr Instruction i = decode(W);
-    if constexpr (i.op == static_cast<std::uint8_t>(Word::store) && static_cast<Stride>(i.mode) == Stride::unit) {
-      constexpr int size = static_cast<int>(size_of(i.memory));
-      for (int byte = 0; byte < 2 * L * size; byte += 64) __builtin_prefetch(at.p[i.slot] + c * size + byte, 1);
+    if constexpr (i.op == static_cast<std::uint8_t>(Which) && static_cast<Stride>(i.mode) == Stride::unit) {
+      constexpr index_t size = static_cast<index_t>(size_of(i.memory));
+      for (index_t byte = 0; byte < Count * L * size; byte += 64) __builtin_prefetch(at.p[i.slot] + c * size + byte, Which == Word::store);
     }
   }
-  template <int Begin, std::size_t... I>
-  static ETCH_INLINE void fetch_lines(const Place& at, index_t c, std::index_sequence<I...>) {
-    (fetch_line<code[regs.position[Begin + static_cast<int>(I)]]>(at, c), ...);
+  template <Word Which, int Begin, int Count, std::size_t... I>
+  static ETCH_INLINE void fetch(const Place& at, index_t c, std::index_sequence<I...>) {
+    (fetch_word<Which, code[regs.position[Begin + static_cast<int>(I)]], Count>(at, c), ...);
   }
   /// Whether a columns section does little, and ends with storing a truth, its only result.
   template <int Begin, std::size_t... I>
@@ -234,7 +234,10 @@ struct Fused {
     (meet(to_boundary<code[regs.position[Begin + static_cast<int>(I)]]>(at, c)), ...);
     if (!together || skipped < 0 || last - c < skipped + L) return c;
     if (skipped > 0) section<false, true, Begin>(r, at, c, static_cast<int>(skipped), all);
-    for (c += skipped; c + L <= last; c += L) section<false, false, Begin, Storing::stream>(r, at, c, L, all);
+    for (c += skipped; c + L <= last; c += L) {
+      fetch<Word::load, Begin, 1>(at, c + 1024, all);  // a loop of many instructions would else wait for one line after another
+      section<false, false, Begin, Storing::stream>(r, at, c, L, all);
+    }
     return c;
   }
 
@@ -287,9 +290,9 @@ struct Fused {
       else if constexpr (Columns{code, &regs, column, end}.crossing() >= 0) c = Crossing<Fused, column, end>::run(r, at, c, last);
       // of two vectors: one of five instructions takes 1.7 times as long (Zen 3) where it crosses a line of the code's cache
       if constexpr (is_light_map<column>(I{})) {
-        const bool far = (call.row1 - call.row0) * (call.col1 - call.col0) >= 4096;
+        const bool many = (call.row1 - call.row0) * (last - call.col0) >= 4096;  // then stores of whole lines would each wait for one from the second cache
         for (; c + 2 * L <= last; c += 2 * L) {
-          if (far) fetch_lines<column>(at, c + 8 * L, I{});
+          if (many) fetch<Word::store, column, 2>(at, c + 8 * L, I{});
           section<false, false, column>(r, at, c, L, I{});
           section<false, false, column>(r, at, c + L, L, I{});
         }
