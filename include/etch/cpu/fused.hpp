@@ -74,7 +74,20 @@ struct Fused {
   template <int Begin, std::size_t... I>
   static constexpr bool is_light_map(std::index_sequence<I...>) {
     constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
-    return sizeof...(I) <= 6 && !regs.tile && (is_light(word(I)) && ...) && !(is_reduce_word(word(I)) || ...);
+    return sizeof...(I) <= 16 && !regs.tile && (is_light(word(I)) && ...) && !(is_reduce_word(word(I)) || ...);
+  }
+  /// Fetches the lines that `Count` vectors from column c on are loaded from (Word::load) or stored to (Word::store).
+  template <Word Which, std::uint64_t W, int Count>
+  static ETCH_INLINE void fetch_word([[maybe_unused]] const Place& at, [[maybe_unused]] index_t c) {
+    constexpr Instruction i = decode(W);
+    if constexpr (i.op == static_cast<std::uint8_t>(Which) && static_cast<Stride>(i.mode) == Stride::unit) {
+      constexpr index_t size = static_cast<index_t>(size_of(i.memory));
+      for (index_t byte = 0; byte < Count * L * size; byte += 64) __builtin_prefetch(at.p[i.slot] + c * size + byte, Which == Word::store);
+    }
+  }
+  template <Word Which, int Begin, int Count, std::size_t... I>
+  static ETCH_INLINE void fetch(const Place& at, index_t c, std::index_sequence<I...>) {
+    (fetch_word<Which, code[regs.position[Begin + static_cast<int>(I)]], Count>(at, c), ...);
   }
   /// Whether a columns section is several functions of one another: longer a chain than the processor sees beyond.
   template <int Begin, std::size_t... I>
@@ -233,7 +246,10 @@ struct Fused {
     (meet(to_boundary<code[regs.position[Begin + static_cast<int>(I)]]>(at, c)), ...);
     if (!together || skipped < 0 || last - c < skipped + L) return c;
     if (skipped > 0) section<false, true, Begin>(r, at, c, static_cast<int>(skipped), all);
-    for (c += skipped; c + L <= last; c += L) section<false, false, Begin, Storing::stream>(r, at, c, L, all);
+    for (c += skipped; c + L <= last; c += L) {
+      fetch<Word::load, Begin, 1>(at, c + 1024, all);  // a loop of many instructions would else wait for one line after another
+      section<false, false, Begin, Storing::stream>(r, at, c, L, all);
+    }
     return c;
   }
 
@@ -285,8 +301,14 @@ struct Fused {
       if constexpr (regs.streams) c = stream<column>(r, at, c, last, I{});
       else if constexpr (Columns{code, &regs, column, end}.crossing() >= 0) c = Crossing<Fused, column, end>::run(r, at, c, last);
       // of two vectors: one of five instructions takes 1.7 times as long (Zen 3) where it crosses a line of the code's cache
-      if constexpr (is_light_map<column>(I{}))
-        for (; c + 2 * L <= last; c += 2 * L) section<false, false, column>(r, at, c, L, I{}), section<false, false, column>(r, at, c + L, L, I{});
+      if constexpr (is_light_map<column>(I{})) {
+        const bool many = (call.row1 - call.row0) * (last - call.col0) >= 4096;  // then stores of whole lines would each wait for one from the second cache
+        for (; c + 2 * L <= last; c += 2 * L) {
+          if (many) fetch<Word::store, column, 2>(at, c + 8 * L, I{});
+          section<false, false, column>(r, at, c, L, I{});
+          section<false, false, column>(r, at, c + L, L, I{});
+        }
+      }
       if constexpr (is_deep_map<column>(I{})) {
         Bank bank;
         bank.template take<column>(r);
