@@ -1,4 +1,4 @@
-// expect: etch: cross_entropy: targets must be integers
+// expect: etch: cross_entropy: targets must be int64 or uint8
 #include <etch/etch.hpp>
 using namespace etch;
 

@@ -1,4 +1,4 @@
-// expect: etch: cross_entropy: there must be one weight for each class
+// expect: etch: cross_entropy: there must be one weight for each class, of the dtype of the logits
 #include <etch/etch.hpp>
 using namespace etch;
 

@@ -1,4 +1,4 @@
-// expect: etch: multi_margin_loss: targets must be integers of the sizes of scores without the classes
+// expect: etch: multi_margin_loss: targets must be int64, of the sizes of scores without the classes
 #include <etch/etch.hpp>
 using namespace etch;
 

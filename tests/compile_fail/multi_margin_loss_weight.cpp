@@ -1,4 +1,4 @@
-// expect: etch: multi_margin_loss: there must be one weight for each class
+// expect: etch: multi_margin_loss: there must be one weight for each class, of the dtype of the scores
 #include <etch/etch.hpp>
 using namespace etch;
 

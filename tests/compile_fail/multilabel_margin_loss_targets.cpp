@@ -1,4 +1,4 @@
-// expect: etch: multilabel_margin_loss: targets must be integers of the shape of the scores
+// expect: etch: multilabel_margin_loss: targets must be int64, of the shape of the scores
 #include <etch/etch.hpp>
 using namespace etch;
 

@@ -1,4 +1,4 @@
-// expect: etch: nll_loss: log-probabilities must be floating and targets integers
+// expect: etch: nll_loss: log-probabilities must be floating and targets int64 or uint8
 #include <etch/etch.hpp>
 using namespace etch;
 

@@ -1,4 +1,4 @@
-// expect: etch: nll_loss: there must be one weight for each class
+// expect: etch: nll_loss: there must be one weight for each class, of the dtype of the log-probabilities
 #include <etch/etch.hpp>
 using namespace etch;
 

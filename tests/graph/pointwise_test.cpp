@@ -17,6 +17,15 @@ TEST_CASE("constants fold") {
   }));
 }
 
+TEST_CASE("what is no constant expression is left to the kernel: inf - inf, 0 inf, an overflow") {
+  static_assert(with_input([](Builder& b, int) {
+    double v = 0;
+    const auto folds = [&](Op op, double x, double y) { return b.is_constant(b.map(op, DType::float64, b.constant(x, DType::float64), b.constant(y, DType::float64)), v); };
+    const double infinity = __builtin_huge_val();
+    return !folds(Op::sub, infinity, infinity) && !folds(Op::mul, 0, infinity) && !folds(Op::div, infinity, infinity) && !folds(Op::mul, 1e200, 1e200) && !folds(Op::div, 1, 1e-320);
+  }));
+}
+
 TEST_CASE("units vanish; 0 x stays where x may be infinite") {
   static_assert(with_input([](Builder& b, int x) {
     const int zero = b.constant(0, DType::float64, shape(3, 5)), one = b.constant(1, DType::float64, shape(3, 5));

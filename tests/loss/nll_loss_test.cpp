@@ -20,11 +20,11 @@ TEST_CASE("nll_loss picks the targets' log-probabilities, and divides by the wei
 
 TEST_CASE("classes may lie on any axis") {
   const auto x = filled<Tensor<double, 2, 3, 4>>(-3, 0);
-  Tensor<std::int32_t, 2, 4> y;
+  Tensor<std::int64_t, 2, 4> y;
   for (int i = 0; i < 8; ++i) y.data()[i] = i % 3;
   const Tensor<double, 2, 4> rows = nll_loss<Reduction::none, -100, 1>(x, y);
   for (int i = 0; i < 2; ++i)
-    for (int j = 0; j < 4; ++j) CHECK(rows(i, j) == -x(i, y(i, j), j));
+    for (int j = 0; j < 4; ++j) CHECK(rows(i, j) == -x(i, static_cast<int>(y(i, j)), j));
 }
 
 TEST_CASE("a target that is no class is named with its place") {

@@ -78,6 +78,13 @@ TEST_CASE("scans, softmax and normalisation") {
   CHECK(median.item() == doctest::Approx(x(0) + x(2) + x(3) - low - high));
 }
 
+TEST_CASE("nothing is left of nothing, of halves too") {
+  const Tensor<bfloat16, 5, 0, 0> x;
+  const Tensor y = masked::log_softmax<-1>(x, B<0, 0>{});
+  static_assert(std::is_same_v<decltype(y), const Tensor<bfloat16, 5, 0, 0>>);
+  CHECK(y.numel() == 0);
+}
+
 TEST_CASE("filling and scattering where a mask is true") {
   const auto x = filled<F<2, 3>>();
   const B<3> m{{true, false, true}};

@@ -60,6 +60,12 @@ TEST_CASE("int64 is exact where double is not, and overflow wraps") {
   CHECK((!above(0) && !above(1)));  // 64 and 16
 }
 
+TEST_CASE("a quotient of halves is rounded before it is cut") {
+  const Tensor<half, 2> x{8.3515625f, 3}, y{-0.5966796875f, 2};  // -13.9967 is -14 as a half
+  const Tensor<half, 2> q = div<Rounding::trunc>(x, y);
+  CHECK((static_cast<float>(q(0)) == -14 && static_cast<float>(q(1)) == 1));
+}
+
 TEST_CASE("rounding") {
   const Tensor<double, 6> x{{250, 2.345, -1e10, 0.5, 350, -1.25}};
   same(Tensor<double, 6>(round(x, -2)), {200, 0, -1e10, 0, 400, -0.});

@@ -15,6 +15,7 @@ TEST_CASE("what an option must be") {
   CHECK_THROWS_WITH((optim::Rprop{.etas = {0.5, 0.9}}.check()), "etch: optim::Rprop: etas[0] must lie between 0 and 1, and etas[1] above 1; got etas[1] = 0.9");
   CHECK_THROWS_WITH((optim::Adafactor{.d = 0.5}.check()), "etch: optim::Adafactor: d must be at least 1; got d = 0.5");
   CHECK_THROWS_WITH((optim::Adafactor{.beta2_decay = 0.5}.check()), "etch: optim::Adafactor: beta2_decay must not be positive; got beta2_decay = 0.5");
+  CHECK_THROWS_WITH((optim::Adafactor{.eps = {-1e-30, 1e-3}}.check()), "etch: optim: an option must not be negative; got eps[0] = -1e-30");
   CHECK_THROWS_WITH((optim::Muon{.momentum = -1}.check()), "etch: optim: an option must not be negative; got momentum = -1");
   CHECK_THROWS_WITH((optim::LBFGS{.history_size = 0}.check()), "etch: optim: an option must be positive; got history_size = 0");
   CHECK_THROWS_WITH((optim::SGD{.lr = std::nan("")}.check()), "etch: optim: an option must not be negative; got lr = nan");

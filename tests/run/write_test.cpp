@@ -241,3 +241,32 @@ TEST_CASE("expressions kept, returned, moved, evaluated twice") {
   x = twice;  // reads x as it is now
   CHECK(x(1) == 2 * once);
 }
+
+TEST_CASE("a diagonal is filled, of a tall matrix again and again, of a cube, of a view; names of the same thing") {
+  const auto places = [](const auto& x) {
+    std::vector<std::int64_t> at;
+    for (std::int64_t i = 0; i < x.numel(); ++i)
+      if (x.data()[i] != 0) at.push_back(i);
+    return at;
+  };
+  F<3, 5> wide;
+  F<7, 3> tall, wrapped;
+  F<2, 2, 2> cube;
+  CHECK(&fill_diagonal_(wide, 1) == &wide);
+  fill_diagonal_(tall, 1);
+  fill_diagonal_<true>(wrapped, 1);
+  fill_diagonal_(cube, 1);
+  CHECK(places(wide) == std::vector<std::int64_t>{0, 6, 12});
+  CHECK(places(tall) == std::vector<std::int64_t>{0, 4, 8});
+  CHECK(places(wrapped) == std::vector<std::int64_t>{0, 4, 8, 12, 16, 20});
+  CHECK(places(cube) == std::vector<std::int64_t>{0, 7});
+  F<3, 3> part;
+  fill_diagonal_(part(Slice<1, 3>{}, Slice<0, 2>{}), 2);
+  CHECK(places(part) == std::vector<std::int64_t>{3, 7});
+  F<2> v{0.5f, -0.5f};
+  arcsin_(v);
+  divide_(v, 2);
+  CHECK((v(0) == doctest::Approx(std::asin(0.5) / 2) && v(1) == -v(0)));
+  greater_(v, 0);
+  CHECK((v(0) == 1 && v(1) == 0));
+}

@@ -133,6 +133,14 @@ constexpr std::int64_t capacity(const Dims& d) {
 template <auto... D>
 inline constexpr std::int64_t capacity_of = capacity(dims_of<D...>());
 
+namespace detail {
+constexpr bool no_negative_size(const Dims& d) {
+  for (int i = 0; i < d.rank; ++i)
+    if (d[i].size < 0) return false;
+  return true;
+}
+}  // namespace detail
+
 /// The axis `a` of a shape of `rank` dimensions, counted from the end where negative; -1 where out of range.
 constexpr int axis_of(int a, int rank) {
   const int i = a < 0 ? a + rank : a;

@@ -79,6 +79,27 @@ ETCH_SCALAR double zeta(double s, double q) {
   return sum;
 }
 
+/// The same of a large a, whose series would have as many terms as the root of a: Temme's uniform expansion, with eta^2 / 2 = x/a - 1 - log(x/a),
+///
+///   Q = erfc(eta sqrt(a / 2)) / 2 + exp(-a eta^2 / 2) / sqrt(2 pi a) (c0(eta) + c1(eta) / a + ..)
+ETCH_SCALAR double gamma_part_of_large(double a, double x, bool upper) {
+  const double mu = (x - a) / a;
+  double half = mu - __builtin_log1p(mu);
+  if (__builtin_fabs(mu) < 0.25) {  // where that would cancel
+    double power = mu * mu;
+    half = 0;
+    for (int k = 2; k < 40; ++k, power *= -mu) half += power / k;
+  }
+  if (a * half > 750) return (mu > 0) == upper ? 0 : 1;
+  const double eta = mu < 0 ? -__builtin_sqrt(2 * half) : __builtin_sqrt(2 * half);
+  constexpr double c0[] = {-1. / 3, 1. / 12, -2. / 135, 1. / 864, 1. / 2835, -139. / 777600, 1. / 25515, -571. / 261273600};
+  constexpr double c1[] = {-1. / 540, -1. / 288, 1. / 378, -77. / 77760};
+  double sum = 0, next = 0;
+  for (int k = 7; k >= 0; --k) sum = sum * eta + c0[k];
+  for (int k = 3; k >= 0; --k) next = next * eta + c1[k];
+  const double rest = __builtin_exp(-a * half) / __builtin_sqrt(2 * pi * a) * (sum + next / a), at = eta * __builtin_sqrt(a / 2);
+  return upper ? 0.5 * __builtin_erfc(at) + rest : 0.5 * __builtin_erfc(-at) - rest;
+}
 /// The lower (P) and the upper (Q) regularised incomplete gamma function: a series below a + 1, a continued fraction above.
 ETCH_SCALAR double gamma_part(double a, double x, bool upper) {
   if (a < 0 || x < 0) return nan;
@@ -87,6 +108,7 @@ ETCH_SCALAR double gamma_part(double a, double x, bool upper) {
   if (a == infinity) return x == infinity ? nan : upper ? 1 : 0;
   if (x == infinity) return upper ? 0 : 1;
   if (a != a || x != x) return nan;
+  if (a > 1e5) return gamma_part_of_large(a, x, upper);
   const double front = __builtin_exp(a * __builtin_log(x) - x - lgamma(a));
   if (x < a + 1) {
     double term = 1 / a, sum = term;

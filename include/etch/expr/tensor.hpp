@@ -79,12 +79,6 @@ ETCH_INLINE std::int64_t element_offset(const int* sizes, const std::int64_t* in
   return at;
 }
 
-constexpr bool no_negative_size(const Dims& d) {
-  for (int i = 0; i < d.rank; ++i)
-    if (d[i].size < 0) return false;
-  return true;
-}
-
 template <auto D>
 constexpr bool is_bounded() {
   if constexpr (std::is_integral_v<decltype(D)>) return false;

@@ -28,17 +28,21 @@ constexpr double of_nothing(Op op, bool floating) {
 }
 
 /// x op y where that is exact arithmetic or one correctly rounded operation; false where it is left to the kernel, as are
-/// integers that a double does not hold.
+/// integers that a double does not hold, and infinities and what is near them: neither their difference nor an overflow is a constant expression.
 constexpr bool fold(Op op, double x, double y, bool floating, double& result) {
   auto holds = [&](double r) { return floating || (r > -0x1p53 && r < 0x1p53); };
+  auto far = [](double v) { return !(v > -0x1p500 && v < 0x1p500); };
+  auto near_zero = [](double v) { return v > -0x1p-500 && v < 0x1p-500; };
+  if ((op == Op::add || op == Op::sub || op == Op::mul || op == Op::div) && (far(x) || far(y))) return false;
+  if ((op == Op::div && near_zero(y)) || (op == Op::reciprocal && near_zero(x))) return false;
   switch (op) {
     case Op::neg: result = -x; return holds(x);
     case Op::abs: result = x < 0 ? -x : x; return holds(x);
     case Op::add: result = x + y; return holds(result);
     case Op::sub: result = x - y; return holds(result);
     case Op::mul: result = x * y; return holds(result);
-    case Op::div: result = x / (y == 0 ? 1 : y); return floating && y != 0;
-    case Op::reciprocal: result = 1 / (x == 0 ? 1 : x); return x != 0;
+    case Op::div: result = x / y; return floating;
+    case Op::reciprocal: result = 1 / x; return true;
     case Op::maximum: result = x > y ? x : y; return x == x && y == y;
     case Op::minimum: result = x < y ? x : y; return x == x && y == y;
     case Op::eq: result = x == y; return true;

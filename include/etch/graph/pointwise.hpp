@@ -165,7 +165,8 @@ constexpr int Builder::map_integers(Op op, DType result, int a, int b) {
 
 constexpr bool Builder::finite_if_zero(int a) const {
   double v = 0;
-  return is_constant(a, v) || (node_[a].op == Op::cast && !is_floating(dtype(node_[a].in[0]))) || !is_floating(dtype(a));
+  if (is_constant(a, v)) return v > -__builtin_huge_val() && v < __builtin_huge_val();
+  return (node_[a].op == Op::cast && !is_floating(dtype(node_[a].in[0]))) || !is_floating(dtype(a));
 }
 
 }  // namespace detail

@@ -27,12 +27,16 @@ struct classes_and_weights {
 
 namespace detail {
 
+/// Whether a target may say the number of a class: PyTorch's are int64, or uint8.
+template <class Y>
+inline constexpr bool numbers_a_class = std::is_same_v<typename Y::value_type, std::int64_t> || std::is_same_v<typename Y::value_type, std::uint8_t>;
+
 /// No weight was given.
 struct Unweighted {};
 template <class W, class X, int Axis>
 constexpr bool weighs_classes() {
   if constexpr (std::is_same_v<W, Unweighted>) return true;
-  else return W::rank == 1 && classes_and_weights<X::dims(0)[Axis].size, W::dims(0)[0].size>::agree;
+  else return std::is_same_v<typename W::value_type, typename X::value_type> && W::rank == 1 && classes_and_weights<X::dims(0)[Axis].size, W::dims(0)[0].size>::agree;
 }
 
 /// Moves values between scores [.., V, ..], rows [.., ..] and classes [V].

@@ -85,24 +85,24 @@ struct cross_entropy_fn {
     constexpr bool probabilities = is_floating(dtype_of<typename Y::value_type>) && loss_shapes<X, Y>::same;
     constexpr bool fits = axis >= 0 && (probabilities || classes_and_targets<X, Y, axis>::agree_but_for_the_classes);
     constexpr bool floating = is_floating(dtype), smooth = Smoothing >= 0 && Smoothing <= 1, named = !probabilities || Ignore < 0;
-    constexpr bool integers = probabilities || (is_integral(dtype_of<typename Y::value_type>) && dtype_of<typename Y::value_type> != DType::boolean);
+    constexpr bool integers = probabilities || detail::numbers_a_class<Y>;
     if constexpr (!fits) {
       static_assert(fits, "etch: cross_entropy: targets must have the sizes of logits without the classes, or be probabilities of the sizes of logits");
       return Poison{};
     } else if constexpr (!floating || !integers || !smooth || !named) {
       static_assert(floating, "etch: cross_entropy: logits must be floating");
-      static_assert(integers, "etch: cross_entropy: targets must be integers");
+      static_assert(integers, "etch: cross_entropy: targets must be int64 or uint8");
       static_assert(smooth, "etch: cross_entropy: label smoothing must lie between 0 and 1");
       static_assert(named, "etch: cross_entropy: a class to ignore needs targets that are classes, not probabilities");
       return Poison{};
     } else if constexpr (!detail::weighs_classes<W, X, axis>()) {
-      static_assert(detail::weighs_classes<W, X, axis>(), "etch: cross_entropy: there must be one weight for each class");
+      static_assert(detail::weighs_classes<W, X, axis>(), "etch: cross_entropy: there must be one weight for each class, of the dtype of the logits");
       return Poison{};
     } else {
       auto& b = *logits.builder;
       const detail::ClassAxis c{b, b.shape(logits.id), axis};
       int weights = -1;
-      if constexpr (!std::is_same_v<W, detail::Unweighted>) weights = b.cast(weight.id, dtype);
+      if constexpr (!std::is_same_v<W, detail::Unweighted>) weights = weight.id;
       using Rows = detail::class_rows<X, axis>;
       if constexpr (probabilities) {
         return detail::reduce_loss<R>(Rows{&b, detail::probability_loss(c, detail::Logits(c, logits.id), detail::Value{&b, b.cast(targets.id, dtype)}, weights, Smoothing).id});
@@ -116,12 +116,12 @@ struct cross_entropy_fn {
 };
 
 /// The mean of log(sum(exp(logits))) - logits[target] over rows whose target is not `Ignore`; logits [.., V] (or with the
-/// classes on another axis), integer targets [..], or probabilities of the classes, [.., V] too.
+/// classes on another axis), targets [..] of int64 or uint8, or probabilities of the classes, [.., V] too.
 template <Reduction R = Reduction::mean, long long Ignore = -100, auto LabelSmoothing = 0.0, int Axis = -1, Operand X, Operand Y>
 constexpr auto cross_entropy(const X& logits, const Y& targets) {
   return apply<cross_entropy_fn<R, Ignore, LabelSmoothing, Axis>>(logits, targets);
 }
-/// The same with a weight for each class, which the mean divides by.
+/// The same with a weight for each class, of the dtype of the logits, which the mean divides by.
 template <Reduction R = Reduction::mean, long long Ignore = -100, auto LabelSmoothing = 0.0, int Axis = -1, Operand X, Operand Y, Operand W>
 constexpr auto cross_entropy(const X& logits, const Y& targets, const W& weight) {
   return apply<cross_entropy_fn<R, Ignore, LabelSmoothing, Axis>>(logits, targets, weight);

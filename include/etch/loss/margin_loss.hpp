@@ -30,7 +30,10 @@ template <Reduction R>
 struct margin_ranking_loss_fn {
   template <class A, class B, class Y, class M>
   constexpr auto operator()(A a, B b, Y y, M margin) const {
-    if constexpr (all_half<A, B, Y>) return rounded_once<typename A::value_type, margin_ranking_loss_fn>(a, b, y, margin);
+    constexpr bool ranks = A::rank == B::rank && A::rank == Y::rank;
+    static_assert(ranks, "etch: margin_ranking_loss: inputs and target must have one rank");
+    if constexpr (!ranks) return Poison{};
+    else if constexpr (all_half<A, B, Y>) return rounded_once<typename A::value_type, margin_ranking_loss_fn>(a, b, y, margin);
     else return reduce_loss<R>(clamp_min(-y * (a - b) + margin, 0));
   }
 };

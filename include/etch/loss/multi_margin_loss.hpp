@@ -30,14 +30,14 @@ struct multi_margin_loss_fn {
     constexpr int axis = X::rank - 1;
     constexpr bool power = P == 1 || P == 2;
     static_assert(power, "etch: multi_margin_loss: p must be 1 or 2");
-    constexpr bool fits = X::rank >= 1 && classes_and_targets<X, Y, axis>::agree_but_for_the_classes && is_integral(dtype_of<typename Y::value_type>);
+    constexpr bool fits = X::rank >= 1 && classes_and_targets<X, Y, axis>::agree_but_for_the_classes && std::is_same_v<typename Y::value_type, std::int64_t>;
     if constexpr (lacks_an_axis<X, Y>) {
       return loss(unsqueeze_fn<0>{}(x), y, margin, weight);
     } else if constexpr (!fits) {
-      static_assert(fits, "etch: multi_margin_loss: targets must be integers of the sizes of scores without the classes");
+      static_assert(fits, "etch: multi_margin_loss: targets must be int64, of the sizes of scores without the classes");
       return Poison{};
     } else if constexpr (!weighs_classes<W, X, axis>()) {
-      static_assert(weighs_classes<W, X, axis>(), "etch: multi_margin_loss: there must be one weight for each class");
+      static_assert(weighs_classes<W, X, axis>(), "etch: multi_margin_loss: there must be one weight for each class, of the dtype of the scores");
       return Poison{};
     } else {
       Builder& b = *x.builder;
@@ -53,7 +53,7 @@ struct multi_margin_loss_fn {
       }());
       const auto row = mean_fn<-1>{}(each);
       if constexpr (std::is_same_v<W, Unweighted>) return reduce_loss<R>(row);
-      else return reduce_loss<R>(row * Rows{&b, c.over(Op::sum, choose(t.hit, c.along(Value{&b, b.cast(weight.id, b.dtype(x.id))}), c.of(b.dtype(x.id), 0))).id});
+      else return reduce_loss<R>(row * Rows{&b, c.over(Op::sum, choose(t.hit, c.along(Value{&b, weight.id}), c.of(b.dtype(x.id), 0))).id});
     }
   }
 };
@@ -62,9 +62,9 @@ template <Reduction R>
 struct multilabel_margin_loss_fn {
   template <class X, class Y>
   constexpr auto operator()(X x, Y given) const {
-    constexpr bool fits = loss_shapes<X, Y>::same && is_integral(dtype_of<typename Y::value_type>);
+    constexpr bool fits = loss_shapes<X, Y>::same && std::is_same_v<typename Y::value_type, std::int64_t>;
     if constexpr (!fits) {
-      static_assert(fits, "etch: multilabel_margin_loss: targets must be integers of the shape of the scores");
+      static_assert(fits, "etch: multilabel_margin_loss: targets must be int64, of the shape of the scores");
       return Poison{};
     } else if constexpr (X::rank == 0) {
       return (*this)(unsqueeze_fn<0>{}(x), unsqueeze_fn<0>{}(given));

@@ -39,6 +39,7 @@ class alignas(alignment) ModuleTensor {
   static constexpr Role role = R;
   static constexpr int rank = sizeof...(D);
   static constexpr Dims dims(int source = 0) { return dims_of<D...>(source); }
+  static_assert(detail::no_negative_size(dims_of<D...>()), "etch: tensor: sizes must not be negative");
   static constexpr int numel() { return static_cast<int>(capacity_of<D...>); }
 
   T* data() { return value_; }

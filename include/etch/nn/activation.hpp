@@ -36,16 +36,26 @@ template <auto Slope = 0.01> ETCH_ACTIVATION(LeakyReLU, leaky_relu(x, Slope))
 template <auto Alpha = 1.0> ETCH_ACTIVATION(ELU, elu(x, Alpha))
 template <auto Alpha = 1.0> ETCH_ACTIVATION(CELU, celu(x, Alpha))
 template <auto Beta = 1.0, auto Limit = 20.0> ETCH_ACTIVATION(Softplus, softplus(x, Beta, Limit))
-template <auto Min = -1.0, auto Max = 1.0> ETCH_ACTIVATION(Hardtanh, hardtanh(x, Min, Max))
 template <auto Lambda = 0.5> ETCH_ACTIVATION(Hardshrink, hardshrink(x, Lambda))
-template <auto Lambda = 0.5> ETCH_ACTIVATION(Softshrink, softshrink(x, Lambda))
 template <auto Limit, auto Value> ETCH_ACTIVATION(Threshold, threshold(x, Limit, Value))
-template <auto Lower = 1.0 / 8, auto Upper = 1.0 / 3> ETCH_ACTIVATION(RReLU, rrelu(x, Lower, Upper))
 template <int Axis = -1> ETCH_ACTIVATION(GLU, glu<Axis>(x))
 template <int Axis> ETCH_ACTIVATION(Softmax, softmax<Axis>(x))
 template <int Axis> ETCH_ACTIVATION(Softmin, softmin<Axis>(x))
 template <int Axis> ETCH_ACTIVATION(LogSoftmax, log_softmax<Axis>(x))
 ETCH_ACTIVATION(Softmax2d, softmax<-3>(x))  // over the channels of [.., C, H, W]
+#undef ETCH_ACTIVATION
+
+// The same, where not every hyperparameter will do.
+#define ETCH_ACTIVATION(name, rule, sentence, ...)                  \
+  struct name {                                                     \
+    static_assert(rule, sentence);                                  \
+    ETCH_MODULE()                                                   \
+    constexpr auto forward(auto x) const { return __VA_ARGS__; }    \
+  };
+template <auto Min = -1.0, auto Max = 1.0> ETCH_ACTIVATION(Hardtanh, Min < Max, "etch: hardtanh: the least value must be below the greatest", apply<etch::detail::hardtanh_fn>(x, Min, Max))
+template <auto Lambda = 0.5> ETCH_ACTIVATION(Softshrink, Lambda >= 0, "etch: softshrink: lambda must not be negative", apply<etch::detail::softshrink_fn>(x, Lambda))
+template <auto Lower = 1.0 / 8, auto Upper = 1.0 / 3>
+ETCH_ACTIVATION(RReLU, Lower <= Upper, "etch: rrelu: the lower bound must be at most the upper bound", rrelu(x, Lower, Upper))
 #undef ETCH_ACTIVATION
 
 /// torch.nn.GELU: `GELU<>`, or `GELU<Approximate::tanh>`.

@@ -101,6 +101,7 @@ namespace nn {
 #define ETCH_DROPOUT(name, function)                                \
   template <auto P = 0.5>                                           \
   struct name {                                                     \
+    static_assert(etch::detail::is_probability<P>, "etch: dropout: the probability must lie between 0 and 1"); \
     ETCH_MODULE()                                                   \
     constexpr auto forward(auto x) const { return function<P>(x); } \
   };

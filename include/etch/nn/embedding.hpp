@@ -66,6 +66,7 @@ constexpr void renorm(const W& weight, auto ids) {
 /// `Embedding<100, 8, float, padding_idx<0>, max_norm<1.0>, scale_grad_by_freq>`.
 template <auto Rows, auto C, class T = float, auto... Option>
 struct Embedding {
+  static_assert(etch::detail::padding_is_a_row<Option...>(dims_of<Rows>()[0].size), "etch: embedding: padding_idx must be one of the rows");
   Param<T, Rows, C> weight;
   ETCH_MODULE(weight)
   constexpr auto forward(auto ids) const {

@@ -183,6 +183,12 @@ ETCH_NORM(false, false, true, ETCH_NORM_PARAMETERS_00, ETCH_NORM_STATISTICS, run
 #undef ETCH_NORM_PARAMETERS_00
 #undef ETCH_NORM_PARAMETERS_10
 #undef ETCH_NORM_PARAMETERS_11
+template <bool Batch, auto... Option>
+constexpr NormSettings statistics_settings() {
+  constexpr NormSettings s = etch::detail::norm_settings<Batch, Batch, Option...>();
+  static_assert(!Batch || s.eps > 0, "etch: batch_norm: eps must be positive");
+  return s;
+}
 template <int D, bool Batch, NormSettings (*S)(), auto C, auto... Option>
 using norm_of = Norm<D, Batch, S().weight, S().bias, S().track, C, Option...>;
 
@@ -210,6 +216,12 @@ struct PlainNorm<F, true, false, P, Option...> {
 template <class F, class P, auto... Option>
 using plain_norm = PlainNorm<F, etch::detail::norm_settings<true, false, Option...>().weight, etch::detail::norm_settings<true, false, Option...>().bias, P, Option...>;
 
+/// The channels of a group norm.
+template <auto G, auto C>
+struct in_groups {
+  static_assert(G > 0 && dims_of<C>()[0].size % (G > 0 ? G : 1) == 0, "etch: group_norm: the groups must divide the channels");
+  static constexpr auto channels = C;
+};
 /// A shape given as one size or as `ints`, as the type of a parameter and as a list.
 template <class T, auto Size, class Of = std::remove_const_t<decltype(Size)>>
 struct normalized_shape {
@@ -227,7 +239,7 @@ using last_axes_norm = plain_norm<etch::detail::last_axes_norm_fn<typename norma
 
 /// torch.nn.BatchNorm: `BatchNorm2d<64>`, `BatchNorm1d<8, eps<1e-3>, momentum<0.01>, affine<false>>`.
 #define ETCH_NORM(name, D, B) \
-  template <auto C, auto... Option> using name = detail::norm_of<D, B, &etch::detail::norm_settings<B, B, Option...>, C, Option...>;
+  template <auto C, auto... Option> using name = detail::norm_of<D, B, &detail::statistics_settings<B, Option...>, C, Option...>;
 ETCH_NORM(BatchNorm1d, 1, true)
 ETCH_NORM(BatchNorm2d, 2, true)
 ETCH_NORM(BatchNorm3d, 3, true)
@@ -239,7 +251,7 @@ ETCH_NORM(InstanceNorm2d, 2, false)
 ETCH_NORM(InstanceNorm3d, 3, false)
 #undef ETCH_NORM
 /// torch.nn.GroupNorm(G, C): `GroupNorm<4, 32>`.
-template <auto G, auto C, auto... Option> using GroupNorm = detail::plain_norm<etch::detail::group_norm_fn<G>, Param<etch::detail::element_type<Option...>, C>, Option...>;
+template <auto G, auto C, auto... Option> using GroupNorm = detail::plain_norm<etch::detail::group_norm_fn<G>, Param<etch::detail::element_type<Option...>, detail::in_groups<G, C>::channels>, Option...>;
 /// torch.nn.LayerNorm: `LayerNorm<128>`, `LayerNorm<ints<3, 4>{}, eps<1e-3>, no_bias>`.
 template <auto Size, auto... Option> using LayerNorm = detail::last_axes_norm<true, Size, Option...>;
 

@@ -104,7 +104,16 @@ struct all_pads {
 template <int D, PadMode Mode, int... Pads>
 struct Pad {
   ETCH_MODULE()
-  constexpr auto forward(auto x) const { return run(x, 0, std::make_index_sequence<2 * D>{}); }
+  template <class X>
+  constexpr auto forward(X x) const {
+    constexpr bool fits = Mode == PadMode::constant || X::rank == D + 1 || X::rank == D + 2;
+    if constexpr (!fits) {
+      static_assert(fits, "etch: pad: the input must be [N, C, sizes..] or [C, sizes..] where it is mirrored, repeated or gone around");
+      return Poison{};
+    } else {
+      return run(x, 0, std::make_index_sequence<2 * D>{});
+    }
+  }
   template <class X, class V, std::size_t... I>
   static constexpr auto run(X x, V value, std::index_sequence<I...>) {
     return apply<etch::detail::pad_fn<Mode, all_pads<D, Pads...>::at(I)...>>(x, value);

@@ -60,6 +60,13 @@ constexpr EmbeddingOptions embedding_options() {
   return o;
 }
 
+/// Whether the padding, where there is one, is a row of the table.
+template <auto... Option>
+constexpr bool padding_is_a_row(long long rows) {
+  const long long padding = embedding_options<Option...>().padding;
+  return padding == no_padding || (padding >= -rows && padding < rows);
+}
+
 /// Rows as an embedding with these options reads them.
 template <auto... Option>
 constexpr auto shortened(auto rows) {
@@ -97,8 +104,7 @@ struct table_rows_fn {
       return rows;
     } else {
       constexpr long long count = W::dims(0)[0].size, padding = o.padding < 0 && o.padding != no_padding ? o.padding + count : o.padding;
-      constexpr bool there = o.padding == no_padding || (padding >= 0 && padding < count);
-      static_assert(there, "etch: embedding: padding_idx must be one of the rows");
+      static_assert(padding_is_a_row<Option...>(count), "etch: embedding: padding_idx must be one of the rows");
       const auto fixed = detach(rows);
       const auto learnt = (rows - fixed) * unsqueeze_fn<-1>{}(share<o.by_frequency, padding, typename W::value_type>(ids, weight));
       return shortened<Option...>(fixed) + learnt;

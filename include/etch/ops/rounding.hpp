@@ -55,12 +55,12 @@ struct floor_divide_fn {
     }
   }
 };
-/// trunc(x / y). No gradient.
+/// trunc(x / y) of the quotient as the dtype holds it, as PyTorch's vectors round it. No gradient.
 struct trunc_divide_fn {
   template <class X>
   constexpr auto operator()(X x, X y) const {
     if constexpr (holds_integers<X>) return X{x.builder, x.builder->map(Op::div, dtype_of<typename X::value_type>, x.id, y.id)};
-    else return trunc(detach(x) / detach(y));
+    else return cast_fn<typename X::value_type>{}(trunc(widened(cast_fn<typename X::value_type>{}(widened(detach(x)) / widened(detach(y))))));
   }
 };
 template <Rounding R>

@@ -149,7 +149,7 @@ struct special_row<Special::xlogy> {
   ETCH_RULE {
     if (which == 1) return dy * a / b;
     const Value flat = both(compare(Op::eq, a, a.number(0)), compare(Op::le, b, b.number(0)));
-    return choose(flat, dy.number(0), dy * apply_map(Op::log, b));
+    return choose(flat, dy.number(0), call<Special::xlogy>(dy, b));
   }
 };
 /// x log(1 + y), 0 where x is 0 and y is a number
@@ -163,7 +163,7 @@ struct special_row<Special::xlog1py> {
   ETCH_RULE {
     if (which == 1) return dy * a / (b + 1.0);
     const Value flat = both(compare(Op::eq, a, a.number(0)), compare(Op::le, b, b.number(-1)));
-    return choose(flat, dy.number(0), dy * apply_map(Op::log1p, b));
+    return choose(flat, dy.number(0), call<Special::xlog1py>(dy, b));
   }
 };
 #undef ETCH_LANES1
@@ -183,10 +183,15 @@ struct ndtr_fn {
 };
 /// sin(pi x) / (pi x)
 struct sinc_fn {
-  constexpr auto operator()(auto x) const {
-    const auto t = detail::as_floating(x) * special::pi;
-    const auto safe = where(t == 0, 1, t);
-    return where(t == 0, 1, sin(safe) / safe);
+  template <class X>
+  constexpr auto operator()(X x) const {
+    if constexpr (is_half<typename X::value_type>) {
+      return rounded_once<typename X::value_type, sinc_fn>(x);
+    } else {
+      const auto t = detail::as_floating(x) * special::pi;
+      const auto safe = where(t == 0, 1, t);
+      return where(t == 0, 1, sin(safe) / safe);
+    }
   }
 };
 struct logit_within_fn {

@@ -18,7 +18,7 @@ namespace optim {
 struct Adafactor {
   double lr = 1e-2;
   double beta2_decay = -0.8;
-  double eps[2] = {-1, 1e-3};  ///< the first: below 0 the dtype's epsilon, PyTorch's None
+  double eps[2] = {-1, 1e-3};  ///< the first: -1 is the dtype's epsilon, PyTorch's None
   double d = 1;
   double weight_decay = 0;
   bool maximize = false;
@@ -53,6 +53,7 @@ struct Adafactor {
   void check() const {
     detail::not_negative("lr", lr);
     if (!(beta2_decay <= 0)) fail("optim::Adafactor", "beta2_decay must not be positive", detail::option_text("beta2_decay", beta2_decay));
+    if (eps[0] != -1) detail::not_negative("eps[0]", eps[0]);
     detail::not_negative("eps[1]", eps[1]);
     if (!(d >= 1)) fail("optim::Adafactor", "d must be at least 1", detail::option_text("d", d));
     detail::not_negative("weight_decay", weight_decay);

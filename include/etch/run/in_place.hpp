@@ -73,6 +73,8 @@ ETCH_IN_PLACE(logical_or) ETCH_IN_PLACE(logical_xor) ETCH_IN_PLACE(logical_not) 
 ETCH_IN_PLACE(bitwise_xor) ETCH_IN_PLACE(bitwise_not) ETCH_IN_PLACE(bitwise_left_shift) ETCH_IN_PLACE(bitwise_right_shift) ETCH_IN_PLACE(masked_fill)
 ETCH_IN_PLACE(masked_scatter) ETCH_IN_PLACE(igamma) ETCH_IN_PLACE(igammac) ETCH_IN_PLACE(addmm) ETCH_IN_PLACE(addmv) ETCH_IN_PLACE(addr)
 ETCH_IN_PLACE(addbmm) ETCH_IN_PLACE(baddbmm) ETCH_IN_PLACE(absolute) ETCH_IN_PLACE(negative) ETCH_IN_PLACE(subtract) ETCH_IN_PLACE(multiply)
+ETCH_IN_PLACE(arcsin) ETCH_IN_PLACE(arccos) ETCH_IN_PLACE(arctan) ETCH_IN_PLACE(arcsinh) ETCH_IN_PLACE(arccosh) ETCH_IN_PLACE(arctanh) ETCH_IN_PLACE(arctan2)
+ETCH_IN_PLACE(not_equal) ETCH_IN_PLACE(less) ETCH_IN_PLACE(less_equal) ETCH_IN_PLACE(greater) ETCH_IN_PLACE(greater_equal) ETCH_IN_PLACE(conj_physical)
 ETCH_IN_PLACE_BY(+) ETCH_IN_PLACE_BY(-) ETCH_IN_PLACE_BY(*) ETCH_IN_PLACE_BY(/) ETCH_IN_PLACE_BY(%)
 ETCH_IN_PLACE_BY(&) ETCH_IN_PLACE_BY(|) ETCH_IN_PLACE_BY(^) ETCH_IN_PLACE_BY(<<) ETCH_IN_PLACE_BY(>>)
 // clang-format on
@@ -81,6 +83,31 @@ template <auto... How, Writable X, OperandOrNumber A>
 X&& div_(X&& x, const A& a) {
   if constexpr (sizeof...(How) == 0) return detail::write_in_place(static_cast<X&&>(x), x / a);
   else return detail::write_in_place(static_cast<X&&>(x), div<How...>(x, a));
+}
+template <auto... How, Writable X, OperandOrNumber A>
+X&& divide_(X&& x, const A& a) {
+  return div_<How...>(static_cast<X&&>(x), a);
+}
+/// Writes a value to the elements whose indices are all the same; with `Wrap` the diagonal of a tall matrix begins anew below its end, a row between.
+template <bool Wrap = false, Writable X, class V>
+X&& fill_diagonal_(X&& x, V value) {
+  using Of = std::remove_cvref_t<X>;
+  constexpr bool has_a_diagonal = [] {
+    const Dims d = Of::dims();
+    for (int i = 2; i < d.rank; ++i)
+      if (!agree(d[i], d[0]) || !agree(d[1], d[0])) return false;
+    return d.rank >= 2;
+  }();
+  static_assert(has_a_diagonal, "etch: fill_diagonal_: the tensor must be a matrix, or have more axes of one size");
+  if constexpr (has_a_diagonal) {
+    Tensor values = x;
+    std::int64_t step = 0, stride = 1;
+    for (int i = Of::rank - 1; i >= 0; --i) step += stride, stride *= values.sizes()[i];
+    const std::int64_t square = step * values.sizes()[1], all = values.numel(), end = Wrap && Of::rank == 2 ? all : square < all ? square : all;
+    for (std::int64_t i = 0; i < end; i += step) values.data()[i] = static_cast<typename Of::value_type>(value);
+    x = values;
+  }
+  return static_cast<X&&>(x);
 }
 
 // Those whose axis and options are template arguments: `scatter_reduce_<1, Reduce::amax>(x, i, a)`, `put_<true>(x, i, a)`.
