@@ -146,7 +146,11 @@ int main() try {
     for (const auto& [at, expected] : several_on_the_cpu)
       if (at == i && !(std::fabs(loss - expected) < 1e-4)) wrong += check(false, "a loss of several blocks");
   }
-  wrong += check(device::tally().blocks == 40, "a training step of several blocks as one launch");
+  several.launch(many_there, many_classes_there);
+  const auto this_loss = several.loss_later();
+  several.launch(many_there, many_classes_there);
+  wrong += check(this_loss.get() > several.loss() && this_loss.ready(), "a loss that is read later");
+  wrong += check(device::tally().blocks == 42, "a training step of several blocks as one launch");
   auto wide = train_step(make<Wide>(Generator{1}).to(gpu), Loss{}, optim::AdamW{.lr = 1e-3f}, xg, yg);
   for (int i = 0; i < 20; ++i) {
     const double loss = static_cast<double>(wide(xg, yg));
