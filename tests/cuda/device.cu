@@ -151,6 +151,11 @@ int main() try {
   several.launch(many_there, many_classes_there);
   wrong += check(this_loss.get() > several.loss() && this_loss.ready(), "a loss that is read later");
   wrong += check(device::tally().blocks == 42, "a training step of several blocks as one launch");
+  device::Prefetch<Tensor<float, 1000, 20>, Tensor<std::int64_t, 1000>> batches;
+  batches.put(many, many_classes);
+  const auto& [next_x, next_y] = batches.take();
+  batches.put(many, many_classes);
+  wrong += check(std::memcmp(next_x.cpu().data(), many.data(), 20000 * sizeof(float)) == 0 && next_y.cpu()(999) == 999 % 7, "a batch that was copied ahead");
   auto wide = train_step(make<Wide>(Generator{1}).to(gpu), Loss{}, optim::AdamW{.lr = 1e-3f}, xg, yg);
   for (int i = 0; i < 20; ++i) {
     const double loss = static_cast<double>(wide(xg, yg));
