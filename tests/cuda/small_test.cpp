@@ -115,16 +115,16 @@ TEST_CASE("rows that end in reductions, accumulators in parts, random numbers") 
   CHECK(difference(p.get<5>(), q.get<5>().cpu()) == 0);
 }
 
-TEST_CASE("more work is several blocks: the CPU's losses, columns of many rows in parts") {
-  const auto x = wave<Tensor<float, 300, 4>>(2);
-  const auto y = classes<300, 2>();
+TEST_CASE("more work is several blocks: the CPU's losses, a plan that has parts of its own") {
+  const auto x = wave<Tensor<float, 1024, 4>>(2);
+  const auto y = classes<1024, 2>();
   auto model = make<Net<4, 64, 2>>(Generator{1});
-  using Forward = Compiled<detail::ModelSpec<Net<4, 64, 2>, Tensor<float, 300, 4>>>;
-  CHECK((device::blocks_of(Forward::plan) == 4 && device::is_small(Forward::plan, Forward::graph.slots, 1)));
+  using Forward = Compiled<detail::ModelSpec<Net<4, 64, 2>, Tensor<float, 1024, 4>>>;
+  CHECK((device::blocks_of(Forward::plan) == 8 && device::is_small(Forward::plan, Forward::graph.slots, 1)));
   auto step = train_step(model, Loss{}, optim::Adam{.lr = 1e-2f}, x, y);
   auto there = train_step(model.clone().to(gpu), Loss{}, optim::Adam{.lr = 1e-2f}, x.to(gpu), y.to(gpu));
   const Launches now;
-  for (int i = 0; i < 10; ++i) CHECK(std::abs(step(x, y) - there(x.to(gpu), y.to(gpu))) < 2e-5f);
+  for (int i = 0; i < 10; ++i) CHECK(std::abs(step(x, y) - there(x.to(gpu), y.to(gpu))) < 5e-5f);
   CHECK(now.blocks() == 10);
   CHECK(now.alone());
 }

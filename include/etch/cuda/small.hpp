@@ -43,7 +43,7 @@ constexpr bool is_small(const Plan& plan, int slots, int steps) {
   for (int s = 0; s < plan.steps; ++s) {
     const Step& step = plan.step[s];
     const bool computes = step.kind == StepKind::fused || (step.kind == StepKind::dot && step.dims <= 4 && (step.dtype == DType::float32 || step.dtype == DType::float64));
-    if ((!computes && !(step.kind == StepKind::checked && step.dtype == DType::int64)) || step.chunks != 1) return false;
+    if (!computes && !(step.kind == StepKind::checked && step.dtype == DType::int64)) return false;
     flops += step.flops;
   }
   return flops <= small_flops;
@@ -431,7 +431,7 @@ inline int SmallMachine::add_phases(Phase* const to) {
     f.args.stride = moved(f.args.stride);
     f.args.chunk = moved(f.args.chunk);
     f.args.root = moved(f.args.root);
-    if (shape.division == Division::parts && cut.count > 1) accumulate(PhaseKind::combine);
+    if (shape.division == Division::parts && (cut.count > 1 || step.chunks > 1)) accumulate(PhaseKind::combine);  // the plan's parts are not the result
   }
   return n;
 }
