@@ -4,6 +4,7 @@ set(ETCH_MARCH native CACHE STRING "Instruction set of etch's own programs, as i
 option(ETCH_WERROR "Treat warnings as errors" OFF)
 option(ETCH_CPU_EIGEN "Evaluate with Eigen in place of native vectors" OFF)
 option(ETCH_CUDA "Enable CUDA C++" OFF)
+option(ETCH_THRUST "Run the tests' programs through Thrust's OpenMP system: tests/cuda/everywhere.hpp" OFF)
 
 set(CMAKE_CXX_EXTENSIONS OFF)
 
@@ -13,6 +14,18 @@ if(ETCH_CUDA)
     set(CMAKE_CUDA_COMPILER ${ETCH_NVCC})
   endif()
   enable_language(CUDA)
+endif()
+
+# CCCL, of which <etch/cuda.hpp> needs the headers alone where Thrust runs on the CPU.
+find_path(ETCH_CCCL thrust/version.h HINTS $ENV{CUDA_HOME}/include/cccl /usr/local/cuda/include/cccl)
+find_package(OpenMP QUIET COMPONENTS CXX)
+if(ETCH_CCCL AND OpenMP_CXX_FOUND)
+  add_library(etch_thrust INTERFACE)
+  target_link_libraries(etch_thrust INTERFACE OpenMP::OpenMP_CXX)
+  target_include_directories(etch_thrust SYSTEM INTERFACE ${ETCH_CCCL})
+  target_compile_definitions(etch_thrust INTERFACE THRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP CCCL_DISABLE_FP16_SUPPORT)  # whose ::half stands beside etch::half
+elseif(ETCH_THRUST)
+  message(FATAL_ERROR "ETCH_THRUST needs the headers of a CUDA toolkit (thrust/version.h) and OpenMP")
 endif()
 
 find_program(ETCH_CCACHE ccache)

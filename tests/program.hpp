@@ -92,14 +92,19 @@ struct GradientSpec {
   }
 };
 
+/// What runs programs: the place of tensors on the CPU.
+using Place = etch::detail::PlaceOf<0>::type;
+
 /// A compiled Spec as plain values, so that what runs it is compiled once.
 struct Program {
-  etch::cpu::PlanView view;
+  Place::View view;
+  etch::cpu::PlanView plan;
   etch::detail::GraphRef graph;
 };
 template <class Spec>
 Program program_of() {
-  return {etch::Compiled<Spec>::view(), etch::detail::ref(etch::Compiled<Spec>::graph)};
+  using C = etch::Compiled<Spec>;
+  return {Place::view<C>(), Place::plan<C>(), etch::detail::ref(C::graph)};
 }
 
 /// Storage for the outputs of a program: outputs that share a slot lie in one block.
@@ -163,8 +168,8 @@ inline std::string text_of(const etch::detail::GraphRef& g) {
 inline etch::Bindings with_random(const Program& p, const etch::Bindings& in, etch::cpu::RandomState& random) {
   etch::Bindings all;
   int next = 0;
-  for (int i = 0; i < p.view.slots; ++i) {
-    if (p.view.slot[i].kind == etch::detail::SlotKind::random) {
+  for (int i = 0; i < p.plan.slots; ++i) {
+    if (p.plan.slot[i].kind == etch::detail::SlotKind::random) {
       all.bind(&random);
     } else {
       all.bind(in.data[next], in.sizes[next]);
@@ -176,7 +181,7 @@ inline etch::Bindings with_random(const Program& p, const etch::Bindings& in, et
 
 /// Runs a program by its plan and by the interpreter; the results of the plan, after comparing.
 inline std::vector<Array> run(const Program& p, const etch::Bindings& in, double tolerance = 0) {
-  etch::cpu::Machine machine(p.view);
+  Place::Machine machine(p.view);
   Outputs out(p.graph);
   etch::cpu::RandomState random{42, 7};
   const etch::Bindings all = with_random(p, in, random);
@@ -232,7 +237,7 @@ void check_gradient_within(double tolerance, F, const In&... x) {
   in.bind(seed.data());
   const auto y = run(p, in);
 
-  etch::cpu::Machine machine(p.view);
+  Place::Machine machine(p.view);
   Outputs out(p.graph);
   etch::cpu::RandomState random{42, 7};
   auto value = [&] {

@@ -4,5 +4,6 @@
 #include <etch/etch.hpp>
 
 #include <etch/cuda/inference.hpp>
+#include <etch/cuda/prefetch.hpp>
 #include <etch/cuda/program.hpp>
 #include <etch/cuda/var.hpp>

@@ -30,6 +30,7 @@ struct Loss {
 // The losses of the same training on the CPU.
 constexpr Known mixed_on_the_cpu[] = {{0, 1.652481}, {1, 1.625840}, {19, 0.568798}};
 constexpr Known wide_on_the_cpu[] = {{0, 1.945726}, {1, 1.921504}, {19, 1.835955}};
+constexpr Known several_on_the_cpu[] = {{0, 1.956627}, {1, 1.949101}, {19, 1.945934}};
 constexpr Known on_the_cpu[] = {{0, 1.960068}, {1, 1.937902}, {19, 1.891695}};
 
 // A model in a kernel of the user's own, a sample a thread.
@@ -133,6 +134,28 @@ int main() try {
       if (at == i && !(std::fabs(loss - expected) < 1e-4)) wrong += check(false, "a loss");
   }
   wrong += check(device::tally().blocks == 20, "a small training step as one launch");
+  Tensor<float, 1000, 20> many;
+  Tensor<std::int64_t, 1000> many_classes;
+  for (int i = 0; i < 20000; ++i) many.data()[i] = static_cast<float>(std::sin(0.1 * i));
+  for (int i = 0; i < 1000; ++i) many_classes(i) = i % 7;
+  const auto many_there = many.to(gpu);
+  const auto many_classes_there = many_classes.to(gpu);
+  auto several = train_step(make<Net>(Generator{1}).to(gpu), Loss{}, optim::AdamW{.lr = 1e-2f}, many_there, many_classes_there);
+  for (int i = 0; i < 20; ++i) {
+    const double loss = static_cast<double>(several(many_there, many_classes_there));
+    for (const auto& [at, expected] : several_on_the_cpu)
+      if (at == i && !(std::fabs(loss - expected) < 1e-4)) wrong += check(false, "a loss of several blocks");
+  }
+  several.launch(many_there, many_classes_there);
+  const auto this_loss = several.loss_later();
+  several.launch(many_there, many_classes_there);
+  wrong += check(this_loss.get() > several.loss() && this_loss.ready(), "a loss that is read later");
+  wrong += check(device::tally().blocks == 42, "a training step of several blocks as one launch");
+  device::Prefetch<Tensor<float, 1000, 20>, Tensor<std::int64_t, 1000>> batches;
+  batches.put(many, many_classes);
+  const auto& [next_x, next_y] = batches.take();
+  batches.put(many, many_classes);
+  wrong += check(std::memcmp(next_x.cpu().data(), many.data(), 20000 * sizeof(float)) == 0 && next_y.cpu()(999) == 999 % 7, "a batch that was copied ahead");
   auto wide = train_step(make<Wide>(Generator{1}).to(gpu), Loss{}, optim::AdamW{.lr = 1e-3f}, xg, yg);
   for (int i = 0; i < 20; ++i) {
     const double loss = static_cast<double>(wide(xg, yg));

@@ -32,3 +32,24 @@ TEST_CASE("a training step with windows, pools, attention and a loop forwards an
   CHECK(t.of(device::Route::thrust, StepKind::window_dot) >= 20);
   CHECK(t.of(device::Route::cpu) == t.of(device::Route::cpu, StepKind::dot));
 }
+
+TEST_CASE("losses that are read later, while later steps run") {
+  Tensor<float, 4, 2, 10, 10> x;
+  Tensor<std::int64_t, 4> y;
+  for (int i = 0; i < 800; ++i) x.data()[i] = static_cast<float>(std::sin(0.1 * i));
+  for (int i = 0; i < 4; ++i) y(i) = i;
+  const auto xg = x.to(gpu);
+  const auto yg = y.to(gpu);
+  const auto model = make<Mixed>(Generator{1});
+  auto now = train_step(model.clone().to(gpu), MixedLoss{}, optim::Adam{.lr = 1e-2f}, xg, yg);
+  auto later = train_step(model.clone().to(gpu), MixedLoss{}, optim::Adam{.lr = 1e-2f}, xg, yg);
+  for (int i = 0; i < 3; ++i) {
+    later.launch(xg, yg);
+    const auto first = later.loss_later();
+    later.launch(xg, yg);
+    const auto second = later.loss_later();
+    CHECK(first.get() == now(xg, yg));
+    CHECK(second.get() == now(xg, yg));
+    CHECK((first.ready() && second.ready() && second.get() == later.loss()));
+  }
+}

@@ -115,23 +115,41 @@ TEST_CASE("rows that end in reductions, accumulators in parts, random numbers") 
   CHECK(difference(p.get<5>(), q.get<5>().cpu()) == 0);
 }
 
-TEST_CASE("any number of threads gives the same bits") {
-  const auto x = wave<Tensor<float, 24, 6>>(2);
-  const auto y = classes<24, 5>();
+TEST_CASE("more work is several blocks: the CPU's losses, a plan that has parts of its own") {
+  const auto x = wave<Tensor<float, 1024, 4>>(2);
+  const auto y = classes<1024, 2>();
+  auto model = make<Net<4, 64, 2>>(Generator{1});
+  using Forward = Compiled<detail::ModelSpec<Net<4, 64, 2>, Tensor<float, 1024, 4>>>;
+  CHECK((device::blocks_of(Forward::plan) == 8 && device::is_small(Forward::plan, Forward::graph.slots, 1)));
+  auto step = train_step(model, Loss{}, optim::Adam{.lr = 1e-2f}, x, y);
+  auto there = train_step(model.clone().to(gpu), Loss{}, optim::Adam{.lr = 1e-2f}, x.to(gpu), y.to(gpu));
+  const Launches now;
+  for (int i = 0; i < 10; ++i) CHECK(std::abs(step(x, y) - there(x.to(gpu), y.to(gpu))) < 5e-5f);
+  CHECK(now.blocks() == 10);
+  CHECK(now.alone());
+}
+
+TEST_CASE("any number of threads and blocks gives the same bits") {
+  const auto x = wave<Tensor<float, 600, 6>>(2);
+  const auto y = classes<600, 5>();
   const auto model = make<Normal>(Generator{2});
-  float losses[3][5];
-  for (int k = 0; k < 3; ++k) {
-    device::emulated_threads() = k == 0 ? 32 : k == 1 ? 7 : 1;
+  constexpr struct {
+    int threads, blocks;
+  } sizes[] = {{32, 8}, {32, 2}, {7, 1}, {1, 2}};
+  float losses[4][5];
+  for (int k = 0; k < 4; ++k) {
+    device::emulation() = {sizes[k].threads, sizes[k].blocks};
     auto step = train_step(model.clone().to(gpu), Loss{}, optim::AdamW{.lr = 1e-2f}, x.to(gpu), y.to(gpu));
     for (float& loss : losses[k]) loss = step(x.to(gpu), y.to(gpu));
   }
-  device::emulated_threads() = 32;
-  for (int i = 0; i < 5; ++i) CHECK((losses[0][i] == losses[1][i] && losses[0][i] == losses[2][i]));
+  device::emulation() = {};
+  for (int k = 1; k < 4; ++k)
+    for (int i = 0; i < 5; ++i) CHECK(losses[0][i] == losses[k][i]);
 }
 
 TEST_CASE("what is not small runs step by step") {
   const auto wide = wave<Tensor<float, 64, 300>>();
-  auto model = make<Net<300, 200, 5>>(Generator{1});
+  auto model = make<Net<300, 400, 5>>(Generator{1});
   const auto there = model.to(gpu);
   const Launches now;
   CHECK(difference(Tensor(model(wide)), GpuTensor(there(wide.to(gpu))).cpu()) < 1e-5);

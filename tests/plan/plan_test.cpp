@@ -152,7 +152,7 @@ TEST_CASE("an effect happens after every read") {
   const F<6> x = filled<F<6>>(-2, 2, 1);
   const F<6> before = state;
   const test::Program p = test::program_of<Effect>();
-  cpu::Machine machine(p.view);
+  cpu::Machine machine(p.plan);
   F<6> y;
   float s = 0;
   void* out[] = {y.data(), &s};

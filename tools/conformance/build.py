@@ -19,7 +19,7 @@ def thrust_on_openmp():
     for toolkit in (os.environ.get('CUDA_HOME', ''), '/usr/local/cuda'):
         headers = pathlib.Path(toolkit, 'include/cccl')
         if (headers / 'thrust/version.h').exists():
-            return ['-DCONFORMANCE_DEVICE', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP', '-fopenmp', '-isystem', str(headers)]
+            return ['-DCONFORMANCE_DEVICE', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP', '-DCCCL_DISABLE_FP16_SUPPORT', '-fopenmp', '-isystem', str(headers), f'-I{ROOT / "tests"}']
     raise SystemExit('etch: conformance: the headers of a CUDA toolkit (thrust/version.h) must be in $CUDA_HOME or /usr/local/cuda')
 
 

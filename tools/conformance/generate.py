@@ -143,7 +143,6 @@ class Run:
         self.program = program(text, eager, self.call, [paths[g] for g in self.grads], case.get('grad_outputs', []) if self.grads else [])
         self.input = input_bytes(self.call, tensors)
         self.eager = eager
-        self.on_cpu = eager and not isinstance(self.template, t.Placed)  # whatever the device
         self.result = None  # list of (dtype, shape, bytes), or a sentence
 
 

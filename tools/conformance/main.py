@@ -196,8 +196,7 @@ def main():
     parser.add_argument('--together', action='store_true', help='the programs of a family share units: a small sample compiles in a fraction of the time')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='compilers at once (%(default)s)')
     parser.add_argument('--compiler', default='g++', help='(%(default)s)')
-    parser.add_argument('--device', choices=build.DEVICES, default='cpu', help='where traced calls run: here, or as <etch/cuda.hpp> runs them through Thrust (%(default)s)')
-    parser.add_argument('--traced', action='store_true', help='leave out what the device has no part in: calls on tensors, calls that are refused')
+    parser.add_argument('--device', choices=build.DEVICES, default='cpu', help='where programs run: here, or as <etch/cuda.hpp> runs them, through Thrust; without the calls that are refused (%(default)s)')
     parser.add_argument('--seconds', type=int, default=120, help='the most one case may run (%(default)s)')
     parser.add_argument('--build', default=str(build.ROOT / 'build/conformance'), help=argparse.SUPPRESS)
     parser.add_argument('--tables', default=str(build.HERE / 'tables'), help=argparse.SUPPRESS)
@@ -211,8 +210,8 @@ def main():
         sys.exit(f'etch: conformance: no case in {options.folder} matches')
     for case in cases:
         case.plan(lines)
-    if options.traced:
-        cases = [case for case in cases if 'raises' not in case.entry and not (case.runs and all(run.on_cpu for run in case.runs))]
+    if options.device != 'cpu':
+        cases = [case for case in cases if 'raises' not in case.entry]
     units, compiled, steps = list(units_of(cases, options.together)), 0, collections.Counter()
     if units:
         world = build.World(options.build, options.compiler, options.device)
@@ -246,7 +245,6 @@ def main():
     if by_type:
         print(f'of these refused by type, because no function takes such arguments: {by_type}')
     if options.device != 'cpu':
-        print(f'calls on tensors, which ran on the CPU: {sum(run.on_cpu for case in cases for run in case.runs)}')
         for place in ('device', 'cpu'):
             ran = {step.split()[1]: n for step, n in steps.most_common() if step.split()[0] == place}
             print(f'steps {"through Thrust" if place == "device" else "by kernels of the CPU"}: {", ".join(f"{step} {n}" for step, n in ran.items()) or "none"}')

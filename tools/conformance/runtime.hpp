@@ -7,6 +7,8 @@
 #pragma once
 
 #if defined(CONFORMANCE_DEVICE)
+#include <cuda/everywhere.hpp>  // calls on tensors, too
+
 #include <etch/cuda.hpp>
 #else
 #include <etch/etch.hpp>

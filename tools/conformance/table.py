@@ -105,10 +105,6 @@ class Eager(str):
         return self
 
 
-class Placed(Eager):
-    """A template that runs on tensors and computes on the device itself."""
-
-
 class Inexpressible(Eager):
     """A call whose arguments no function of etch takes, and why; it counts as refused when the compiler says just that."""
 
@@ -281,5 +277,5 @@ def formula(text):
 
 
 def helpers():
-    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'Placed': Placed, 'Inexpressible': Inexpressible, 'Module': Module, 'Drawn': Drawn, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
+    return {'Missing': Missing, 'Var': Var, 'DType': DType, 'Index': Index, 'Eager': Eager, 'Inexpressible': Inexpressible, 'Module': Module, 'Drawn': Drawn, 'render': render, 'cast': cast, 'axes': axes, 'axis': axis, 'call': call, 'formula': formula,
             'math': math, 'dedent': textwrap.dedent, 'CPP': CPP}

@@ -159,7 +159,7 @@ struct Code {
   static constexpr ProgramView part_view() {
     ProgramView r = view_of<false>();
     constexpr int before[] = {0, list_groups(All::plan).count...};
-    r.small = {SmallKernel<All...>::launch, groups.group, shapes.of, before[P]};
+    r.small = {SmallKernel<All...>::launch, groups.group, shapes.of, before[P], std::max({blocks_of(All::plan)...})};
     return r;
   }
   /// The program, as one kernel where it is small and has more than one step.

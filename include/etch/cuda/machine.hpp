@@ -284,13 +284,18 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
     }
   }
   if (graph_ == nullptr || changed) {
-    if (graph_ != nullptr) check(cudaGraphExecDestroy(graph_), "cudaGraphExecDestroy");
-    graph_ = nullptr;
     cudaGraph_t captured = nullptr;
     check(cudaStreamBeginCapture(current_stream(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
     turn(given, out, random, 0, true);
     check(cudaStreamEndCapture(current_stream(), &captured), "cudaStreamEndCapture");
-    const cudaError_t made = cudaGraphInstantiate(&graph_, captured, 0);
+    cudaGraphExecUpdateResultInfo updated{};
+    cudaError_t made = cudaSuccess;
+    if (graph_ == nullptr || cudaGraphExecUpdate(graph_, captured, &updated) != cudaSuccess) {  // other launches than before
+      (void)cudaGetLastError();
+      if (graph_ != nullptr) (void)cudaGraphExecDestroy(graph_);
+      graph_ = nullptr;
+      made = cudaGraphInstantiate(&graph_, captured, 0);
+    }
     (void)cudaGraphDestroy(captured);
     check(made, "cudaGraphInstantiate", Message{} << plan.steps << " steps");
   }

@@ -10,6 +10,8 @@
 #endif
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -90,6 +92,57 @@ class Pinned {
  private:
   std::size_t count_;
   T* data_;
+};
+
+/// A number of the device as it is when the stream arrives here, on its way to page-locked memory: `get()` waits for it alone.
+template <class T>
+class Later {
+  struct Slot {
+    Pinned<T> value{1};
+#if ETCH_GPU
+    Event there;
+#endif
+  };
+  /// Slots are kept: a GPU may stop for page-locked memory that is asked for.
+  static std::vector<std::unique_ptr<Slot>>& kept() {
+    thread_local std::vector<std::unique_ptr<Slot>> slots;
+    return slots;
+  }
+
+ public:
+  Later(const void* from, [[maybe_unused]] const char* what) {
+    if (kept().empty()) kept().emplace_back(new Slot);
+    slot_ = std::move(kept().back());
+    kept().pop_back();
+#if ETCH_GPU
+    check(cudaMemcpyAsync(slot_->value.data(), from, sizeof(T), cudaMemcpyDeviceToHost, current_stream()), "cudaMemcpyAsync", Message{} << what);
+    slot_->there.record(current_stream());
+#else
+    copy_out(slot_->value.data(), from, sizeof(T));
+#endif
+  }
+  Later(Later&&) = default;
+  Later& operator=(Later&&) = delete;
+  ~Later() {
+    if (slot_ != nullptr) kept().push_back(std::move(slot_));
+  }
+  /// Whether `get()` would not wait.
+  bool ready() const {
+#if ETCH_GPU
+    return slot_->there.is_done();
+#else
+    return true;
+#endif
+  }
+  T get() const {
+#if ETCH_GPU
+    slot_->there.wait();
+#endif
+    return slot_->value[0];
+  }
+
+ private:
+  std::unique_ptr<Slot> slot_;
 };
 
 }  // namespace ETCH_PLACE

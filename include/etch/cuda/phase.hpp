@@ -1,9 +1,10 @@
-// A small program as one kernel of one block: its steps as phases, between which all threads meet.
+// A small program as one kernel: its steps as phases, between which all threads of its blocks meet.
 //
 //   for each phase:  items thread, thread + threads, ...;  barrier
 //
-// What a plan keeps in its arena lies in the block's shared memory. An item is one thread's, and nothing in a phase depends on how many
-// threads there are: on the CPU a block is a loop over its threads, phase by phase, and gives the same bits.
+// What a plan keeps in its arena lies in the shared memory of a block that is alone, and in global memory where there are several. An item is
+// one thread's, and nothing in a phase depends on how many threads and blocks there are: on the CPU they are a loop, phase by phase, and give
+// the same bits.
 #pragma once
 
 #include <etch/cuda/accumulators.hpp>
@@ -18,7 +19,7 @@ inline namespace ETCH_PLACE {
 enum class PhaseKind : std::uint8_t {
   elements,  ///< of a fused group, each by itself
   rows,      ///< each ends in a reduction
-  columns,   ///< of accumulators whose columns share nothing: all rows of one
+  columns,   ///< of accumulators whose columns share nothing: one of them, all its rows or some
   start,     ///< accumulators become neutral
   parts,     ///< of accumulators: some rows, or some columns of one row
   combine,   ///< the parts of accumulators, in order
@@ -26,7 +27,7 @@ enum class PhaseKind : std::uint8_t {
   demand,    ///< values that are checked
 };
 
-/// What a block's threads do between two barriers. Memory of the block is told by its offset.
+/// What all threads do between two barriers. Memory of the block is told by its offset.
 struct Phase {
   PhaseKind kind = PhaseKind::elements;
   DType dtype = DType::float32;
@@ -69,8 +70,8 @@ struct BlockProgram {
 /// One launch: a program, or two, one after the other.
 struct BlockCall {
   BlockProgram program[2];
-  int programs = 0;
-  bool has_room = true;  ///< whether rooms lie in the block's memory; elsewhere where they do not fit
+  int programs = 0, blocks = 1;
+  bool has_room = true;  ///< whether rooms lie in the block's memory; elsewhere where they do not fit or there are several blocks
   alignas(16) char value[2][max_values * value_bytes];
 
   static constexpr index_t whole(index_t bytes) { return (bytes + 15) / 16 * 16; }
@@ -115,7 +116,7 @@ struct ProductTile {
   }
 };
 
-/// What the thread of a block does: `Code` is [groups, (begin, count).., the groups' words..].
+/// What a thread does: `Code` is [groups, (begin, count).., the groups' words..].
 template <std::uint64_t... Code>
 struct BlockThread {
   static constexpr std::uint64_t code[] = {Code...};
@@ -125,7 +126,14 @@ struct BlockThread {
 
   const BlockCall& call;
   char* memory;  ///< the block's
-  int thread, threads;
+  int block, thread, threads;  ///< of a block
+
+  /// The first of this thread's items, and how far the next one is: warps are dealt to blocks in turn.
+  ETCH_INLINE index_t first() const {
+    const int warp = threads % 32 == 0 ? 32 : threads;
+    return static_cast<index_t>(thread / warp * call.blocks + block) * warp + thread % warp;
+  }
+  ETCH_INLINE index_t stride() const { return static_cast<index_t>(threads) * call.blocks; }
 
   ETCH_INLINE char** entries(int p) const { return reinterpret_cast<char**>(memory + call.entries_at(p)); }
   ETCH_INLINE char* room(int p) const { return call.has_room ? memory + call.room_at() : call.program[p].room; }
@@ -137,7 +145,7 @@ struct BlockThread {
     if (in_values < static_cast<std::uintptr_t>(x.value_count * value_bytes)) return memory + call.values_at(p) + in_values;
     return address;
   }
-  /// The first phase of all: addresses and numbers come to the block.
+  /// The first phase of all: addresses and numbers come to each block.
   ETCH_INLINE void arrive() const {
     for (int p = 0; p < call.programs; ++p) {
       for (int i = thread; i < call.program[p].entries; i += threads) entries(p)[i] = moved(p, call.program[p].entry[i]);
@@ -160,7 +168,7 @@ struct BlockThread {
  private:
   template <class F>
   ETCH_INLINE void each(const Phase& f, const F& item) const {
-    for (index_t i = thread; i < f.count; i += threads) item(i);
+    for (index_t i = first(); i < f.count; i += stride()) item(i);
   }
   template <class T>
   ETCH_INLINE ProductTile<T> tile_of(int p, const Phase& f) const {
@@ -183,12 +191,12 @@ struct BlockThread {
   ETCH_INLINE void group(int p, const Phase& f, const FusedArgs& args, G*) const {
     const index_t element = f.dtype == DType::float64 ? 8 : 4;
     const TileView tile{room(p) + f.product_at, f.n * element, element};
-    for (index_t i = thread; i < f.count; i += threads) {
+    for (index_t i = first(); i < f.count; i += stride()) {
       FusedCall c;
       c.args = &args;
       c.row1 = f.extent.rows;
       c.col1 = f.extent.columns;
-      c.scratch = room(p) + call.program[p].scratch_at + thread * call.program[p].scratch_bytes;
+      c.scratch = room(p) + call.program[p].scratch_at + first() * call.program[p].scratch_bytes;
       bool leads = true;
       if constexpr (G::division == Division::elements) {
         c.row0 = i / f.extent.columns, c.row1 = c.row0 + 1;
@@ -197,8 +205,11 @@ struct BlockThread {
       } else if constexpr (G::division == Division::rows) {
         c.row0 = i, c.row1 = i + 1;
       } else if (f.kind == PhaseKind::columns) {
-        c.col0 = i, c.col1 = i + 1;
-        leads = i == 0;
+        const index_t part = i / f.extent.columns;
+        c.row0 = f.extent.rows * part / f.extent.parts, c.row1 = f.extent.rows * (part + 1) / f.extent.parts;
+        c.col0 = i % f.extent.columns, c.col1 = c.col0 + 1;
+        c.chunk = static_cast<int>(part);
+        leads = c.col0 == 0;
       } else {
         index_t& begin = f.extent.by_column ? c.col0 : c.row0;
         index_t& end = f.extent.by_column ? c.col1 : c.row1;

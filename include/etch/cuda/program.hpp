@@ -41,6 +41,8 @@ struct OnGpu {
   static void zero(void* p, std::size_t bytes) { device::zero(p, bytes); }
   static void store(const Strided& to, void* base, const void* dense, std::size_t bytes) { device::store(to, base, dense, bytes); }
   static void add(DType d, void* sum, const void* more, std::int64_t n) { device::for_each(n, device::AddElement{d, sum, more}); }
+  template <class T>
+  using Later = device::Later<T>;
   static constexpr bool machines_take_turns = !device::has_gpu_kernels;
   static void settle(Machine& machine) { machine.settle(); }
   /// Whether a gradient and its update are one launch.

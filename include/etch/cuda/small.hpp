@@ -1,7 +1,8 @@
 // Small programs, each one launch: which they are, their phases, and a training step that is two of them in one.
 //
-//   GPU           a kernel of one block of 256 threads, the arena in its shared memory where it fits
-//   host system   the same phases, each a loop over 32 threads
+//   GPU           a kernel of one block of 256 threads, the arena in its shared memory where it fits; of up to 8 blocks where there is more
+//                 to do: one cluster (compute capability 9), or a cooperative launch
+//   host system   the same phases, each a loop over 32 threads of each block
 #pragma once
 
 #include <etch/cuda/nvtx.hpp>
@@ -9,6 +10,8 @@
 #include <etch/cuda/tally.hpp>
 #if ETCH_GPU
 #include <etch/cuda/properties.hpp>
+
+#include <cooperative_groups.h>
 #endif
 
 #include <algorithm>
@@ -26,8 +29,10 @@ inline namespace ETCH_PLACE {
 #define ETCH_SMALL_PROGRAMS 1
 #endif
 inline constexpr bool small_programs = ETCH_SMALL_PROGRAMS != 0;
-/// What one block computes before several launches are faster. A guess from instruction counts; no GPU has been asked.
-inline constexpr std::int64_t small_flops = std::int64_t{4} << 20;
+/// Blocks of a small program, what each computes before another one pays for barriers between them, and before several launches are faster.
+/// Guesses from instruction counts; no GPU has been asked.
+inline constexpr int small_blocks = 8;
+inline constexpr std::int64_t block_flops = std::int64_t{1} << 20, small_flops = small_blocks * (std::int64_t{4} << 20);
 inline constexpr int small_words = 512;  ///< of all groups: they are the kernel's name
 
 /// Whether a plan may be one kernel: fixed sizes, products and fused groups, little work. `steps`: the fewest for which that pays.
@@ -38,10 +43,18 @@ constexpr bool is_small(const Plan& plan, int slots, int steps) {
   for (int s = 0; s < plan.steps; ++s) {
     const Step& step = plan.step[s];
     const bool computes = step.kind == StepKind::fused || (step.kind == StepKind::dot && step.dims <= 4 && (step.dtype == DType::float32 || step.dtype == DType::float64));
-    if ((!computes && !(step.kind == StepKind::checked && step.dtype == DType::int64)) || step.chunks != 1) return false;
+    if (!computes && !(step.kind == StepKind::checked && step.dtype == DType::int64)) return false;
     flops += step.flops;
   }
   return flops <= small_flops;
+}
+template <class Plan>
+constexpr int blocks_of(const Plan& plan) {
+  std::int64_t flops = 0;
+  for (int s = 0; s < plan.steps; ++s) flops += plan.step[s].flops;
+  int blocks = 1;
+  while (blocks < small_blocks && flops > blocks * block_flops) blocks *= 2;
+  return blocks;
 }
 /// How the work of a group may be shared.
 struct GroupShape {
@@ -64,6 +77,7 @@ struct SmallProgram {
   const int* group = nullptr;  ///< of each step, and its shape
   const GroupShape* shape = nullptr;
   int first_group = 0;         ///< of its groups among the kernel's
+  int blocks = 1;              ///< of the kernel
 };
 
 /// The different groups of a plan.
@@ -91,13 +105,19 @@ template <std::uint64_t... Code>
 __global__ void __launch_bounds__(small_threads, 1) block_kernel([[maybe_unused]] const __grid_constant__ BlockCall call) {
 #if defined(__CUDA_ARCH__)
   extern __shared__ __align__(64) char block_memory[];
-  const BlockThread<Code...> t{call, block_memory, static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
+  const BlockThread<Code...> t{call, block_memory, static_cast<int>(blockIdx.x), static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
   t.arrive();
   __syncthreads();
   for (int p = 0; p < call.programs; ++p)
     for (int q = 0; q < call.program[p].phases; ++q) {
       t.run(p, q);
-      if (call.program[p].phase[q].meets) __syncthreads();
+      if (!call.program[p].phase[q].meets) continue;
+      if (call.blocks == 1) __syncthreads();
+#if __CUDA_ARCH__ >= 900
+      else cooperative_groups::this_cluster().sync();
+#else
+      else cooperative_groups::this_grid().sync();
+#endif
     }
 #endif
 }
@@ -105,42 +125,73 @@ template <std::uint64_t... Code>
 void launch_block(BlockCall& call) {
   int most = 0;
   check(cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, current_device()), "cudaDeviceGetAttribute", Message{} << "shared memory");
-  call.has_room = true;
-  call.has_room = call.bytes() <= most;
+  call.has_room = call.blocks == 1;
+  if (call.bytes() > most) call.has_room = false;
   const auto bytes = static_cast<int>(call.bytes());
-  const Message about = Message{} << "a small program with " << bytes << " bytes of shared memory";
+  const Message about = Message{} << "a small program of " << call.blocks << " blocks with " << bytes << " bytes of shared memory";
   if (bytes > 48 << 10) check(cudaFuncSetAttribute(block_kernel<Code...>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes), "cudaFuncSetAttribute", about);
-  block_kernel<Code...><<<1, small_threads, static_cast<std::size_t>(bytes), current_stream()>>>(call);
-  check(cudaPeekAtLastError(), "a kernel", about);
+  thread_local int compiled_for[max_devices]{};
+  int& version = compiled_for[current_device()];
+  if (version == 0) {
+    cudaFuncAttributes kernel{};
+    check(cudaFuncGetAttributes(&kernel, block_kernel<Code...>), "cudaFuncGetAttributes", about);
+    version = kernel.ptxVersion;
+  }
+  cudaLaunchAttribute together{};
+  if (version >= 90) {
+    together.id = cudaLaunchAttributeClusterDimension;
+    together.val.clusterDim.x = static_cast<unsigned>(call.blocks);
+    together.val.clusterDim.y = together.val.clusterDim.z = 1;
+  } else {
+    together.id = cudaLaunchAttributeCooperative;
+    together.val.cooperative = 1;
+  }
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(static_cast<unsigned>(call.blocks));
+  config.blockDim = dim3(small_threads);
+  config.dynamicSmemBytes = static_cast<std::size_t>(bytes);
+  config.stream = current_stream();
+  config.attrs = &together;
+  config.numAttrs = call.blocks > 1 ? 1U : 0U;
+  check(cudaLaunchKernelEx(&config, block_kernel<Code...>, call), "cudaLaunchKernelEx", about);
 }
 #else
 inline constexpr int small_threads = 32;
-/// How many threads of a block this thread emulates: any number up to 32 gives the same bits.
-inline int& emulated_threads() {
-  thread_local int n = small_threads;
-  return n;
+/// What this thread emulates: any number of threads up to 32, and of blocks up to the program's, gives the same bits.
+struct Emulation {
+  int threads = small_threads, blocks = small_blocks;
+};
+inline Emulation& emulation() {
+  thread_local Emulation e;
+  return e;
 }
 template <std::uint64_t... Code>
 struct HostThread {
   const BlockCall* call;
-  char* memory;
+  char* memory;  ///< of all blocks, one after another
+  index_t bytes;
   int threads, program, phase;  ///< -1: they arrive
-  void operator()(std::int64_t thread) const {
-    const BlockThread<Code...> t{*call, memory, static_cast<int>(thread), threads};
+  void operator()(std::int64_t i) const {
+    const auto block = static_cast<int>(i / threads);
+    const BlockThread<Code...> t{*call, memory + block * bytes, block, static_cast<int>(i % threads), threads};
     if (phase < 0) t.arrive();
     else t.run(program, phase);
   }
 };
 template <std::uint64_t... Code>
 void launch_block(BlockCall& call) {
-  const Block memory(static_cast<std::size_t>(call.bytes()), "a block");
-  const int threads = emulated_threads();
-  for_each(threads, HostThread<Code...>{&call, memory.data(), threads, 0, -1});
+  const int threads = emulation().threads;
+  call.blocks = std::min(call.blocks, emulation().blocks);
+  call.has_room = call.blocks == 1;
+  const auto bytes = static_cast<index_t>(aligned(static_cast<std::size_t>(call.bytes())));
+  const Block memory(static_cast<std::size_t>(call.blocks * bytes), "blocks");
+  const auto run = [&](int p, int q) { for_each(call.blocks * threads, HostThread<Code...>{&call, memory.data(), bytes, threads, p, q}); };
+  run(0, -1);
   for (int p = 0; p < call.programs; ++p)
     for (int q = 0; q < call.program[p].phases; ++q) {
-      for_each(threads, HostThread<Code...>{&call, memory.data(), threads, p, q});
+      run(p, q);
       if (call.program[p].fault->step == 0) continue;
-      copy_across(call.program[p].room, memory.data() + call.room_at(), static_cast<std::size_t>(call.program[p].room_bytes));  // where the error looks for the value
+      if (call.has_room) copy_across(call.program[p].room, memory.data() + call.room_at(), static_cast<std::size_t>(call.program[p].room_bytes));  // where the error looks for the value
       return;
     }
 }
@@ -197,8 +248,8 @@ class SmallMachine {
   std::int64_t bytes() const { return static_cast<std::int64_t>(memory_.bytes() + static_cast<std::size_t>(host_.bytes())); }
 
  private:
-  static constexpr int most_parts = 32;
-  static constexpr index_t most_part_bytes = 16 << 10;
+  static constexpr int most_parts = 32;                 // for each block
+  static constexpr index_t most_part_bytes = 16 << 10;  // likewise
   struct Parts {
     int count = 1;
     bool by_column = false;
@@ -238,16 +289,16 @@ inline SmallMachine::Parts SmallMachine::parts(int s) const {
   const Step& step = plan_.step[s];
   const GroupShape shape = program_.shape[s];
   Parts r;
-  if (shape.columns) return r;
   for (int i = 0; i < step.combines; ++i) {
     const Combine& c = plan_.combine[step.combine + i];
     r.bytes += static_cast<index_t>(aligned(static_cast<std::size_t>(host_.size(c.count)) * size_of(c.dtype)));
   }
   const Extent e = extent(step);
-  r.by_column = e.rows == 1 && shape.splits_row;
-  index_t n = r.by_column ? e.columns / 16 : e.rows;
-  n = n < 1 ? 1 : n > most_parts ? most_parts : n;
-  while (n > 1 && n * r.bytes > most_part_bytes) n /= 2;
+  r.by_column = !shape.columns && e.rows == 1 && shape.splits_row;
+  const index_t most = most_parts * program_.blocks;
+  index_t n = shape.columns ? e.rows / 64 : r.by_column ? e.columns / 16 : e.rows;
+  n = n < 1 ? 1 : n > most ? most : n;
+  while (n > 1 && n * r.bytes > most_part_bytes * program_.blocks) n /= 2;
   r.count = static_cast<int>(n);
   return r;
 }
@@ -265,7 +316,7 @@ inline std::size_t SmallMachine::lay_out() {
     if (p.count > 1) all_parts = std::max(all_parts, static_cast<std::size_t>(p.count * p.bytes));
     scratch_rows = std::max(scratch_rows, static_cast<std::size_t>(program_.shape[s].division == Division::rows ? e.rows : p.count));
   }
-  if (scratch_rows > small_threads) scratch_rows = small_threads;
+  scratch_rows = std::min(scratch_rows, static_cast<std::size_t>(small_threads * program_.blocks));
   std::size_t at = 0;
   const auto part = [&](std::size_t bytes) {
     const std::size_t begin = at;
@@ -372,14 +423,15 @@ inline int SmallMachine::add_phases(Phase* const to) {
     Phase& f = add(shape.division == Division::elements ? PhaseKind::elements : shape.division == Division::rows ? PhaseKind::rows : shape.columns ? PhaseKind::columns : PhaseKind::parts, s);
     f.extent = extent(step);
     f.extent.by_column = cut.by_column;
+    f.extent.parts = cut.count;
     f.n = f.extent.columns;
-    f.count = f.kind == PhaseKind::elements ? f.extent.rows * f.extent.columns : f.kind == PhaseKind::rows ? f.extent.rows : f.kind == PhaseKind::columns ? f.extent.columns : cut.count;
+    f.count = f.kind == PhaseKind::elements ? f.extent.rows * f.extent.columns : f.kind == PhaseKind::rows ? f.extent.rows : f.kind == PhaseKind::columns ? f.extent.columns * cut.count : cut.count;
     f.args = host_.args(s);
     f.args.extent = moved(f.args.extent);
     f.args.stride = moved(f.args.stride);
     f.args.chunk = moved(f.args.chunk);
     f.args.root = moved(f.args.root);
-    if (shape.division == Division::parts && cut.count > 1) accumulate(PhaseKind::combine);
+    if (shape.division == Division::parts && (cut.count > 1 || step.chunks > 1)) accumulate(PhaseKind::combine);  // the plan's parts are not the result
   }
   return n;
 }
@@ -440,6 +492,7 @@ inline void SmallMachine::launch(SmallMachine* before) {
   };
   if (before != nullptr) add(*before);
   add(*this);
+  call.blocks = program_.blocks;
   const Range range("small program");
   ++tally().blocks;
   program_.launch(call);

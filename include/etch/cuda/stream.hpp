@@ -19,6 +19,13 @@ class Event {
   void record(cudaStream_t stream) { check(cudaEventRecord(event_, stream), "cudaEventRecord"); }
   /// Returns when everything before it is done.
   void wait() const { check(cudaEventSynchronize(event_), "cudaEventSynchronize"); }
+  /// Whether it is, without waiting.
+  bool is_done() const {
+    const cudaError_t result = cudaEventQuery(event_);
+    if (result == cudaErrorNotReady) return (void)cudaGetLastError(), false;
+    check(result, "cudaEventQuery");
+    return true;
+  }
   float milliseconds_since(const Event& start) const {
     float ms = 0;
     check(cudaEventElapsedTime(&ms, start.event_, event_), "cudaEventElapsedTime");

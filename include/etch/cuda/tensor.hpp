@@ -5,6 +5,7 @@
 
 #include <etch/cuda/memory.hpp>
 #include <etch/expr/tensor.hpp>
+#include <etch/expr/values.hpp>
 #include <etch/model/make.hpp>
 
 namespace etch {

@@ -65,15 +65,22 @@ struct WindowProduct {
   index_t c_row, c_column;
   const std::int32_t *a_row, *a_column, *b_row, *b_column;
   index_t m, n, k;
+  bool in_double;  ///< sums of a small product, as the CPU's
 
+  template <class S>
+  ETCH_INLINE T dot(const T* x, const T* y) const {
+    S sum(0);
+    for (index_t j = 0; j < k; ++j) sum = static_cast<S>(sum + static_cast<S>(x[a_column[j]]) * static_cast<S>(y[b_row[j]]));
+    return static_cast<T>(sum);
+  }
   ETCH_INLINE T* operand(int o, index_t b) const { return (given[o] != nullptr ? given[o] : at<T>(entry[o])) + offset[o] + b * batch[o]; }
   /// One element, for Thrust.
   ETCH_INLINE void operator()(index_t i) const {
     const index_t column = i % n, row = i / n % m, b = i / (m * n);
     const T *const x = operand(0, b) + a_row[row], *const y = operand(1, b) + b_column[column];
-    Sum sum(0);
-    for (index_t j = 0; j < k; ++j) sum = static_cast<Sum>(sum + static_cast<Sum>(x[a_column[j]]) * static_cast<Sum>(y[b_row[j]]));
-    operand(2, b)[row * c_row + column * c_column] = static_cast<T>(sum);
+    T& to = operand(2, b)[row * c_row + column * c_column];
+    if constexpr (sizeof(T) < sizeof(double)) to = in_double ? dot<double>(x, y) : dot<Sum>(x, y);
+    else to = dot<Sum>(x, y);
   }
 };
 
@@ -114,7 +121,7 @@ __global__ void window_kernel([[maybe_unused]] WindowProduct<T> p, [[maybe_unuse
 template <class T>
 void multiply_windows(const WindowProduct<T>& p, index_t batches) {
   const auto tiles = [](index_t n) { return static_cast<unsigned>((n + window_tile - 1) / window_tile); };
-  if (tiles(p.m) > 65535U) return for_each(batches * p.m * p.n, p);
+  if (p.in_double || tiles(p.m) > 65535U) return for_each(batches * p.m * p.n, p);
   window_kernel<T><<<dim3(tiles(p.n), tiles(p.m), static_cast<unsigned>(batches < 65535 ? batches : 65535)), block_threads, 0, current_stream()>>>(p, batches);
   check(cudaPeekAtLastError(), "a kernel", Message{} << "windows of (" << p.m << ", " << p.k << ") and (" << p.k << ", " << p.n << ")");
 }
@@ -192,6 +199,7 @@ void run_windows(Machine& machine, int s) {
   }
   index_t outer = 1;
   for (int i = 0; i < last; ++i) outer *= w.size(i);
+  p.in_double = sizeof(T) < sizeof(double) && outer * batches * w.m * w.n * w.k <= cpu::detail::double_products;
   for (index_t o = 0; o < outer && w.m * w.n * batches > 0; ++o) {
     for (int i = 0; i < 3; ++i) p.offset[i] = start[i];
     if (fused) p.offset[2] = o * batches * w.m * w.n;

@@ -71,6 +71,17 @@ struct OnCpu {
   static constexpr bool machines_take_turns = true;
   /// Throws what is wrong with a run that may not be over.
   static void settle(Machine&) {}
+  /// A number that a run has written, to be read later.
+  template <class T>
+  class Later {
+   public:
+    Later(const void* from, const char*) { std::memcpy(&value_, from, sizeof value_); }
+    bool ready() const { return true; }
+    T get() const { return value_; }
+
+   private:
+    T value_;
+  };
   /// What an optimizer's engine looks at when it is made.
   template <class M>
   static const M& parameters(const Model<M>& model) {

@@ -122,6 +122,10 @@ class TrainStep {
     Place::read(&value, loss_.data(), sizeof value);
     return value;
   }
+  /// The loss of the last batch, as it is now: on a GPU `get()` waits for it alone, and not for what is launched after this call. What kernels find
+  /// wrong is thrown by the next `loss()`.
+  ///   step.launch(a, b);  const auto first = step.loss_later();  step.launch(c, d);  first.get()
+  typename Place::template Later<T> loss_later() { return {loss_.data(), "a loss"}; }
   /// The loss of a batch and its gradient, which stays in `gradient()` until the next call.
   T backward(const In&... x) {
     run(gradient_, x...);

@@ -29,7 +29,7 @@ def optimizer(name, fields, wrap=None, spell=None):
                 continue
             text = f'optim::{w}({text})' if value is True else f'optim::{w}<{render(value)}>({text})'
         text = text.replace('{', '{{').replace('}', '}}')
-        return Placed('auto t = trajectory<{PROBLEMS[case["problem"]]}>({start}, ' + text + ') => t.params; t.loss; t.gradient')
+        return Eager('auto t = trajectory<{PROBLEMS[case["problem"]]}>({start}, ' + text + ') => t.params; t.loss; t.gradient')
     return line
 
 
