@@ -46,7 +46,7 @@ void name_terms(Epilogue<T>& e, const EpilogueWork& work, RowTerm r) {
 }
 /// The loop as an epilogue that names the matrices which it walks as the product walks C, of its first `slots`.
 template <class T>
-Epilogue<T> epilogue_of(EpilogueWork& work, int slots, RowTerm term = {}) {
+ETCH_SHARED Epilogue<T> epilogue_of(EpilogueWork& work, int slots, RowTerm term = {}) {
   constexpr index_t size = static_cast<index_t>(sizeof(T));
   Epilogue<T> e{apply_epilogue<T>, &work};
   const FusedArgs& a = *work.args;

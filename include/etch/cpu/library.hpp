@@ -207,9 +207,9 @@ template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles,
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
   if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
-  else if constexpr (Way == ProductWay::winograd) return {detail::run_winograd<T>, detail::winograd_workspace<T>};
+  else if constexpr (Way == ProductWay::winograd) return {detail::run_winograd<T, Tiles>, detail::winograd_workspace<T>};
   else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Dots>, detail::dot_workspace<T>};
-  else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T>, detail::window_dot_workspace<T>};
+  else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T, Tiles>, detail::window_dot_workspace<T>};
   else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};
   else if constexpr (K == StepKind::attention) return {detail::run_attention<T, false>, detail::attention_workspace<T, false>};

@@ -99,7 +99,7 @@ struct Product {
   int64 c_row;
   bool accumulate;
   Epilogue<T> epilogue;
-  const ProductKernels<T>* kernels = &product_kernels<T, all_tiles, false>;
+  const ProductKernels<T>* kernels = nullptr;
   int64 row_offset = 0;  // of this item in its batch
   const Offsets *a_at = nullptr, *b_at = nullptr;  // where a and b lie, of a Multiplication that gathers
   const Padded<T>* padded = nullptr;        // of an operand that is padded first
@@ -132,12 +132,13 @@ struct Product {
   }
 };
 
-/// What a product of these sizes may call; sizes of one product at least, `few` rows or columns for inner products. `strips`: of an A that is copied so.
+/// What a product of these sizes may call, on the matrix unit where that may be; sizes of one product at least, `few` rows or columns for inner
+/// products. `strips`: of an A that is copied so.
 template <class T>
-constexpr TileSet tiles_of(int64 m, int64 n, int64 k, bool strips) {
+constexpr TileSet tiles_of(int64 m, int64 n, int64 k, bool strips, bool unit = true) {
   constexpr int lanes = Tile<T>::lanes;
   if (m == 1) return tile_bit(1, 1) | tile_bit(1, 2) | tile_bit(1, 3) | tile_bit(1, 4);
-  if (splits<T>(m, n, k)) return spare_tiles;  // where the system withholds the unit
+  if (unit && splits<T>(m, n, k)) return spare_tiles;  // where the system withholds the unit
   const Cut rows(m, pieces(m, Tile<T>::rows));
   const bool ahead = m * k * int64{sizeof(T)} > kept_a_bytes && rows.count > (strips ? a_strip : 1);
   TileSet r = 0;

@@ -8,6 +8,7 @@
 #include <etch/cpu/machine.hpp>
 #include <etch/cpu/matmul.hpp>
 #include <etch/cpu/row_product.hpp>
+#include <etch/plan/winograd.hpp>
 
 namespace etch {
 inline namespace ETCH_ABI {
@@ -46,18 +47,24 @@ constexpr ProductParts parts_of(const P& plan) {
   const auto may_be_one = [](int stride) { return !is_static(stride) || number_of(stride) == 1; };
   for (int i = 0; i < P::steps; ++i) {
     const Step& s = plan.step[i];
-    if (s.kind != StepKind::dot || s.dtype != dtype_of<T> || is_row_product(s, plan.access) || is_column_product(s, plan.access) || is_small_product(s, plan.access)) continue;
+    const bool windows = s.kind == StepKind::window_dot;
+    if ((s.kind != StepKind::dot && !windows) || s.dtype != dtype_of<T> || is_row_product(s, plan.access) || is_column_product(s, plan.access) || is_small_product(s, plan.access)) continue;
     const Access *a = plan.access + s.access + s.accesses - (s.words != 0 ? 2 : 3), *b = a + 1;
     const int row = s.dims - 3;
     const int m = s.dim[row], n = s.dim[row + 1], k = s.dim[row + 2], a_row = a->stride[row], a_col = a->stride[row + 1];
-    if (!is_static(m) || !is_static(n) || !is_static(k) || (row > 0 && !is_static(s.dim[row - 1]))) return {all_tiles, true};
-    const bool few_columns = n <= few, along = may_be_one(a_col) && may_be_one(b->stride[row]);
-    r.dots = r.dots || (along && (few_columns || m <= few));
+    const bool known = is_static(m) && is_static(n) && is_static(k) && (row == 0 || is_static(s.dim[row - 1]));
+    if (etch::detail::is_winograd(s, plan.access)) {  // tiles of outputs times places, or of channels times outputs
+      const bool gradient = row == 0;
+      r.tiles |= gradient ? tiles_of<T>(m / 9, n, 0, false, false) : tiles_of<T>(m, 3 * Tile<T>::lanes, 0, false, false) | tiles_fetch;
+      continue;
+    }
+    const bool few_columns = !known || n <= few, along = may_be_one(a_col) && may_be_one(b->stride[row]), gathers = windows && a[-2].index != 257;
+    r.dots = r.dots || (along && !windows && (few_columns || m <= few));
     for (const bool strips : {false, true}) {
-      if (strips ? n <= Tile<T>::cols || !may_be_one(a_row) || (is_static(a_col) && number_of(a_col) <= strip_apart)
-                 : n > Tile<T>::cols && is_static(a_row) && number_of(a_row) == 1 && is_static(a_col) && number_of(a_col) > strip_apart) continue;
-      r.tiles |= tiles_of<T>(m, n, k, strips);
-      if (row > 0) r.tiles |= tiles_of<T>(static_cast<int64>(m) * s.dim[row - 1], n, k, strips);  // a batch that is one product
+      if (strips ? gathers || (known && n <= Tile<T>::cols) || !may_be_one(a_row) || (is_static(a_col) && number_of(a_col) <= strip_apart)
+                 : !gathers && known && n > Tile<T>::cols && is_static(a_row) && number_of(a_row) == 1 && is_static(a_col) && number_of(a_col) > strip_apart) continue;
+      r.tiles |= !known ? strips ? row_tiles << strip_tiles : row_tiles : tiles_of<T>(m, n, k, strips, !windows || (s.arg & 255) != 1);  // an A that is padded may be computed in parts of k
+      if (known && row > 0 && !windows) r.tiles |= tiles_of<T>(static_cast<int64>(m) * s.dim[row - 1], n, k, strips);  // a batch that is one product
     }
   }
   return r;

@@ -167,7 +167,7 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
 /// Tiles as bits: heights and widths in vectors, the wider rows of a height of one, and that something is fetched meanwhile; shifted, those of copied strips of A.
 using TileSet = std::uint64_t;
 constexpr TileSet tile_bit(int height, int vectors) { return TileSet{1} << (height == 1 && vectors > 2 ? 25 + vectors : 2 * height - 3 + vectors); }
-inline constexpr TileSet tiles_fetch = TileSet{1} << 30, all_tiles = ~TileSet{0};
+inline constexpr TileSet tiles_fetch = TileSet{1} << 30, all_tiles = ~TileSet{0}, row_tiles = (TileSet{1} << 32) - 1;
 inline constexpr int strip_tiles = 32;
 /// By these every height is computed, at half the speed.
 inline constexpr TileSet spare_tiles = tile_bit(1, 1) | tile_bit(1, 2) | tile_bit(4, 1) | tile_bit(4, 2);
@@ -329,6 +329,12 @@ ETCH_NOINLINE inline void transpose_sixteen(const float* from, int64 row, float*
 #endif
 #endif
 
+template <class T>
+ETCH_SHARED void transpose_plainly(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
+  for (int64 i = 0; i < rows; ++i) {
+    for (int64 j = 0; j < cols; ++j) to[j * to_row + i] = from[i * from_row + j];
+  }
+}
 /// to[j * to_row + i] = from[i * from_row + j] for i < rows, j < cols.
 template <class T>
 ETCH_SHARED void transpose(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
@@ -348,19 +354,15 @@ ETCH_SHARED void transpose(int64 rows, int64 cols, const T* from, int64 from_row
       for (; j + 16 <= cols; j += 16) transpose_sixteen(f + j, from_row, out + j * to_row, to_row);
 #endif
       for (; j + 4 <= cols; j += 4) transpose_fours<some>(f + j, from_row, out + j * to_row, to_row);
-      for (; j < cols; ++j) {
-        for (int64 r = 0; r < some; ++r) out[j * to_row + r] = f[r * from_row + j];
-      }
+      transpose_plainly(some, cols - j, f + j, from_row, out + j * to_row, to_row);
     }
   }
 #endif
-  for (; i < rows; ++i) {
-    for (int64 j = 0; j < cols; ++j) to[j * to_row + i] = from[i * from_row + j];
-  }
+  transpose_plainly(rows - i, cols, from + i * from_row, from_row, to + i, to_row);
 }
 
 template <class T>
-ETCH_INLINE void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
+ETCH_SHARED void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
   constexpr int lanes = Tile<T>::lanes;
   for (int64 i = 0; i < rows; ++i, from += from_row, to += to_row) {
     int64 j = 0;

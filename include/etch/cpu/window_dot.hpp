@@ -117,7 +117,7 @@ struct WindowDot {
   }
 #endif
 
-  void run(int s) const {
+  void run(int s, const ProductKernels<T>& kernels) const {
     if (m <= 0 || n <= 0) return;
     auto* const table = static_cast<std::int32_t*>(machine.workspace());
     char* const workspace = static_cast<char*>(machine.workspace()) + table_bytes();
@@ -151,7 +151,7 @@ struct WindowDot {
       Turned<T> turned{to, m, c_batch, c_col};
       const bool turns = !fused && c_col != 1 && n != 1;
       const Epilogue<T> epilogue = fused ? epilogue_of<T>(work, slots(), RowTerm::of(step.arg)) : turns ? Epilogue<T>{write_turned<T>, &turned} : Epilogue<T>{};
-      Product<T> item{m, n, k, reinterpret_cast<const T*>(machine.pointer(a)) + at_a, a_row, a_col, reinterpret_cast<const T*>(machine.pointer(b)) + at_b, 0, 0, turns ? nullptr : to, c_row, false, epilogue};
+      Product<T> item{m, n, k, reinterpret_cast<const T*>(machine.pointer(a)) + at_a, a_row, a_col, reinterpret_cast<const T*>(machine.pointer(b)) + at_b, 0, 0, turns ? nullptr : to, c_row, false, epilogue, &kernels};
       item.a_at = gathers_left ? &left : nullptr;
       item.b_at = &right;
       item.padded = padded >= 0 ? &pad : nullptr;
@@ -223,8 +223,12 @@ struct WindowDot {
   }
 };
 template <class T>
+ETCH_NOINLINE void run_window_dot_with(Machine& machine, int s, const ProductKernels<T>& kernels) {
+  WindowDot<T>{machine, machine.step(s), true}.run(s, kernels);
+}
+template <class T, TileSet Tiles>
 void run_window_dot(Machine& machine, int s) {
-  WindowDot<T>{machine, machine.step(s), true}.run(s);
+  run_window_dot_with<T>(machine, s, product_kernels<T, Tiles, false>);
 }
 template <class T>
 std::size_t window_dot_workspace(const Machine& machine, const Step& s) {

@@ -317,7 +317,7 @@ struct WinogradConvolution {
       t.k = least(x.depth, x.channels - k), t.accumulate = k > 0;
       for (int64 i = first; i < last; ++i) {
         const int64 height = cut.size(i);
-        const auto& tile = tile_table<T>.at[0][height - 1];
+        const auto& tile = item.kernels->tile.at[0][height - 1];
         t.a = w + (i * x.channels + k) * x.height;
         t.b = v + k * x.pitch, t.c = to + (cut.begin(i) - cut.begin(first)) * x.pitch, t.panels = cols / wide;
         t.lines = 2, t.line[0] = t.c, t.line[1] = t.c + x.lanes, t.line_row[0] = t.line_row[1] = x.pitch;
@@ -325,7 +325,7 @@ struct WinogradConvolution {
         if (height >= Tile<T>::rows - 1 && t.panels > 0 && fetched.pieces >= t.panels) {
           t.next = fetched.at, t.next_panel = fetched.step;
           fetched.at += t.panels * fetched.step, fetched.pieces -= t.panels;
-          tile_table<T>.fetching[0][height - Tile<T>::rows + 1](t);
+          item.kernels->tile.fetching[0][height - Tile<T>::rows + 1](t);
         } else if (t.panels > 0) {
           tile[1](t);
         }
@@ -388,7 +388,7 @@ struct WinogradGradient {
             t.a = v + e * x.plane + (cut.begin(i) - top) * x.pitch;
             t.b = u + e * y_plane + col;
             t.c = sums + e * sum_plane + cut.begin(i) * wide + col;
-            tile_table<T>(cut.size(i), pieces(least(Tile<T>::cols, x.outputs - col), x.lanes), t);
+            item.kernels->tile(cut.size(i), pieces(least(Tile<T>::cols, x.outputs - col), x.lanes), t);
           }
     }
     for (int64 c = top; c < bottom; ++c) {

@@ -44,12 +44,13 @@ struct WinogradDot {
     return item;
   }
 
-  void run(int s) const {
+  void run(int s, const ProductKernels<T>& kernels) const {
     const Machine& machine = dot.machine;
     const auto pointer = [&](int access) { return reinterpret_cast<T*>(machine.pointer(access)); };
     const int first = dot.batches;
     Product<T> item = sizes();
     if (item.m <= 0 || item.n <= 0) return;
+    item.kernels = &kernels;
     const index_t c_row = dot.fused ? 0 : machine.stride(c, first), c_col = dot.fused ? 1 : machine.stride(c, first + 1);
     EpilogueWork work{dot.fused ? machine.kernel(s) : nullptr, &machine.args(s), 0};
     Turned<T> turned{dot.fused ? nullptr : pointer(c), item.m, 0, c_col};
@@ -85,8 +86,12 @@ struct WinogradDot {
   }
 };
 template <class T>
+ETCH_NOINLINE void run_winograd_with(Machine& machine, int s, const ProductKernels<T>& kernels) {
+  WinogradDot<T>{{machine, machine.step(s), true}}.run(s, kernels);
+}
+template <class T, TileSet Tiles>
 void run_winograd(Machine& machine, int s) {
-  WinogradDot<T>{{machine, machine.step(s), true}}.run(s);
+  run_winograd_with<T>(machine, s, product_kernels<T, Tiles, false>);
 }
 template <class T>
 ETCH_COLD std::size_t winograd_workspace(const Machine& machine, const Step& s) {
