@@ -89,6 +89,24 @@ TEST_CASE("numbers that have no three parts: infinities, NaN, the largest and th
   for (float x : product(m, n, k, zeros, b)) CHECK(x == 0);
 }
 
+TEST_CASE("strips and panels that are packed while others are multiplied, from every layout, whichever operand is larger, in several blocks of terms") {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  const int64 sizes[][3] = {{96, 160, 1088}, {160, 96, 1088}, {64, 224, 96}, {224, 70, 64}, {70, 224, 64}};
+  for (const auto& [m, n, k] : sizes)
+    for (int form = 0; form < 4; ++form) {
+      const bool a_turned = form % 2 != 0, b_turned = form / 2 != 0;
+      std::vector<float> a = normals(m * k, 6), b = normals(k * n, 7);
+      CHECK(worst(m, n, k, a, b, product(m, n, k, a, b, a_turned, b_turned), a_turned, b_turned) < 12);
+      const int64 row = m - 1, col = n - 1, term = k - 1;  // of the last strip and the last panel
+      a[static_cast<std::size_t>(a_turned ? term * m + row : row * k + term)] = inf;
+      b[static_cast<std::size_t>(b_turned ? col * k : col)] = -inf;
+      const std::vector<float> c = product(m, n, k, a, b, a_turned, b_turned);
+      int64 finite = 0;
+      for (float x : c) finite += std::isfinite(x) ? 1 : 0;
+      CHECK(finite == (m - 1) * (n - 1));
+    }
+}
+
 TEST_CASE("integers as large as their sums allow are exact") {
   const int64 m = 64, n = 96, k = 256;
   std::mt19937 bits{5};

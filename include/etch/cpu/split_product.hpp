@@ -329,7 +329,7 @@ struct SplitMultiplication {
       const int64 width = least(wide, p.n - j * wide);
       const char* const b = streams_b ? place_of(j) : packed + (j - first) * portion.strip_bytes();
       float* const at = sums + (j - from) * wide;
-      fetch_lines(row, j * wide, height, chunks, !applies || ends);
+      fetch_lines(row, j * wide, height, chunks, applies ? ends : k0 == 0);
       if (fits && normal[(streams_b ? i : j) - first]) amx::multiply(height, width, a, b, chunks, at, sums_row, accumulates, ahead);
       else multiply_plainly(i, height, j, width, at, sums_row, accumulates);
     }
