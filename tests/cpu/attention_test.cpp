@@ -180,6 +180,15 @@ TEST_CASE_TEMPLATE("attention and its gradients, small and odd shapes", T, float
   }
 }
 
+TEST_CASE_TEMPLATE("few queries and keys, in whole vectors of features", T, float, double) {
+  for (bool causal : {false, true}) {
+    for (int64 queries : {1, 15, 16, 33, 64, 128}) {
+      for (int64 keys : {1, 14, 31, 65, 128}) check<T>({1, 2, queries, keys, 16, 48, -0.25, causal});
+    }
+    check<T>({2, 2, 65, 65, 64, 32, 0.125, causal}, 0);
+  }
+}
+
 TEST_CASE_TEMPLATE("attention over several blocks", T, float, double) {
   for (bool causal : {false, true}) {
     check<T>({2, 2, 64, 64, 32, 32, 0.1767766952966369, causal});

@@ -2,6 +2,9 @@
 #include "gradient.hpp"
 
 #include <etch/io/state_dict.hpp>
+#include <etch/loss/mse_loss.hpp>
+#include <etch/nn/attention.hpp>
+#include <etch/optim/sgd.hpp>
 
 using namespace etch;
 
@@ -10,8 +13,31 @@ namespace {
 using Three = nn::Repeat<nn::Linear<2, 2>, 3>;
 using Doubles = nn::Repeat<nn::Sequential<nn::Linear<3, 3, true, double>, nn::Tanh>, 3>;
 
+using Attentions = nn::Repeat<nn::CausalSelfAttention<6, 2, double>, 4>;
+using Lines = Tensor<double, 2, 5, 6>;
+
+/// Loops over the axes of attention's result, in this program and the bodies of its loops: copies of it.
+template <class Code, std::size_t... S>
+constexpr int copies_of_heads(std::index_sequence<S...>) {
+  int count = 0;
+  const auto add = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+    constexpr auto& step = Code::plan.step[I];
+    if (step.kind == detail::StepKind::fused && step.loop_dims == 4) ++count;
+    if constexpr (step.kind == detail::StepKind::loop) {
+      using Body = typename Code::template Body<static_cast<int>(I)>;
+      count += copies_of_heads<Body>(std::make_index_sequence<static_cast<std::size_t>(Body::plan.steps)>{});
+    }
+  };
+  (add(std::integral_constant<std::size_t, S>{}), ...);
+  return count;
+}
+
 struct Product {
   constexpr auto operator()(auto& m, auto w) const { return sum(m(w)); }
+};
+
+struct MeanSquare {
+  constexpr auto operator()(auto& m, auto x, auto y) const { return mse_loss(m(x), y); }
 };
 
 }  // namespace
@@ -48,4 +74,13 @@ TEST_CASE("repeat sends gradients through every module") {
   Generator g{1};
   nn::init::normal_(w, g);
   check_gradient<Probe<Doubles, 4, 3>>(Product{}, w);
+}
+
+TEST_CASE("attention in a loop is kept as it is read, without copies") {
+  using Step = TrainStep<Attentions, MeanSquare, optim::SGD, Lines, Lines>;
+  static_assert(copies_of_heads<Step::Gradient>(std::make_index_sequence<static_cast<std::size_t>(Step::Gradient::plan.steps)>{}) == 0);
+  Lines w;
+  Generator g{2};
+  nn::init::normal_(w, g);
+  check_gradient<Probe<Attentions, 2, 5, 6>>(Product{}, w);
 }

@@ -18,7 +18,7 @@ namespace detail {
 template <class T>
 constexpr bool is_small_attention(const AttentionShape& s) {
   const bool whole = s.head_dim % Tile<T>::lanes == 0 && s.value_dim % Tile<T>::lanes == 0;
-  return Tile<T>::lanes > 4 && whole && s.queries > 0 && s.queries <= 64 && s.keys > 0 && s.keys <= 64;
+  return Tile<T>::lanes > 4 && whole && s.queries > 0 && s.queries <= 128 && s.keys > 0 && s.keys <= 128;
 }
 
 /// Rows that are fetched some at a time while tiles are computed: results to come, or operands of the next pair.
