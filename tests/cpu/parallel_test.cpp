@@ -91,6 +91,29 @@ TEST_CASE("a nested loop runs on the thread of its chunk") {
   CHECK(nested.moved.load() == 0);
 }
 
+TEST_CASE("who works alone runs every chunk, and only until then") {
+  const Restore restore;
+  cpu::set_num_threads(3);
+  struct Threads {
+    std::thread::id caller = std::this_thread::get_id();
+    std::atomic<int> chunks{0}, others{0};
+    static void run(void* context, int, int thread) {
+      Threads& self = *static_cast<Threads*>(context);
+      self.chunks.fetch_add(1);
+      if (thread != 0 || std::this_thread::get_id() != self.caller) self.others.fetch_add(1);
+    }
+  } threads;
+  {
+    const cpu::detail::Alone alone(true);
+    for (int job = 0; job < 100; ++job) cpu::parallel_for(8, Threads::run, &threads);
+  }
+  CHECK(threads.chunks.load() == 800);
+  CHECK(threads.others.load() == 0);
+  CHECK(cpu::detail::thread_index == -1);
+  const cpu::detail::Alone not_alone(false);
+  CHECK(cpu::detail::thread_index == -1);
+}
+
 TEST_CASE("two callers at once both finish") {
   const Restore restore;
   cpu::set_num_threads(2);

@@ -72,6 +72,14 @@ TEST_CASE("the plan knows them, and their epilogue runs once") {
   static_assert(!cpu::detail::is_row_product(Q::plan.step[0], Q::plan.access));
 }
 
+TEST_CASE("products of one size have each the loop behind it") {
+  auto net = [](auto x, auto w, auto v, auto b) { return results(sigmoid(linear(x, w)) * 2, linear(x, v, b) > 0, softmax<1>(linear(x, v)), tanh(linear(x, w + v)), linear(x, w)); };
+  check(net, filled<F<1, 12>>(), filled<F<37, 12>>(), filled<F<37, 12>>(-2, 1, 5), filled<F<37>>());
+  using P = Code<decltype(net), F<1, 12>, F<37, 12>, F<37, 12>, F<37>>;
+  for (int s = 0; s < P::plan.steps; ++s)
+    if (cpu::product_way(P::plan.step[s], P::plan.access) == cpu::ProductWay::row) CHECK((P::table.kernel[s] == nullptr));  // it is part of the product
+}
+
 #if !defined(ETCH_CPU_EIGEN)
 TEST_CASE("a program names the tiles and inner products that its sizes may ask for") {
   auto product = [](auto x, auto w) { return matmul(x, w); };

@@ -85,6 +85,29 @@ TEST_CASE("Several values are carried and scanned; a scan on tensors is one prog
   CHECK(difference(y.get<1>(), Tensor<float, 3>{11, 22, 33}) == 0);
 }
 
+TEST_CASE("Rows that keep what was carried are where it is carried") {
+  const Tensor<float, 5, 40> xs = randn<float, 5, 40>();
+  const Tensor<float, 40> start = randn<float, 40>();
+  const auto keeps = [](auto state, auto x) {
+    const auto [a, b] = state;
+    return several(several(b + x, a), several(a, a * x));  // and the two change places
+  };
+  const auto [last, rows] = scan(keeps, several(start, start), xs);
+  const auto [back_last, back_rows] = reverse_scan(keeps, several(start, start), Tensor<float, 5, 40>(flip<0>(xs)));
+  Tensor<float, 40> a = start, b = start;
+  for (int i = 0; i < 5; ++i) {
+    CHECK(difference(Tensor<float, 40>(rows.get<0>()(i)), a) == 0);
+    CHECK(difference(Tensor<float, 40>(back_rows.get<0>()(4 - i)), a) == 0);
+    CHECK(difference(Tensor<float, 40>(rows.get<1>()(i)), Tensor<float, 40>(a * xs(i))) == 0);
+    const Tensor<float, 40> next = b + xs(i);
+    b = a;
+    a = next;
+  }
+  CHECK(difference(last.get<0>(), a) == 0);
+  CHECK(difference(last.get<1>(), b) == 0);
+  CHECK(difference(back_last.get<0>(), a) == 0);
+}
+
 TEST_CASE("Whole numbers are carried, scanned and constant beside floating ones") {
   const Tensor<std::int64_t, 4> index{2, 0, 1, 2};
   const Tensor<double, 3, 2> table{{1, 2}, {3, 4}, {5, 6}};

@@ -234,7 +234,7 @@ requires(detail::picks<L>()) ETCH_INLINE Vec<float, L> sigmoid(Vec<float, L> x) 
   }
   const auto p = detail::reduce_exp<F::bias>(-x);
   const auto s = detail::power<float>(p.bits);
-  return detail::quick_reciprocal(fma(s, detail::expm1_core(p.r), s + 1.0F));  // s is a power of 2: the sum is exact, or as good
+  return detail::quick_reciprocal(fma(s, detail::expm1_core(p.r), splat<float, L>(1)) + s);
 }
 }  // namespace simd
 }  // namespace ETCH_ABI

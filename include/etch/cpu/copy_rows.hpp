@@ -37,6 +37,7 @@ ETCH_INLINE void copy_short_rows(const char* from, std::int64_t from_step, char*
 ETCH_SHARED void copy_rows(const char* from, std::int64_t from_step, char* to, std::int64_t to_step, std::int64_t rows, std::int64_t bytes) {
   constexpr int W = ETCH_VECTOR_BYTES < 32 ? ETCH_VECTOR_BYTES : 32;  // of 64, most of those that are not aligned cross a line
   using Byte = std::uint8_t;
+  if (from == to && from_step == to_step) return;
   if (bytes < W) return copy_short_rows<W / 2>(from, from_step, to, to_step, rows, bytes);
   for (; rows > 0; --rows, from += from_step, to += to_step) {
     if (bytes >= long_row_bytes) {

@@ -1,6 +1,6 @@
 // Runs a loop: one program for its body, bound again for each iteration.
 //
-//   carried values go back and forth between two buffers, rows of stacked ones lie one after another
+//   carried values go back and forth between two buffers, or from row to row of the result that keeps them; rows of stacked ones lie one after another
 #pragma once
 
 #include <etch/cpu/machine.hpp>
@@ -35,15 +35,19 @@ void for_each_iteration(const Machine& machine, int s, const LoopView& l, char* 
     in.sizes[i] = nullptr;
   }
   auto row_of = [&](int access, index_t row) { return machine.pointer(access) + row * machine.stride(access, 0) * static_cast<index_t>(machine.element_size(access)); };
+  int access[max_loop_values]{}, slots = 0;  // of each result of the body
+  for (int k = 0, next = first_result; k < l.results; ++k) {
+    const bool wanted = (l.wanted >> k & 1) != 0;
+    if (k < l.carried || wanted) access[slots++] = next;
+    next += wanted ? 1 : 0;
+  }
   for (index_t i = 0; i < l.iterations; ++i) {
-    const index_t row = l.reversed ? l.iterations - 1 - i : i;
+    const index_t row = l.reversed ? l.iterations - 1 - i : i, next_row = l.reversed ? row - 1 : row + 1;
     for (int k = l.carried; k < l.carried + l.stacked; ++k) in.data[k] = row_of(step.access + k, row);
-    int slot = 0, access = first_result;
-    for (int k = 0; k < l.results; ++k) {
-      const bool wanted = (l.wanted >> k & 1) != 0;
-      if (k < l.carried) out[slot++] = wanted && i + 1 == l.iterations ? machine.pointer(access) : turn[k][i & 1];
-      else if (wanted) out[slot++] = row_of(access, row);
-      access += wanted ? 1 : 0;
+    for (int k = 0; k < slots; ++k) {
+      if (k >= l.carried) out[k] = row_of(access[k], row);
+      else if (i + 1 < l.iterations) out[k] = l.kept[k] > 0 ? row_of(access[l.kept[k]], next_row) : turn[k][i & 1];
+      else out[k] = (l.wanted >> k & 1) != 0 ? machine.pointer(access[k]) : turn[k][i & 1];
     }
     RandomState random;
     if (l.body.draws) random = iteration_random(*machine.random(), l.stream, row);

@@ -70,6 +70,7 @@ struct LoopView {
   bool reversed;
   std::int64_t arena_bytes;  ///< of the body and the loops in it
   std::int64_t carried_bytes[max_loop_values];
+  int kept[max_loop_values];  ///< of each carried value: which result of the body is the rows of what it was, 0 for none
 };
 
 /// What kernels read of a machine: pointers, strides and sizes, one block.

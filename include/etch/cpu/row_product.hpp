@@ -3,7 +3,6 @@
 //   y[j] = sum_k x[k] w[j][k]   a vector of j at a time, then the epilogue over the row
 #pragma once
 
-#include <etch/cpu/epilogue.hpp>
 #include <etch/cpu/machine.hpp>
 #include <etch/cpu/matmul.hpp>
 

@@ -152,6 +152,10 @@ constexpr cpu::LoopView loop_shape(const GraphRef& around, int node) {
 template <class Body>
 constexpr cpu::LoopView loop_view(const GraphRef& around, int node) {
   cpu::LoopView r = loop_shape(around, node);
+  for (int k = Body::graph.results - 1; k >= r.carried; --k) {
+    const Node& v = Body::graph.node[Body::graph.output[k].node];
+    if (v.op == Op::input && static_cast<int>(v.arg >> 48) < r.carried && (v.arg & 0xffffffffffff) == 0) r.kept[v.arg >> 48] = k;
+  }
   r.body = Body::view();
   r.arena_bytes = Body::arena_bytes;
   return r;
