@@ -32,6 +32,8 @@ struct LaneArguments {
   int64 column[4];  ///< where each of the tile's places begins
   T* c;
   int64 c_row, c_place[4];
+  bool rectifies;  ///< of what is added up with its row's term, only what is positive is kept
+  T term[lane_rows];
 };
 template <class T, int R, int C>
 ETCH_NOINLINE void lane_product(const LaneArguments<T>& t) {
@@ -56,8 +58,16 @@ ETCH_NOINLINE void lane_product(const LaneArguments<T>& t) {
       }
     }
   }
+  if (t.rectifies) {
+    ETCH_UNROLL for (int i = 0; i < R; ++i) {
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = Rectified<T>{simd::splat<T, lanes>(t.term[i])}(sum[i][j]);
+    }
+  }
+  T* c[C];
+  ETCH_UNROLL for (int j = 0; j < C; ++j) c[j] = t.c + t.c_place[j];
+  const int64 c_row = t.c_row;
   ETCH_UNROLL for (int i = 0; i < R; ++i) {
-    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + t.c_place[j], sum[i][j]);
+    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(c[j] + i * c_row, sum[i][j]);
   }
 }
 
@@ -146,12 +156,17 @@ struct LaneConvolution {
   /// Images [block * lanes, ..).
   void run(int64 block, T* workspace) const {
     const int64 first = block * lanes, some = least(lanes, batch - first), m = item.m;
+    const Epilogue<T>& epilogue = item.epilogue;
     T* const sums = workspace + images.elements();
     T* const turned = sums + part_elements();
     images.turn(first, some, workspace);
     LaneArguments<T> t{};
     t.channels = channels, t.b_channel = channel * lanes;
     t.b = workspace;
+    t.rectifies = epilogue.rectifies && (epilogue.terms == nullptr || epilogue.terms_count == m);
+    const bool staged = epilogue.apply != nullptr && !t.rectifies;
+    const int64 row = t.rectifies ? epilogue.walked_row[0] : item.c_row, image = t.rectifies ? m * row : c_batch;
+    T* const result = (t.rectifies ? epilogue.walked_at[0] : item.c) + first * image;
     for (int64 begin = 0; begin < tiles; begin += part) {
       const int64 end = least(begin + part, tiles), col = begin * wide, cols = least(end * wide, item.n) - col;
       t.c_row = cols * lanes;
@@ -164,14 +179,14 @@ struct LaneConvolution {
         for (int64 i = 0; i < cut.count; ++i) {
           t.a = packed + i * rows * item.k;
           t.c = sums + cut.begin(i) * t.c_row;
+          for (int64 r = 0; t.rectifies && r < cut.size(i); ++r) t.term[r] = epilogue.term(cut.begin(i) + r);
           multiply(cut.size(i), t);
         }
       }
-      const bool staged = item.epilogue.apply != nullptr;
-      T* const to = staged ? turned : item.c + first * c_batch + col;
-      const int64 to_row = staged ? cols : item.c_row, to_image = staged ? m * cols : c_batch;
+      T* const to = staged ? turned : result + col;
+      const int64 to_row = staged ? cols : row, to_image = staged ? m * cols : image;
       for (int64 i = 0; i < m; ++i) transpose(cols, some, sums + i * t.c_row, lanes, to + i * to_row, to_image);
-      for (int64 n = 0; staged && n < some; ++n) item.epilogue.apply(item.epilogue.context, (first + n) * m, col, m, cols, to + n * to_image, cols);
+      for (int64 n = 0; staged && n < some; ++n) epilogue.apply(epilogue.context, (first + n) * m, col, m, cols, to + n * to_image, cols);
     }
   }
   void multiply(int64 height, const LaneArguments<T>& t) const {
