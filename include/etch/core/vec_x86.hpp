@@ -27,6 +27,7 @@ void pick(none, none, none);   // lane i of two registers side by side
 void reciprocal_guess(none);   // within 2^-14 of 1 / a
 void fused(none, none, none);  // a b + c with one rounding, whatever the compiler makes of a sum
 void product(none, none);  // of the low 32 bits of each lane
+void any_above(none, int);  // whether a lane is above b, both as unsigned
 void load_first(none, int, none);
 void store_first(none, int, none);
 void widen_half(none);
@@ -245,7 +246,6 @@ ETCH_INLINE f32x16 whole_root(f32x16 a) { return __builtin_ia32_sqrtps512_mask(a
 #if defined(__CUDACC__)  // nvcc 13 crashes on the other one
 ETCH_INLINE f32x16 root(f32x16 a) { return whole_root(a); }
 #else
-/// Whether a lane is above b, both as unsigned.
 ETCH_INLINE bool any_above(i32x16 a, int b) { return __builtin_ia32_ucmpd512_mask(a, i32x16{} + b, 6, all16()) != 0; }
 // Exactly rounded in half the time of vsqrtps: g -> sqrt(a) and h -> 1 / (2 sqrt(a)) together, then what g^2 lacks of a, which is exact
 // from 2^-76 on. Compared with vsqrtps for every float.
