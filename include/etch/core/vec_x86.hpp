@@ -237,6 +237,8 @@ ETCH_INLINE f32x16 least(f32x16 a, f32x16 b) { return __builtin_ia32_minps512_ma
 ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, all8(), 4); }
 ETCH_INLINE f32x16 most(f32x16 a, f32x16 b) { return __builtin_ia32_maxps512_mask(a, b, a, all16(), 4); }
 ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, all8(), 4); }
+ETCH_INLINE i32x16 least(i32x16 a, i32x16 b) { return __builtin_ia32_pminsd512_mask(a, b, a, all16()); }
+ETCH_INLINE i32x16 most(i32x16 a, i32x16 b) { return __builtin_ia32_pmaxsd512_mask(a, b, a, all16()); }
 ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermt2varps512_mask(i, a, b, all16()); }
 #endif
 ETCH_INLINE f32x16 reciprocal_guess(f32x16 a) { return __builtin_ia32_rcp14ps512_mask(a, a, all16()); }
