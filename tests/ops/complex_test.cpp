@@ -149,6 +149,10 @@ TEST_CASE("large and small numbers neither overflow nor vanish") {
   auto [value, gradient] = value_and_grad([](auto x) { return sum(abs(x)) + sum(angle(x)); })(z);
   CHECK(gradient(2) == complex<float>(0));
   CHECK(gradient(0).im == doctest::Approx(-0.8));
+  const Tensor<C, 3> curved = grad([](auto x) { return sum(real(grad([](auto y) { return sum(abs(y)); })(x))); })(Tensor<C, 3>{{3, 4}, {0, 0}, {2, 0}});
+  CHECK(near(to_std(curved(0)), S(0.128, -0.096), 1e-14));
+  CHECK(curved(1) == C(0));  // where the gradient is 0 it stays so
+  CHECK(curved(2) == C(0));
 }
 
 TEST_CASE("arithmetic of tensors and numbers") {

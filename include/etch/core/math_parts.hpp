@@ -204,16 +204,24 @@ template <class T, int L> ETCH_INLINE Vec<T, L> log_tail(Vec<T, L> f) {
     return s * fma(z, q, h) - h;
   }
 }
-// Whether a logarithm has a lane that is no positive normal number; of floats their bits less the least such number's, as if unsigned.
-template <class T, int L> ETCH_INLINE bool log_is_rare(Vec<T, L> x) {
-  using F = Ieee<T>;
-  if constexpr (sizeof(T) == 4) {
-    constexpr Int<T> least = Int<T>(1) << F::mantissa, from = F::sign + least;
-    return __builtin_expect(any(bit_cast<Int<T>>(x) - from > splat<Int<T>, L>(F::infinity - 1 - least + F::sign)), 0);
+// Whether least <= x < limit in all lanes, of positive numbers; of floats their bits less those of the least, as if unsigned.
+template <class T, int L> ETCH_INLINE bool all_within(Vec<T, L> x, T least, T limit) {
+  using I = Int<T>;
+  const I from = __builtin_bit_cast(I, least), last = __builtin_bit_cast(I, limit) - from - 1;
+  if constexpr (sizeof(T) == 8) {
+    return all((x >= least) & (x < limit));
+#if !defined(ETCH_CPU_EIGEN)
+  } else if constexpr (split<T, L>) {
+    return all_within(x.lo, least, limit) && all_within(x.hi, least, limit);
+  } else if constexpr (requires { x86::any_above(bit_cast<I>(x).v, last); }) {
+    return !x86::any_above((bit_cast<I>(x) - from).v, last);
+#endif
   } else {
-    return __builtin_expect(!all((x >= F::tiny) & (x < infinity<T>)), 0);
+    return !any(bit_cast<I>(x) - (Ieee<T>::sign + from) > splat<I, L>(Ieee<T>::sign + last));
   }
 }
+// Whether a logarithm has a lane that is no positive normal number.
+template <class T, int L> ETCH_INLINE bool log_is_rare(Vec<T, L> x) { return __builtin_expect(!all_within(x, Ieee<T>::tiny, infinity<T>), 0); }
 // The logarithms' values where x is not a positive finite number.
 template <class T, int L> ETCH_INLINE Vec<T, L> log_edges(Vec<T, L> x, Vec<T, L> r) {
   r = select(x == infinity<T>, x, r);

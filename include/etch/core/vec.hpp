@@ -57,10 +57,12 @@ template <class T, int L> ETCH_INLINE Mask<L> unordered(Vec<T, L> a, Vec<T, L> b
 /// The smaller and the larger; NaN where either is NaN, as PyTorch's minimum and maximum.
 template <class T, int L> ETCH_INLINE Vec<T, L> min(Vec<T, L> a, Vec<T, L> b) {
   if constexpr (detail::is_float<T>) return select(b != b, b, lesser(b, a));  // a where a is NaN; the test of b folds away where b is a constant
+  else if constexpr (std::is_same_v<T, std::int32_t>) return lesser(a, b);
   else return select(a >= b, b, a);
 }
 template <class T, int L> ETCH_INLINE Vec<T, L> max(Vec<T, L> a, Vec<T, L> b) {
   if constexpr (detail::is_float<T>) return select(b != b, b, greater(b, a));
+  else if constexpr (std::is_same_v<T, std::int32_t>) return greater(a, b);
   else return select(a <= b, b, a);
 }
 

@@ -27,6 +27,7 @@ void pick(none, none, none);   // lane i of two registers side by side
 void reciprocal_guess(none);   // within 2^-14 of 1 / a
 void fused(none, none, none);  // a b + c with one rounding, whatever the compiler makes of a sum
 void product(none, none);  // of the low 32 bits of each lane
+void any_above(none, int);  // whether a lane is above b, both as unsigned
 void load_first(none, int, none);
 void store_first(none, int, none);
 void widen_half(none);
@@ -236,6 +237,8 @@ ETCH_INLINE f32x16 least(f32x16 a, f32x16 b) { return __builtin_ia32_minps512_ma
 ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, all8(), 4); }
 ETCH_INLINE f32x16 most(f32x16 a, f32x16 b) { return __builtin_ia32_maxps512_mask(a, b, a, all16(), 4); }
 ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, all8(), 4); }
+ETCH_INLINE i32x16 least(i32x16 a, i32x16 b) { return __builtin_ia32_pminsd512_mask(a, b, a, all16()); }
+ETCH_INLINE i32x16 most(i32x16 a, i32x16 b) { return __builtin_ia32_pmaxsd512_mask(a, b, a, all16()); }
 ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermt2varps512_mask(i, a, b, all16()); }
 #endif
 ETCH_INLINE f32x16 reciprocal_guess(f32x16 a) { return __builtin_ia32_rcp14ps512_mask(a, a, all16()); }
@@ -245,7 +248,6 @@ ETCH_INLINE f32x16 whole_root(f32x16 a) { return __builtin_ia32_sqrtps512_mask(a
 #if defined(__CUDACC__)  // nvcc 13 crashes on the other one
 ETCH_INLINE f32x16 root(f32x16 a) { return whole_root(a); }
 #else
-/// Whether a lane is above b, both as unsigned.
 ETCH_INLINE bool any_above(i32x16 a, int b) { return __builtin_ia32_ucmpd512_mask(a, i32x16{} + b, 6, all16()) != 0; }
 // Exactly rounded in half the time of vsqrtps: g -> sqrt(a) and h -> 1 / (2 sqrt(a)) together, then what g^2 lacks of a, which is exact
 // from 2^-76 on. Compared with vsqrtps for every float.

@@ -48,12 +48,13 @@ constexpr Parts operator/(const Parts& a, const Parts& b) {
 }
 /// What flows into one side of y = hypot(a, b).
 constexpr Value hypot_rule(int which, Value a, Value b, Value y, Value dy) { return dy * ((which == 0 ? a : b) / y); }
-/// |z|, whose gradient at 0 is 0; and z / |z|, 0 at 0.
-constexpr Value size_of(const Parts& z) {
-  const Value null = is_null(z), re = choose(null, z.re.number(1), z.re);
-  const Value n{z.re.b, z.re.b->special(Special::hypot, &hypot_rule, z.re.dtype(), re.id, z.im.id)};
-  return choose(null, z.re.number(0), n);
+/// The same of |z|, whose gradient at 0 is 0.
+constexpr Value size_rule(int which, Value a, Value b, Value y, Value dy) {
+  const Value null = compare(Op::eq, y, y.number(0));
+  return choose(null, dy.number(0), hypot_rule(which, a, b, choose(null, y.number(1), y), dy));
 }
+/// |z|; and z / |z|, 0 at 0.
+constexpr Value size_of(const Parts& z) { return {z.re.b, z.re.b->special(Special::hypot, &size_rule, z.re.dtype(), z.re.id, z.im.id)}; }
 constexpr Parts direction(const Parts& z) {
   const Value s = scale_of(z), null = is_null(z), one = z.re.number(1);
   const Parts w{choose(null, one, z.re / s), z.im / s};

@@ -47,8 +47,8 @@ struct special_row<Special::hypot> {
   template <class T, int L>
   static ETCH_INLINE simd::Vec<T, L> value(simd::Vec<T, L> x, simd::Vec<T, L> y) {
     const auto square = fma(x, x, y * y);
-    const auto infinite = simd::splat<T, L>(T(__builtin_huge_val())), least = simd::splat<T, L>(T(sizeof(T) == 4 ? 0x1p-100 : 0x1p-900));
-    if (__builtin_expect(all((square >= least) & (square < infinite)), 1)) return sqrt(square);
+    if (__builtin_expect(simd::detail::all_within(square, T(sizeof(T) == 4 ? 0x1p-100 : 0x1p-900), T(__builtin_huge_val())), 1)) return sqrt(square);
+    const auto infinite = simd::splat<T, L>(T(__builtin_huge_val()));
     const auto a = abs(x), b = abs(y), large = max(a, b), ratio = min(a, b) / large;
     const auto r = large * sqrt(fma(ratio, ratio, simd::splat<T, L>(T(1))));
     return select((a == infinite) | (b == infinite), infinite, select(large == simd::splat<T, L>(T(0)), large, r));

@@ -41,10 +41,11 @@ struct arg_fn {
       for (int i = 0; i < s.rank; ++i) position.size[i] = i == axis ? s.size[i] : 1;
       kept.size[axis] = 1;
       const int best = b.expand(b.reshape(b.reduce(Extremum, line, 1u << axis), kept), s);
-      int hit = b.map(Op::eq, DType::boolean, line, best);
-      if (is_floating(b.dtype(line))) hit = b.map(Op::logical_or, DType::boolean, hit, b.map(Op::isnan, DType::boolean, line));
       const int here = b.expand(b.reshape(b.iota(s.size[axis], DType::int32), position), s);
-      const int first = b.reduce(Op::amin, b.map(Op::where, DType::int32, hit, here, b.constant(2147483647, DType::int32, s)), 1u << axis);
+      int place = b.constant(2147483647, DType::int32, s);
+      if (is_floating(b.dtype(line))) place = b.map(Op::where, DType::int32, b.map(Op::isnan, DType::boolean, line), here, place);
+      place = b.map(Op::where, DType::int32, b.map(Op::eq, DType::boolean, line, best), here, place);
+      const int first = b.reduce(Op::amin, place, 1u << axis);
       using Rule = reduced<X, Axes::mask, Axes::keep>;
       return result_of<std::int64_t, Rule, X>{&b, b.reshape(b.cast(first, DType::int64), b.shape_of(Rule::value))};
     }
