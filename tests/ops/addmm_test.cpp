@@ -54,3 +54,10 @@ TEST_CASE("gradients with a summand") {
   check_gradient([](auto c, auto a, auto b, auto v) { return sum(sin(addmm(c, a, b, 0.5, 2.0))) + sum(sin(addmv(c, a, v, 2, 3))) + sum(sin(addr(c, v, v))); }, filled<G<4>>(), filled<G<4, 4>>(-2, 2, 1), filled<G<4, 4>>(-2, 2, 2),
                  filled<G<4>>(-2, 2, 3));
 }
+
+TEST_CASE("addr of bools: factors are true or false") {
+  const Tensor<bool, 2, 2> x{{true, false}, {false, true}};
+  const Tensor<bool, 2> a{true, false}, b{true, true};
+  const auto at = [](const Tensor<bool, 2, 2>& y) { return y(0, 0) * 8 + y(0, 1) * 4 + y(1, 0) * 2 + y(1, 1); };
+  CHECK((at(addr(x, a, b)) == 13 && at(addr(x, a, b, 3, 2)) == 13 && at(addr(x, a, b, 0, 2)) == 12 && at(addr(x, a, b, 3, 0)) == 9 && at(addr(x, a, b, 0, 0)) == 0));
+}

@@ -53,7 +53,7 @@ struct plus_product {
       double known = 1;
       const bool is_known = input.builder->is_constant(beta.id, known);
       auto part = scaled(input, beta);
-      if (!is_known) part = where(nothing, 0, part);
+      if (!is_known) part = cast_fn<typename decltype(part)::value_type>{}(where(nothing, 0, part));
       else if (known == 0) part.id = input.builder->constant(0, input.builder->dtype(input.id), input.builder->shape(input.id));
       return unscaled(part, scaled(product, alpha));
     }
