@@ -105,7 +105,6 @@ struct Code {
   static constexpr cpu::LibraryKernel library_of() {
     constexpr Step s = plan.step[S];
     if constexpr (has_gpu_kernels) return {};
-    else if constexpr (s.kind == StepKind::checked) return cpu::library_kernel<s.kind, s.dtype, false>();
     else if constexpr (!Alone || kernel_of<S>().route != Route::cpu) return {};
     else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s)>();
   }
