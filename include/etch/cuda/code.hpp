@@ -109,7 +109,11 @@ struct Code {
     else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s)>();
   }
   template <int S>
-  static constexpr LoopProgram loop_program = {Code<typename Base::template Body<S>>::steps_view(), Base::template loop_shape<S>};
+  static constexpr LoopProgram loop_program = [] {
+    LoopProgram r{Code<typename Base::template Body<S>>::steps_view(), Base::template loop_shape<S>};
+    r.shape.body.draws = r.body.plan.draws;  // a seed for each iteration
+    return r;
+  }();
   template <int S>
   static constexpr const LoopProgram* loop_of() {
     if constexpr (plan.step[S].kind == StepKind::loop) return &loop_program<S>;

@@ -209,7 +209,7 @@ struct ScanLane {
   index_t size, inner;
   bool reverse;
   ETCH_INLINE void operator()(index_t lane) const {
-    typename Rule::template state<T> state;
+    typename Rule::template state<T> state{};
     for (index_t k = 0; k < size; ++k) {
       const index_t i = reverse ? size - 1 - k : k, e = lane_offset(lane, size, inner) + i * inner;
       const T v = at<const T>(x)[e];
