@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 using namespace etch;
+using detail::Demand;
 using detail::Step;
 using detail::StepKind;
 
@@ -15,14 +16,18 @@ TEST_CASE("the first fault stays") {
 }
 
 TEST_CASE("the sentence is the operation's") {
-  cpu::Machine none(cpu::PlanView{}, reinterpret_cast<char*>(&none));
   const device::Fault fault{1, 11, 7, 8};
   Step step;
   step.kind = StepKind::take;
-  CHECK_THROWS_WITH(device::raise(fault, step, none), "etch: embedding: an index must lie within the table; got 11 at position 7 for 8 rows");
+  CHECK_THROWS_WITH(device::raise(fault, step), "etch: embedding: an index must lie within the table; got 11 at position 7 for 8 rows");
   step.kind = StepKind::scatter_add;
-  CHECK_THROWS_WITH(device::raise(fault, step, none), "etch: scatter_add: an index must lie within the table; got 11 at position 7 for 8 rows");
+  CHECK_THROWS_WITH(device::raise(fault, step), "etch: scatter_add: an index must lie within the table; got 11 at position 7 for 8 rows");
   step.kind = StepKind::gather;
   step.arg = std::uint64_t{1} << 40;
-  CHECK_THROWS_WITH(device::raise(fault, step, none), "etch: index: an index must lie within its dimension; got 11 at position 7 for size 8 of axis 1");
+  CHECK_THROWS_WITH(device::raise(fault, step), "etch: index: an index must lie within its dimension; got 11 at position 7 for size 8 of axis 1");
+  step.kind = StepKind::checked;
+  step.arg = static_cast<std::uint64_t>(Demand::index) << 48 | 2;
+  CHECK_THROWS_WITH(device::raise(fault, step), "etch: index: an index must lie within its dimension; got 11 at position 7 for size 8 of axis 2");
+  step.arg = static_cast<std::uint64_t>(Demand::quantile) << 48;
+  CHECK_THROWS_WITH(device::raise(fault, step), "etch: quantile: q must lie between 0 and 1; got 11.000000 at position 7");
 }

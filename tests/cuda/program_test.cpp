@@ -53,3 +53,18 @@ TEST_CASE("losses that are read later, while later steps run") {
     CHECK((first.ready() && second.ready() && second.get() == later.loss()));
   }
 }
+
+TEST_CASE("random numbers of a loop's body are the CPU's, in each row others") {
+  const auto f = [](auto x) {
+    const auto r = scan([](auto c, auto row) { const auto keep = rand_like(row); return several(c + sum(keep), row * keep); }, sum(x) * 0.f, x);
+    return several(r.template get<0>(), r.template get<1>());
+  };
+  const Tensor<float, 3, 64> x = ones<float, 3, 64>();
+  manual_seed(7);
+  auto [sum_here, rows_here] = eval(f(x).get<0>(), f(x).get<1>());
+  manual_seed(7);
+  auto [sum_there, rows_there] = eval(f(x.to(gpu)).get<0>(), f(x.to(gpu)).get<1>());
+  CHECK(difference(rows_there.cpu(), rows_here) == 0);
+  CHECK(rows_here(0, 5) != rows_here(1, 5));
+  CHECK(std::abs(sum_there.cpu().item() - sum_here.item()) < 1e-4f);
+}

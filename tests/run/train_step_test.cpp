@@ -27,10 +27,10 @@ TEST_CASE("accumulated gradients are those of the sum of the losses") {
   CHECK(step.steps() == 1);
   CHECK(model->w.data()[2] == -33);
   CHECK(step.backward(a) == -330);  // overwrites
+  CHECK(step.gradient().w.data()[3] == 4);
   const auto before = step.loss_later();
   step.launch(b);
   CHECK((before.ready() && before.get() == -330 && step.loss_later().get() == step.loss()));
-  CHECK(step.gradient().w.data()[3] == 4);
 }
 
 namespace {

@@ -105,12 +105,15 @@ struct Code {
   static constexpr cpu::LibraryKernel library_of() {
     constexpr Step s = plan.step[S];
     if constexpr (has_gpu_kernels) return {};
-    else if constexpr (s.kind == StepKind::checked) return cpu::library_kernel<s.kind, s.dtype, false>();
     else if constexpr (!Alone || kernel_of<S>().route != Route::cpu) return {};
     else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s)>();
   }
   template <int S>
-  static constexpr LoopProgram loop_program = {Code<typename Base::template Body<S>>::steps_view(), Base::template loop_shape<S>};
+  static constexpr LoopProgram loop_program = [] {
+    LoopProgram r{Code<typename Base::template Body<S>>::steps_view(), Base::template loop_shape<S>};
+    r.shape.body.draws = r.body.plan.draws;  // a seed for each iteration
+    return r;
+  }();
   template <int S>
   static constexpr const LoopProgram* loop_of() {
     if constexpr (plan.step[S].kind == StepKind::loop) return &loop_program<S>;

@@ -57,7 +57,7 @@ struct DemandElement {
     }
     if (!meets_demand(rule, static_cast<double>(x), static_cast<double>(size))) {
       report(fault, step, static_cast<double>(given), i, size);
-      if (rule == Demand::index) x = T(0);
+      if constexpr (std::is_integral_v<T>) x = T(rule == Demand::length);  // what follows reads no memory by it
     }
     at<T>(to)[i] = x;
   }

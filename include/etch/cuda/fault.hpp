@@ -1,7 +1,7 @@
 // What kernels find wrong, and how it is said.
 #pragma once
 
-#include <etch/cpu/machine.hpp>
+#include <etch/cpu/gather.hpp>
 #include <etch/cuda/group.hpp>
 
 namespace etch {
@@ -27,15 +27,12 @@ ETCH_SCALAR void report(Fault* fault, int step, double value, std::int64_t posit
   fault->size = size;
 }
 /// Throws a fault that `step` found, in the words of the CPU's kernels.
-[[noreturn]] inline void raise(const Fault& f, const Step& step, [[maybe_unused]] cpu::Machine& host) {
-  if (step.kind == StepKind::checked) {
-#if !ETCH_GPU
-    host.run_step(f.step - 1);  // the CPU's kernel says it
-#endif
-    fail("cuda", "a value must be what its function demands", Message{} << "got " << f.value << " at position " << static_cast<long>(f.position));
-  }
-  if (step.kind == StepKind::gather || step.kind == StepKind::scatter)
-    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for size " << static_cast<long>(f.size) << " of axis " << static_cast<int>(step.arg >> 40 & 255));
+[[noreturn]] inline void raise(const Fault& f, const Step& step) {
+  const auto rule = static_cast<Demand>(step.arg >> 48 & 255);
+  const bool is_index = step.kind == StepKind::checked && rule == Demand::index;
+  if (step.kind == StepKind::checked && !is_index) cpu::detail::refuse_value(rule, asker_names[step.arg >> 56], f.value, static_cast<long>(f.position), static_cast<long>(f.size));
+  if (is_index || step.kind == StepKind::gather || step.kind == StepKind::scatter)
+    fail("index", "an index must lie within its dimension", Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for size " << static_cast<long>(f.size) << " of axis " << static_cast<int>(is_index ? step.arg & 255 : step.arg >> 40 & 255));
   fail(step.kind == StepKind::scatter_add ? "scatter_add" : "embedding", "an index must lie within the table",
        Message{} << "got " << static_cast<long>(f.value) << " at position " << static_cast<long>(f.position) << " for " << static_cast<long>(f.size) << " rows");
 }

@@ -154,8 +154,10 @@ struct ScatterLane {
     index_t offset[3]{};
     walk.seek(lane, axis, offset);
     const index_t count = walk.rank > 0 ? walk.size[axis] : 1, next = walk.rank > 0 ? walk.stride[1][axis] : 0, from = walk.rank > 0 ? walk.stride[2][axis] : 0;
+    index_t inner = 1;  // indices beside each other, for the position of one that is wrong
+    for (int d = axis + 1; d < walk.rank; ++d) inner *= walk.size[d];
     for (index_t k = 0; k < count; ++k) {
-      T& y = at<T>(out)[offset[0] + indices.at(at<const std::int64_t>(index)[offset[1] + k * next], lane) * along];
+      T& y = at<T>(out)[offset[0] + indices.at(at<const std::int64_t>(index)[offset[1] + k * next], lane_offset(lane, count, inner) + k * inner) * along];
       const T x = at<const T>(a)[offset[2] + k * from];
       if (op == Op::sum) y = static_cast<T>(y + x);
       else if (op == Op::prod) y = static_cast<T>(y * x);
@@ -207,7 +209,7 @@ struct ScanLane {
   index_t size, inner;
   bool reverse;
   ETCH_INLINE void operator()(index_t lane) const {
-    typename Rule::template state<T> state;
+    typename Rule::template state<T> state{};
     for (index_t k = 0; k < size; ++k) {
       const index_t i = reverse ? size - 1 - k : k, e = lane_offset(lane, size, inner) + i * inner;
       const T v = at<const T>(x)[e];

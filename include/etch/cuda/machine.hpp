@@ -243,9 +243,6 @@ inline bool Machine::turn(const Bindings& given, void* const* out, cpu::RandomSt
     } else if (launches) {
       const Range range(name_of(plan.step[s].kind));
       kernel.run(*this, s);
-#if !ETCH_GPU
-      if (plan.step[s].kind == StepKind::checked) settle();  // while its operand is there
-#endif
     }
   }
   return changed;
@@ -322,7 +319,7 @@ inline void Machine::settle() {
   const Fault none;
   copy_in(fault(), &none, sizeof none);
   synchronize();
-  raise(f, this->step(f.step - 1), host_);
+  raise(f, this->step(f.step - 1));
 }
 
 #if !ETCH_GPU

@@ -108,7 +108,7 @@ __global__ void __launch_bounds__(small_threads, 1) block_kernel([[maybe_unused]
   const BlockThread<Code...> t{call, block_memory, static_cast<int>(blockIdx.x), static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
   t.arrive();
   __syncthreads();
-  for (int p = 0; p < call.programs; ++p)
+  for (int p = 0; p < call.programs && (p == 0 || call.program[0].fault->step == 0); ++p)  // no update by a gradient that is wrong
     for (int q = 0; q < call.program[p].phases; ++q) {
       t.run(p, q);
       if (!call.program[p].phase[q].meets) continue;
@@ -187,13 +187,8 @@ void launch_block(BlockCall& call) {
   const Block memory(static_cast<std::size_t>(call.blocks * bytes), "blocks");
   const auto run = [&](int p, int q) { for_each(call.blocks * threads, HostThread<Code...>{&call, memory.data(), bytes, threads, p, q}); };
   run(0, -1);
-  for (int p = 0; p < call.programs; ++p)
-    for (int q = 0; q < call.program[p].phases; ++q) {
-      run(p, q);
-      if (call.program[p].fault->step == 0) continue;
-      if (call.has_room) copy_across(call.program[p].room, memory.data() + call.room_at(), static_cast<std::size_t>(call.program[p].room_bytes));  // where the error looks for the value
-      return;
-    }
+  for (int p = 0; p < call.programs && (p == 0 || call.program[0].fault->step == 0); ++p)
+    for (int q = 0; q < call.program[p].phases; ++q) run(p, q);
 }
 #endif
 
@@ -510,7 +505,7 @@ inline void SmallMachine::settle() {
   if (f.step == 0) return;
   copy_in(bound_.fault, &none, sizeof none);
   synchronize();
-  raise(f, plan_.step[f.step - 1], host_);
+  raise(f, plan_.step[f.step - 1]);
 }
 
 }  // namespace ETCH_PLACE
