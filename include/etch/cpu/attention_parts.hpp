@@ -281,14 +281,14 @@ struct Pair {
   Rows<U> rows(const HeadRows<U>& x) const {
     return {x.at(number / s.heads, number % s.heads), x.row};
   }
-  /// What the pair after it reads, null where nothing is fetched ahead.
+  /// What the pair behind it reads, null where nothing is fetched ahead.
   Rows<const T> next(const HeadRows<const T>& x) const {
-    const bool ahead = fetches_ahead<T>(s) && number > 0;
-    return {ahead ? x.at((number - 1) / s.heads, (number - 1) % s.heads) : nullptr, x.row};
+    const bool ahead = fetches_ahead<T>(s) && number + 1 < s.batch * s.heads;
+    return {ahead ? x.at((number + 1) / s.heads, (number + 1) % s.heads) : nullptr, x.row};
   }
 };
 
-/// Runs `body(pair)` for every pair from the last to the first, as all but products go (`Machine::Part`), with `bytes` of the workspace for each thread: chunks of at least the work that pays for a thread.
+/// Runs `body(pair)` for every pair, with `bytes` of the workspace for each thread: chunks of at least the work that pays for a thread.
 template <class T, class Body>
 void for_each_pair(const AttentionShape& shape, void* workspace, std::size_t bytes, const Body& body) {
   struct Context {
@@ -306,8 +306,7 @@ void for_each_pair(const AttentionShape& shape, void* workspace, std::size_t byt
       [](void* argument, int chunk, int thread) {
         const Context& c = *static_cast<const Context*>(argument);
         T* const own = reinterpret_cast<T*>(c.workspace + static_cast<std::size_t>(thread) * c.bytes);
-        const int64 end = c.pairs - chunk * c.group, begin = end > c.group ? end - c.group : 0;
-        for (int64 pair = end - 1; pair >= begin; --pair) c.body(Pair<T>{c.s, pair, Carver<T>{own}});
+        for (int64 pair = chunk * c.group; pair < least((chunk + 1) * c.group, c.pairs); ++pair) c.body(Pair<T>{c.s, pair, Carver<T>{own}});
       },
       &context);
 }

@@ -461,8 +461,7 @@ ETCH_NOINLINE inline void Machine::combine(const Step& s, int first, bool before
   }
 }
 
-/// One part of a fused step at work. The last one comes first: products go from row to row, so what one has just written is still
-/// in a cache, and what is written last here is what the next one reads first.
+/// One part of a fused step at work.
 struct Machine::Part {
   const Machine& m;
   const Step& step;
@@ -470,9 +469,8 @@ struct Machine::Part {
   const FusedArgs& args;
   index_t rows, columns;
 
-  static void run(void* context, int part, int thread) {
+  static void run(void* context, int chunk, int thread) {
     const Part& k = *static_cast<const Part*>(context);
-    const int chunk = k.step.chunks - 1 - part;
     FusedCall c;
     c.args = &k.args;
     c.row1 = k.rows;
