@@ -114,7 +114,7 @@ struct Ahead {
       if (i < turning) return transpose_sixteen(from + i / 2 * 16 * row + i % 2 * 16, row, turned + i % 2 * 16 * depth + i / 2 * 16, depth);
       i -= turning, source = turned + i * depth, source_row = depth;
     }
-    for (int line = 0; later != nullptr && line < 2; ++line, later += depth) {
+    for (int pair = 0; later != nullptr && pair < 2; ++pair, later += depth) {
       ETCH_PREFETCH(later);
       ETCH_PREFETCH(later + 16);
       if (++fetched == blocks_beside) fetched = 0, later += row - blocks_beside * depth;
