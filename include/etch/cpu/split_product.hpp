@@ -272,10 +272,10 @@ struct SplitPortion {
 /// a strip of A or a panel of B at a time, the next one while the unit computes.
 template <class Product>
 struct SplitMultiplication {
-  static constexpr int64 wide = amx::wide;
+  static constexpr int64 wide = amx::wide, near_bytes = 1 << 20;
   const Product& p;
   char* const packed;
-  const bool applies = p.epilogue.apply != nullptr, streams_b = !applies && p.n > p.m && p.a_at == nullptr && p.b_at == nullptr;
+  const bool applies = p.epilogue.apply != nullptr, streams_b = !applies && p.n > p.m && p.k >= 512 && p.a_at == nullptr && p.b_at == nullptr;
   const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, applies);
   const bool waits = applies && portion.blocks > 1;
   char* const streamed = packed + portion.panels * portion.strip_bytes();
@@ -369,7 +369,8 @@ struct SplitMultiplication {
   }
   bool pack(bool of_b, int64 at, bool more, char* to) {
     ahead = {};
-    if (begin(of_b, at, more, to)) return complete();
+    const bool far = (p.m + p.n) * p.k * 4 > near_bytes;  // what the second cache holds is packed sooner without fetching
+    if (far && begin(of_b, at, more, to)) return complete();
     return of_b ? pack_b(at * wide, to) : pack_a(at * wide, to);
   }
 
