@@ -95,11 +95,11 @@ struct SplitForward : SplitSpace {
         for (int64 r = 0; r < count; r += wide) {
           const int64 height = least(wide, count - r), last = visible(s, first + r + height - 1, key, there), seen = whole_vectors<float>(last);
           if (last == 0) continue;
-          for (int64 j = 0; j < last; j += wide) amx::multiply(height, wide, queries + r / wide * head, keys + (key + j) / wide * head, chunks(s.head_dim), scores + r * ld + j, ld, false, nothing);
+          for (int64 j = 0; j < last; j += wide) amx::multiply<true>(height, wide, queries + r / wide * head, keys + (key + j) / wide * head, chunks(s.head_dim), scores + r * ld + j, ld, false, nothing);
           weigh_rows(s, first + r, height, key, there, scores + r * ld, ld, m + r, sum + r, sums + r * dim, dim);
           amx::pack_strip(height, seen, scores + r * ld, ld, 1, weights, turned, any);
           for (int64 j = 0; j < s.value_dim; j += wide)
-            amx::multiply(height, s.value_dim - j, weights, values + j / wide * column + key / wide * amx::chunk_bytes, chunks(seen), sums + r * dim + j, dim, key > 0, nothing);
+            amx::multiply<true>(height, s.value_dim - j, weights, values + j / wide * column + key / wide * amx::chunk_bytes, chunks(seen), sums + r * dim + j, dim, key > 0, nothing);
         }
       }
       if (end == 0) fill(sums, 0, count * dim, 0.f);
@@ -168,10 +168,10 @@ struct SplitBackward : SplitSpace {
           if (terms <= 0) break;
           amx::pack_strip(height, terms, scores + skip * ld + j, 1, ld, strip, turned, any);
           for (int64 c = 0; c < s.value_dim; c += wide)
-            amx::multiply(height, s.value_dim - c, strip, dout_columns + c / wide * row_column + skip / wide * amx::chunk_bytes, chunks(terms), dv + (key + j) * value_dim + c, value_dim, true, nothing);
+            amx::multiply<true>(height, s.value_dim - c, strip, dout_columns + c / wide * row_column + skip / wide * amx::chunk_bytes, chunks(terms), dv + (key + j) * value_dim + c, value_dim, true, nothing);
           amx::pack_strip(height, terms, slopes + skip * ld + j, 1, ld, strip, turned, any);
           for (int64 c = 0; c < s.head_dim; c += wide)
-            amx::multiply(height, s.head_dim - c, strip, query_columns + c / wide * row_column + skip / wide * amx::chunk_bytes, chunks(terms), dk + (key + j) * dim + c, dim, true, nothing);
+            amx::multiply<true>(height, s.head_dim - c, strip, query_columns + c / wide * row_column + skip / wide * amx::chunk_bytes, chunks(terms), dk + (key + j) * dim + c, dim, true, nothing);
         }
       }
       scale_rows(count, s.head_dim, dq, dim, static_cast<float>(s.scale), g.dq.data + first * g.dq.row, g.dq.row);
@@ -190,8 +190,8 @@ struct SplitBackward : SplitSpace {
     if (last == 0) return;
     float *const p = scores + r * ld, *const ds = slopes + r * ld;
     for (int64 j = 0; j < last; j += wide) {
-      amx::multiply(height, wide, queries + r / wide * head, keys + (key + j) / wide * head, chunks(s.head_dim), p + j, ld, false, nothing);
-      amx::multiply(height, wide, douts + r / wide * value, values + (key + j) / wide * value, chunks(s.value_dim), ds + j, ld, false, nothing);
+      amx::multiply<true>(height, wide, queries + r / wide * head, keys + (key + j) / wide * head, chunks(s.head_dim), p + j, ld, false, nothing);
+      amx::multiply<true>(height, wide, douts + r / wide * value, values + (key + j) / wide * value, chunks(s.value_dim), ds + j, ld, false, nothing);
     }
     for (int64 i = 0; i < height; ++i) {
       const int64 own = visible(s, query + i, key, there);
@@ -204,7 +204,7 @@ struct SplitBackward : SplitSpace {
     amx::Sizes any{};
     amx::pack_strip(height, seen, ds, ld, 1, strip, turned, any);
     for (int64 c = 0; c < s.head_dim; c += wide)
-      amx::multiply(height, s.head_dim - c, strip, key_columns + c / wide * column + key / wide * amx::chunk_bytes, chunks(seen), dq + r * dim + c, dim, key > 0, nothing);
+      amx::multiply<true>(height, s.head_dim - c, strip, key_columns + c / wide * column + key / wide * amx::chunk_bytes, chunks(seen), dq + r * dim + c, dim, key > 0, nothing);
   }
 };
 #endif

@@ -128,12 +128,19 @@ struct Ahead {
     to += 64;
     if (i + 1 == splitting) at = 0, from += next, to += chunk_bytes - tile_bytes;
   }
+  /// The same of a strip whose terms lie side by side, in a cache: one line of 32 terms, and nothing is fetched.
+  ETCH_INLINE void near_step() {
+    if (steps == 0) return;
+    split(simd::load<float, 16>(from), simd::load<float, 16>(from + 16), to, most);
+    from += depth, to += chunk_bytes, --steps;
+    if (++at == blocks_beside) from += row - blocks_beside * depth, to += 64 - blocks_beside * chunk_bytes, at = 0;
+  }
 };
 
 /// c[16 or 32][16 or 32] (+)= A B of packed chunks. Tiles 0 to 3 are the sums, 4 and 5 rows of A, 6 and 7 columns of B. The six products begin with
 /// the small ones; from one to the next one operand changes.
-template <bool Rows, bool Cols>
-ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& ahead) {
+template <bool Rows, bool Cols, bool Near>
+ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& packing) {
   const int64 row_bytes = c_row * 4;
   if (accumulate) {
     load<0>(c, row_bytes);
@@ -143,25 +150,32 @@ ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c,
   } else {
     clear<0>(), clear<1>(), clear<2>(), clear<3>();
   }
+  Ahead ahead{};  // in registers
+  if (Near) ahead = packing;
+  const auto meanwhile = [&] {
+    if (Near) ahead.near_step();
+    else packing.step();
+  };
   const auto with_b = [&](int part) {
     load<6>(b + 2 * part * tile_bytes), multiply<0, 4, 6>();
     if (Rows) multiply<2, 5, 6>();
     if (Cols) load<7>(b + (2 * part + 1) * tile_bytes), multiply<1, 4, 7>();
     if (Rows && Cols) multiply<3, 5, 7>();
-    ahead.step();
+    meanwhile();
   };
   const auto with_a = [&](int part) {
     load<4>(a + 2 * part * tile_bytes), multiply<0, 4, 6>();
     if (Cols) multiply<1, 4, 7>();
     if (Rows) load<5>(a + (2 * part + 1) * tile_bytes), multiply<2, 5, 6>();
     if (Rows && Cols) multiply<3, 5, 7>();
-    ahead.step();
+    meanwhile();
   };
   for (; chunks > 0; --chunks, a += chunk_bytes, b += chunk_bytes) {
     load<4>(a);
     if (Rows) load<5>(a + tile_bytes);
     with_b(2), with_b(1), with_a(1), with_b(0), with_a(2), with_a(0);
   }
+  if (Near) packing = ahead;
   store<0>(c, row_bytes);
   if (Cols) store<1>(c + 16, row_bytes);
   if (Rows) store<2>(c + 16 * c_row, row_bytes);
@@ -169,8 +183,9 @@ ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c,
 }
 
 /// The product of a strip of `height` rows and a panel of `width` columns; whole tiles are written.
-inline void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& ahead) {
-  const auto one = height > 16 ? width > 16 ? product<true, true> : product<true, false> : width > 16 ? product<false, true> : product<false, false>;
+template <bool Near>
+void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& ahead) {
+  const auto one = height > 16 ? width > 16 ? product<true, true, Near> : product<true, false, Near> : width > 16 ? product<false, true, Near> : product<false, false, Near>;
   one(a, b, chunks, c, c_row, accumulate, ahead);
 }
 
@@ -272,10 +287,11 @@ struct SplitPortion {
 /// a strip of A or a panel of B at a time, the next one while the unit computes.
 template <class Product, bool Gathers>
 struct SplitMultiplication {
-  static constexpr int64 wide = amx::wide;
+  static constexpr int64 wide = amx::wide, near_bytes = 1 << 20;
   const Product& p;
   char* const packed;
-  const bool applies = p.epilogue.apply != nullptr, streams_b = !applies && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
+  const bool near = ((p.m + p.n) * p.k + p.m * p.n) * 4 <= near_bytes;  ///< the second cache holds all three: nothing is fetched
+  const bool applies = p.epilogue.apply != nullptr, streams_b = !near && !applies && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
   const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, applies);
   const bool waits = applies && portion.blocks > 1;
   char* const streamed = packed + portion.panels * portion.strip_bytes();
@@ -295,11 +311,11 @@ struct SplitMultiplication {
       for (int64 top = stream0; top < stream1; top += group) {
         for (int64 block = 0; block < portion.blocks; ++block) {
           k0 = block * portion.depth, k = least(portion.depth, p.k - k0);
-          for (int64 j = first; j < last; ++j) normal[j - first] = pack(!streams_b, j, j + 1 < last, packed + (j - first) * portion.strip_bytes());
+          for (int64 j = first; j < last; ++j) normal[j - first] = pack(!streams_b, j, packed + (j - first) * portion.strip_bytes());
           const int64 bottom = least(top + group, stream1);
           ahead = {};
           for (int64 i = top; i < bottom; ++i) {
-            fits = ahead.from != nullptr ? complete() : pack(streams_b, i, i + 1 < bottom, place_of(i));
+            fits = ahead.from != nullptr ? complete() : pack(streams_b, i, place_of(i));
             ahead = {};
             if (i + 1 < bottom) begin(streams_b, i + 1, i + 2 < bottom, place_of(i + 1));
             if (streams_b) {
@@ -329,8 +345,8 @@ struct SplitMultiplication {
       const int64 width = least(wide, p.n - j * wide);
       const char* const b = streams_b ? place_of(j) : packed + (j - first) * portion.strip_bytes();
       float* const at = sums + (j - from) * wide;
-      fetch_lines(row, j * wide, height, chunks, applies ? ends : k0 == 0);
-      if (fits && normal[(streams_b ? i : j) - first]) amx::multiply(height, width, a, b, chunks, at, sums_row, accumulates, ahead);
+      if (!near) fetch_lines(row, j * wide, height, chunks, applies ? ends : k0 == 0);
+      if (fits && normal[(streams_b ? i : j) - first]) (near ? amx::multiply<true> : amx::multiply<false>)(height, width, a, b, chunks, at, sums_row, accumulates, ahead);
       else multiply_plainly(i, height, j, width, at, sums_row, accumulates);
     }
     if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
@@ -350,28 +366,24 @@ struct SplitMultiplication {
   }
 
   /// Begins to pack panel `at` of B, or strip of A, if that can be done by steps.
-  bool begin(bool of_b, int64 at, bool more, char* to) {
+  void begin(bool of_b, int64 at, bool more, char* to) {
     const int64 lines = of_b ? p.b_col : p.a_row, terms = of_b ? p.b_row : p.a_col, step = lines == 1 ? terms : lines;
-    if ((Gathers && (of_b ? p.b_at : p.a_at) != nullptr) || (lines != 1 && terms != 1) || k % amx::depth != 0 || (at + 1) * wide > (of_b ? p.n : p.m)) return false;
+    if ((Gathers && (of_b ? p.b_at : p.a_at) != nullptr) || (lines != 1 && terms != 1) || k % amx::depth != 0 || (at + 1) * wide > (of_b ? p.n : p.m)) return;
     const bool across = lines == 1;  // a line of memory has numbers of one term
+    if (near && across != of_b) return;  // nothing is turned
     ahead.from = (of_b ? p.b : p.a) + at * wide * lines + k0 * terms;
     ahead.later = more ? ahead.from + wide * lines : nullptr, ahead.blocks_beside = across ? 1 : k / amx::depth;
     ahead.row = step, ahead.next = amx::depth * terms;
     ahead.turns = across != of_b, ahead.columns = of_b;
     ahead.to = to, ahead.turned = turned;
-    ahead.steps = k / amx::depth * (amx::Ahead::splitting + (ahead.turns ? amx::Ahead::turning : 0)), ahead.at = 0;
-    return true;
+    ahead.steps = k / amx::depth * (near ? wide : amx::Ahead::splitting + (ahead.turns ? amx::Ahead::turning : 0)), ahead.at = 0;
   }
   /// Does what is left of it. Whether numbers are such that they can be split.
   bool complete() {
-    while (ahead.steps > 0) ahead.step();
+    while (ahead.steps > 0) near ? ahead.near_step() : ahead.step();
     return amx::is_normal(ahead.most);
   }
-  bool pack(bool of_b, int64 at, bool more, char* to) {
-    ahead = {};
-    if (begin(of_b, at, more, to)) return complete();
-    return of_b ? pack_b(at * wide, to) : pack_a(at * wide, to);
-  }
+  bool pack(bool of_b, int64 at, char* to) { return of_b ? pack_b(at * wide, to) : pack_a(at * wide, to); }
 
   /// Where numbers are too large or too small to be split.
   ETCH_COLD void multiply_plainly(int64 i, int64 height, int64 panel, int64 width, float* to, int64 to_row, bool accumulates) const {
