@@ -56,7 +56,7 @@ TEST_CASE("addresses of the room and of numbers move to the block, others stay")
   call.program[0].values = values;
   call.program[0].value_count = 1;
   call.value[0][3] = 42;
-  for (int thread = 0; thread < 3; ++thread) device::BlockThread<0>{call, memory, thread, 3}.arrive();
+  for (int thread = 0; thread < 3; ++thread) device::BlockThread<0>{call, memory, 0, thread, 3}.arrive();
   char** const moved = reinterpret_cast<char**>(memory);
   CHECK(moved[0] == memory + call.room_at() + 8);
   CHECK(moved[1] == memory + call.values_at(0));
