@@ -27,7 +27,7 @@ void pick(none, none, none);   // lane i of two registers side by side
 void reciprocal_guess(none);   // within 2^-14 of 1 / a
 void fused(none, none, none);  // a b + c with one rounding, whatever the compiler makes of a sum
 void product(none, none);  // of the low 32 bits of each lane
-void any_above(none, int);  // whether a lane is above b, both as unsigned
+bool any_above(none, int);  // whether a lane is above b, both as unsigned
 void load_first(none, int, none);
 void store_first(none, int, none);
 void widen_half(none);

@@ -45,12 +45,12 @@ template <int Axis> ETCH_ACTIVATION(LogSoftmax, log_softmax<Axis>(x))
 ETCH_ACTIVATION(Softmax2d, softmax<-3>(x))  // over the channels of [.., C, H, W]
 #undef ETCH_ACTIVATION
 
-// The same, where not every hyperparameter will do.
+// The same, where not every hyperparameter will do. What is asserted stands last: clang instantiates nothing of a class behind what fails.
 #define ETCH_ACTIVATION(name, rule, sentence, ...)                  \
   struct name {                                                     \
-    static_assert(rule, sentence);                                  \
     ETCH_MODULE()                                                   \
     constexpr auto forward(auto x) const { return __VA_ARGS__; }    \
+    static_assert(rule, sentence);                                  \
   };
 template <auto Min = -1.0, auto Max = 1.0> ETCH_ACTIVATION(Hardtanh, Min < Max, "etch: hardtanh: the least value must be below the greatest", apply<etch::detail::hardtanh_fn>(x, Min, Max))
 template <auto Lambda = 0.5> ETCH_ACTIVATION(Softshrink, Lambda >= 0, "etch: softshrink: lambda must not be negative", apply<etch::detail::softshrink_fn>(x, Lambda))

@@ -98,12 +98,13 @@ template <auto P = 0.5, Operand X> constexpr auto feature_alpha_dropout(const X&
 
 namespace nn {
 
+// What is asserted stands last: clang instantiates nothing of a class behind what fails.
 #define ETCH_DROPOUT(name, function)                                \
   template <auto P = 0.5>                                           \
   struct name {                                                     \
-    static_assert(etch::detail::is_probability<P>, "etch: dropout: the probability must lie between 0 and 1"); \
     ETCH_MODULE()                                                   \
     constexpr auto forward(auto x) const { return function<P>(x); } \
+    static_assert(etch::detail::is_probability<P>, "etch: dropout: the probability must lie between 0 and 1"); \
   };
 ETCH_DROPOUT(Dropout, dropout)  // `Dropout<0.1>`
 ETCH_DROPOUT(Dropout1d, dropout1d)

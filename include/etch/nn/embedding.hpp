@@ -66,7 +66,6 @@ constexpr void renorm(const W& weight, auto ids) {
 /// `Embedding<100, 8, float, padding_idx<0>, max_norm<1.0>, scale_grad_by_freq>`.
 template <auto Rows, auto C, class T = float, auto... Option>
 struct Embedding {
-  static_assert(etch::detail::padding_is_a_row<Option...>(dims_of<Rows>()[0].size), "etch: embedding: padding_idx must be one of the rows");
   Param<T, Rows, C> weight;
   ETCH_MODULE(weight)
   constexpr auto forward(auto ids) const {
@@ -79,6 +78,7 @@ struct Embedding {
     if constexpr (padding != no_padding)
       for (int c = 0; c < weight.size(1); ++c) weight.data()[(padding < 0 ? padding + weight.size(0) : padding) * weight.size(1) + c] = 0;
   }
+  static_assert(etch::detail::padding_is_a_row<Option...>(dims_of<Rows>()[0].size), "etch: embedding: padding_idx must be one of the rows");
 };
 
 /// torch.nn.EmbeddingBag: ids [B, L], or ids [I] and offsets, and for sums a weight for each index.

@@ -46,7 +46,6 @@ inline constexpr bool first_features = dims_of<In>()[0].size > 0;
 /// torch.nn.Bilinear: y[.., o] = x1 W[o] x2 + b[o].
 template <auto In1, auto In2, auto Out, bool Bias = true, class T = float>
 struct Bilinear {
-  static_assert(detail::first_features<In1>, "etch: Bilinear: the first input must have features");
   Param<T, Out, In1, In2> weight;
   Param<T, Out> bias;
   ETCH_MODULE(weight, bias)
@@ -55,14 +54,15 @@ struct Bilinear {
     detail::reset_by_fan_in(weight, g, weight.size(1));
     detail::reset_by_fan_in(bias, g, weight.size(1));
   }
+  static_assert(detail::first_features<In1>, "etch: Bilinear: the first input must have features");
 };
 template <auto In1, auto In2, auto Out, class T>
 struct Bilinear<In1, In2, Out, false, T> {
-  static_assert(detail::first_features<In1>, "etch: Bilinear: the first input must have features");
   Param<T, Out, In1, In2> weight;
   ETCH_MODULE(weight)
   constexpr auto forward(auto x1, auto x2) const { return bilinear(x1, x2, weight); }
   void reset_parameters(Generator& g) { detail::reset_by_fan_in(weight, g, weight.size(1)); }
+  static_assert(detail::first_features<In1>, "etch: Bilinear: the first input must have features");
 };
 
 }  // namespace nn
