@@ -2,9 +2,9 @@
 #include "../ops/elements.hpp"
 
 #include <limits>
-#include <random>
 
 using namespace etch;
+using test::drawn;
 using test::filled;
 using test::results;
 
@@ -12,14 +12,6 @@ namespace {
 template <auto... Option, class X, class W>
 void expect_as_interpreted(const X& x, const W& w) {
   test::check([](auto in, auto weight) { return results(relu(conv2d<Option...>(in, weight) + 0.25), conv2d<Option...>(in, weight)); }, x, w);
-}
-template <class X>
-X drawn(unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  X x;
-  for (std::int64_t i = 0; i < x.numel(); ++i) x.data()[i] = normal(random);
-  return x;
 }
 #if ETCH_AMX
 /// The largest error of y, in units of 2^-24 of the sum of the products' sizes.

@@ -2,9 +2,8 @@
 // which convolutions it is chosen for.
 #include "../ops/elements.hpp"
 
-#include <random>
-
 using namespace etch;
+using test::drawn;
 using test::filled;
 using test::results;
 
@@ -41,14 +40,6 @@ void expect_as_interpreted(const X& x, const W& w) {
   static_assert(count<Gradient<Option...>, X, W, Y> == (chosen ? 2 : 0));
   test::check([](auto in, auto weight) { return results(relu(conv2d<Option...>(in, weight) + 0.25), conv2d<Option...>(in, weight)); }, x, w);
   test::check(Gradient<Option...>{}, x, w, filled<Y>(-0.2, 0.2, 3));
-}
-template <class X>
-X drawn(unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  X x;
-  for (std::int64_t i = 0; i < x.numel(); ++i) x.data()[i] = normal(random);
-  return x;
 }
 }  // namespace
 

@@ -3,6 +3,8 @@
 
 #include <program.hpp>
 
+#include <random>
+
 namespace test {
 
 /// 0, 1, 2, ... in row-major order, so that an element says where it came from.
@@ -10,6 +12,16 @@ template <class X>
 X numbered() {
   X x;
   for (std::int64_t i = 0; i < x.numel(); ++i) x.data()[i] = static_cast<typename X::value_type>(i);
+  return x;
+}
+
+/// Numbers of a normal distribution.
+template <class X>
+X drawn(unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  X x;
+  for (std::int64_t i = 0; i < x.numel(); ++i) x.data()[i] = normal(random);
   return x;
 }
 
