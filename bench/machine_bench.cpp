@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
           const amx::Unit unit;
           amx::Ahead nothing;
           const char* const a = reinterpret_cast<const char*>(aligned(tiles));
-          for (int i = 0; i < 100; ++i) amx::product<true, true>(a, a + 4 * amx::chunk_bytes, 4, sums.data(), 32, true, nothing);
+          for (int i = 0; i < 100; ++i) amx::product<true, true, true>(a, a + 4 * amx::chunk_bytes, 4, sums.data(), 32, true, nothing);
         },
         {.flops = 100 * 2.0 * 32 * 32 * 128});
   }
