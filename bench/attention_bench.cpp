@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "data.hpp"
 #include "facts.hpp"
 
 namespace {
@@ -27,6 +26,10 @@ void add(bench::Bench& bench) {
   // Half of the pairs are masked; two products forward, five backward, of 2 T^2 / 2 * 64 operations a head.
   bench::Facts facts = bench::facts_of(s->step);
   facts.flops = 7.0 * 8 * 64 * T * T;
+  facts.error = [s] {
+    const auto wide = [](const X& x) { return Tensor<double, 1, 8, T, 64>(to<double>(x)); };
+    return bench::largest_error(s->step(s->q, s->k, s->v, s->dy), train(wide(s->q), wide(s->k), wide(s->v), wide(s->dy)));
+  };
   bench.add("attention_" + std::to_string(T), [s] { bench::keep(s->step(s->q, s->k, s->v, s->dy)); }, facts);
 }
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -38,7 +38,7 @@ void add(bench::Bench& bench, const char* size, bool in_memory) {
       },
       {.flops = 3.0 * N, .bytes = 5 * bytes, .error = [] {
          State& s = *state();
-         return bench::largest_error(s.first(s.a, s.x, s.b, s.c).data(), N, bench::exact_transcendental);
+         return bench::error_of_transcendental(s.first(s.a, s.x, s.b, s.c).data(), N);
        }});
   bench.add(
       std::string("chain_arithmetic_") + size,
@@ -46,7 +46,10 @@ void add(bench::Bench& bench, const char* size, bool in_memory) {
         State& s = *state();
         bench::keep(s.second(s.a, s.x, s.b, s.c, s.d));
       },
-      {.flops = 4.0 * N, .bytes = 6 * bytes});
+      {.flops = 4.0 * N, .bytes = 6 * bytes, .error = [] {
+         State& s = *state();
+         return bench::error_of_arithmetic(s.second(s.a, s.x, s.b, s.c, s.d).data(), N);
+       }});
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -26,11 +26,18 @@ void add(bench::Bench& bench, const char* name) {
   bench::fill(dy.data(), N * 64 * 56 * 56, 3);
   const std::string row = name;
   const double flops = 2.0 * N * 64 * C * (C > 1 ? 3 : 9) * 56 * 56, image = 4.0 * N * 64 * 56 * 56, weights = 4.0 * 64 * C * 9;
-  bench.add(row + "_forward", [] { y = conv2d<padding<1>, groups<64 / C>>(x, w), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
-  bench.add(row + "_relu", [] { y = relu(conv2d<padding<1>, groups<64 / C>>(x, w, bias)), bench::keep(y); }, {.flops = flops, .bytes = 2 * image + weights});
+  static constexpr bench::ExactConvolution exact{N, C};
+  const auto forward = [] { y = conv2d<padding<1>, groups<64 / C>>(x, w), bench::keep(y); };
+  const auto fused = [] { y = relu(conv2d<padding<1>, groups<64 / C>>(x, w, bias)), bench::keep(y); };
+  bench.add(row + "_forward", forward, {.flops = flops, .bytes = 2 * image + weights, .error = [=] { return forward(), exact.error(y.data(), false); }});
+  bench.add(row + "_relu", fused, {.flops = flops, .bytes = 2 * image + weights, .error = [=] { return fused(), exact.error(y.data(), true); }});
   static auto both = compile<Tensor<float, N, 64, 56, 56>, Tensor<float, 64, C, 3, 3>, Tensor<float, N, 64, 56, 56>>(
       [](auto in, auto weight, auto back) { return grad<0, 1>([](auto u, auto v, auto t) { return sum(conv2d<padding<1>, groups<64 / C>>(u, v) * t); })(in, weight, back); });
-  bench.add(row + "_backward", [] { bench::keep(both(x, w, dy)); }, {.flops = 2 * flops, .bytes = 3 * image + 2 * weights});
+  const auto error = [] {
+    const auto& [dx, dw] = both(x, w, dy);
+    return std::fmax(exact.error_of_image(dx.data()), exact.error_of_weight(dw.data()));
+  };
+  bench.add(row + "_backward", [] { bench::keep(both(x, w, dy)); }, {.flops = 2 * flops, .bytes = 3 * image + 2 * weights, .error = error});
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
-// The numbers that etch and its peers work on, the same for all (peers/torch_workloads.py has them too), and the distance of a
-// result from the exact one.
+// The numbers that etch and its peers work on, the same for all (peers/torch_workloads.py has them too).
 //
 // They are multiples of 2^-10 of a power of two: a * x + b of numbers within 1, 4 and 2 is exact in float, with a fused
 // multiply-add or without, so that what errs in tanh(a * x + b) is tanh.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -30,50 +28,6 @@ inline int label(std::size_t i, int classes) { return static_cast<int>(i * 7 % s
 
 /// The ranges of the chains' a, x, b, c, d.
 inline constexpr float chain_range[] = {1, 4, 2, 16, 1};
-
-/// tanh(a * x + b) * sigmoid(c), in double.
-inline double exact_transcendental(std::size_t i) {
-  const auto at = [i](std::uint32_t k) { return static_cast<double>(number(k, i, chain_range[k])); };
-  return std::tanh(at(0) * at(1) + at(2)) / (1 + std::exp(-at(3)));
-}
-
-/// The largest error of y in ulp of the exact result; results below `least` in size count as if they were that large.
-template <class Exact>
-double largest_error(const float* y, std::size_t count, Exact exact, double least = 0x1p-126) {
-  double most = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double right = exact(i), ulp = std::ldexp(1.0, std::ilogb(std::fmax(std::fabs(right), least)) - 23);
-    const double error = std::fabs(static_cast<double>(y[i]) - right) / ulp;
-    if (!(error <= most)) most = error;  // NaN too
-  }
-  return most;
-}
-
-/// gelu(layer_norm(softmax(x))) of rows of 768, as rows_bench's data have them: its largest error in ulp of the larger of the
-/// result and 1.
-inline double error_of_rows(const float* y, int rows) {
-  constexpr int n = 768;
-  double row[n];
-  int filled = -1;
-  return largest_error(
-      y, static_cast<std::size_t>(rows) * n,
-      [&](std::size_t i) {
-        if (const int r = static_cast<int>(i / n); r != filled) {
-          filled = r;
-          double sum = 0, mean = 0, variance = 0;
-          for (int j = 0; j < n; ++j) sum += row[j] = std::exp(static_cast<double>(number(0, i + static_cast<std::size_t>(j), 4)));
-          for (double& v : row) mean += (v /= sum) / n;
-          for (const double v : row) variance += (v - mean) * (v - mean) / n;
-          for (int j = 0; j < n; ++j) {
-            const auto k = static_cast<std::size_t>(j);
-            const double z = (row[j] - mean) / std::sqrt(variance + 1e-5) * static_cast<double>(number(1, k)) + static_cast<double>(number(2, k));
-            row[j] = 0.5 * z * std::erfc(-z / std::sqrt(2.0));
-          }
-        }
-        return row[i % n];
-      },
-      1);
-}
 
 /// Floats at a cache line, for peers that have no arrays of their own.
 class Numbers {

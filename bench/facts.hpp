@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace bench {
@@ -59,6 +60,17 @@ Facts facts_of(const P&, double bytes = 0) {
     if constexpr (requires { typename P::Engine::Code; }) add_plan<typename P::Engine::Code>(facts);
   }
   return facts;
+}
+
+/// The largest error of three gradients of etch beside the same in double, which the conformance cases check.
+template <class Found, class Right>
+double largest_error(const Found& found, const Right& right) {
+  const auto of = [](const auto& y, const auto& exact) { return largest_error(y.data(), static_cast<std::size_t>(y.numel()), [&](std::size_t i) { return exact.data()[i]; }); };
+  const auto& [value, gradients] = found;
+  const auto& [x, y, z] = gradients;
+  const auto& [right_value, right_gradients] = right;
+  const auto& [right_x, right_y, right_z] = right_gradients;
+  return std::fmax(of(x, right_x), std::fmax(of(y, right_y), of(z, right_z)));
 }
 
 }  // namespace bench

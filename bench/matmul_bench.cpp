@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -17,9 +17,10 @@ void add(bench::Bench& bench) {
   bench::fill(a.data(), N * N, 0);
   bench::fill(b.data(), N * N, 1);
   bench::fill(bias.data(), N, 2);
-  const bench::Facts facts{.flops = 2.0 * N * N * N};
-  bench.add("matmul_" + std::to_string(N), [] { c = matmul(a, b), bench::keep(c); }, facts);
-  bench.add("matmul_fused_" + std::to_string(N), [] { c = gelu(matmul(a, b) + bias), bench::keep(c); }, facts);
+  const auto product = [] { c = matmul(a, b), bench::keep(c); };
+  const auto fused = [] { c = gelu(matmul(a, b) + bias), bench::keep(c); };
+  bench.add("matmul_" + std::to_string(N), product, {.flops = 2.0 * N * N * N, .error = [=] { return product(), bench::error_of_product(c.data(), N, false); }});
+  bench.add("matmul_fused_" + std::to_string(N), fused, {.flops = 2.0 * N * N * N, .error = [=] { return fused(), bench::error_of_product(c.data(), N, true); }});
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <etch/nn/linear.hpp>
 #include <etch/optim/adam.hpp>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "facts.hpp"
 
 namespace {
@@ -52,10 +52,13 @@ int main(int argc, char** argv) {
   auto tiny = train_step(
       make<TinyMlp>(), [](auto& net, auto in, auto out) { return mse_loss(net(in), out); }, optim::Adam{.lr = 1e-3}, x,
       y);
-  auto infer = compile<Tensor<float, 1, 4>>(freeze(make<TinyMlp>()));
+  const auto net = make<TinyMlp>();
+  auto infer = compile<Tensor<float, 1, 4>>(freeze(net));
 
   bench.add("mlp_train", [&] { bench::keep(mlp(images, classes)); }, bench::facts_of(mlp));
   bench.add("mlp_tiny_train", [&] { bench::keep(tiny(x, y)); }, bench::facts_of(tiny));
-  bench.add("mlp_tiny_infer", [&] { bench::keep(infer(one)); }, {.flops = 2.0 * (4 * 64 + 64 * 64 + 64 * 2)});
+  const auto exact = [](const auto& layer, std::size_t in) { return bench::ExactLinear::of(layer.weight, layer.bias, in); };
+  const auto error = [&] { return bench::error_of_answer(infer(one).data(), exact(net->fc1, 4), exact(net->fc2, 64), exact(net->fc3, 64)); };
+  bench.add("mlp_tiny_infer", [&] { bench::keep(infer(one)); }, {.flops = 2.0 * (4 * 64 + 64 * 64 + 64 * 2), .error = error});
   return bench.run();
 }

@@ -1,7 +1,6 @@
 // Programs over the rows of [512, 768]: softmax, layer norm and GELU, and the same with their gradients.
 #include <etch/etch.hpp>
 
-#include "data.hpp"
 #include "facts.hpp"
 
 namespace {
@@ -30,6 +29,11 @@ int main(int argc, char** argv) {
   bench::Facts facts = bench::facts_of(rows);
   facts.error = [&] { return bench::error_of_rows(rows(x, weight, bias).data(), 512); };
   bench.add("rows_forward", [&] { bench::keep(rows(x, weight, bias)); }, facts);
-  bench.add("rows_train", [&] { bench::keep(step(x, weight, bias, dy)); }, bench::facts_of(step));
+  bench::Facts both = bench::facts_of(step);
+  both.error = [&] {
+    const auto wide = []<int... D>(const Tensor<float, D...>& t) { return Tensor<double, D...>(to<double>(t)); };
+    return bench::largest_error(step(x, weight, bias, dy), train(wide(x), wide(weight), wide(bias), wide(dy)));
+  };
+  bench.add("rows_train", [&] { bench::keep(step(x, weight, bias, dy)); }, both);
   return bench.run();
 }

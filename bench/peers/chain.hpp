@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace bench {
@@ -39,9 +39,8 @@ void add_chain(Bench& bench, const std::string& kind, Make make, Step step, cons
       keep(*(*kept)->y.data());
       return **kept;
     };
-    Facts facts;
-    if (kind == "transcendental") facts.error = [=] { return largest_error(run().y.data(), n, exact_transcendental); };
-    bench.add("chain_" + kind + size.name + way, [=] { run(); }, facts);
+    const auto error = kind == "transcendental" ? error_of_transcendental : error_of_arithmetic;
+    bench.add("chain_" + kind + size.name + way, [=] { run(); }, {.error = [=] { return error(run().y.data(), n); }});
   }
 }
 

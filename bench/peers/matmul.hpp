@@ -1,11 +1,11 @@
 // The products of matmul_bench by a peer's product of matrices.
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace bench {
@@ -21,7 +21,10 @@ void add_products(Bench& bench, const std::string& name, Prepare prepare) {
       fill(kept.back().data(), count, seed);
       return kept.back().data();
     };
-    bench.add(name + std::to_string(n), prepare(n, numbers(size * size, 0), numbers(size * size, 1), numbers(size, 2), numbers(size * size, 3)));
+    float* const c = numbers(size * size, 3);
+    const std::function<void()> step = prepare(n, numbers(size * size, 0), numbers(size * size, 1), numbers(size, 2), c);
+    const bool fused = name == "matmul_fused_";
+    bench.add(name + std::to_string(n), step, {.error = [=] { return step(), error_of_product(c, size, fused); }});
   }
 }
 

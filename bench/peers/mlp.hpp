@@ -16,7 +16,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace bench {
@@ -131,7 +131,9 @@ void add_mlps(Bench& bench) {
 
   bench.add("mlp_train", [] { keep(mlp.step(images, [](auto& y, auto& dy) { return cross_entropy<64, 10>(y, classes, dy); })); });
   bench.add("mlp_tiny_train", [] { keep(tiny.step(points, [](auto& y, auto& dy) { return mse<32, 2>(y, values, dy); })); });
-  bench.add("mlp_tiny_infer", [] { keep(one), keep(answer.forward(one)); });
+  const auto infer = [] { keep(one), keep(answer.forward(one)); };
+  const auto exact = [](const auto& layer) { return ExactLinear{&layer.p.w[0][0], sizeof layer.p.w[0] / sizeof(float), 1, layer.p.b}; };
+  bench.add("mlp_tiny_infer", infer, {.error = [=] { return infer(), error_of_answer(answer.fc3.y[0], exact(answer.fc1), exact(answer.fc2), exact(answer.fc3)); }});
 }
 
 }  // namespace bench

@@ -58,8 +58,7 @@ def main():
         if name not in workloads:
             workloads[name] = Workload(name, compiled, threads)
         if what == "error":
-            right = torch_workloads.exact(name)
-            print(name, torch_workloads.largest_error(workloads[name].step(), *right) if right else "nan", flush=True)
+            print(name, torch_workloads.error(name, workloads[name].step), flush=True)
             continue
         least, median = workloads[name].measure()
         print(f"{name} {least:.1f} {median:.1f}", flush=True)

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -69,6 +69,9 @@ void add_mlp_train(bench::Bench& bench) {
   });
 }
 
+bench::ExactLinear exact(const Tensor& weight, const Tensor& bias) { return {weight.data_ptr<float>(), 1, static_cast<std::size_t>(weight.size(1)), bias.data_ptr<float>()}; }
+bench::ExactLinear exact(const Training& t, std::size_t layer) { return exact(t[2 * layer], t[2 * layer + 1]); }
+
 Tensor tiny(const Training& t, const Tensor& x) { return t.linear(2, at::tanh(t.linear(1, at::tanh(t.linear(0, x))))); }
 
 void add_mlp_tiny_train(bench::Bench& bench) {
@@ -76,10 +79,12 @@ void add_mlp_tiny_train(bench::Bench& bench) {
 }
 
 void add_mlp_tiny_infer(bench::Bench& bench) {
-  bench.add("mlp_tiny_infer", [t = mlp_of(4, 64, 64, 2), x = numbers({1, 4}, 3)] {
+  const auto answer = [t = mlp_of(4, 64, 64, 2), x = numbers({1, 4}, 3)] {
     const c10::InferenceMode inference;
-    bench::keep(tiny(t, x));
-  });
+    return tiny(t, x);
+  };
+  const auto error = [answer, t = mlp_of(4, 64, 64, 2)] { return bench::error_of_answer(answer().data_ptr<float>(), exact(t, 0), exact(t, 1), exact(t, 2)); };
+  bench.add("mlp_tiny_infer", [answer] { bench::keep(answer()); }, {.error = error});
 }
 
 void add_lenet_train(bench::Bench& bench) {
@@ -101,10 +106,15 @@ Training lstm() {
 }
 
 void add_lstm_step(bench::Bench& bench) {
-  bench.add("lstm_step", [t = lstm(), x = numbers({1, 1}, 0), h = numbers({1, 32}, 1), c = numbers({1, 32}, 2)] {
+  const auto step = [t = lstm(), x = numbers({1, 1}, 0), h = numbers({1, 32}, 1), c = numbers({1, 32}, 2)] {
     const c10::InferenceMode inference;
-    bench::keep(at::lstm_cell(x, {h, c}, t[0], t[1], t[2], t[3]));
-  });
+    return at::lstm_cell(x, {h, c}, t[0], t[1], t[2], t[3]);
+  };
+  const auto error = [step, t = lstm()] {
+    const auto [h, c] = step();
+    return bench::error_of_cell(h.data_ptr<float>(), c.data_ptr<float>(), exact(t[0], t[2]), exact(t[1], t[3]));
+  };
+  bench.add("lstm_step", [step] { bench::keep(step()); }, {.error = error});
 }
 
 void add_lstm_train(bench::Bench& bench) {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "data.hpp"
+#include "exact.hpp"
 #include "serve.hpp"
 
 namespace {
@@ -32,11 +32,23 @@ struct Convolution {
         weight(depthwise ? memory::dims{channels, 1, 1, 3, 3} : memory::dims{channels, channels, 3, 3}, memory::data_type::f32, memory::format_tag::any),
         bias({channels}, memory::data_type::f32, memory::format_tag::a) {}
 
-  /// The bench's numbers in the layout of `desc`. They are not moved about: which pixel has which number is all the same.
+  /// Memory of these sizes in rows.
+  memory in_rows(const memory::dims& sizes) const {
+    memory::dims steps(sizes.size(), 1);
+    for (std::size_t k = sizes.size() - 1; k > 0; --k) steps[k - 1] = steps[k] * sizes[k];
+    return {memory::desc(sizes, memory::data_type::f32, steps), engine};
+  }
+  const memory& copied(memory& from, memory& to) const {
+    dnnl::stream s(stream);
+    dnnl::reorder(from, to).execute(s, from, to);
+    s.wait();
+    return to;
+  }
+  /// The bench's numbers in the layout of `desc`.
   memory numbers(const memory::desc& desc, std::uint32_t seed) const {
-    memory m(desc, engine);
-    bench::fill(static_cast<float*>(m.get_data_handle()), desc.get_size() / sizeof(float), seed);
-    return m;
+    memory plain = in_rows(desc.dims()), m(desc, engine);
+    bench::fill(static_cast<float*>(plain.get_data_handle()), plain.get_desc().get_size() / sizeof(float), seed);
+    return copied(plain, m);
   }
 
   Forward::primitive_desc forward_plan(bool with_relu) const {
@@ -70,15 +82,30 @@ struct Convolution {
 
 void add(bench::Bench& bench, const std::string& name, memory::dim batch, bool depthwise) {
   const Convolution made(batch, depthwise);
-  const auto step = [stream = made.stream](std::vector<Call> calls) {
+  const auto step = [stream = made.stream](std::vector<Call> calls) -> std::function<void()> {
     return [stream, calls]() mutable {
       for (Call& call : calls) call.primitive.execute(stream, call.arguments);
       stream.wait();
     };
   };
-  bench.add(name + "_forward", step({made.forward(false)}));
-  bench.add(name + "_relu", step({made.forward(true)}));
-  bench.add(name + "_backward", step({made.backward_data(), made.backward_weights()}));
+  const bench::ExactConvolution exact{static_cast<std::size_t>(batch), depthwise ? 1u : static_cast<std::size_t>(channels)};
+  /// A workload of these calls; error(k) is of the numbers of call k's result.
+  const auto add = [&](const char* part, const std::vector<Call>& calls, std::vector<int> results, auto error) {
+    const auto run = step(calls);
+    bench.add(name + part, run, {.error = [=] {
+                run();
+                double most = 0;
+                for (std::size_t k = 0; k < calls.size(); ++k) {
+                  memory from = calls[k].arguments.at(results[k]), plain = made.in_rows(from.get_desc().dims());
+                  most = std::fmax(most, error(k, static_cast<const float*>(made.copied(from, plain).get_data_handle())));
+                }
+                return most;
+              }});
+  };
+  add("_forward", {made.forward(false)}, {DNNL_ARG_DST}, [exact](std::size_t, const float* y) { return exact.error(y, false); });
+  add("_relu", {made.forward(true)}, {DNNL_ARG_DST}, [exact](std::size_t, const float* y) { return exact.error(y, true); });
+  add("_backward", {made.backward_data(), made.backward_weights()}, {DNNL_ARG_DIFF_SRC, DNNL_ARG_DIFF_WEIGHTS},
+      [exact](std::size_t k, const float* y) { return k == 0 ? exact.error_of_image(y) : exact.error_of_weight(y); });
 }
 
 }  // namespace
