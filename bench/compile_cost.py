@@ -3,6 +3,7 @@
 Part of `./run bench`, and alone as `./run bench compile`. Plain command lines without CMake, as a user would type them.
 """
 import os
+import pathlib
 import shutil
 import statistics
 import subprocess
@@ -21,6 +22,23 @@ SMALL = {
 using X = etch::Tensor<float, 64, 64>;
 X gate(const X& a, const X& x, const X& b) { return tanh(a * x + b) * sigmoid(x); }
 """,
+}
+# The nearest of a peer's: what its headers cost alone, with an expression, and a trainer of the same network.
+PEERS = {
+    "eigen": {
+        "empty include": "#include <Eigen/Dense>\n",
+        "one expression": """#include <Eigen/Dense>
+using X = Eigen::Array<float, 64, 64>;
+X gate(const X& a, const X& x, const X& b) { return (a * x + b).tanh() * x.logistic(); }
+""",
+    },
+    "libtorch": {
+        "empty include": "#include <torch/torch.h>\n",
+        "one expression": """#include <torch/torch.h>
+using X = torch::Tensor;
+X gate(const X& a, const X& x, const X& b) { return torch::tanh(a * x + b) * torch::sigmoid(x); }
+""",
+    },
 }
 
 
@@ -44,8 +62,15 @@ def needs(program):
     return sorted(n for n in names if not n.startswith(("linux-vdso", "/lib64/ld-linux")))
 
 
+def libtorch_includes(build):
+    """Where the wheel that `./run bench` installs has its headers; nothing without it."""
+    for include in build.glob("venv/lib/python3*/site-packages/torch/include"):
+        return [include, include / "torch/csrc/api/include"]
+    return []
+
+
 def compile_rows(root, build, name, compiler):
-    """Compiles small files and the examples to objects with one compiler."""
+    """Compiles small files and the examples to objects with one compiler, then what is nearest of each peer that is here."""
     include = ["-I", root / "include", "-I", "/usr/include/eigen3"]
     examples = root / "examples"
     for title, text in SMALL.items():
@@ -58,6 +83,15 @@ def compile_rows(root, build, name, compiler):
         *((f"lstm, {n} steps", root / "bench/compile/lstm.cpp", [f"-DSTEPS={n}"]) for n in (8, 512)),
         *((f"chargpt, {n} layers", examples / "chargpt/main.cpp", [f"-DCHARGPT_LAYERS={n}"]) for n in (4, 12, 24, 48)),
     ]
+    for peer, includes in {"eigen": [pathlib.Path("/usr/include/eigen3")], "libtorch": libtorch_includes(build)}.items():
+        if not includes or not includes[0].exists():
+            print(f"    {peer}: not installed")
+            continue
+        flags = [option for path in includes for option in ("-isystem", path)]
+        for title, text in PEERS[peer].items():
+            (build / f"{title}, {peer}.cpp").write_text(text)
+            jobs.append((f"{title}, {peer}", build / f"{title}, {peer}.cpp", flags))
+        jobs.append((f"mlp trainer, {peer}", root / f"bench/compile/{peer}_mlp.cpp", flags))
     for title, source, macros in jobs:
         if not source.exists():
             print(f"    {title}: no {source}")
@@ -100,7 +134,7 @@ def run(root, build):
             rows.append(row)
             times[row["name"]] = row["cpu_seconds"]
             print(
-                f"    {row['name'][8:]:20} {compiler:12} {row['seconds']:7.2f} s {row['peak_mb']:7.0f} MB   "
+                f"    {row['name'][8:]:24} {compiler:12} {row['seconds']:7.2f} s {row['peak_mb']:7.0f} MB   "
                 f"({row['cpu_seconds']:.2f} s of processor time)",
                 flush=True,
             )
@@ -108,12 +142,12 @@ def run(root, build):
         few, many = times.get("compile chargpt, 4 layers"), times.get("compile chargpt, 24 layers")
         if few and many:
             rows.append({"name": "compile chargpt, 24 layers over 4", "compiler": name, "ratio": many / few})
-            print(f"    {'24 layers over 4':20} {compiler:12} {many / few:7.2f} x")
+            print(f"    {'24 layers over 4':24} {compiler:12} {many / few:7.2f} x")
         if "compile mlp trainer" in times:
             row = program_row(root, build, name, compiler)
             rows.append(row)
             print(
-                f"    {'mlp trainer':20} {compiler:12} {row['stripped_bytes'] / 1000:7.0f} KB stripped, "
+                f"    {'mlp trainer':24} {compiler:12} {row['stripped_bytes'] / 1000:7.0f} KB stripped, "
                 f"first step {row['first_step_ms']:.2f} ms after start, needs {' '.join(row['libraries'])}"
             )
     return rows
