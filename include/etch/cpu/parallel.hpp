@@ -86,8 +86,9 @@ class Signal : public etch::detail::Atomic<int> {
   int waiters_ = 0;
 };
 
-/// The workers and the one job they share. A claim is one compare-and-swap on `ticket_` (job number, chunks left), so a
-/// worker that wakes late can neither disturb the next job nor hold this one up.
+/// The workers and the one job they share. Each thread has a range of neighbouring chunks: of kernels that follow each other it
+/// gets the same rows, which its own cache still holds. Who is done takes the last chunk of another's. A claim is one
+/// compare-and-swap on a range, so a worker that wakes late can neither disturb the next job nor hold this one up.
 class Pool {
  public:
   Pool() : threads_(default_threads()) {}
@@ -110,10 +111,9 @@ class Pool {
     if (workers_ == 0) start();
     function_ = function;
     context_ = context;
-    chunks_ = chunks;
     unfinished_.store<__ATOMIC_RELAXED>(chunks);
-    const std::uint64_t job = (ticket_.load<__ATOMIC_RELAXED>() >> 32) + 1;
-    ticket_.store(job << 32 | static_cast<std::uint32_t>(chunks));
+    const auto part = [&](int t) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(chunks) * t / (workers_ + 1)); };
+    for (int t = 0; t <= workers_; ++t) range_[t].chunks.store(part(t) << 32 | part(t + 1));
     wake();
     thread_index = 0;
     while (work(0)) {
@@ -132,15 +132,24 @@ class Pool {
  private:
   static constexpr int spin_limit = 1000;  // about 30 us: longer than the gap between two kernels, shorter than a nap
 
-  /// Claims and runs one chunk; false where none is left.
+  /// Claims and runs one chunk, of the thread's own range if any is left; false where no range has one.
   bool work(int thread) {
-    std::uint64_t ticket = ticket_.load();
-    do {
-      if (static_cast<std::uint32_t>(ticket) == 0) return false;
-    } while (!ticket_.compare_exchange(ticket, ticket - 1));
-    function_(context_, chunks_ - static_cast<int>(static_cast<std::uint32_t>(ticket)), thread);
+    int chunk = take(range_[thread].chunks, true);
+    for (int t = 0; chunk < 0 && t < threads(); ++t)
+      if (t != thread) chunk = take(range_[t].chunks, false);
+    if (chunk < 0) return false;
+    function_(context_, chunk, thread);
     if (unfinished_.fetch_add(-1) == 1) unfinished_.notify_all();
     return true;
+  }
+  /// The first or last chunk of a range (its begin, its end); -1 where it is empty.
+  static int take(etch::detail::Atomic<std::uint64_t>& range, bool first) {
+    std::uint64_t chunks = range.load();
+    for (;;) {
+      const auto begin = static_cast<std::uint32_t>(chunks >> 32), end = static_cast<std::uint32_t>(chunks);
+      if (begin == end) return -1;
+      if (range.compare_exchange(chunks, first ? chunks + (std::uint64_t{1} << 32) : chunks - 1)) return static_cast<int>(first ? begin : end - 1);
+    }
   }
 
   void wake() {
@@ -150,15 +159,15 @@ class Pool {
 
   void serve(int thread) {
     thread_index = thread;
-    for (int spins = 0; !stopping_.load<__ATOMIC_RELAXED>();) {
+    while (!stopping_.load<__ATOMIC_RELAXED>()) {
       const int epoch = epoch_.load();
-      if (work(thread))
-        spins = 0;
-      else if (++spins < spin_limit)
-        pause();
-      else {
-        if (!stopping_.load<__ATOMIC_RELAXED>()) epoch_.wait(epoch);
-        spins = 0;
+      while (work(thread)) {
+      }
+      for (int spins = 0; epoch_.load() == epoch;) {
+        if (++spins < spin_limit)
+          pause();
+        else
+          epoch_.wait(epoch);
       }
     }
   }
@@ -195,13 +204,15 @@ class Pool {
   void stop() {}
 #endif
 
+  struct alignas(64) Range {
+    etch::detail::Atomic<std::uint64_t> chunks{0};
+  };
+  Range range_[max_threads];
   // What workers read in a loop, what they count down, and what only callers touch: a cache line each.
-  alignas(64) etch::detail::Atomic<std::uint64_t> ticket_{0};
-  Signal epoch_{0};
+  alignas(64) Signal epoch_{0};
   etch::detail::Atomic<bool> stopping_{false};
   ChunkFunction function_ = nullptr;
   void* context_ = nullptr;
-  int chunks_ = 0;
   alignas(64) Signal unfinished_{0};
   alignas(64) etch::detail::Atomic<bool> busy_{false};
   etch::detail::Atomic<int> threads_;

@@ -39,8 +39,8 @@ constexpr void divide(Planning<N>& p, PlanDraft<N>& out, Step& s) {
   const std::int64_t columns = p.z.capacity(s.loop[s.loop_dims - 1]);
   std::int64_t words = s.words;
   const std::int64_t work = rows * columns * words;
-  std::int64_t chunks = work / (1 << 18);  // of about 10 us
-  chunks = chunks < 1 ? 1 : chunks > 16 ? 16 : chunks;
+  std::int64_t chunks = 1;
+  while (chunks < 16 && chunks * (1 << 18) < work) chunks *= 2;  // of 5 to 10 us; as many for each of two, four, eight threads
   s.by_column = rows < chunks;
   bool row_work = false;  // reductions along the row cannot be divided by columns, unless they end in an accumulator
   for (int i = s.code; i < s.code + s.words; ++i) {
