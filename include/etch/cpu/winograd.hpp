@@ -215,8 +215,10 @@ struct WinogradBlocks {
   static constexpr int64 lanes = Tile<T>::lanes, height = Tile<T>::rows, depth = block_depth<T>, parts = winograd_parts;
   TiledImages<T> images;
   int64 channels, outputs;
+  bool even;                                                             ///< whether blocks are equally large, where they could be
   int64 across = images.across(), total = images.count * images.down();  ///< tiles in a line; lines of tiles of all images
-  int64 most = (channels <= 64 ? 120 : 60) * ETCH_VECTOR_BYTES / 64, lines = most > across ? most / across : 1, blocks = pieces(total, lines);
+  int64 most = (channels <= 64 ? 120 : 60) * ETCH_VECTOR_BYTES / 64, most_lines = most > across ? most / across : 1, blocks = pieces(total, most_lines);
+  int64 lines = even && blocks > 0 ? pieces(total, blocks) : most_lines;
   int64 pitch = pieces(lines * across, 16) * 16, plane = channels * pitch + 16;  ///< of what is transformed: [24][channels][tiles]
 
   int64 line_elements() const { return (2 * lines + 2) * 4 * images.pitch(); }
@@ -354,7 +356,7 @@ struct WinogradConvolution {
   }
 };
 
-/// dw of x and dy: parts are row tiles of channels.
+/// dw of x and dy, in two rounds: parts are groups of blocks, each with its own sums, then channels, whose groups are added in order.
 template <class T>
 struct WinogradGradient {
   WinogradBlocks<T> x;
@@ -363,38 +365,46 @@ struct WinogradGradient {
   int64 y_batch, y_channel;   ///< its lines lie together
   int64 batch = 1;
   Cut cut = Cut(x.channels, pieces(x.channels, x.height));
+  Cut groups = Cut(x.blocks, x.blocks >= 16 ? 4 : x.blocks >= 2 ? 2 : 1);                       ///< as many for any number of threads
+  bool ends = false;                                                                            ///< the second round
+  T* sums_of_all = nullptr;                                                                     ///< [group][24][channels][outputs]
   int64 wide = pieces(x.outputs, 16) * 16;                                                      ///< from tile to tile of dy
   int64 y_plane = x.lines * x.across * wide + 16, sum_plane = x.channels * wide + 16;
 
-  std::size_t shared_bytes() const { return 0; }
-  std::size_t thread_bytes() const { return static_cast<std::size_t>(x.parts * (x.plane + y_plane + sum_plane) + x.line_elements() + (8 * x.across + 9) * wide) * sizeof(T); }
-  void prepare(void*) {}
+  int64 group_elements() const { return x.parts * sum_plane; }
+  std::size_t shared_bytes() const { return static_cast<std::size_t>(groups.count * group_elements()) * sizeof(T); }
+  std::size_t thread_bytes() const { return static_cast<std::size_t>(x.parts * (x.plane + y_plane) + x.line_elements() + (8 * x.across + 9) * wide) * sizeof(T); }
+  void prepare(void* shared) { sums_of_all = static_cast<T*>(shared); }
 
   void run_parts(int64 begin, int64 end, T* workspace) const {
-    const int64 top = cut.begin(begin), bottom = cut.begin(end - 1) + cut.size(end - 1);
-    T *const v = workspace, *const u = v + x.parts * x.plane, *const sums = u + x.parts * y_plane, *const line = sums + x.parts * sum_plane, *const turned = line + x.line_elements();
+    for (int64 i = begin; i < end; ++i) ends ? finish(i, workspace) : add_up(i, workspace);
+  }
+
+ private:
+  void add_up(int64 group, T* workspace) const {
+    T *const v = workspace, *const u = v + x.parts * x.plane, *const line = u + x.parts * y_plane, *const turned = line + x.line_elements(), *const sums = sums_of_all + group * group_elements();
     x.clear(line);
-    for (int64 e = 0; x.blocks == 0 && e < x.parts * sum_plane; ++e) sums[e] = T(0);
-    for (int64 block = 0; block < x.blocks; ++block) {
-      x.transform(block, top, bottom, line, v);
-      x.each_image(block, [&](int64 image, int64 first, int64 some, int64 at) {
-        for (int64 i = 0; i < some; ++i) transform_result(image, first + i, turned, u + (at + i * x.across) * wide);
+    for (int64 e = 0; x.blocks == 0 && e < group_elements(); ++e) sums[e] = T(0);
+    for (int64 block = groups.begin(group), first = block; block < first + groups.size(group); ++block) {
+      x.transform(block, 0, x.channels, line, v);
+      x.each_image(block, [&](int64 image, int64 row, int64 some, int64 at) {
+        for (int64 i = 0; i < some; ++i) transform_result(image, row + i, turned, u + (at + i * x.across) * wide);
       });
       TileArguments<T> t{};
-      t.k = x.tiles(block), t.a_row = x.pitch, t.a_col = 1, t.b_row = t.c_row = wide, t.accumulate = block > 0;
+      t.k = x.tiles(block), t.a_row = x.pitch, t.a_col = 1, t.b_row = t.c_row = wide, t.accumulate = block > first;
       for (int64 e = 0; e < x.parts; ++e)
-        for (int64 i = begin; i < end; ++i)
+        for (int64 i = 0; i < cut.count; ++i)
           for (int64 col = 0; col < x.outputs; col += Tile<T>::cols) {
-            t.a = v + e * x.plane + (cut.begin(i) - top) * x.pitch;
+            t.a = v + e * x.plane + cut.begin(i) * x.pitch;
             t.b = u + e * y_plane + col;
             t.c = sums + e * sum_plane + cut.begin(i) * wide + col;
             item.kernels->tile(cut.size(i), pieces(least(Tile<T>::cols, x.outputs - col), x.lanes), t);
           }
     }
-    for (int64 c = top; c < bottom; ++c) {
-      for (int64 o = 0; o < wide; o += x.lanes) finish_filters(sums + c * wide + o, turned + o);
-      item.finish(9 * c, 0, 9, x.outputs, turned, wide);
-    }
+  }
+  void finish(int64 c, T* turned) const {
+    for (int64 o = 0; o < wide; o += x.lanes) finish_filters(sums_of_all + c * wide + o, turned + o);
+    item.finish(9 * c, 0, 9, x.outputs, turned, wide);
   }
   /// A dy D' of a line of tiles, without the signs of what A subtracts alone: [24][tiles][outputs].
   void transform_result(int64 image, int64 first, T* turned, T* to) const {
@@ -428,7 +438,11 @@ struct WinogradGradient {
     using V = typename Tile<T>::V;
     V h[3][6];
     ETCH_UNROLL for (int j = 0; j < 6; ++j) {
-      const auto at = [&](int i) { return simd::load<T, lanes>(s + (6 * i + j) * sum_plane); };
+      const auto at = [&](int i) {
+        V sum = simd::load<T, lanes>(s + (6 * i + j) * sum_plane);
+        for (int64 g = 1; g < groups.count; ++g) sum = sum + simd::load<T, lanes>(s + g * group_elements() + (6 * i + j) * sum_plane);
+        return sum;
+      };
       const V half = (at(1) + at(2)) * T(0.5);
       h[0][j] = at(0) + half, h[1][j] = (at(1) - at(2)) * T(0.5), h[2][j] = half - at(3);
     }

@@ -32,7 +32,7 @@ struct WinogradDot {
       x.step = images != 0 ? dot.number(windows, n) : 0, x.channel = dot.number(windows, axis), x.line = dot.number(windows, place);
       x.height = x.rows + 2, x.width = x.cols + 2;
     }
-    return {.images = x, .channels = size(axis), .outputs = gradient ? dot.n : dot.m};
+    return {.images = x, .channels = size(axis), .outputs = gradient ? dot.n : dot.m, .even = gradient};
   }
   WinogradConvolution<T> convolution(const Product<T>& item, index_t c_batch) const { return {.x = blocks(), .item = item, .c_batch = c_batch}; }
   WinogradGradient<T> weights(const Product<T>& item) const {
@@ -61,7 +61,9 @@ struct WinogradDot {
     if (gradient) {
       auto all = weights(item);
       all.x.images.data = item.a;
-      dot.run_lanes(all, all.cut.count, workspace);
+      dot.run_lanes(all, all.groups.count, workspace);
+      all.ends = true;
+      dot.run_lanes(all, all.x.channels, workspace);
     } else {
       auto all = convolution(item, dot.fused ? 0 : machine.stride(c, 0));
       all.x.images.data = item.b;
