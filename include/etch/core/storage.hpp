@@ -70,7 +70,7 @@ inline void keep(void* block) {
 /// next, and the heap takes longer for both than a small operation.
 inline constexpr std::size_t most_lines = 64;
 constexpr bool is_small(std::size_t bytes) { return bytes <= most_lines * alignment; }
-inline void* exchange_small(std::size_t bytes, void* block) {
+inline void* exchange_small([[maybe_unused]] std::size_t bytes, void* block) {
 #if defined(ETCH_SANITIZED)
   return block;
 #else
