@@ -30,6 +30,22 @@ TEST_CASE("a large block serves again, and zeros are zeros again") {
   CHECK(set == 0);
 }
 
+TEST_CASE("a small block serves again, and zeros are zeros again") {
+  for (std::size_t bytes = 1; bytes < 10000; bytes += 61) {
+    {
+      const Storage storage(bytes, false), other(bytes, false);
+      CHECK(storage.data() != other.data());
+      std::memset(storage.data(), 1, bytes);
+      std::memset(other.data(), 2, bytes);
+      CHECK(static_cast<const char*>(storage.data())[bytes - 1] == 1);
+    }
+    const Storage zeros(bytes), more(bytes);
+    std::size_t set = 0;
+    for (std::size_t i = 0; i < bytes; ++i) set += static_cast<const char*>(zeros.data())[i] != 0 || static_cast<const char*>(more.data())[i] != 0;
+    CHECK(set == 0);
+  }
+}
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
 #define ETCH_TEST_SANITIZED

@@ -14,6 +14,21 @@ TEST_CASE("equal kernels of a plan are one") {
   check(f, filled<F<4, 6>>(), filled<F<6, 9>>(), filled<F<6, 9>>());
 }
 
+TEST_CASE("a kernel knows the length of the row that all its steps are") {
+  constexpr auto columns = []<class... In>(auto f, In...) {
+    constexpr auto d = detail::find_distinct(Code<decltype(f), In...>::plan);
+    static_assert(d.kernels == 1);
+    return d.columns[0];
+  };
+  auto one = [](auto x) { return exp(x) * x; };
+  auto two = [](auto x, auto y) { return results(exp(x) * x, exp(y) * y); };
+  CHECK(columns(one, F<40>{}) == 40);
+  CHECK(columns(one, F<1, 40>{}) == 40);
+  CHECK(columns(one, F<5000>{}) == 0);
+  CHECK(columns(two, F<40>{}, F<50>{}) == 0);
+  check(two, filled<F<40>>(), filled<F<50>>());
+}
+
 TEST_CASE("a step without words has no kernel of a loop, a fused one none of the library") {
   auto f = [](auto x, auto w) { return results(matmul(x, w), tanh(x) * 2); };
   using P = Code<decltype(f), F<4, 6>, F<6, 9>>;

@@ -47,6 +47,38 @@ TEST_CASE("a compiled function is its expression") {
   CHECK(&f(x, b) == &f(x, b));
 }
 
+TEST_CASE("a program called again reads what is there now, where it lay and elsewhere") {
+  auto f = compile<F<3, 7>, F<7>>([](auto x, auto y) { return exp(x * y) - y; });
+  F<3, 7> x[] = {filled<F<3, 7>>(), filled<F<3, 7>>() * 2.f};
+  F<7> y[] = {filled<F<7>>(), filled<F<7>>() + 1.f};
+  for (const int i : {0, 0, 1, 1, 0, 2, 3, 0}) {
+    if (i == 2) x[0] = filled<F<3, 7>>() - 1.f;
+    if (i == 3) y[0].data()[6] = 5;
+    const int k = i % 2, j = i / 2 % 2;
+    const Tensor right = exp(x[j] * y[k]) - y[k];
+    CHECK(std::memcmp(f(x[j], y[k]).data(), right.data(), sizeof(float) * 21) == 0);
+  }
+}
+
+TEST_CASE("rows of any length that are all of a step") {
+  const auto check_row = []<int N>(std::integral_constant<int, N>) {
+    auto f = [](auto x, auto y) { return results((x * y + x) * 3 - y, sum(tanh(x)), amax<0>(y) + x); };
+    auto program = compile<F<N>, F<1, N>>([](auto x, auto y) { return tanh(x) * reshape<N>(y) + 1; });
+    const auto x = filled<F<N>>();
+    const auto y = filled<F<1, N>>();
+    for (int again = 0; again < 2; ++again) {
+      const auto& z = program(x, y);
+      for (int i = 0; i < N; ++i) CHECK(z.data()[i] == doctest::Approx(std::tanh(x.data()[i]) * y.data()[i] + 1));
+    }
+    check(f, x, filled<F<N>>());
+  };
+  check_row(std::integral_constant<int, 1>{});
+  check_row(std::integral_constant<int, 31>{});
+  check_row(std::integral_constant<int, 1000>{});
+  check_row(std::integral_constant<int, 4095>{});
+  check_row(std::integral_constant<int, 4096>{});
+}
+
 TEST_CASE("a compiled model is the model") {
   const auto model = make<Net>(Generator{3});
   const auto x = filled<F<4, 5>>();

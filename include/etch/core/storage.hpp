@@ -65,13 +65,31 @@ inline void keep(void* block) {
   free_large(bytes_of(block) <= most_kept ? kept_block().exchange(block) : block);
 #endif
 }
+
+/// Of each number of lines the small block that was freed last waits for the next: eager code frees a result of the size that it asks for
+/// next, and the heap takes longer for both than a small operation.
+inline constexpr std::size_t most_lines = 64;
+constexpr bool is_small(std::size_t bytes) { return bytes <= most_lines * alignment; }
+inline void* exchange_small([[maybe_unused]] std::size_t bytes, void* block) {
+#if defined(ETCH_SANITIZED)
+  return block;
+#else
+  static Atomic<void*> kept[most_lines + 1];
+  Atomic<void*>& place = kept[aligned(bytes) / alignment];
+  if (ETCH_ONE_THREAD == 0) return place.exchange(block);
+  void* const before = place.load<__ATOMIC_RELAXED>();
+  place.store<__ATOMIC_RELAXED>(block);
+  return before;
+#endif
+}
 }  // namespace detail
 #undef ETCH_SANITIZED
 
 /// A block that is zeroed, or about to be written; free it with `free_block` and the same size.
 inline void* allocate_block(std::size_t bytes, bool zeroed = true) {
   if (!is_large(bytes)) {
-    void* const p = ::operator new(bytes, std::align_val_t{alignment});
+    void* p = detail::is_small(bytes) ? detail::exchange_small(bytes, nullptr) : nullptr;
+    if (p == nullptr) p = ::operator new(aligned(bytes), std::align_val_t{alignment});
     return zeroed ? std::memset(p, 0, bytes) : p;
   }
   if (!zeroed) {
@@ -91,7 +109,7 @@ inline void* allocate_block(std::size_t bytes, bool zeroed = true) {
 }
 inline void free_block(void* p, std::size_t bytes) {
   if (is_large(bytes)) detail::keep(p);
-  else ::operator delete(p, std::align_val_t{alignment});
+  else ::operator delete(detail::is_small(bytes) ? detail::exchange_small(bytes, p) : p, std::align_val_t{alignment});
 }
 /// Where in its block a large tensor begins: streams that all begin at a huge page would share the sets of every cache.
 inline std::size_t next_stagger() {

@@ -101,7 +101,7 @@ struct Cursor {
     if (is_one_row(c)) {
       left = 0;
       for (int s = 0; s < Slots; ++s) p[s] = a.base[s], step[s] = 0;
-      if (a.tile >= 0) p[a.tile] = c.tile - c.col0 * a.stride[a.tile * a.dims + a.dims - 1];
+      if (c.tile != nullptr) p[a.tile] = c.tile - c.col0 * a.stride[a.tile * a.dims + a.dims - 1];
     } else {
       tile = begin_rows(c, Slots, p, step, at);
       left = rows_left(a, at);

@@ -397,10 +397,17 @@ struct Fused {
     call.tile = tile;
     run(call);
   }
-  static void run(const FusedCall& call) {
+  static ETCH_INLINE void run_here(const FusedCall& call) {
     if constexpr (Move<Fused>::rows()) Move<Fused>::run(call);
     else rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
     if constexpr (regs.streams) simd::stream_end();
+  }
+  static void run(const FusedCall& call) { run_here(call); }
+  /// One row of so many columns that begins at the slots' bases (`columns_of_row`): nothing is counted or moved.
+  template <int Columns>
+  static void run_whole(const FusedCall& call) {
+    if (!call.args->plain) __builtin_unreachable();
+    run_here(FusedCall{call.args, 0, 1, 0, Columns});
   }
 };
 

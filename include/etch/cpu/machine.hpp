@@ -92,6 +92,14 @@ class Machine {
   void run(const Bindings& in, void* const* out, RandomState* random = nullptr);
   /// The first half of `run`: binds, and runs nothing. Whether sizes have changed since the last time.
   bool prepare(const Bindings& in, void* const* out, RandomState* random);
+  /// Runs every step again on what lies there now: of a machine that `repeats`, whose inputs and results are where they were in the last run.
+  void repeat() {
+    for (int s = 0; s < plan_.steps; ++s) run_step(s);
+  }
+  /// Whether its next run can differ from the last by nothing but pointers and what they point to.
+  bool repeats() const { return repeats_ && num_threads() <= threads_; }
+  bool has_input(int i, const void* p) const { return seen_[i] == p; }  ///< whether it was there in the last run
+  bool has_result(int i, const void* p) const { return i < outputs_ && seen_[plan_.slots + i] == p; }
   void run_step(int s) {
     if (call_[s].args != nullptr) plan_.kernel[s](call_[s]);
     else if (plan_.library[s].run != nullptr) plan_.library[s].run(*this, s);
@@ -102,11 +110,11 @@ class Machine {
   char* const* targets() const { return target_; }
   /// The arena of a machine that was made with another.
   void place_arena(char* arena) {
-    arena_ = given_arena_ = arena, bound_ = false;
+    arena_ = given_arena_ = arena, bound_ = repeats_ = false;
     place_bodies();
   }
   /// Kernels read a copy of the tables, so many bytes further on.
-  void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset, bound_ = false; }
+  void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset, bound_ = repeats_ = false; }
   /// The actual value of a size, after the last binding.
   std::int64_t size(int code) const {
     if (is_static(code)) return number_of(code);
@@ -117,7 +125,7 @@ class Machine {
   }
   std::int64_t bytes() const { return total_; }
   /// Constant inputs are others than in the last run.
-  void renew() { new_ = true; }
+  void renew() { new_ = true, repeats_ = false; }
 
   // ---- what loops ask ----
   const LoopView& loop(int s) const { return *plan_.loop[s]; }
@@ -199,7 +207,7 @@ class Machine {
   bool alone_ = false;            ///< most of its time is a loop's whose steps one thread runs: it runs the others, too
   void** seen_ = nullptr;         ///< inputs and results that pointers are bound to
   int outputs_ = 0;               ///< how many results there are
-  bool bound_ = false, new_ = true;
+  bool bound_ = false, new_ = true, repeats_ = false;
   std::int64_t total_ = 0;
 };
 
@@ -249,7 +257,7 @@ ETCH_COLD inline Machine::~Machine() {
 ETCH_COLD inline void Machine::allocate(int thread_count) {
   const PlanView& plan = plan_;
   threads_ = thread_count;
-  resolved_ = bound_ = false;
+  resolved_ = bound_ = repeats_ = false;
   new_ = true;
   const auto note = [this](const Access& a) {
     if (a.root == Root::output && a.index >= outputs_) outputs_ = a.index + 1;
@@ -421,8 +429,9 @@ inline void Machine::run(const Bindings& in, void* const* out, RandomState* rand
   if (plan_.draws) return run_drawing(in, out, random);
   const detail::Alone alone(alone_);
   prepare(in, out, random);
-  for (int s = 0; s < plan_.steps; ++s) run_step(s);
+  repeat();
   new_ = false;
+  repeats_ = plan_.symbols == 0 && !alone_;
 }
 /// The same of a program that asks for random numbers: their state has a slot of its own among the inputs.
 ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* const* out, RandomState* random) {
@@ -440,7 +449,7 @@ ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* cons
   }
   const detail::Alone alone(alone_);
   prepare(in, out, random);
-  for (int s = 0; s < plan_.steps; ++s) run_step(s);
+  repeat();
   new_ = false;
 }
 

@@ -188,9 +188,10 @@ struct Compiled {
   /// The loop of step S's words.
   template <int S>
   using FusedOf = std::remove_pointer_t<decltype(fused_of<S>(std::make_index_sequence<static_cast<std::size_t>(plan.step[S].words)>{}))>;
-  template <int S>
+  template <int S, int Columns>
   static constexpr cpu::Kernel kernel_of() {
     if constexpr (!detail::has_cpu_kernels) return nullptr;
+    else if constexpr (Columns > 0) return &FusedOf<S>::template run_whole<Columns>;
     else return &FusedOf<S>::run;
   }
   template <DType D>
@@ -229,7 +230,7 @@ struct Compiled {
   };
   template <std::size_t... K, std::size_t... L, std::size_t... B>
   static constexpr Table make_table(std::index_sequence<K...>, std::index_sequence<L...>, std::index_sequence<B...>) {
-    const cpu::Kernel kernel[] = {nullptr, kernel_of<distinct.kernel[K]>()...};
+    const cpu::Kernel kernel[] = {nullptr, kernel_of<distinct.kernel[K], distinct.columns[K]>()...};
     const cpu::LibraryKernel library[] = {{}, library_of<distinct.library[L]>()...};
     const cpu::LoopView* const loop[] = {nullptr, &body_view<distinct.loop[B]>...};
     Table t{};

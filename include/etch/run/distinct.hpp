@@ -13,7 +13,7 @@ namespace detail {
 template <int Steps, int Combines>
 struct Distinct {
   int kernels, libraries, loops, accumulators;
-  int kernel[Steps], library[Steps], loop[Steps], accumulator[Combines];
+  int kernel[Steps], columns[Steps], library[Steps], loop[Steps], accumulator[Combines];  ///< columns: of the one row that each step of a kernel is, or 0
   int kernel_at[Steps], library_at[Steps], loop_at[Steps], accumulator_at[Combines];
 };
 
@@ -29,6 +29,16 @@ constexpr bool is_same_library(const Step& s, const Step& t, const Access* acces
   return (way != cpu::ProductWay::row && way != cpu::ProductWay::small) || cpu::detail::sizes_of(s, access) == cpu::detail::sizes_of(t, access);
 }
 
+/// How long a fused step is that is one short row at one go, or 0: its kernel knows it.
+constexpr int columns_of_row(const Step& s) {
+  constexpr int most = 4095;
+  if (s.kind != StepKind::fused || s.loop_dims == 0 || s.chunks != 1 || s.combines != 0 || s.block != 0 || s.scratch != 0) return 0;
+  for (int k = 0; k + 1 < s.loop_dims; ++k)
+    if (s.loop[k] != 1) return 0;
+  const int columns = s.loop[s.loop_dims - 1];
+  return is_static(columns) && number_of(columns) <= most ? number_of(columns) : 0;
+}
+
 /// Kernels are told apart by where their words begin (`share_words`).
 template <class P>
 constexpr auto find_distinct(const P& plan) {
@@ -41,7 +51,10 @@ constexpr auto find_distinct(const P& plan) {
       int& at = from[step.code];
       if (at == 0) {
         r.kernel[r.kernels] = s;
+        r.columns[r.kernels] = columns_of_row(step);
         at = ++r.kernels;
+      } else if (r.columns[at - 1] != columns_of_row(step)) {
+        r.columns[at - 1] = 0;
       }
       r.kernel_at[s] = at;
     }

@@ -64,7 +64,27 @@ class ProgramBase {
   ETCH_COLD ProgramBase() : machine_(Place::template view<Code>()) {}
 
  protected:
-  const Result& run(const Bindings& in) {
+  /// On tensors at these addresses, the model's first; null where they, or the results, are others than in the last run, or it cannot be known.
+  template <class... P>
+  ETCH_INLINE const Result* again(const P*... in) {
+    if constexpr (std::is_same_v<typename Place::Machine, cpu::Machine>) {
+      int i = 0, k = 0;
+      bool same = machine_.repeats() && (machine_.has_input(i++, in) && ...);
+      for_each_value(result_, [&](auto& v) { same = same && machine_.has_result(k++, v.data()); });
+      if (__builtin_expect(same, 1)) {
+        machine_.repeat();
+        ++random.step;
+        return &result_;
+      }
+    }
+    return nullptr;
+  }
+  /// On any.
+  template <class... X>
+  ETCH_NOINLINE const Result& run(const void* model, const X&... x) {
+    Bindings in;
+    if (model != nullptr) in.bind(model);
+    (in.bind(x.data(), x.sizes()), ...);
     void* out[max_results];
     collect_results(result_, out);
     machine_.run(in, out, &random);
@@ -94,9 +114,8 @@ class Program : public detail::FunctionProgram<detail::inputs_place<In...>, F, I
  public:
   /// The result is the program's own tensor: it stays until the next call. On a GPU nothing waits for it.
   const auto& operator()(const In&... x) {
-    Bindings in;
-    (in.bind(x.data(), x.sizes()), ...);
-    return this->run(in);
+    if (const auto* y = this->again(x.data()...)) return *y;
+    return this->run(nullptr, x...);
   }
 };
 
@@ -110,10 +129,8 @@ class BoundProgram : public ModuleProgram<Spec, inputs_place<In...>, M, In...> {
  public:
   explicit BoundProgram(Handle model) : model_(model) {}
   const auto& operator()(const In&... x) {
-    Bindings in;
-    in.bind(model_.data());
-    (in.bind(x.data(), x.sizes()), ...);
-    return this->run(in);
+    if (const auto* y = this->again(model_.data(), x.data()...)) return *y;
+    return this->run(model_.data(), x...);
   }
 
  private:
