@@ -22,6 +22,7 @@ void scale(none, none);
 void least(none, none);  // the second where either is NaN
 void most(none, none);
 void signs(none);  // of all lanes, as bits
+void nan_where_any(none, none, none, none, none);
 void unordered(none, none);  // whether either is NaN
 void pick(none, none, none);   // lane i of two registers side by side
 void reciprocal_guess(none);   // within 2^-14 of 1 / a
@@ -241,6 +242,10 @@ ETCH_INLINE i32x16 least(i32x16 a, i32x16 b) { return __builtin_ia32_pminsd512_m
 ETCH_INLINE i32x16 most(i32x16 a, i32x16 b) { return __builtin_ia32_pmaxsd512_mask(a, b, a, all16()); }
 ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermt2varps512_mask(i, a, b, all16()); }
 #endif
+ETCH_INLINE f32x16 nan_where_any(f32x16 a, f32x16 v0, f32x16 v1, f32x16 v2, f32x16 v3) {  // a union of masks that compilers keep in mask registers
+  const int among = __builtin_ia32_cmpps512_mask(v0, v1, 3, all16(), 4) | __builtin_ia32_cmpps512_mask(v2, v3, 3, all16(), 4);
+  return (f32x16)__builtin_ia32_blendmd_512_mask((i32x16)a, i32x16{} + 0x7fc00000, static_cast<std::uint16_t>(among));
+}
 ETCH_INLINE f32x16 reciprocal_guess(f32x16 a) { return __builtin_ia32_rcp14ps512_mask(a, a, all16()); }
 #if !defined(__clang__)
 ETCH_INLINE f32x16 whole_root(f32x16 a) { return __builtin_ia32_sqrtps512_mask(a, a, all16(), 4); }
