@@ -178,6 +178,29 @@ struct moved {
 template <> struct moved<4> { typedef std::uint32_t type __attribute__((may_alias)); };
 template <> struct moved<8> { typedef std::uint64_t type __attribute__((may_alias)); };
 
+/// As many as an instruction gathers eight at a time, up to the first index that does not simply lie within; returns how many.
+template <class Element>
+ETCH_INLINE index_t gather_floats([[maybe_unused]] const std::int64_t* i, [[maybe_unused]] index_t columns, [[maybe_unused]] index_t next, [[maybe_unused]] std::uint64_t below,
+                                  [[maybe_unused]] const IndexRule& rule, [[maybe_unused]] const Element* from, [[maybe_unused]] index_t by, [[maybe_unused]] index_t along, [[maybe_unused]] Element* to) {
+  index_t c = 0;
+#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
+  if constexpr (constexpr int L = 8; requires { simd::x86::gather(static_cast<const void*>(from), simd::detail::Wide<std::int64_t, L>{}); }) {
+    if (next != 1 || (below == ~std::uint64_t{0} && rule.more() != 0)) return 0;
+    using V = simd::Vec<std::int64_t, L>;
+    const V last = simd::splat<std::int64_t, L>(static_cast<std::int64_t>((below - 1) & ~std::uint64_t{0} >> 1)), zero = simd::splat<std::int64_t, L>(0);
+    V start = simd::iota<std::int64_t, L>(0) * simd::splat<std::int64_t, L>(by);
+    const V further = simd::splat<std::int64_t, L>(L * by);
+    for (; c + L <= columns; c += L, start = start + further) {
+      const V at = simd::load<std::int64_t, L>(i + c);
+      if (__builtin_expect(any((at | (last - at)) < zero), 0)) return c;
+      const auto found = simd::x86::gather(static_cast<const void*>(from), (simd::detail::Wide<std::int64_t, L>)(at * simd::splat<std::int64_t, L>(along) + start).v);
+      std::memcpy(to + c, &found, sizeof found);
+    }
+  }
+#endif
+  return c;
+}
+
 /// [sizes.., size of the axis where it checks]; accesses a, index, out. `Bytes` an element.
 template <std::size_t Bytes>
 void run_gather(Machine& machine, int s) {
@@ -212,7 +235,9 @@ void run_gather(Machine& machine, int s) {
     } else if (along == 1 && by == 0) {
       rule.each(i, columns, next, below, [=](index_t c, index_t place) { to[c] = from[place]; });
     } else {
-      rule.each(i, columns, next, below, [=](index_t c, index_t place) { to[c] = from[c * by + place * along]; });
+      index_t c = 0;
+      if constexpr (Bytes == 4) c = gather_floats(i, columns, next, below, rule, from, by, along, to);
+      rule.each(i + c * next, columns - c, next, below, [=](index_t e, index_t place) { to[c + e] = from[(c + e) * by + place * along]; });
     }
     to += walk.columns;
   }
