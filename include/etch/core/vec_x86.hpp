@@ -234,6 +234,7 @@ ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512(a, b,
 ETCH_INLINE f32x16 most(f32x16 a, f32x16 b) { return __builtin_ia32_maxps512(a, b, 4); }
 ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512(a, b, 4); }
 ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermi2varps512(a, i, b); }
+ETCH_INLINE f64x8 pick(i64x8 i, f64x8 a, f64x8 b) { return __builtin_ia32_vpermi2varpd512(a, i, b); }
 #else
 ETCH_INLINE f32x16 least(f32x16 a, f32x16 b) { return __builtin_ia32_minps512_mask(a, b, a, all16(), 4); }
 ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, all8(), 4); }
@@ -242,6 +243,7 @@ ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a
 ETCH_INLINE i32x16 least(i32x16 a, i32x16 b) { return __builtin_ia32_pminsd512_mask(a, b, a, all16()); }
 ETCH_INLINE i32x16 most(i32x16 a, i32x16 b) { return __builtin_ia32_pmaxsd512_mask(a, b, a, all16()); }
 ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermt2varps512_mask(i, a, b, all16()); }
+ETCH_INLINE f64x8 pick(i64x8 i, f64x8 a, f64x8 b) { return __builtin_ia32_vpermt2varpd512_mask(i, a, b, all8()); }
 #endif
 ETCH_INLINE f32x16 nan_where_any(f32x16 a, f32x16 v0, f32x16 v1, f32x16 v2, f32x16 v3) {  // a union of masks that compilers keep in mask registers
   const int among = __builtin_ia32_cmpps512_mask(v0, v1, 3, all16(), 4) | __builtin_ia32_cmpps512_mask(v2, v3, 3, all16(), 4);
@@ -312,6 +314,10 @@ ETCH_INLINE void store_first(void* p, int n, i32x16 a) {
 ETCH_INLINE void store_first(void* p, int n, i64x8 a) {
   __builtin_ia32_storedqudi512_mask(static_cast<long long*>(p), a, first8(n));
 }
+#endif
+
+#if defined(__AVX512FP16__) && defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+using f16x32 = Register<_Float16, 32>;
 #endif
 
 #if defined(__F16C__)

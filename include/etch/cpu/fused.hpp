@@ -5,6 +5,7 @@
 
 #include <etch/cpu/cursor.hpp>
 #include <etch/cpu/extremum.hpp>
+#include <etch/cpu/halves.hpp>
 #include <etch/cpu/move.hpp>
 #include <etch/cpu/marks.hpp>
 #include <etch/cpu/words.hpp>
@@ -324,6 +325,7 @@ struct Fused {
       else if constexpr (Columns{code, &regs, column, end}.crossing() >= 0) c = Crossing<Fused, column, end>::run(r, at, c, last);
       // of two vectors: one of five instructions takes 1.7 times as long (Zen 3) where it crosses a line of the code's cache
       [[maybe_unused]] const bool many = (call.row1 - call.row0) * (last - call.col0) >= 4096;  // then stores of whole lines would each wait for one from the second cache
+      if constexpr (Halves<Fused, column, end>::applies()) c = Halves<Fused, column, end>::run(at, c, last, many);
       if constexpr (is_light_map<column>(I{})) {
         for (; c + 2 * L <= last; c += 2 * L) {
           if (many) fetch<Word::store, column, 2>(at, c + 8 * L, I{});

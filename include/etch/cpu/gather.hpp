@@ -243,6 +243,20 @@ void run_gather(Machine& machine, int s) {
   }
 }
 
+/// y[c] = combine(y[c], x[c]), by vectors where that is known for them.
+template <class T, class Combine>
+ETCH_INLINE void combine_row(T* ETCH_RESTRICT y, const T* ETCH_RESTRICT x, index_t columns, Combine combine) {
+  index_t c = 0;
+  if constexpr (constexpr int L = ETCH_VECTOR_BYTES / static_cast<int>(sizeof(T)); std::is_floating_point_v<T> && requires(simd::Vec<T, L> v) { combine(v, v); }) {
+    for (; c + 2 * L <= columns; c += 2 * L) {
+      const auto a = combine(simd::load<T, L>(y + c), simd::load<T, L>(x + c)), b = combine(simd::load<T, L>(y + c + L), simd::load<T, L>(x + c + L));
+      simd::store(y + c, a);
+      simd::store(y + c + L, b);
+    }
+  }
+  for (; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], x[c]));
+}
+
 /// [sizes of index.., elements of the result]; accesses base, index, a, out (dense).
 template <class T>
 void run_scatter(Machine& machine, int s) {
@@ -295,8 +309,7 @@ void run_scatter(Machine& machine, int s) {
       const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1), from_by = walk.step(2);
       if (next == 0 && columns > 0) {
         T* ETCH_RESTRICT const y = row + rule.place(i[0], more, below) * along;
-        if (by == 1 && from_by == 1)  // a row to a row
-          for (index_t c = 0; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
+        if (by == 1 && from_by == 1) combine_row(y, from, columns, combine);
         else
           for (index_t c = 0; c < columns; ++c) y[c * by] = static_cast<T>(combine(y[c * by], from[c * from_by]));
       } else if (along == 1 && by == 0 && from_by == 1) {
@@ -313,8 +326,8 @@ void run_scatter(Machine& machine, int s) {
     copy(count);
   };
   switch (op) {  // halves and complex extrema never come here
-    case Op::sum: return each([](T y, T x) { return y + x; });
-    case Op::prod: return each([](T y, T x) { return y * x; });
+    case Op::sum: return each([](auto y, auto x) { return y + x; });
+    case Op::prod: return each([](auto y, auto x) { return y * x; });
     default: break;
   }
   if constexpr (!etch::detail::is_complex_type<T>) {
