@@ -178,13 +178,13 @@ struct moved {
 template <> struct moved<4> { typedef std::uint32_t type __attribute__((may_alias)); };
 template <> struct moved<8> { typedef std::uint64_t type __attribute__((may_alias)); };
 
-/// As many as an instruction gathers eight at a time, up to the first index that does not simply lie within; returns how many.
-template <class Element>
+/// As many as an instruction gathers, L at a time, up to the first index that does not simply lie within; returns how many.
+template <int L, class Element>
 ETCH_INLINE index_t gather_floats([[maybe_unused]] const std::int64_t* i, [[maybe_unused]] index_t columns, [[maybe_unused]] index_t next, [[maybe_unused]] std::uint64_t below,
                                   [[maybe_unused]] const IndexRule& rule, [[maybe_unused]] const Element* from, [[maybe_unused]] index_t by, [[maybe_unused]] index_t along, [[maybe_unused]] Element* to) {
   index_t c = 0;
 #if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
-  if constexpr (constexpr int L = 8; requires { simd::x86::gather(static_cast<const void*>(from), simd::detail::Wide<std::int64_t, L>{}); }) {
+  if constexpr (requires(const Element* p, simd::detail::Wide<std::int64_t, L> at) { simd::x86::gather(p, at); }) {
     if (next != 1 || (below == ~std::uint64_t{0} && rule.more() != 0)) return 0;
     using V = simd::Vec<std::int64_t, L>;
     const V last = simd::splat<std::int64_t, L>(static_cast<std::int64_t>((below - 1) & ~std::uint64_t{0} >> 1)), zero = simd::splat<std::int64_t, L>(0);
@@ -193,7 +193,7 @@ ETCH_INLINE index_t gather_floats([[maybe_unused]] const std::int64_t* i, [[mayb
     for (; c + L <= columns; c += L, start = start + further) {
       const V at = simd::load<std::int64_t, L>(i + c);
       if (__builtin_expect(any((at | (last - at)) < zero), 0)) return c;
-      const auto found = simd::x86::gather(static_cast<const void*>(from), (simd::detail::Wide<std::int64_t, L>)(at * simd::splat<std::int64_t, L>(along) + start).v);
+      const auto found = simd::x86::gather(from, (simd::detail::Wide<std::int64_t, L>)(at * simd::splat<std::int64_t, L>(along) + start).v);
       std::memcpy(to + c, &found, sizeof found);
     }
   }
@@ -236,7 +236,7 @@ void run_gather(Machine& machine, int s) {
       rule.each(i, columns, next, below, [=](index_t c, index_t place) { to[c] = from[place]; });
     } else {
       index_t c = 0;
-      if constexpr (Bytes == 4) c = gather_floats(i, columns, next, below, rule, from, by, along, to);
+      if constexpr (Bytes == 4) c = gather_floats<8>(i, columns, next, below, rule, from, by, along, to);
       rule.each(i + c * next, columns - c, next, below, [=](index_t e, index_t place) { to[c + e] = from[(c + e) * by + place * along]; });
     }
     to += walk.columns;
