@@ -126,7 +126,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> hsums(Vec<T, L> (&a)[L]) {
     return load<T, L>(sum);
   }
 }
-/// Floats from eight lanes on as doubles: a product of two partial ones may leave the range of floats where that of all does not, and one that
+/// Of floats the last eight lanes as doubles: a product of two partial ones may leave the range of floats where that of all does not, and one that
 /// is no normal number takes a hundred cycles.
 template <class T, int L> ETCH_INLINE T hprod(Vec<T, L> a) {
   const auto product = [](auto x, auto y) { return x * y; };

@@ -339,7 +339,7 @@ struct Fused {
         for (; c + 2 * L <= last; c += 2 * L) both<column>(r, bank.file(), at, c, I{});
       }
       for (; c + L <= last; c += L) {
-        if constexpr (is_single_map<column>(I{}) && !is_light_map<column>(I{})) {
+        if constexpr (ETCH_VECTOR_BYTES == 64 && is_single_map<column>(I{}) && !is_light_map<column>(I{})) {  // halves of lines wait for none
           if (many) fetch<Word::store, column, 1>(at, c + 8 * L, I{});
         }
         section<false, false, column>(r, at, c, L, I{});

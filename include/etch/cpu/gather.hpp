@@ -245,7 +245,7 @@ void run_gather(Machine& machine, int s) {
 
 /// y[c] = combine(y[c], x[c]), by vectors where that is known for them.
 template <class T, class Combine>
-ETCH_INLINE void combine_row(T* ETCH_RESTRICT y, const T* ETCH_RESTRICT x, index_t columns, Combine combine) {
+ETCH_INLINE void combine_row(T* ETCH_RESTRICT y, const T* x, index_t columns, Combine combine) {
   index_t c = 0;
   if constexpr (constexpr int L = ETCH_VECTOR_BYTES / static_cast<int>(sizeof(T)); std::is_floating_point_v<T> && requires(simd::Vec<T, L> v) { combine(v, v); }) {
     for (; c + 2 * L <= columns; c += 2 * L) {
