@@ -243,9 +243,9 @@ void run_gather(Machine& machine, int s) {
   }
 }
 
-/// y[c] = combine(y[c], x[c]), by vectors where that is known for them.
+/// y[c] = combine(y[c], x[c]), whole vectors where that is known for them; returns how many.
 template <class T, class Combine>
-ETCH_INLINE void combine_row(T* ETCH_RESTRICT y, const T* x, index_t columns, Combine combine) {
+ETCH_INLINE index_t combine_vectors([[maybe_unused]] T* y, [[maybe_unused]] const T* x, [[maybe_unused]] index_t columns, [[maybe_unused]] Combine combine) {
   index_t c = 0;
   if constexpr (constexpr int L = ETCH_VECTOR_BYTES / static_cast<int>(sizeof(T)); std::is_floating_point_v<T> && requires(simd::Vec<T, L> v) { combine(v, v); }) {
     for (; c + 2 * L <= columns; c += 2 * L) {
@@ -254,7 +254,7 @@ ETCH_INLINE void combine_row(T* ETCH_RESTRICT y, const T* x, index_t columns, Co
       simd::store(y + c + L, b);
     }
   }
-  for (; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], x[c]));
+  return c;
 }
 
 /// [sizes of index.., elements of the result]; accesses base, index, a, out (dense).
@@ -309,7 +309,8 @@ void run_scatter(Machine& machine, int s) {
       const index_t columns = walk.columns, by = walk.step(0), next = walk.step(1), from_by = walk.step(2);
       if (next == 0 && columns > 0) {
         T* ETCH_RESTRICT const y = row + rule.place(i[0], more, below) * along;
-        if (by == 1 && from_by == 1) combine_row(y, from, columns, combine);
+        if (by == 1 && from_by == 1)  // a row to a row
+          for (index_t c = combine_vectors(y, from, columns, combine); c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
         else
           for (index_t c = 0; c < columns; ++c) y[c * by] = static_cast<T>(combine(y[c * by], from[c * from_by]));
       } else if (along == 1 && by == 0 && from_by == 1) {
