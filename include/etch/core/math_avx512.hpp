@@ -236,6 +236,37 @@ requires(detail::picks<L>()) ETCH_INLINE Vec<float, L> sigmoid(Vec<float, L> x) 
   const auto s = detail::power<float>(p.bits);
   return detail::quick_reciprocal(fma(s, detail::expm1_core(p.r), splat<float, L>(1)) + s);
 }
+
+namespace detail {
+/// 2^(j / 16) and what that lacks.
+alignas(64) inline constexpr double sixteenths[2][16] = {
+    {0x1p+0, 0x1.0b5586cf9890fp+0, 0x1.172b83c7d517bp+0, 0x1.2387a6e756238p+0, 0x1.306fe0a31b715p+0, 0x1.3dea64c123422p+0, 0x1.4bfdad5362a27p+0, 0x1.5ab07dd485429p+0,
+     0x1.6a09e667f3bcdp+0, 0x1.7a11473eb0187p+0, 0x1.8ace5422aa0dbp+0, 0x1.9c49182a3f090p+0, 0x1.ae89f995ad3adp+0, 0x1.c199bdd85529cp+0, 0x1.d5818dcfba487p+0, 0x1.ea4afa2a490dap+0},
+    {0, 0x1.8a62e4adc610bp-54, -0x1.19041b9d78a76p-55, 0x1.9b07eb6c70573p-54, 0x1.6f46ad23182e4p-55, 0x1.ada0911f09ebcp-55, 0x1.d4397afec42e2p-56, 0x1.6324c054647adp-54,
+     -0x1.bdd3413b26456p-54, -0x1.41577ee04992fp-55, 0x1.6e9f156864b27p-54, 0x1.c7c46b071f2bep-56, 0x1.7a1cd345dcc81p-54, 0x1.11065895048ddp-55, 0x1.2ed02d75b3707p-55, -0x1.e9c23179c2893p-54}};
+template <int L> constexpr bool picks_doubles() {
+  if constexpr (split<double, L>) return picks_doubles<L / 2>();
+  else return requires(Raw<double, L> a, Wide<double, L> i) { x86::pick(i, a, a); x86::scale(a, a); };
+}
+}  // namespace detail
+
+/// e^x of doubles: x = n ln 2 / 16 + r, of which the last four bits of n choose a number and the rest is the exponent; within 0.8 ulp.
+template <int L>
+requires(detail::picks_doubles<L>()) ETCH_INLINE Vec<double, L> exp(Vec<double, L> x) {
+  if constexpr (detail::split<double, L>) {
+    return {exp(x.lo), exp(x.hi)};
+  } else {
+    using F = detail::Ieee<double>;
+    constexpr double magic = F::magic / 16;
+    x = detail::clamp(x, F::exp_low, F::exp_high);
+    const auto t = fma(x, splat<double, L>(1.4426950408889634), magic), n = t - magic;
+    const auto r = fma(n, -F::ln2_lo, fma(n, -F::ln2_hi, x));
+    const auto found = [&](const double* from) { return Vec<double, L>{x86::pick((detail::Wide<double, L>)t.v, load<double, L>(from).v, load<double, L>(from + L).v)}; };
+    const auto q = detail::poly(r, 0x1.6c17bb5ebddb4p-10, 0x1.11120b03cd855p-7, 0x1.555555551946fp-5, 0x1.55555554dd388p-3, 0.5);
+    const auto top = found(detail::sixteenths[0]);
+    return {x86::scale((top + fma(top, fma(r * r, q, r), found(detail::sixteenths[1]))).v, n.v)};
+  }
+}
 }  // namespace simd
 }  // namespace ETCH_ABI
 }  // namespace etch

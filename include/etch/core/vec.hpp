@@ -54,6 +54,15 @@ template <class T, int L> ETCH_INLINE Mask<L> unordered(Vec<T, L> a, Vec<T, L> b
   return (a != a) | (b != b);
 }
 
+/// `a`, but NaN where one of four others is.
+template <class T, int L> ETCH_INLINE Vec<T, L> nan_where_any(Vec<T, L> a, Vec<T, L> v0, Vec<T, L> v1, Vec<T, L> v2, Vec<T, L> v3) {
+#if !defined(ETCH_CPU_EIGEN)
+  if constexpr (requires { x86::nan_where_any(a.v, v0.v, v1.v, v2.v, v3.v); }) return {x86::nan_where_any(a.v, v0.v, v1.v, v2.v, v3.v)};
+  else
+#endif
+  return select(unordered(v0, v1) | unordered(v2, v3), splat<T, L>(static_cast<T>(__builtin_nan(""))), a);
+}
+
 /// The smaller and the larger; NaN where either is NaN, as PyTorch's minimum and maximum.
 template <class T, int L> ETCH_INLINE Vec<T, L> min(Vec<T, L> a, Vec<T, L> b) {
   if constexpr (detail::is_float<T>) return select(b != b, b, lesser(b, a));  // a where a is NaN; the test of b folds away where b is a constant
@@ -117,8 +126,16 @@ template <class T, int L> ETCH_INLINE Vec<T, L> hsums(Vec<T, L> (&a)[L]) {
     return load<T, L>(sum);
   }
 }
+/// Of floats the last eight lanes as doubles: a product of two partial ones may leave the range of floats where that of all does not, and one that
+/// is no normal number takes a hundred cycles.
 template <class T, int L> ETCH_INLINE T hprod(Vec<T, L> a) {
-  return detail::fold(a, [](auto x, auto y) { return x * y; });
+  const auto product = [](auto x, auto y) { return x * y; };
+#if !defined(__CUDACC__)
+  if constexpr (std::is_same_v<T, float> && L > 8) return hprod(lower(a) * upper(a));
+  else if constexpr (std::is_same_v<T, float> && L > 1) return static_cast<float>(detail::fold(convert<double>(a), product));
+  else
+#endif
+  return detail::fold(a, product);
 }
 template <class T, int L> ETCH_INLINE T hmax(Vec<T, L> a) {
   return detail::fold(a, [](auto x, auto y) { return max(x, y); });

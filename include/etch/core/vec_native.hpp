@@ -248,6 +248,12 @@ template <class T, int L> ETCH_INLINE void store_partial(T* p, Vec<T, L> a, int 
 /// p[0], p[stride], p[2 stride], ...
 template <class T, int L> ETCH_INLINE Vec<T, L> gather(const T* p, std::ptrdiff_t stride) {
   if constexpr (detail::split<T, L>) return {gather<T, L / 2>(p, stride), gather<T, L / 2>(p + L / 2 * stride, stride)};
+#if !defined(__CUDACC__)
+  else if constexpr (sizeof(T) == 4 && requires { x86::gather(static_cast<const void*>(p), detail::Wide<T, L>{}); }) {
+    if (__builtin_expect(stride != static_cast<std::int16_t>(stride), 0)) return detail::strided<T, L>(p, stride, detail::Index<L>{});
+    return {(detail::Raw<T, L>)x86::gather(static_cast<const void*>(p), iota<std::int32_t, L>(0).v * static_cast<std::int32_t>(stride))};
+  }
+#endif
   else return detail::strided<T, L>(p, stride, detail::Index<L>{});
 }
 /// The same with a stride known here: 2 and -1 are whole vectors and a shuffle.
@@ -265,6 +271,10 @@ template <class T, int L> ETCH_INLINE EvenOdd<T, L> load_pair(const T* p) {
     const auto a = load_pair<T, L / 2>(p), b = load_pair<T, L / 2>(p + L);
     return {{a.even, b.even}, {a.odd, b.odd}};
 #if !defined(__CUDACC__)
+  } else if constexpr (std::is_same_v<T, float> && requires { x86::pick(detail::Wide<T, L>{}, detail::Raw<T, L>{}, detail::Raw<T, L>{}); }) {
+    const auto a = load<T, L>(p), b = load<T, L>(p + L);
+    const auto even = iota<std::int32_t, L>(0) + iota<std::int32_t, L>(0);
+    return {{x86::pick(even.v, a.v, b.v)}, {x86::pick((even + splat<std::int32_t, L>(1)).v, a.v, b.v)}};
   } else if constexpr (L >= 4 && !detail::is_bool<T>) {
     constexpr int H = L / 2;
     const auto a = join(load<T, H>(p), load<T, H>(p + L)), b = join(load<T, H>(p + H), load<T, H>(p + L + H));

@@ -22,6 +22,8 @@ void scale(none, none);
 void least(none, none);  // the second where either is NaN
 void most(none, none);
 void signs(none);  // of all lanes, as bits
+void gather(none, none);  // floats, or what has their size, at p + 4 i
+void nan_where_any(none, none, none, none, none);
 void unordered(none, none);  // whether either is NaN
 void pick(none, none, none);   // lane i of two registers side by side
 void reciprocal_guess(none);   // within 2^-14 of 1 / a
@@ -232,6 +234,7 @@ ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512(a, b,
 ETCH_INLINE f32x16 most(f32x16 a, f32x16 b) { return __builtin_ia32_maxps512(a, b, 4); }
 ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512(a, b, 4); }
 ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermi2varps512(a, i, b); }
+ETCH_INLINE f64x8 pick(i64x8 i, f64x8 a, f64x8 b) { return __builtin_ia32_vpermi2varpd512(a, i, b); }
 #else
 ETCH_INLINE f32x16 least(f32x16 a, f32x16 b) { return __builtin_ia32_minps512_mask(a, b, a, all16(), 4); }
 ETCH_INLINE f64x8 least(f64x8 a, f64x8 b) { return __builtin_ia32_minpd512_mask(a, b, a, all8(), 4); }
@@ -240,7 +243,16 @@ ETCH_INLINE f64x8 most(f64x8 a, f64x8 b) { return __builtin_ia32_maxpd512_mask(a
 ETCH_INLINE i32x16 least(i32x16 a, i32x16 b) { return __builtin_ia32_pminsd512_mask(a, b, a, all16()); }
 ETCH_INLINE i32x16 most(i32x16 a, i32x16 b) { return __builtin_ia32_pmaxsd512_mask(a, b, a, all16()); }
 ETCH_INLINE f32x16 pick(i32x16 i, f32x16 a, f32x16 b) { return __builtin_ia32_vpermt2varps512_mask(i, a, b, all16()); }
+ETCH_INLINE f64x8 pick(i64x8 i, f64x8 a, f64x8 b) { return __builtin_ia32_vpermt2varpd512_mask(i, a, b, all8()); }
 #endif
+ETCH_INLINE f32x16 nan_where_any(f32x16 a, f32x16 v0, f32x16 v1, f32x16 v2, f32x16 v3) {  // a union of masks that compilers keep in mask registers
+  const int among = __builtin_ia32_cmpps512_mask(v0, v1, 3, all16(), 4) | __builtin_ia32_cmpps512_mask(v2, v3, 3, all16(), 4);
+#if defined(__clang__)
+  return __builtin_ia32_selectps_512(static_cast<std::uint16_t>(among), (f32x16)(i32x16{} + 0x7fc00000), a);
+#else
+  return __builtin_ia32_blendmps_512_mask(a, (f32x16)(i32x16{} + 0x7fc00000), static_cast<std::uint16_t>(among));
+#endif
+}
 ETCH_INLINE f32x16 reciprocal_guess(f32x16 a) { return __builtin_ia32_rcp14ps512_mask(a, a, all16()); }
 #if !defined(__clang__)
 ETCH_INLINE f32x16 whole_root(f32x16 a) { return __builtin_ia32_sqrtps512_mask(a, a, all16(), 4); }
@@ -270,6 +282,8 @@ ETCH_INLINE f64x2 scale(f64x2 a, f64x2 n) { return __builtin_ia32_scalefpd128_ma
 // The first n lanes, as bits.
 ETCH_INLINE std::uint16_t first(int n) { return static_cast<std::uint16_t>(n >= 16 ? 0xffff : (1 << n) - 1); }
 ETCH_INLINE std::uint8_t first8(int n) { return static_cast<std::uint8_t>(n >= 8 ? 0xff : (1 << n) - 1); }
+ETCH_INLINE f32x16 gather(const void* p, i32x16 at) { return __builtin_ia32_gathersiv16sf(f32x16{}, p, at, all16(), 4); }
+ETCH_INLINE f32x8 gather(const void* p, i64x8 at) { return __builtin_ia32_gatherdiv16sf(f32x8{}, p, at, all8(), 4); }
 #if defined(__clang__)
 #define ETCH_X86_MEMORY(p, Scalar, V, Const) static_cast<Const V*>(p)
 #else
@@ -300,6 +314,10 @@ ETCH_INLINE void store_first(void* p, int n, i32x16 a) {
 ETCH_INLINE void store_first(void* p, int n, i64x8 a) {
   __builtin_ia32_storedqudi512_mask(static_cast<long long*>(p), a, first8(n));
 }
+#endif
+
+#if defined(__AVX512FP16__) && defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+using f16x32 = Register<_Float16, 32>;
 #endif
 
 #if defined(__F16C__)

@@ -39,6 +39,8 @@ ETCH_SHARED void copy_rows(const char* from, std::int64_t from_step, char* to, s
   using Byte = std::uint8_t;
   if (from == to && from_step == to_step) return;
   if (bytes < W) return copy_short_rows<W / 2>(from, from_step, to, to_step, rows, bytes);
+  constexpr std::int64_t ahead = 512;
+  const bool many = rows * bytes >= 1 << 14;  // else stores wait for their lines from the second cache
   for (; rows > 0; --rows, from += from_step, to += to_step) {
     if (bytes >= long_row_bytes) {
       __builtin_memmove(to, from, static_cast<std::size_t>(bytes));
@@ -53,6 +55,10 @@ ETCH_SHARED void copy_rows(const char* from, std::int64_t from_step, char* to, s
       k = W - static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(y) % W);
     }
     for (; k + 4 * W <= bytes; k += 4 * W) {
+      if (many) {
+        __builtin_prefetch(y + k + ahead, 1);
+        __builtin_prefetch(y + k + ahead + 64, 1);
+      }
       const auto a = simd::load<Byte, W>(x + k), b = simd::load<Byte, W>(x + k + W), c = simd::load<Byte, W>(x + k + 2 * W), d = simd::load<Byte, W>(x + k + 3 * W);
       simd::store(y + k, a);
       simd::store(y + k + W, b);

@@ -5,6 +5,7 @@
 
 #include <etch/cpu/cursor.hpp>
 #include <etch/cpu/extremum.hpp>
+#include <etch/cpu/halves.hpp>
 #include <etch/cpu/move.hpp>
 #include <etch/cpu/marks.hpp>
 #include <etch/cpu/words.hpp>
@@ -75,6 +76,12 @@ struct Fused {
   static constexpr bool is_light_map(std::index_sequence<I...>) {
     constexpr auto word = [](std::size_t i) { return code[regs.position[Begin + static_cast<int>(i)]]; };
     return sizeof...(I) <= 16 && !regs.tile && (is_light(word(I)) && ...) && !(is_reduce_word(word(I)) || ...);
+  }
+  /// Whether a columns section computes one result, whatever of, and lets it be read later.
+  template <int Begin, std::size_t... I>
+  static constexpr bool is_single_map(std::index_sequence<I...>) {
+    constexpr auto word = [](std::size_t i) { return static_cast<Word>(code[regs.position[Begin + static_cast<int>(i)]] & 255); };
+    return !regs.tile && !regs.streams && ((word(I) != Word::reduce && word(I) != Word::accumulate) && ...) && (0 + ... + (word(I) == Word::store)) == 1;
   }
   /// Fetches the lines that `Count` vectors from column c on are loaded from (Word::load) or stored to (Word::store).
   template <Word Which, std::uint64_t W, int Count>
@@ -172,8 +179,10 @@ struct Fused {
   static constexpr int sum_over_rows() {
     const int begin = regs.column_begin[0];
     if (regs.sections != 2 || begin < 2 || regs.section_end[0] - begin > 8 || regs.section_end[1] - regs.row_begin[1] != 0 || boolean) return -1;
-    for (int k = regs.row_begin[0]; k + 1 < begin; ++k)
-      if (static_cast<Word>(code[regs.position[k]] & 255) != Word::number) return -1;
+    for (int k = regs.row_begin[0]; k + 1 < begin; ++k) {
+      const auto word = static_cast<Word>(code[regs.position[k]] & 255);
+      if (word != Word::number && word != Word::index) return -1;
+    }
     int found = -1;
     for (int k = begin; k < regs.section_end[0]; ++k) {
       const std::uint64_t w = code[regs.position[k]];
@@ -181,6 +190,12 @@ struct Fused {
       if (is_sum_over_rows(w)) found = k;
     }
     return found;
+  }
+  /// Whether what is known for a row is not the same for all: its number.
+  static constexpr bool names_row() {
+    for (int k = regs.row_begin[0]; k < regs.column_begin[0]; ++k)
+      if (static_cast<Word>(code[regs.position[k]] & 255) == Word::index) return true;
+    return false;
   }
   template <int K, bool Partial>
   static ETCH_INLINE void word_but_sum(const Set& r, const Place& at, index_t c, int n) {
@@ -207,16 +222,24 @@ struct Fused {
       for (int s = 0; s < regs.slots; ++s) move_pointer(p[k][s] = cursor.p[s], k * cursor.step[s]);
     const auto at = [&](index_t k) { return Place{p[k], a.stride, a.dims, a.random, row + k, (row + k) * columns, call.col1 - call.col0}; };
     T* const to = reinterpret_cast<T*>(cursor.p[i.slot]);
+    const auto begin = [&](index_t k) { section<true, false, regs.row_begin[0]>(r, at(k), 0, 1, std::make_index_sequence<static_cast<std::size_t>(regs.column_begin[0] - 1 - regs.row_begin[0])>{}); };
+    const auto value = [&](index_t k, index_t c) {
+      if constexpr (names_row()) begin(k);
+      return summand<false>(r, at(k), c, L, I{});
+    };
     index_t c = call.col0;
-    section<true, false, regs.row_begin[0]>(r, at(0), 0, 1, std::make_index_sequence<static_cast<std::size_t>(regs.column_begin[0] - 1 - regs.row_begin[0])>{});
+    begin(0);
     for (; c + L <= call.col1; c += L) {
-      const auto v0 = summand<false>(r, at(0), c, L, I{}), v1 = summand<false>(r, at(1), c, L, I{}), v2 = summand<false>(r, at(2), c, L, I{}), v3 = summand<false>(r, at(3), c, L, I{});
+      const auto v0 = value(0, c), v1 = value(1, c), v2 = value(2, c), v3 = value(3, c);
       simd::store(to + c, combine_four<static_cast<int>(i.memory)>(simd::load<T, L>(to + c), v0, v1, v2, v3));
     }
     if (c < call.col1) {
       const int n = static_cast<int>(call.col1 - c);
       auto sum = simd::load_partial<T, L>(to + c, n);
-      for (index_t k = 0; k < together; ++k) sum = combine<static_cast<int>(i.memory)>(sum, summand<true>(r, at(k), c, n, I{}));
+      for (index_t k = 0; k < together; ++k) {
+        begin(k);
+        sum = combine<static_cast<int>(i.memory)>(sum, summand<true>(r, at(k), c, n, I{}));
+      }
       simd::store_partial(to + c, sum, n);
     }
     cursor.skip(together - 1);
@@ -301,8 +324,9 @@ struct Fused {
       if constexpr (regs.streams) c = stream<column>(r, at, c, last, I{});
       else if constexpr (Columns{code, &regs, column, end}.crossing() >= 0) c = Crossing<Fused, column, end>::run(r, at, c, last);
       // of two vectors: one of five instructions takes 1.7 times as long (Zen 3) where it crosses a line of the code's cache
+      [[maybe_unused]] const bool many = (call.row1 - call.row0) * (last - call.col0) >= 4096;  // then stores of whole lines would each wait for one from the second cache
+      if constexpr (Halves<Fused, column, end>::applies()) c = Halves<Fused, column, end>::run(at, c, last, many);
       if constexpr (is_light_map<column>(I{})) {
-        const bool many = (call.row1 - call.row0) * (last - call.col0) >= 4096;  // then stores of whole lines would each wait for one from the second cache
         for (; c + 2 * L <= last; c += 2 * L) {
           if (many) fetch<Word::store, column, 2>(at, c + 8 * L, I{});
           section<false, false, column>(r, at, c, L, I{});
@@ -314,7 +338,12 @@ struct Fused {
         bank.template take<column>(r);
         for (; c + 2 * L <= last; c += 2 * L) both<column>(r, bank.file(), at, c, I{});
       }
-      for (; c + L <= last; c += L) section<false, false, column>(r, at, c, L, I{});
+      for (; c + L <= last; c += L) {
+        if constexpr (ETCH_VECTOR_BYTES == 64 && is_single_map<column>(I{}) && !is_light_map<column>(I{})) {  // halves of lines wait for none
+          if (many) fetch<Word::store, column, 1>(at, c + 8 * L, I{});
+        }
+        section<false, false, column>(r, at, c, L, I{});
+      }
       if (c < last) section<false, true, column>(r, at, c, static_cast<int>(last - c), I{});
     }
   }

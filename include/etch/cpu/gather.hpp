@@ -178,6 +178,29 @@ struct moved {
 template <> struct moved<4> { typedef std::uint32_t type __attribute__((may_alias)); };
 template <> struct moved<8> { typedef std::uint64_t type __attribute__((may_alias)); };
 
+/// As many as an instruction gathers, L at a time, up to the first index that does not simply lie within; returns how many.
+template <int L, class Element>
+ETCH_INLINE index_t gather_floats([[maybe_unused]] const std::int64_t* i, [[maybe_unused]] index_t columns, [[maybe_unused]] index_t next, [[maybe_unused]] std::uint64_t below,
+                                  [[maybe_unused]] const IndexRule& rule, [[maybe_unused]] const Element* from, [[maybe_unused]] index_t by, [[maybe_unused]] index_t along, [[maybe_unused]] Element* to) {
+  index_t c = 0;
+#if !defined(ETCH_CPU_EIGEN) && !defined(__CUDACC__)
+  if constexpr (requires(const Element* p, simd::detail::Wide<std::int64_t, L> at) { simd::x86::gather(p, at); }) {
+    if (next != 1 || (below == ~std::uint64_t{0} && rule.more() != 0)) return 0;
+    using V = simd::Vec<std::int64_t, L>;
+    const V last = simd::splat<std::int64_t, L>(static_cast<std::int64_t>((below - 1) & ~std::uint64_t{0} >> 1)), zero = simd::splat<std::int64_t, L>(0);
+    V start = simd::iota<std::int64_t, L>(0) * simd::splat<std::int64_t, L>(by);
+    const V further = simd::splat<std::int64_t, L>(L * by);
+    for (; c + L <= columns; c += L, start = start + further) {
+      const V at = simd::load<std::int64_t, L>(i + c);
+      if (__builtin_expect(any((at | (last - at)) < zero), 0)) return c;
+      const auto found = simd::x86::gather(from, (simd::detail::Wide<std::int64_t, L>)(at * simd::splat<std::int64_t, L>(along) + start).v);
+      std::memcpy(to + c, &found, sizeof found);
+    }
+  }
+#endif
+  return c;
+}
+
 /// [sizes.., size of the axis where it checks]; accesses a, index, out. `Bytes` an element.
 template <std::size_t Bytes>
 void run_gather(Machine& machine, int s) {
@@ -212,10 +235,26 @@ void run_gather(Machine& machine, int s) {
     } else if (along == 1 && by == 0) {
       rule.each(i, columns, next, below, [=](index_t c, index_t place) { to[c] = from[place]; });
     } else {
-      rule.each(i, columns, next, below, [=](index_t c, index_t place) { to[c] = from[c * by + place * along]; });
+      index_t c = 0;
+      if constexpr (Bytes == 4) c = gather_floats<8>(i, columns, next, below, rule, from, by, along, to);
+      rule.each(i + c * next, columns - c, next, below, [=](index_t e, index_t place) { to[c + e] = from[(c + e) * by + place * along]; });
     }
     to += walk.columns;
   }
+}
+
+/// y[c] = combine(y[c], x[c]), whole vectors where that is known for them; returns how many.
+template <class T, class Combine>
+ETCH_INLINE index_t combine_vectors([[maybe_unused]] T* y, [[maybe_unused]] const T* x, [[maybe_unused]] index_t columns, [[maybe_unused]] Combine combine) {
+  index_t c = 0;
+  if constexpr (constexpr int L = ETCH_VECTOR_BYTES / static_cast<int>(sizeof(T)); std::is_floating_point_v<T> && requires(simd::Vec<T, L> v) { combine(v, v); }) {
+    for (; c + 2 * L <= columns; c += 2 * L) {
+      const auto a = combine(simd::load<T, L>(y + c), simd::load<T, L>(x + c)), b = combine(simd::load<T, L>(y + c + L), simd::load<T, L>(x + c + L));
+      simd::store(y + c, a);
+      simd::store(y + c + L, b);
+    }
+  }
+  return c;
 }
 
 /// [sizes of index.., elements of the result]; accesses base, index, a, out (dense).
@@ -271,7 +310,7 @@ void run_scatter(Machine& machine, int s) {
       if (next == 0 && columns > 0) {
         T* ETCH_RESTRICT const y = row + rule.place(i[0], more, below) * along;
         if (by == 1 && from_by == 1)  // a row to a row
-          for (index_t c = 0; c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
+          for (index_t c = combine_vectors(y, from, columns, combine); c < columns; ++c) y[c] = static_cast<T>(combine(y[c], from[c]));
         else
           for (index_t c = 0; c < columns; ++c) y[c * by] = static_cast<T>(combine(y[c * by], from[c * from_by]));
       } else if (along == 1 && by == 0 && from_by == 1) {
@@ -288,8 +327,8 @@ void run_scatter(Machine& machine, int s) {
     copy(count);
   };
   switch (op) {  // halves and complex extrema never come here
-    case Op::sum: return each([](T y, T x) { return y + x; });
-    case Op::prod: return each([](T y, T x) { return y * x; });
+    case Op::sum: return each([](auto y, auto x) { return y + x; });
+    case Op::prod: return each([](auto y, auto x) { return y * x; });
     default: break;
   }
   if constexpr (!etch::detail::is_complex_type<T>) {

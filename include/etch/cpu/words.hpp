@@ -153,9 +153,8 @@ template <int R, class V>
 ETCH_INLINE V combine_four(V a, V v0, V v1, V v2, V v3) {
   using T = typename V::value_type;
   if constexpr (R >= 2 && std::is_floating_point_v<T>) {  // an instruction each, and half of one to ask whether it is NaN; a NaN in `a` stays
-    const auto among = simd::unordered(v0, v1) | simd::unordered(v2, v3);
     auto join = [](V x, V best) { return R == 2 ? simd::greater(x, best) : simd::lesser(x, best); };
-    return simd::select(among, simd::splat<T, V::lanes>(std::numeric_limits<T>::quiet_NaN()), join(v3, join(v2, join(v1, join(v0, a)))));
+    return simd::nan_where_any(join(v3, join(v2, join(v1, join(v0, a)))), v0, v1, v2, v3);
   } else {
     return combine<R>(combine<R>(combine<R>(combine<R>(a, v0), v1), v2), v3);
   }

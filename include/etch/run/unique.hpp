@@ -67,18 +67,15 @@ int group_alike(int count, std::int64_t width, bool consecutive, Element element
   for (int i = 0; i < count; ++i) order[i] = i;
   if (!consecutive && count > 0) {  // stable, by the last element first: in the end by the first
     using Key = cpu::detail::sort_key<T>;
-    Storage memory(cpu::detail::SortRoom<Key>::bytes(count));
-    Storage copy(static_cast<std::size_t>(count) * sizeof(int));
-    int* const old = static_cast<int*>(copy.data());
+    Storage memory(cpu::detail::sort_room<Key>(count));
+    auto* const item = static_cast<cpu::detail::SortItem<Key>*>(memory.data());
     for (std::int64_t c = width - 1; c >= 0; --c) {
-      cpu::detail::SortRoom<Key> room(static_cast<char*>(memory.data()), count);
+      Key differs = 0;
       for (int i = 0; i < count; ++i) {
-        room.key[i] = cpu::detail::key_of<T>(element(order[i], c));
-        room.at[i] = static_cast<std::uint32_t>(i);
-        old[i] = order[i];
+        item[i] = {cpu::detail::key_of<T>(element(order[i], c)), static_cast<std::uint32_t>(order[i])};
+        differs = static_cast<Key>(differs | (item[i].key ^ item[0].key));
       }
-      cpu::detail::sort_keys(room, count);
-      for (int i = 0; i < count; ++i) order[i] = old[room.at[i]];
+      cpu::detail::sort_items(item, item + count, count, differs, [order](std::int64_t place, const cpu::detail::SortItem<Key>& x) { order[place] = static_cast<int>(x.at); });
     }
   }
   int groups = 0;
