@@ -32,8 +32,8 @@ struct LaneArguments {
   int64 column[4];  ///< where each of the tile's places begins
   T* c;
   int64 c_row, c_place[4];
-  bool rectifies;  ///< of what is added up with its row's term, only what is positive is kept
-  T term[lane_rows];
+  const T* term;   ///< of each row, and whether it is added and only what is positive kept
+  bool rectifies;
 };
 template <class T, int R, int C>
 ETCH_NOINLINE void lane_product(const LaneArguments<T>& t) {
@@ -104,11 +104,13 @@ struct LaneConvolution {
   bool skips = images.pad != nullptr;
   int64 lists = skips ? tiles : 1;
   // shared by all threads
-  T* packed = nullptr;  ///< the matrix as [row tile][tap][channel][rows]
+  T* packed = nullptr;  ///< the matrix as [row tile][its rows' terms, then tap][channel][rows]
   Tap* tap = nullptr;
   std::int32_t* count = nullptr;
 
-  int64 packed_elements() const { return (cut.count * rows * item.k + 15) / 16 * 16; }
+  /// Whether the epilogue is one of products' registers: a term of each row, then what is positive.
+  bool rectifies() const { return item.epilogue.rectifies && (item.epilogue.terms == nullptr || item.epilogue.terms_count == item.m); }
+  int64 packed_elements() const { return (cut.count * rows * (item.k + 1) + 15) / 16 * 16; }
   int64 mask_elements() const { return images.pad == nullptr ? 0 : (images.pad->box.room(images.span) + 15) / 16 * 16; }
   std::size_t shared_bytes() const {
     return static_cast<std::size_t>(packed_elements() + mask_elements()) * sizeof(T) + static_cast<std::size_t>(lists * taps) * sizeof(Tap) + static_cast<std::size_t>(lists) * sizeof(std::int32_t) + 64;
@@ -120,7 +122,8 @@ struct LaneConvolution {
     packed = static_cast<T*>(shared);
     for (int64 i = 0; i < cut.count; ++i) {
       const T* const a = item.a + cut.begin(i) * item.a_row;
-      T* to = packed + i * rows * item.k;
+      T* to = packed + i * rows * (item.k + 1);
+      for (int64 r = 0; r < rows; ++r) *to++ = rectifies() && r < cut.size(i) ? item.epilogue.term(cut.begin(i) + r) : T(0);
       for (int64 p = 0; p < item.k; ++p, to += rows)
         for (int64 r = 0; r < cut.size(i); ++r) to[r] = a[r * item.a_row + (p % channels * taps + p / channels) * item.a_col];
     }
@@ -163,7 +166,7 @@ struct LaneConvolution {
     LaneArguments<T> t{};
     t.channels = channels, t.b_channel = channel * lanes;
     t.b = workspace;
-    t.rectifies = epilogue.rectifies && (epilogue.terms == nullptr || epilogue.terms_count == m);
+    t.rectifies = rectifies();
     const bool staged = epilogue.apply != nullptr && !t.rectifies;
     const int64 row = t.rectifies ? epilogue.walked_row[0] : item.c_row, image = t.rectifies ? m * row : c_batch;
     T* const result = (t.rectifies ? epilogue.walked_at[0] : item.c) + first * image;
@@ -177,9 +180,8 @@ struct LaneConvolution {
           t.c_place[j] = (place(tile, j) - col) * lanes;
         }
         for (int64 i = 0; i < cut.count; ++i) {
-          t.a = packed + i * rows * item.k;
+          t.term = packed + i * rows * (item.k + 1), t.a = t.term + rows;
           t.c = sums + cut.begin(i) * t.c_row;
-          for (int64 r = 0; t.rectifies && r < cut.size(i); ++r) t.term[r] = epilogue.term(cut.begin(i) + r);
           multiply(cut.size(i), t);
         }
       }
