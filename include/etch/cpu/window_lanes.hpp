@@ -237,6 +237,15 @@ ETCH_NOINLINE void add_lane_products(const LaneSums<T>& t) {
   }
 }
 
+/// The result of `item`, of which each group of images has a part.
+template <class T>
+void add_groups(const Product<T>& item, T* sums, int64 groups) {
+  const int64 count = item.m * item.n;
+  for (int64 group = 1; group < groups; ++group)
+    for (int64 e = 0; e < count; ++e) sums[e] += sums[group * count + e];
+  item.finish(0, 0, item.m, item.n, sums, item.n);
+}
+
 /// c[i][o] = sum over images and places of x's windows times dy. Images are added up in up to `most_groups` groups, whatever the number of threads.
 template <class T>
 struct LaneGradient {
@@ -310,12 +319,7 @@ struct LaneGradient {
     return r;
   }
   /// When all parts have run.
-  void combine() const {
-    const int64 count = item.m * item.n;
-    for (int64 group = 1; group < groups; ++group)
-      for (int64 e = 0; e < count; ++e) sums[e] += sums[group * count + e];
-    item.finish(0, 0, item.m, item.n, sums, item.n);
-  }
+  void combine() const { add_groups(item, sums, groups); }
   static void add(int64 height, int64 width, const LaneSums<T>& t) {
     using Function = void (*)(const LaneSums<T>&);
     static constexpr Function at[][3] = {{add_lane_products<T, 1, 1>, add_lane_products<T, 1, 2>, add_lane_products<T, 1, 3>}, {add_lane_products<T, 2, 1>, add_lane_products<T, 2, 2>, add_lane_products<T, 2, 3>},
