@@ -94,11 +94,12 @@ struct LaneImages {
 template <class T>
 struct LaneConvolution {
   static constexpr int64 lanes = Tile<T>::lanes, rows = lane_rows;
+  static constexpr int tall_wide = ETCH_VECTOR_BYTES >= 64 ? 4 : 2;  // of 32 registers or 16
   Product<T> item;
   LaneImages<T> images;
   int64 batch, c_batch;
   int64 channels, taps, channel;     ///< the outermost axis of k, the rest of it, from one channel to the next
-  int64 wide = item.m < 4 ? 4 : 2;   ///< places in a tile
+  int64 wide = item.m < 4 ? 4 : tall_wide;  ///< places in a tile
   int64 tiles = pieces(item.n, wide), part = least(tiles, 1 + lane_part_bytes / (1 + item.m * wide * lanes * int64{sizeof(T)}));
   Cut cut = Cut(item.m, 1 + (item.m - 1) / rows);
   bool skips = images.pad != nullptr;
@@ -194,8 +195,8 @@ struct LaneConvolution {
   void multiply(int64 height, const LaneArguments<T>& t) const {
     using Function = void (*)(const LaneArguments<T>&);
     static constexpr Function narrow[] = {lane_product<T, 1, 4>, lane_product<T, 2, 4>, lane_product<T, 3, 4>};
-    static constexpr Function tall[] = {lane_product<T, 3, 2>, lane_product<T, 4, 2>, lane_product<T, 5, 2>, lane_product<T, 6, 2>};
-    if (wide == 4) narrow[height - 1](t);
+    static constexpr Function tall[] = {lane_product<T, 3, tall_wide>, lane_product<T, 4, tall_wide>, lane_product<T, 5, tall_wide>, lane_product<T, 6, tall_wide>};
+    if (item.m < 4) narrow[height - 1](t);
     else tall[height - 3](t);
   }
 };
@@ -206,7 +207,7 @@ struct LaneSums {
   int64 places;
   const std::int32_t *a_at, *b_at;
   const T* a[4];
-  const T* b[3];
+  const T* b[4];
   T* sum;
   int64 sum_row;
 };
@@ -237,6 +238,23 @@ ETCH_NOINLINE void add_lane_products(const LaneSums<T>& t) {
   }
 }
 
+/// add_lane_products for as many rows and columns as a tile may have.
+template <class T>
+struct LaneSumTable {
+  using Function = void (*)(const LaneSums<T>&);
+  static constexpr int tall = 4, wide = ETCH_VECTOR_BYTES >= 64 ? 4 : 3;
+  Function at[tall][wide] = {};
+  constexpr LaneSumTable() { fill<1, 1>(); }
+  template <int R, int C>
+  constexpr void fill() {
+    at[R - 1][C - 1] = add_lane_products<T, R, C>;
+    if constexpr (C < wide) fill<R, C + 1>();
+    else if constexpr (R < tall) fill<R + 1, 1>();
+  }
+};
+template <class T>
+inline constexpr LaneSumTable<T> lane_sum_table;
+
 /// The result of `item`, of which each group of images has a part.
 template <class T>
 void add_groups(const Product<T>& item, T* sums, int64 groups) {
@@ -249,7 +267,7 @@ void add_groups(const Product<T>& item, T* sums, int64 groups) {
 /// c[i][o] = sum over images and places of x's windows times dy. Images are added up in up to `most_groups` groups, whatever the number of threads.
 template <class T>
 struct LaneGradient {
-  static constexpr int64 lanes = Tile<T>::lanes, tall = 4, wide = 3, together = 128;  // places whose dy stay in the first-level cache
+  static constexpr int64 lanes = Tile<T>::lanes, tall = LaneSumTable<T>::tall, wide = LaneSumTable<T>::wide, together = 128;  // places whose dy stay in the first-level cache
   static constexpr int64 most_groups = 4;
   Product<T> item;
   LaneImages<T> windows, results;
@@ -300,7 +318,7 @@ struct LaneGradient {
             const int64 row = rows.begin(i);
             for (int64 r = 0; r < rows.size(i); ++r) t.a[r] = workspace + item.a_at->row[row + r] * lanes;
             t.sum = sum + (row * n + col) * lanes;
-            add(rows.size(i), columns.size(j), t);
+            lane_sum_table<T>.at[rows.size(i) - 1][columns.size(j) - 1](t);
           }
         }
       }
@@ -320,12 +338,6 @@ struct LaneGradient {
   }
   /// When all parts have run.
   void combine() const { add_groups(item, sums, groups); }
-  static void add(int64 height, int64 width, const LaneSums<T>& t) {
-    using Function = void (*)(const LaneSums<T>&);
-    static constexpr Function at[][3] = {{add_lane_products<T, 1, 1>, add_lane_products<T, 1, 2>, add_lane_products<T, 1, 3>}, {add_lane_products<T, 2, 1>, add_lane_products<T, 2, 2>, add_lane_products<T, 2, 3>},
-                                         {add_lane_products<T, 3, 1>, add_lane_products<T, 3, 2>, add_lane_products<T, 3, 3>}, {add_lane_products<T, 4, 1>, add_lane_products<T, 4, 2>, add_lane_products<T, 4, 3>}};
-    at[height - 1][width - 1](t);
-  }
 };
 
 /// Whether blocks are nearly full.
