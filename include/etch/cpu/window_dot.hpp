@@ -100,7 +100,7 @@ struct WindowDot {
     if (batches != 1 || machine.index(a - 2) != 257 || padded == a || stride(a, 0) != 0 || m <= 0 || n <= 0 || k <= 0) return r;
     const Axes rows = axes(b, false), columns = axes(b, true);
     const index_t images = size(0), span = span_of(rows) + span_of(columns) - 1, step = stride(b, 0);
-    if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes || (m <= DirectTable<T>::rows && columns.run() >= Tile<T>::lanes)) return r;
+    if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes || (ETCH_VECTOR_BYTES >= 64 && m <= DirectTable<T>::rows && columns.run() >= Tile<T>::lanes)) return r;
     if (pad != nullptr && !pad->box.begins_with(step)) return r;
     return {.item = item, .images = {item.b, pad, step, span}, .batch = images, .c_batch = c_batch, .channels = rows.size[0], .taps = k / rows.size[0], .channel = rows.stride[0]};
   }
