@@ -24,6 +24,8 @@ TEST_CASE("a window for each channel") {
   expect_as_interpreted<padding<1>, groups<3>>(filled<Tensor<double, 2, 3, 7, 8>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));       // an odd number of lines
   expect_as_interpreted<groups<3>>(filled<Tensor<double, 1, 3, 9, 11>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));                  // padded backward alone; one image
   expect_as_interpreted<padding<2>, dilation<1, 2>, groups<2>>(filled<Tensor<double, 2, 2, 8, 9>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));
+  expect_as_interpreted<padding<1>, groups<2>>(filled<Tensor<float, 1, 2, 5, 70>>(), filled<Tensor<float, 2, 1, 3, 3>>(-1, 1, 1));        // strips of lines that overlap
+  expect_as_interpreted<padding<0, 2>, groups<2>>(filled<Tensor<float, 1, 2, 7, 50>>(), filled<Tensor<float, 2, 1, 3, 3>>(-1, 1, 1));     // laid out, lines of four vectors
   expect_as_interpreted<padding<6, 1>, groups<2>>(filled<Tensor<double, 3, 2, 1, 7>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));    // lines of padding alone
 }
 

@@ -1,6 +1,6 @@
 // Convolutions of each channel with a window of its own, 3 x 3, and that window's gradient: vectors lie along the image's lines.
 //
-//   y[i][j] = sum over p, q of w[p][q] x[i + p][j + q]     four lines of y at a time, so that what is read serves three of them
+//   y[i][j] = sum over p, q of w[p][q] x[i + p][j + q]     a line of x at a time, added to the three of y that it serves, or four of y at a time
 //   dw[p][q] = sum over i, j of x[i + p][j + q] dy[i][j]   four lines of dy at a time
 //
 // An image with one line and column of zeros around it is read where it lies, with any other padding it is laid out first.
@@ -145,10 +145,56 @@ ETCH_INLINE void depthwise_band(const Finish& finish, const typename Tile<T>::V 
   for (int64 j = lanes; j < last; j += lanes) depthwise_lines<T, R, no_end>(finish, w, from, j - 1, 1, y + j, cols, ahead + R * j, target + R * j);
   depthwise_lines<T, R, right_end>(finish, w, from, last, 1, y + last, cols, ahead + R * last, target + R * last);
 }
+/// C vectors of all lines, from column `begin` on, the last of which ends where the line does. Each line of x is loaded once; its taps are neighbours.
+template <class T, int C, class Finish>
+ETCH_INLINE void depthwise_strip(const Finish& finish, const typename Tile<T>::V (&w)[9], PlaneLines<T> x, int64 row, int64 rows, int64 begin, int64 cols, T* y, const T* ahead, T* target) {
+  using V = typename Tile<T>::V;
+  constexpr int lanes = Tile<T>::lanes;
+  constexpr std::make_integer_sequence<int, lanes> each{};
+  const bool ends = x.zeros != nullptr, left = ends && begin == 0, right = ends && begin + C * lanes >= cols;
+  const int64 first = begin + (ends ? 0 : 1), last = least(begin + (C - 1) * lanes, cols - lanes) - begin;
+  V sum[3][C];  // of the lines that x's line is the third, the second and the first of
+  ETCH_UNROLL for (int c = 0; c < C; ++c) sum[0][c] = sum[1][c] = simd::splat<T, lanes>(0);
+  y += begin, ahead += begin, target += begin;
+  for (int64 i = 0; i < rows + 2; ++i) {
+    const T* const from = x.at(row + i) + first;
+    ETCH_UNROLL for (int c = 0; c < C; ++c) {
+      const T* const at = c < C - 1 ? from + c * lanes : from + last;
+      V v[3];
+      v[1] = simd::load<T, lanes>(at);
+      if (c == 0 && left) v[0] = shifted<1>(v[1], each);
+      else v[0] = simd::load<T, lanes>(at - 1);
+      if (c == C - 1 && right) v[2] = shifted<-1>(v[1], each);
+      else v[2] = simd::load<T, lanes>(at + 1);
+      sum[2][c] = simd::splat<T, lanes>(0);
+      ETCH_UNROLL for (int j = 0; j < 3; ++j) {
+        simd::settle(v[j]);
+        ETCH_UNROLL for (int r = 0; r < 3; ++r) sum[r][c] = simd::fma(w[6 - 3 * r + j], v[j], sum[r][c]);
+      }
+    }
+    ETCH_UNROLL for (int c = 0; c < C; ++c) {
+      ETCH_PREFETCH(ahead + c * lanes);
+      ETCH_PREFETCH_WRITE(target + c * lanes);
+      simd::store(c < C - 1 ? y + c * lanes : y + last, finish(sum[0][c]));
+      sum[0][c] = sum[1][c], sum[1][c] = sum[2][c];
+    }
+    if (i >= 2) y += cols, ahead += cols, target += cols;  // what the first two lines write is written again
+  }
+}
 template <class T, class Finish>
 ETCH_NOINLINE void depthwise_rows(const Finish& finish, const T* weight, int64 step, const PlaneLines<T>& x, int64 row, int64 rows, int64 cols, T* y, const T* ahead, T* target) {
   typename Tile<T>::V w[9];
   ETCH_UNROLL for (int i = 0; i < 9; ++i) w[i] = simd::splat<T, Tile<T>::lanes>(weight[i * step]);
+  if constexpr (ETCH_VECTOR_BYTES >= 64) {  // whose 32 registers hold three lines of four
+    const int64 vectors = pieces(cols, Tile<T>::lanes), strips = pieces(vectors, 4);
+    if (vectors >= 3 && x.tap == 1) {
+      for (int64 s = 0; s < strips; ++s) {
+        if (vectors <= 3 * strips) depthwise_strip<T, 3>(finish, w, x, row, rows, least(3 * s, vectors - 3) * Tile<T>::lanes, cols, y, ahead, target);
+        else depthwise_strip<T, 4>(finish, w, x, row, rows, least(4 * s, vectors - 4) * Tile<T>::lanes, cols, y, ahead, target);
+      }
+      return;
+    }
+  }
   int64 i = 0;
   for (; i + 4 <= rows; i += 4) depthwise_band<T, 4>(finish, w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);
   for (; i < rows; ++i) depthwise_band<T, 1>(finish, w, x, row + i, cols, y + i * cols, ahead + i * cols, target + i * cols);

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <etch/cpu/epilogue.hpp>
-#include <etch/cpu/window_lanes.hpp>
+#include <etch/cpu/window_lines.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -100,7 +100,7 @@ struct WindowDot {
     if (batches != 1 || machine.index(a - 2) != 257 || padded == a || stride(a, 0) != 0 || m <= 0 || n <= 0 || k <= 0) return r;
     const Axes rows = axes(b, false), columns = axes(b, true);
     const index_t images = size(0), span = span_of(rows) + span_of(columns) - 1, step = stride(b, 0);
-    if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes) return r;
+    if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes || (ETCH_VECTOR_BYTES >= 64 && m <= DirectTable<T>::rows && columns.run() >= Tile<T>::lanes)) return r;
     if (pad != nullptr && !pad->box.begins_with(step)) return r;
     return {.item = item, .images = {item.b, pad, step, span}, .batch = images, .c_batch = c_batch, .channels = rows.size[0], .taps = k / rows.size[0], .channel = rows.stride[0]};
   }
@@ -114,6 +114,18 @@ struct WindowDot {
     if (!fills_lanes<T>(images) || !fits_lanes(x + y) || !fits_lanes(m * n)) return r;
     if (pad != nullptr && !pad->box.begins_with(places.stride[0])) return r;
     return {.item = item, .windows = {item.a, pad, places.stride[0], x}, .results = {item.b, nullptr, rows.stride[0], y}, .batch = images, .places = k / images};
+  }
+  /// That product where lines nearly fill vectors and registers hold a window's sums; `batch` 0 where it is something else.
+  LineGradient<T> line_gradient(const LaneGradient<T>& all) const {
+    LineGradient<T> r{};
+    if (all.batch == 0 || line_windows == 0) return r;
+    constexpr index_t lanes = Tile<T>::lanes;
+    const Axes taps = axes(a, false), places = axes(a, true), rows = axes(b, false);
+    if (places.count != 3 || taps.count < 2) return r;
+    const index_t width = places.size[2], side = taps.size[taps.count - 1];
+    if (places.stride[2] != 1 || places.size[1] < side || width < lanes || 5 * width < 4 * pieces(width, lanes) * lanes || rows.run() % width != 0) return r;
+    if ((side != 3 && side != line_windows) || taps.size[taps.count - 2] != side || taps.stride[taps.count - 1] != 1 || taps.stride[taps.count - 2] != places.stride[1]) return r;
+    return {.item = all.item, .images = all.windows, .results = all.results, .batch = all.batch, .side = side, .lines = places.size[1], .width = width};
   }
 #endif
 
@@ -164,6 +176,10 @@ struct WindowDot {
 #else
       if (adds_lanes) {
         auto all = gradient(item, item.padded);
+        if (auto lines = line_gradient(all); lines.batch > 0 && largest.line_gradient(largest.gradient(item, item.padded)).batch > 0) {
+          run_lanes(lines, lines.parts_of_all, workspace, lines.groups);
+          return lines.combine();
+        }
         run_lanes(all, all.parts_of_all, workspace, all.groups);
         return all.combine();
       }
@@ -199,7 +215,11 @@ struct WindowDot {
     const Padded<T> pad = padded >= 0 ? padding() : Padded<T>{};
     const Padded<T>* const p = padded >= 0 ? &pad : nullptr;
     if (const auto c = convolution(item, p, 0); c.batch > 0) return shared ? aligned(c.shared_bytes()) : aligned(c.thread_bytes());
-    if (const auto g = gradient(item, p); g.batch > 0) return shared ? aligned(g.shared_bytes()) : aligned(g.thread_bytes());
+    if (const auto g = gradient(item, p); g.batch > 0) {
+      const auto l = line_gradient(g);
+      const std::size_t lanes = shared ? g.shared_bytes() : g.thread_bytes(), lines = l.batch == 0 ? 0 : shared ? l.shared_bytes() : l.thread_bytes();
+      return aligned(lanes > lines ? lanes : lines);
+    }
     return 0;
   }
 #endif

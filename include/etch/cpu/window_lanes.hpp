@@ -32,8 +32,8 @@ struct LaneArguments {
   int64 column[4];  ///< where each of the tile's places begins
   T* c;
   int64 c_row, c_place[4];
-  bool rectifies;  ///< of what is added up with its row's term, only what is positive is kept
-  T term[lane_rows];
+  const T* term;   ///< of each row, and whether it is added and only what is positive kept
+  bool rectifies;
 };
 template <class T, int R, int C>
 ETCH_NOINLINE void lane_product(const LaneArguments<T>& t) {
@@ -94,21 +94,24 @@ struct LaneImages {
 template <class T>
 struct LaneConvolution {
   static constexpr int64 lanes = Tile<T>::lanes, rows = lane_rows;
+  static constexpr int tall_wide = ETCH_VECTOR_BYTES >= 64 ? 4 : 2;  // of 32 registers or 16
   Product<T> item;
   LaneImages<T> images;
   int64 batch, c_batch;
   int64 channels, taps, channel;     ///< the outermost axis of k, the rest of it, from one channel to the next
-  int64 wide = item.m < 4 ? 4 : 2;   ///< places in a tile
+  int64 wide = item.m < 4 ? 4 : tall_wide;  ///< places in a tile
   int64 tiles = pieces(item.n, wide), part = least(tiles, 1 + lane_part_bytes / (1 + item.m * wide * lanes * int64{sizeof(T)}));
   Cut cut = Cut(item.m, 1 + (item.m - 1) / rows);
   bool skips = images.pad != nullptr;
   int64 lists = skips ? tiles : 1;
   // shared by all threads
-  T* packed = nullptr;  ///< the matrix as [row tile][tap][channel][rows]
+  T* packed = nullptr;  ///< the matrix as [row tile][its rows' terms, then tap][channel][rows]
   Tap* tap = nullptr;
   std::int32_t* count = nullptr;
 
-  int64 packed_elements() const { return (cut.count * rows * item.k + 15) / 16 * 16; }
+  /// Whether the epilogue is one of products' registers: a term of each row, then what is positive.
+  bool rectifies() const { return item.epilogue.rectifies && (item.epilogue.terms == nullptr || item.epilogue.terms_count == item.m); }
+  int64 packed_elements() const { return (cut.count * rows * (item.k + 1) + 15) / 16 * 16; }
   int64 mask_elements() const { return images.pad == nullptr ? 0 : (images.pad->box.room(images.span) + 15) / 16 * 16; }
   std::size_t shared_bytes() const {
     return static_cast<std::size_t>(packed_elements() + mask_elements()) * sizeof(T) + static_cast<std::size_t>(lists * taps) * sizeof(Tap) + static_cast<std::size_t>(lists) * sizeof(std::int32_t) + 64;
@@ -120,7 +123,8 @@ struct LaneConvolution {
     packed = static_cast<T*>(shared);
     for (int64 i = 0; i < cut.count; ++i) {
       const T* const a = item.a + cut.begin(i) * item.a_row;
-      T* to = packed + i * rows * item.k;
+      T* to = packed + i * rows * (item.k + 1);
+      for (int64 r = 0; r < rows; ++r) *to++ = rectifies() && r < cut.size(i) ? item.epilogue.term(cut.begin(i) + r) : T(0);
       for (int64 p = 0; p < item.k; ++p, to += rows)
         for (int64 r = 0; r < cut.size(i); ++r) to[r] = a[r * item.a_row + (p % channels * taps + p / channels) * item.a_col];
     }
@@ -163,7 +167,7 @@ struct LaneConvolution {
     LaneArguments<T> t{};
     t.channels = channels, t.b_channel = channel * lanes;
     t.b = workspace;
-    t.rectifies = epilogue.rectifies && (epilogue.terms == nullptr || epilogue.terms_count == m);
+    t.rectifies = rectifies();
     const bool staged = epilogue.apply != nullptr && !t.rectifies;
     const int64 row = t.rectifies ? epilogue.walked_row[0] : item.c_row, image = t.rectifies ? m * row : c_batch;
     T* const result = (t.rectifies ? epilogue.walked_at[0] : item.c) + first * image;
@@ -177,9 +181,8 @@ struct LaneConvolution {
           t.c_place[j] = (place(tile, j) - col) * lanes;
         }
         for (int64 i = 0; i < cut.count; ++i) {
-          t.a = packed + i * rows * item.k;
+          t.term = packed + i * rows * (item.k + 1), t.a = t.term + rows;
           t.c = sums + cut.begin(i) * t.c_row;
-          for (int64 r = 0; t.rectifies && r < cut.size(i); ++r) t.term[r] = epilogue.term(cut.begin(i) + r);
           multiply(cut.size(i), t);
         }
       }
@@ -192,8 +195,8 @@ struct LaneConvolution {
   void multiply(int64 height, const LaneArguments<T>& t) const {
     using Function = void (*)(const LaneArguments<T>&);
     static constexpr Function narrow[] = {lane_product<T, 1, 4>, lane_product<T, 2, 4>, lane_product<T, 3, 4>};
-    static constexpr Function tall[] = {lane_product<T, 3, 2>, lane_product<T, 4, 2>, lane_product<T, 5, 2>, lane_product<T, 6, 2>};
-    if (wide == 4) narrow[height - 1](t);
+    static constexpr Function tall[] = {lane_product<T, 3, tall_wide>, lane_product<T, 4, tall_wide>, lane_product<T, 5, tall_wide>, lane_product<T, 6, tall_wide>};
+    if (item.m < 4) narrow[height - 1](t);
     else tall[height - 3](t);
   }
 };
@@ -204,7 +207,7 @@ struct LaneSums {
   int64 places;
   const std::int32_t *a_at, *b_at;
   const T* a[4];
-  const T* b[3];
+  const T* b[4];
   T* sum;
   int64 sum_row;
 };
@@ -235,10 +238,36 @@ ETCH_NOINLINE void add_lane_products(const LaneSums<T>& t) {
   }
 }
 
+/// add_lane_products for as many rows and columns as a tile may have.
+template <class T>
+struct LaneSumTable {
+  using Function = void (*)(const LaneSums<T>&);
+  static constexpr int tall = 4, wide = ETCH_VECTOR_BYTES >= 64 ? 4 : 3;
+  Function at[tall][wide] = {};
+  constexpr LaneSumTable() { fill<1, 1>(); }
+  template <int R, int C>
+  constexpr void fill() {
+    at[R - 1][C - 1] = add_lane_products<T, R, C>;
+    if constexpr (C < wide) fill<R, C + 1>();
+    else if constexpr (R < tall) fill<R + 1, 1>();
+  }
+};
+template <class T>
+inline constexpr LaneSumTable<T> lane_sum_table;
+
+/// The result of `item`, of which each group of images has a part.
+template <class T>
+void add_groups(const Product<T>& item, T* sums, int64 groups) {
+  const int64 count = item.m * item.n;
+  for (int64 group = 1; group < groups; ++group)
+    for (int64 e = 0; e < count; ++e) sums[e] += sums[group * count + e];
+  item.finish(0, 0, item.m, item.n, sums, item.n);
+}
+
 /// c[i][o] = sum over images and places of x's windows times dy. Images are added up in up to `most_groups` groups, whatever the number of threads.
 template <class T>
 struct LaneGradient {
-  static constexpr int64 lanes = Tile<T>::lanes, tall = 4, wide = 3, together = 128;  // places whose dy stay in the first-level cache
+  static constexpr int64 lanes = Tile<T>::lanes, tall = LaneSumTable<T>::tall, wide = LaneSumTable<T>::wide, together = 128;  // places whose dy stay in the first-level cache
   static constexpr int64 most_groups = 4;
   Product<T> item;
   LaneImages<T> windows, results;
@@ -289,7 +318,7 @@ struct LaneGradient {
             const int64 row = rows.begin(i);
             for (int64 r = 0; r < rows.size(i); ++r) t.a[r] = workspace + item.a_at->row[row + r] * lanes;
             t.sum = sum + (row * n + col) * lanes;
-            add(rows.size(i), columns.size(j), t);
+            lane_sum_table<T>.at[rows.size(i) - 1][columns.size(j) - 1](t);
           }
         }
       }
@@ -308,18 +337,7 @@ struct LaneGradient {
     return r;
   }
   /// When all parts have run.
-  void combine() const {
-    const int64 count = item.m * item.n;
-    for (int64 group = 1; group < groups; ++group)
-      for (int64 e = 0; e < count; ++e) sums[e] += sums[group * count + e];
-    item.finish(0, 0, item.m, item.n, sums, item.n);
-  }
-  static void add(int64 height, int64 width, const LaneSums<T>& t) {
-    using Function = void (*)(const LaneSums<T>&);
-    static constexpr Function at[][3] = {{add_lane_products<T, 1, 1>, add_lane_products<T, 1, 2>, add_lane_products<T, 1, 3>}, {add_lane_products<T, 2, 1>, add_lane_products<T, 2, 2>, add_lane_products<T, 2, 3>},
-                                         {add_lane_products<T, 3, 1>, add_lane_products<T, 3, 2>, add_lane_products<T, 3, 3>}, {add_lane_products<T, 4, 1>, add_lane_products<T, 4, 2>, add_lane_products<T, 4, 3>}};
-    at[height - 1][width - 1](t);
-  }
+  void combine() const { add_groups(item, sums, groups); }
 };
 
 /// Whether blocks are nearly full.

@@ -22,53 +22,57 @@ namespace detail {
 
 inline constexpr int64 double_products = int64{1} << 16;  // multiplications that take some 4 us in double
 
-/// c[R][cols] = a b, of C vectors side by side in the image of which the last ends where they all do.
+/// c[R][..] = a b, of C vectors anywhere in the image.
 template <class T>
 struct DirectArguments {
-  int64 k, cols;
+  int64 k;
   const T* a;
   int64 a_row, a_col;
   const T* b;
   const std::int32_t* row;
+  int64 column[8];  ///< where each of the vectors begins in the image,
   T* c;
-  int64 c_row;
+  int64 c_row, to[8];  ///< and in c
+  const T* term;       ///< of each row, if it is added and only what is positive kept
 };
 template <class T, int R, int C>
 ETCH_NOINLINE void direct_product(const DirectArguments<T>& t) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
   V sum[R][C];
-  ETCH_UNROLL for (int i = 0; i < R; ++i) {
-    ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::splat<T, lanes>(0);
+  const T *a = t.a, *b[C];
+  ETCH_UNROLL for (int j = 0; j < C; ++j) {
+    b[j] = t.b + t.column[j];
+    ETCH_UNROLL for (int i = 0; i < R; ++i) sum[i][j] = simd::splat<T, lanes>(0);
   }
-  const int64 last = t.cols - lanes;
-  const T* a = t.a;
   for (int64 k = 0; k < t.k; ++k, a += t.a_col) {
-    const T* const b = t.b + t.row[k];
     V row[C];
-    ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b + (j == C - 1 ? last : j * lanes));
+    ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, lanes>(b[j] + t.row[k]);
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
       const V x = simd::splat<T, lanes>(a[i * t.a_row]);
       ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
     }
   }
   ETCH_UNROLL for (int i = 0; i < R; ++i) {
-    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + (j == C - 1 ? last : j * lanes), sum[i][j]);
+    if (t.term != nullptr) {
+      ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = Rectified<T>{simd::splat<T, lanes>(t.term[i])}(sum[i][j]);
+    }
+    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + t.to[j], sum[i][j]);
   }
 }
-/// direct_product for as many rows as a tile has, and as many vectors as its registers hold.
+/// direct_product for as many rows as a tile has, of one vector or of as many as its registers hold.
 template <class T>
 struct DirectTable {
   using Function = void (*)(const DirectArguments<T>&);
   static constexpr int rows = 6;
-  static constexpr int vectors(int r) { return r == 1 ? 8 : r < 4 ? 4 : 2; }
-  Function at[rows][8] = {};
-  constexpr DirectTable() { fill<1, 1>(); }
-  template <int R, int C>
+  static constexpr int vectors(int r) { return r == 1 ? 8 : r < 4 || ETCH_VECTOR_BYTES >= 64 ? 4 : 2; }
+  Function one[rows] = {}, all[rows] = {};
+  constexpr DirectTable() { fill<1>(); }
+  template <int R>
   constexpr void fill() {
-    at[R - 1][C - 1] = direct_product<T, R, C>;
-    if constexpr (C < vectors(R)) fill<R, C + 1>();
-    else if constexpr (R < rows) fill<R + 1, 1>();
+    one[R - 1] = direct_product<T, R, 1>;
+    all[R - 1] = direct_product<T, R, vectors(R)>;
+    if constexpr (R < rows) fill<R + 1>();
   }
 };
 template <class T>
@@ -85,22 +89,28 @@ void multiply_direct(const Product<T>& p, T* tile) {
   const int64 run = p.b_at->along_row, most = DirectTable<T>::vectors(static_cast<int>(p.m)), room = direct_tile / p.m;
   const int64 together = run < room ? room / run : 1;
   const Cut cuts(run, pieces(run, room));  // several runs side by side, or parts of one
-  const bool staged = p.epilogue.apply != nullptr;
+  const bool rectifies = p.epilogue.rectifies, staged = p.epilogue.apply != nullptr && !rectifies;
+  T term[DirectTable<T>::rows];
+  for (int64 r = 0; rectifies && r < p.m; ++r) term[r] = p.epilogue.term(p.row_offset + r);
+  DirectArguments<T> t{.k = p.k, .a = p.a, .a_row = p.a_row, .a_col = p.a_col, .b = p.b, .row = p.b_at->row, .column = {}, .c = {}, .c_row = {}, .to = {}, .term = rectifies ? term : nullptr};
+  T* const c = rectifies ? p.epilogue.walked_at[0] + p.row_offset * p.epilogue.walked_row[0] : p.c;
   for (int64 first = 0; first < p.n; first += together * run) {
     for (int64 part = 0; part < cuts.count; ++part) {
       const int64 begin = first + cuts.begin(part), cols = cuts.count > 1 ? cuts.size(part) : least(together * run, p.n - first);
-      T* const to = staged ? tile : p.c + begin;
-      const int64 to_row = staged ? cols : p.c_row, piece = least(run, cols);
-      for (int64 at = 0; at < cols; at += piece) {
-        const T* const b = p.b + p.b_at->column[begin + at];
-        const Cut cut(pieces(piece, lanes), pieces(pieces(piece, lanes), most));
-        for (int64 i = 0; i < cut.count; ++i) {
-          const int64 from = cut.begin(i) * lanes, wide = least(cut.size(i) * lanes, piece - from), back = wide < lanes ? lanes - wide : 0;
-          const DirectArguments<T> t{p.k, wide + back, p.a, p.a_row, p.a_col, b + from - back, p.b_at->row, to + at + from - back, to_row};
-          direct_table<T>.at[p.m - 1][cut.size(i) - 1](t);
+      t.c = staged ? tile : c + begin;
+      t.c_row = staged ? cols : rectifies ? p.epilogue.walked_row[0] : p.c_row;
+      const int64 piece = least(run, cols), vectors = pieces(piece, lanes), all = cols / piece * vectors;
+      for (int64 v = 0; v < all;) {
+        const int64 some = 2 * (all - v) > most ? most : 1;
+        for (int64 j = 0; j < some; ++j) {
+          const int64 w = least(v + j, all - 1), line = w / vectors * piece, from = least(w % vectors * lanes, piece - lanes);
+          t.column[j] = p.b_at->column[begin + line] + from;
+          t.to[j] = line + from;
         }
+        (some == 1 ? direct_table<T>.one : direct_table<T>.all)[p.m - 1](t);
+        v += some;
       }
-      if (staged) p.finish(0, begin, p.m, cols, tile, to_row);
+      if (staged) p.finish(0, begin, p.m, cols, tile, t.c_row);
     }
   }
 }
