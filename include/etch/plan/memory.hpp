@@ -1,6 +1,8 @@
 // Offsets of buffers in the arena: in the order of time, or by size where that leaves too much unused.
 //
 //   least = max over steps of the bytes alive        no offsets need less
+//
+// What a fused loop makes of an operand that dies there, element by element, lies in its place: those lines need not be fetched before they are written.
 #pragma once
 
 #include <etch/plan/lower.hpp>
@@ -28,6 +30,55 @@ constexpr void find_lifetimes(Planning<N>& p, PlanDraft<N>& out) {
     };
     for (int k = 0; k < out.step[s].accesses; ++k) touch(out.access[out.step[s].access + k]);
     for (int k = 0; k < out.step[s].combines; ++k) touch(out.combine[out.step[s].combine + k].target);
+  }
+}
+
+/// Whether two accesses of a step are to the same elements of two buffers.
+constexpr bool walks_alike(const Step& s, const Access& a, const Access& b) {
+  bool same = a.root == Root::buffer && b.root == Root::buffer && a.size == b.size && a.byte == b.byte && a.extra == 0 && b.extra == 0 && a.chunk == 0 && b.chunk == 0;
+  for (int k = 0; k < s.loop_dims; ++k) same = same && a.stride[k] == b.stride[k];
+  return same;
+}
+
+/// Joins buffers that fused loops make with operands of theirs that die, if each element was read last before it is written.
+template <int N>
+constexpr void join_dying(PlanDraft<N>& out) {
+  for (int n = 0; n < out.steps; ++n) {
+    const Step& s = out.step[n];
+    if (s.kind != StepKind::fused) continue;
+    Access* const access = out.access + s.access;
+    int loaded[256]{}, stored[256]{};  // by slot: 1 + the last word that loads it, the first that stores it
+    bool other[256]{};
+    for (int w = s.code; w < s.code + s.words; ++w) {
+      const Instruction i = decode(out.word[w]);
+      const auto op = static_cast<Word>(i.op);
+      if (op == Word::number64) ++w;
+      if (op != Word::load && op != Word::store && op != Word::accumulate) continue;
+      if (op == Word::load && stored[i.slot] == 0) loaded[i.slot] = w + 1;
+      if (op == Word::store && stored[i.slot] == 0) stored[i.slot] = w + 1;
+      other[i.slot] = other[i.slot] || op == Word::accumulate || static_cast<Stride>(i.mode) != Stride::unit;
+    }
+    const auto is_only = [&](int slot) {
+      for (int k = 0; k < s.accesses; ++k)
+        if (k != slot && access[k].root == Root::buffer && access[k].index == access[slot].index) return false;
+      return true;
+    };
+    for (int to = 0; to < s.accesses; ++to) {
+      if (stored[to] == 0 || loaded[to] != 0 || other[to] || access[to].root != Root::buffer || out.buffer[access[to].index].first != n || !is_only(to)) continue;
+      for (int from = 0; from < s.accesses; ++from) {
+        if (stored[from] != 0 || loaded[from] == 0 || loaded[from] > stored[to] || other[from] || !walks_alike(s, access[from], access[to]) || !is_only(from)) continue;
+        const int kept = access[from].index, gone = access[to].index;
+        if (out.buffer[kept].last != n || out.buffer[kept].bytes != out.buffer[gone].bytes) continue;
+        out.buffer[kept].last = out.buffer[gone].last;
+        out.buffer[gone].last = -1;
+        const auto rename = [&](Access& a) {
+          if (a.root == Root::buffer && a.index == gone) a.index = kept;
+        };
+        for (int k = 0; k < out.accesses; ++k) rename(out.access[k]);
+        for (int k = 0; k < out.combines; ++k) rename(out.combine[k].target);
+        break;
+      }
+    }
   }
 }
 
@@ -155,6 +206,7 @@ constexpr std::int64_t place_by_size(const PlanDraft<N>& out, std::int64_t* offs
 template <int N>
 constexpr void assign_memory(Planning<N>& p, PlanDraft<N>& out) {
   find_lifetimes(p, out);
+  join_dying(out);
   place_by_time(out);
   const std::int64_t least = least_bytes(out);
   if (out.arena_bytes <= least + least / 64) return;
