@@ -1,6 +1,8 @@
 // Offsets of buffers in the arena: in the order of time, or by size where that leaves too much unused.
 //
 //   least = max over steps of the bytes alive        no offsets need less
+//
+// What a fused loop makes of an operand that dies there, element by element, lies in its place: those lines need not be fetched before they are written.
 #pragma once
 
 #include <etch/plan/lower.hpp>
@@ -31,6 +33,57 @@ constexpr void find_lifetimes(Planning<N>& p, PlanDraft<N>& out) {
   }
 }
 
+/// Whether two accesses of a step are to the same elements of two buffers.
+constexpr bool walks_alike(const Step& s, const Access& a, const Access& b) {
+  bool same = a.root == Root::buffer && b.root == Root::buffer && a.size == b.size && a.byte == b.byte && a.extra == 0 && b.extra == 0 && a.chunk == 0 && b.chunk == 0;
+  for (int k = 0; k < s.loop_dims; ++k) same = same && a.stride[k] == b.stride[k];
+  return same;
+}
+
+/// Joins buffers that fused loops make with operands of theirs that die, if each element was read last before it is written. Rows are whole
+/// cache lines: the next one's first load would wait for the masked store that ends a row.
+template <int N>
+constexpr void join_dying(PlanDraft<N>& out) {
+  for (int n = 0; n < out.steps; ++n) {
+    const Step& s = out.step[n];
+    if (s.kind != StepKind::fused) continue;
+    Access* const access = out.access + s.access;
+    const auto whole = [&](const Access& a) { return s.loop_dims == 1 || s.loop[0] == 1 || (s.loop[s.loop_dims - 1] > 0 && s.loop[s.loop_dims - 1] * a.size % 64 == 0); };
+    int loaded[256]{}, stored[256]{};  // by slot: 1 + the last word that loads it, the first that stores it
+    bool other[256]{};
+    for (int w = s.code; w < s.code + s.words; ++w) {
+      const Instruction i = decode(out.word[w]);
+      const auto op = static_cast<Word>(i.op);
+      if (op == Word::number64) ++w;
+      if (op != Word::load && op != Word::store && op != Word::accumulate) continue;
+      if (op == Word::load && stored[i.slot] == 0) loaded[i.slot] = w + 1;
+      if (op == Word::store && stored[i.slot] == 0) stored[i.slot] = w + 1;
+      other[i.slot] = other[i.slot] || op == Word::accumulate || static_cast<Stride>(i.mode) != Stride::unit;
+    }
+    const auto is_only = [&](int slot) {
+      for (int k = 0; k < s.accesses; ++k)
+        if (k != slot && access[k].root == Root::buffer && access[k].index == access[slot].index) return false;
+      return true;
+    };
+    for (int to = 0; to < s.accesses; ++to) {
+      if (stored[to] == 0 || loaded[to] != 0 || other[to] || access[to].root != Root::buffer || out.buffer[access[to].index].first != n || !is_only(to) || !whole(access[to])) continue;
+      for (int from = 0; from < s.accesses; ++from) {
+        if (stored[from] != 0 || loaded[from] == 0 || loaded[from] > stored[to] || other[from] || !walks_alike(s, access[from], access[to]) || !is_only(from)) continue;
+        const int kept = access[from].index, gone = access[to].index;
+        if (out.buffer[kept].last != n || out.buffer[kept].bytes != out.buffer[gone].bytes) continue;
+        out.buffer[kept].last = out.buffer[gone].last;
+        out.buffer[gone].last = -1;
+        const auto rename = [&](Access& a) {
+          if (a.root == Root::buffer && a.index == gone) a.index = kept;
+        };
+        for (int k = 0; k < out.accesses; ++k) rename(out.access[k]);
+        for (int k = 0; k < out.combines; ++k) rename(out.combine[k].target);
+        break;
+      }
+    }
+  }
+}
+
 /// The most that is alive in any step.
 template <int N>
 constexpr std::int64_t least_bytes(const PlanDraft<N>& out) {
@@ -49,7 +102,7 @@ constexpr std::int64_t least_bytes(const PlanDraft<N>& out) {
   return most;
 }
 
-/// Offsets in the order of time: each takes the smallest gap it fits into, or the room above.
+/// Offsets in the order of time: each takes the lowest gap it fits into, which was in use most often, or the room above.
 template <int N>
 constexpr void place_by_time(PlanDraft<N>& out) {
   // births and deaths by step
@@ -97,22 +150,19 @@ constexpr void place_by_time(PlanDraft<N>& out) {
     if (gaps > 0 && gap_end[gaps - 1] == top) top = gap_begin[--gaps];
     for (int i = births[s]; i >= 0; i = next_birth[i]) {
       const std::int64_t bytes = out.buffer[i].bytes;
-      int best = -1;
-      for (int k = 0; k < gaps; ++k) {
-        const std::int64_t room = gap_end[k] - gap_begin[k];
-        if (room >= bytes && (best < 0 || room < gap_end[best] - gap_begin[best])) best = k;
-      }
-      if (best < 0) {
+      int gap = 0;
+      while (gap < gaps && gap_end[gap] - gap_begin[gap] < bytes) ++gap;
+      if (gap == gaps) {
         out.buffer[i].offset = top;
         top += bytes;
         out.arena_bytes = top > out.arena_bytes ? top : out.arena_bytes;
         continue;
       }
-      out.buffer[i].offset = gap_begin[best];
-      gap_begin[best] += bytes;
-      if (gap_begin[best] < gap_end[best]) continue;
+      out.buffer[i].offset = gap_begin[gap];
+      gap_begin[gap] += bytes;
+      if (gap_begin[gap] < gap_end[gap]) continue;
       --gaps;
-      for (int j = best; j < gaps; ++j) {
+      for (int j = gap; j < gaps; ++j) {
         gap_begin[j] = gap_begin[j + 1];
         gap_end[j] = gap_end[j + 1];
       }
@@ -155,6 +205,7 @@ constexpr std::int64_t place_by_size(const PlanDraft<N>& out, std::int64_t* offs
 template <int N>
 constexpr void assign_memory(Planning<N>& p, PlanDraft<N>& out) {
   find_lifetimes(p, out);
+  join_dying(out);
   place_by_time(out);
   const std::int64_t least = least_bytes(out);
   if (out.arena_bytes <= least + least / 64) return;
