@@ -226,9 +226,9 @@ template <class T>
 ETCH_NOINLINE void run_window_dot_with(Machine& machine, int s, const ProductKernels<T>& kernels) {
   WindowDot<T>{machine, machine.step(s), true}.run(s, kernels);
 }
-template <class T, TileSet Tiles>
+template <class T, TileSet Tiles, PartSet Parts>
 void run_window_dot(Machine& machine, int s) {
-  run_window_dot_with<T>(machine, s, product_kernels<T, Tiles, false>);
+  run_window_dot_with<T>(machine, s, product_kernels<T, Tiles, Parts & window_parts>);
 }
 template <class T>
 std::size_t window_dot_workspace(const Machine& machine, const Step& s) {
