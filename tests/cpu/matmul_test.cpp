@@ -264,7 +264,7 @@ TEST_CASE("spare tiles compute every height") {
     const Problem<float> p{m, 37, 50, m % 2 == 0, false, 3};
     std::vector<float> c = p.c, expected = p.c;
     Workspace<float> workspace(m, p.n, p.k);
-    Product<float> item{m, p.n, p.k, p.a.data(), p.a_row, p.a_col, p.b.data(), p.b_row, p.b_col, c.data(), p.c_lead, m % 3 == 0, {}, &product_kernels<float, spare_tiles, false>};
+    Product<float> item{m, p.n, p.k, p.a.data(), p.a_row, p.a_col, p.b.data(), p.b_row, p.b_col, c.data(), p.c_lead, m % 3 == 0, {}, &product_kernels<float, spare_tiles, 0>};
     multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);
     item.c = expected.data(), item.kernels = &product_kernels<float>;
     multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);

@@ -121,7 +121,7 @@ inline std::size_t next_stagger() {
 class Storage {
  public:
   constexpr Storage() = default;
-  explicit Storage(std::size_t bytes, bool zeroed = true) {
+  ETCH_NOINLINE explicit Storage(std::size_t bytes, bool zeroed = true) {
     const std::size_t begin = sizeof(Header) + (is_large(bytes) ? next_stagger() : 0), all = begin + aligned(bytes);
     void* const block = allocate_block(all, zeroed);
     header_ = new (block) Header{};
@@ -151,7 +151,7 @@ class Storage {
     return *this;
   }
   constexpr ~Storage() {
-    if (header_ != nullptr && header_->add(-1) == 0) free_block(header_, header_->bytes);
+    if (header_ != nullptr && header_->add(-1) == 0) release(header_);
   }
   void* data() const { return data_; }
   explicit operator bool() const { return header_ != nullptr; }
@@ -168,6 +168,8 @@ class Storage {
       return sum;
     }
   };
+  ETCH_NOINLINE static void release(Header* header) { free_block(header, header->bytes); }
+
   Header* header_ = nullptr;
   void* data_ = nullptr;
 };

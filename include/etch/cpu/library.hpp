@@ -67,12 +67,12 @@ ETCH_NOINLINE void run_dot_with(Machine& machine, int s, const ProductKernels<T>
   each_product<T>(machine, s, [&](const Epilogue<T>& epilogue, auto... product) { batched_matmul<T>(product..., false, epilogue, machine.workspace(), kernels); });
 }
 #endif
-template <class T, TileSet Tiles, bool Dots>
+template <class T, TileSet Tiles, PartSet Parts>
 void run_dot(Machine& machine, int s) {
 #if defined(ETCH_CPU_EIGEN)
   each_product<T>(machine, s, [&](const Epilogue<T>& epilogue, auto... product) { reference_matmul<T>(product..., epilogue, machine.workspace()); });
 #else
-  run_dot_with<T>(machine, s, product_kernels<T, Tiles, Dots>);
+  run_dot_with<T>(machine, s, product_kernels<T, Tiles, Parts & part_dots>);
 #endif
 }
 /// One column from an A with contiguous columns: rows scaled and added.
@@ -203,13 +203,13 @@ constexpr ProductWay product_way([[maybe_unused]] const Step& s, [[maybe_unused]
 }
 
 /// The kernel of a step of this kind and dtype; a `checked` one is of indices or of other values, a product's has its way and may call these parts.
-template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles, detail::TileSet Tiles = detail::all_tiles, bool Dots = true>
+template <StepKind K, DType D, bool Indices, ProductWay Way = ProductWay::tiles, detail::TileSet Tiles = detail::all_tiles, detail::PartSet Parts = detail::all_parts>
 constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
   if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
   else if constexpr (Way == ProductWay::winograd) return {detail::run_winograd<T, Tiles>, detail::winograd_workspace<T>};
-  else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Dots>, detail::dot_workspace<T>};
-  else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T, Tiles>, detail::window_dot_workspace<T>};
+  else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Parts & detail::part_dots>, detail::dot_workspace<T>};
+  else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T, Tiles, Parts & detail::window_parts>, detail::window_dot_workspace<T>};
   else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};
   else if constexpr (K == StepKind::attention) return {detail::run_attention<T, false>, detail::attention_workspace<T, false>};

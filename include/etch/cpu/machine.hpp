@@ -117,11 +117,7 @@ class Machine {
   void place_tables(std::ptrdiff_t offset) { elsewhere_ = offset, bound_ = repeats_ = false; }
   /// The actual value of a size, after the last binding.
   std::int64_t size(int code) const {
-    if (is_static(code)) return number_of(code);
-    const Symbol& s = plan_.symbol[-1 - code];
-    std::int64_t n = s.factor;
-    for (int t = 0; t < s.tags; ++t) n *= size_of_tag(s.tag[t]);
-    return n;
+    return is_static(code) ? number_of(code) : size(plan_.symbol[-1 - code]);
   }
   std::int64_t bytes() const { return total_; }
   /// Constant inputs are others than in the last run.
@@ -154,6 +150,11 @@ class Machine {
     for (int i = 0; i < tags_; ++i)
       if (tag_[i] == tag) return tag_size_[i];
     return 0;
+  }
+  ETCH_NOINLINE std::int64_t size(const Symbol& s) const {
+    std::int64_t n = s.factor;
+    for (int t = 0; t < s.tags; ++t) n *= size_of_tag(s.tag[t]);
+    return n;
   }
   bool bind_sizes(const Bindings& in);
   void resolve();

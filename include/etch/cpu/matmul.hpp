@@ -56,21 +56,32 @@ struct Padded;
 template <class T>
 struct Product;
 
+/// Ways of a product that are no tiles: inner products, planes of a depthwise convolution; few rows, and inner products of windows, of these heights.
+using PartSet = std::uint32_t;
+inline constexpr int direct_parts = 2, inner_parts = 8, direct_rows = 6, inner_rows = 9;
+inline constexpr PartSet part_dots = 1, part_depthwise = 2, all_direct = ((1 << direct_rows) - 1) << direct_parts, all_inner = ((1 << inner_rows) - 1) << inner_parts;
+inline constexpr PartSet window_parts = part_depthwise | all_direct | all_inner, all_parts = part_dots | window_parts;
+
 /// What a product may call: a program names what its sizes ask for, and the rest is not compiled.
 template <class T>
 struct ProductKernels {
   TileTable<T> tile;
   void (*dots)(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);  ///< null where inner products are never better
+  bool (*windows)(const Product<T>& p, T* workspace);  ///< of an operand that is windows: whether it was none for tiles, and has been computed
 };
+template <class T, PartSet Parts>
+bool multiply_windows(const Product<T>& p, T* workspace);
 template <class T>
 ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);
-template <class T, TileSet Tiles, bool Dots>
+template <class T, TileSet Tiles, PartSet Parts>
 constexpr ProductKernels<T> name_kernels() {
-  if constexpr (Dots) return {tile_table<T, Tiles>, multiply_dots<T>};
-  else return {tile_table<T, Tiles>, nullptr};
+  ProductKernels<T> r{tile_table<T, Tiles>, nullptr, nullptr};
+  if constexpr ((Parts & part_dots) != 0) r.dots = multiply_dots<T>;
+  if constexpr ((Parts & window_parts) != 0) r.windows = multiply_windows<T, Parts & window_parts>;
+  return r;
 }
-template <class T, TileSet Tiles = all_tiles, bool Dots = true>
-inline constexpr ProductKernels<T> product_kernels = name_kernels<T, Tiles, Dots>();
+template <class T, TileSet Tiles = all_tiles, PartSet Parts = part_dots>
+inline constexpr ProductKernels<T> product_kernels = name_kernels<T, Tiles, Parts>();
 
 /// The image of a depthwise convolution's item.
 template <class T>

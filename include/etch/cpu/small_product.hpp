@@ -36,11 +36,21 @@ constexpr bool is_small_product(const Step& s, const Access* access) {
   return number_of(a->stride[0]) >= 0 && number_of(a->stride[1]) >= 0 && is_matrix(b->stride[0], b->stride[1], k, n);
 }
 
-/// What the products of a plan may call: tiles of these shapes, inner products.
+/// What the products of a plan may call: tiles of these shapes, and what is no tile.
 struct ProductParts {
   TileSet tiles = 0;
-  bool dots = false;
+  PartSet parts = 0;
 };
+/// The same of a product with windows, apart from tiles; `gathers` where its A is not one axis of rows and one of columns.
+constexpr PartSet window_parts_of(bool known, bool gathers, int64 m, int64 n, int64 k) {
+  if (!known) return window_parts;
+  if (m < 1) return 0;
+  PartSet r = (m == 1 && k % 9 == 0) || (m == 9 && n == 1) ? part_depthwise : 0;
+  if (!gathers && m <= direct_rows) r |= PartSet{1} << (direct_parts + m - 1);
+  const Cut cut(m, pieces(m, inner_rows));
+  if (gathers && n <= few) r |= PartSet{1} << (inner_parts + cut.size(0) - 1) | PartSet{1} << (inner_parts + cut.size(cut.count - 1) - 1);
+  return r;
+}
 template <class T, class P>
 constexpr ProductParts parts_of(const P& plan) {
   ProductParts r;
@@ -59,7 +69,8 @@ constexpr ProductParts parts_of(const P& plan) {
       continue;
     }
     const bool few_columns = !known || n <= few, along = may_be_one(a_col) && may_be_one(b->stride[row]), gathers = windows && a[-2].index != 257;
-    r.dots = r.dots || (along && !windows && (few_columns || m <= few));
+    if (windows) r.parts |= window_parts_of(known, gathers, m, n, k);
+    else if (along && (few_columns || m <= few)) r.parts |= part_dots;
     for (const bool strips : {false, true}) {
       if (strips ? gathers || (known && n <= Tile<T>::cols) || !may_be_one(a_row) || (is_static(a_col) && number_of(a_col) <= strip_apart)
                  : !gathers && known && n > Tile<T>::cols && is_static(a_row) && number_of(a_row) == 1 && is_static(a_col) && number_of(a_col) > strip_apart) continue;

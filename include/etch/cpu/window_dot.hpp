@@ -31,7 +31,7 @@ struct WindowDot {
   int slots() const { return (padded >= 0 ? a - 6 : a - 2) - step.access; }
   /// The stride of axis i of an operand.
   index_t stride(int operand, int i) const { return number(operand == padded ? a - 3 : operand, i); }
-  Axes axes(int operand, bool columns) const {
+  ETCH_NOINLINE Axes axes(int operand, bool columns) const {
     const int counts = machine.index(operand - 2), rows = counts >> 8, first = columns ? batches + rows : batches;
     Axes r;
     for (r.count = 0; r.count < (columns ? counts & 255 : rows); ++r.count) {
@@ -41,14 +41,14 @@ struct WindowDot {
     return r;
   }
   /// Offsets of an operand's rows and columns, written to `to`; of k's outermost axis the first element's alone where that is enough.
-  Offsets offsets(int operand, index_t rows, std::int32_t* to, bool first = false) const {
+  ETCH_NOINLINE Offsets offsets(int operand, index_t rows, std::int32_t* to, bool first = false) const {
     Axes r = axes(operand, false), s = axes(operand, true);
     if (first) (operand == a ? s : r).size[0] = 1;
     r.fill(to);
     s.fill(to + rows);
     return {to, to + rows, s.run(), r.run(), s.count == 1 ? s.stride[0] : 0};
   }
-  Padded<T> padding() const {
+  ETCH_NOINLINE Padded<T> padding() const {
     Padded<T> r{};
     r.is_a = padded == a;
     r.at = machine.index(a - 3);
@@ -71,7 +71,7 @@ struct WindowDot {
     return r;
   }
   /// Whether every item of a padded product is a depthwise convolution of one plane.
-  bool lays_out(const Product<T>& item) const {
+  ETCH_NOINLINE bool lays_out(const Product<T>& item) const {
     const Padded<T>& pad = *item.padded;
     if (!pad.laid_out || !WindowDot{machine, step, false}.padding().laid_out) return false;
     const index_t plane = pad.box.plane();
@@ -82,30 +82,30 @@ struct WindowDot {
   std::size_t table_bytes() const { return aligned(static_cast<std::size_t>(m + n + 2 * k) * sizeof(std::int32_t)); }
 
 #if !defined(ETCH_CPU_EIGEN)
-  static index_t span_of(const Axes& x, int from = 0) {
+  ETCH_NOINLINE static index_t span_of(const Axes& x, int from = 0) {
     index_t span = 1;
     for (int i = from; i < x.count; ++i) span += (x.size[i] - 1) * x.stride[i];
     return span;
   }
   /// Whether each step of x leads on.
-  static bool ascends(const Axes& x) {
+  ETCH_NOINLINE static bool ascends(const Axes& x) {
     for (int i = 0; i < x.count; ++i)
       if (x.stride[i] < 0) return false;
     return x.count > 0;
   }
   bool fits_lanes(index_t elements) const { return elements * Tile<T>::lanes * static_cast<index_t>(sizeof(T)) <= lane_block_bytes; }
   /// The product of one matrix with each small image's windows; `batch` 0 where it is something else.
-  LaneConvolution<T> convolution(const Product<T>& item, const Padded<T>* pad, index_t c_batch) const {
+  ETCH_NOINLINE LaneConvolution<T> convolution(const Product<T>& item, const Padded<T>* pad, index_t c_batch) const {
     LaneConvolution<T> r{};
     if (batches != 1 || machine.index(a - 2) != 257 || padded == a || stride(a, 0) != 0 || m <= 0 || n <= 0 || k <= 0) return r;
     const Axes rows = axes(b, false), columns = axes(b, true);
     const index_t images = size(0), span = span_of(rows) + span_of(columns) - 1, step = stride(b, 0);
-    if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes || (ETCH_VECTOR_BYTES >= 64 && m <= DirectTable<T>::rows && columns.run() >= Tile<T>::lanes)) return r;
+    if (!ascends(rows) || !ascends(columns) || !fills_lanes<T>(images) || !fits_lanes(span) || !fits_lanes(m * k / Tile<T>::lanes) || columns.run() >= 8 * Tile<T>::lanes || (ETCH_VECTOR_BYTES >= 64 && m <= direct_rows && columns.run() >= Tile<T>::lanes)) return r;
     if (pad != nullptr && !pad->box.begins_with(step)) return r;
     return {.item = item, .images = {item.b, pad, step, span}, .batch = images, .c_batch = c_batch, .channels = rows.size[0], .taps = k / rows.size[0], .channel = rows.stride[0]};
   }
   /// The product of windows and results over images and places; `batch` 0 where it is something else.
-  LaneGradient<T> gradient(const Product<T>& item, const Padded<T>* pad) const {
+  ETCH_NOINLINE LaneGradient<T> gradient(const Product<T>& item, const Padded<T>* pad) const {
     LaneGradient<T> r{};
     if (batches != 0 || machine.index(a - 2) == 257 || padded == b || m <= 0 || n <= 0 || k <= 0) return r;
     const Axes taps = axes(a, false), places = axes(a, true), rows = axes(b, false), columns = axes(b, true);
@@ -209,7 +209,7 @@ struct WindowDot {
       w.all->run_parts(w.parts * chunk / w.chunks, w.parts * (chunk + 1) / w.chunks, reinterpret_cast<T*>(w.workspace + static_cast<std::size_t>(thread) * w.bytes));
     }, &work);
   }
-  std::size_t lane_bytes(bool shared) const {
+  ETCH_NOINLINE std::size_t lane_bytes(bool shared) const {
     Product<T> item{};
     item.m = m, item.n = n, item.k = k;
     const Padded<T> pad = padded >= 0 ? padding() : Padded<T>{};
@@ -246,9 +246,9 @@ template <class T>
 ETCH_NOINLINE void run_window_dot_with(Machine& machine, int s, const ProductKernels<T>& kernels) {
   WindowDot<T>{machine, machine.step(s), true}.run(s, kernels);
 }
-template <class T, TileSet Tiles>
+template <class T, TileSet Tiles, PartSet Parts>
 void run_window_dot(Machine& machine, int s) {
-  run_window_dot_with<T>(machine, s, product_kernels<T, Tiles, false>);
+  run_window_dot_with<T>(machine, s, product_kernels<T, Tiles, Parts & window_parts>);
 }
 template <class T>
 std::size_t window_dot_workspace(const Machine& machine, const Step& s) {

@@ -60,37 +60,38 @@ ETCH_NOINLINE void direct_product(const DirectArguments<T>& t) {
     ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(t.c + i * t.c_row + t.to[j], sum[i][j]);
   }
 }
-/// direct_product for as many rows as a tile has, of one vector or of as many as its registers hold.
-template <class T>
+/// direct_product for the rows named, of one vector or of as many as its registers hold.
+template <class T, PartSet Parts>
 struct DirectTable {
   using Function = void (*)(const DirectArguments<T>&);
-  static constexpr int rows = 6;
   static constexpr int vectors(int r) { return r == 1 ? 8 : r < 4 || ETCH_VECTOR_BYTES >= 64 ? 4 : 2; }
-  Function one[rows] = {}, all[rows] = {};
+  Function one[direct_rows] = {}, all[direct_rows] = {};
   constexpr DirectTable() { fill<1>(); }
   template <int R>
   constexpr void fill() {
-    one[R - 1] = direct_product<T, R, 1>;
-    all[R - 1] = direct_product<T, R, vectors(R)>;
-    if constexpr (R < rows) fill<R + 1>();
+    if constexpr ((Parts >> (direct_parts + R - 1) & 1) != 0) {
+      one[R - 1] = direct_product<T, R, 1>;
+      all[R - 1] = direct_product<T, R, vectors(R)>;
+    }
+    if constexpr (R < direct_rows) fill<R + 1>();
   }
 };
-template <class T>
-inline constexpr DirectTable<T> direct_table;
+template <class T, PartSet Parts>
+inline constexpr DirectTable<T, Parts> direct_table;
 
 /// Few rows, columns that lie together a vector at least: every element of B is used once, so nothing is packed.
 template <class T>
 bool is_direct(const Product<T>& p) {
-  return !p.in_double && p.m <= DirectTable<T>::rows && p.a_at == nullptr && p.b_at->along_row >= Tile<T>::lanes && !p.accumulate;
+  return !p.in_double && p.m <= direct_rows && p.a_at == nullptr && p.b_at->along_row >= Tile<T>::lanes && !p.accumulate;
 }
-template <class T>
+template <class T, PartSet Parts>
 void multiply_direct(const Product<T>& p, T* tile) {
   constexpr int64 lanes = Tile<T>::lanes;
-  const int64 run = p.b_at->along_row, most = DirectTable<T>::vectors(static_cast<int>(p.m)), room = direct_tile / p.m;
+  const int64 run = p.b_at->along_row, most = DirectTable<T, Parts>::vectors(static_cast<int>(p.m)), room = direct_tile / p.m;
   const int64 together = run < room ? room / run : 1;
   const Cut cuts(run, pieces(run, room));  // several runs side by side, or parts of one
   const bool rectifies = p.epilogue.rectifies, staged = p.epilogue.apply != nullptr && !rectifies;
-  T term[DirectTable<T>::rows];
+  T term[direct_rows];
   for (int64 r = 0; rectifies && r < p.m; ++r) term[r] = p.epilogue.term(p.row_offset + r);
   DirectArguments<T> t{.k = p.k, .a = p.a, .a_row = p.a_row, .a_col = p.a_col, .b = p.b, .row = p.b_at->row, .column = {}, .c = {}, .c_row = {}, .to = {}, .term = rectifies ? term : nullptr};
   T* const c = rectifies ? p.epilogue.walked_at[0] + p.row_offset * p.epilogue.walked_row[0] : p.c;
@@ -107,7 +108,7 @@ void multiply_direct(const Product<T>& p, T* tile) {
           t.column[j] = p.b_at->column[begin + line] + from;
           t.to[j] = line + from;
         }
-        (some == 1 ? direct_table<T>.one : direct_table<T>.all)[p.m - 1](t);
+        (some == 1 ? direct_table<T, Parts>.one : direct_table<T, Parts>.all)[p.m - 1](t);
         v += some;
       }
       if (staged) p.finish(0, begin, p.m, cols, tile, t.c_row);
@@ -143,20 +144,19 @@ ETCH_NOINLINE void add_inner(const Product<T>& p, int64 row, const T* b, T* to, 
   }
   ETCH_UNROLL for (int r = 0; r < R; ++r) to[r * to_row] = simd::hsum(sum[r]);
 }
-template <class T>
+template <class T, PartSet Parts>
 struct InnerTable {
   using Function = void (*)(const Product<T>&, int64, const T*, T*, int64);
-  static constexpr int rows = 9;
-  Function at[rows] = {};
+  Function at[inner_rows] = {};
   constexpr InnerTable() { fill<1>(); }
   template <int R>
   constexpr void fill() {
-    at[R - 1] = add_inner<T, R>;
-    if constexpr (R < rows) fill<R + 1>();
+    if constexpr ((Parts >> (inner_parts + R - 1) & 1) != 0) at[R - 1] = add_inner<T, R>;
+    if constexpr (R < inner_rows) fill<R + 1>();
   }
 };
-template <class T>
-inline constexpr InnerTable<T> inner_table;
+template <class T, PartSet Parts>
+inline constexpr InnerTable<T, Parts> inner_table;
 
 /// Few columns, and k in pieces of a vector at least: nothing is packed.
 template <class T>
@@ -165,25 +165,35 @@ bool is_inner(const Product<T>& p) {
   const int64 a = p.a_at->along_row, b = p.b_at->along_column;
   return least(a, b) >= Tile<T>::lanes && (a < b ? b % a : a % b) == 0;
 }
-template <class T>
+template <class T, PartSet Parts>
 void multiply_inner(const Product<T>& p, T* tile) {
-  const Cut cut(p.m, pieces(p.m, InnerTable<T>::rows));
+  const Cut cut(p.m, pieces(p.m, inner_rows));
   for (int64 i = 0; i < cut.count; ++i) {
     const int64 row = cut.begin(i), rows = cut.size(i);
-    for (int64 j = 0; j < p.n; ++j) inner_table<T>.at[rows - 1](p, row, p.b + p.b_at->column[j], tile + j, p.n);
+    for (int64 j = 0; j < p.n; ++j) inner_table<T, Parts>.at[rows - 1](p, row, p.b + p.b_at->column[j], tile + j, p.n);
     for (int64 r = 0; p.accumulate && r < rows; ++r)
       for (int64 j = 0; j < p.n; ++j) tile[r * p.n + j] += p.c[(row + r) * p.c_row + j];
     p.finish(row, 0, rows, p.n, tile, p.n);
   }
 }
 
+template <class T, PartSet Parts>
+bool multiply_windows(const Product<T>& p, T* workspace) {
+  if constexpr ((Parts & part_depthwise) != 0) {
+    if (is_depthwise(p)) return multiply_depthwise(p, workspace), true;
+    if (is_depthwise_gradient(p)) return multiply_depthwise_gradient(p, workspace), true;
+  }
+  if constexpr ((Parts & all_direct) != 0) {
+    if (is_direct(p)) return multiply_direct<T, Parts>(p, workspace), true;
+  }
+  if constexpr ((Parts & all_inner) != 0) {
+    if (is_inner(p)) return multiply_inner<T, Parts>(p, workspace), true;
+  }
+  return false;
+}
 template <class T>
-void multiply_gathered(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
-  if (is_depthwise(p)) multiply_depthwise(p, workspace);
-  else if (is_depthwise_gradient(p)) multiply_depthwise_gradient(p, workspace);
-  else if (is_direct(p)) multiply_direct(p, workspace);
-  else if (is_inner(p)) multiply_inner(p, workspace);
-  else multiply<T, true>(p, row0, row1, panel0, panel1, workspace);
+void multiply_gathered(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+  if (p.kernels->windows == nullptr || !p.kernels->windows(p, workspace)) multiply<T, true>(p, row0, row1, panel0, panel1, workspace);
 }
 
 /// Which operand is padded as it is read: A in `parts` of its columns, one after another, or B as a whole.

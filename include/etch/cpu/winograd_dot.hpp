@@ -93,7 +93,7 @@ ETCH_NOINLINE void run_winograd_with(Machine& machine, int s, const ProductKerne
 }
 template <class T, TileSet Tiles>
 void run_winograd(Machine& machine, int s) {
-  run_winograd_with<T>(machine, s, product_kernels<T, Tiles, false>);
+  run_winograd_with<T>(machine, s, product_kernels<T, Tiles, 0>);
 }
 template <class T>
 ETCH_COLD std::size_t winograd_workspace(const Machine& machine, const Step& s) {

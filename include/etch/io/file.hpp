@@ -26,7 +26,7 @@ namespace io {
 namespace detail {
 
 /// A name as a message shows it: printable and not too long.
-inline Message printable(std::string_view name) {
+ETCH_COLD inline Message printable(std::string_view name) {
   Message text;
   for (const char c : name.substr(0, 120)) text << (c >= ' ' && c <= '~' ? c : '?');
   if (name.size() > 120) text << "...";
@@ -37,14 +37,14 @@ inline std::int64_t printable(std::uint64_t count) {
   return static_cast<std::int64_t>(std::min<std::uint64_t>(count, std::numeric_limits<std::int64_t>::max()));
 }
 
-[[noreturn]] inline void fail_on_system(const char* operation, const char* rule, std::string_view path, int error) {
+[[noreturn]] ETCH_COLD inline void fail_on_system(const char* operation, const char* rule, std::string_view path, int error) {
   fail(operation, rule, Message{} << printable(path).c_str() << ": " << std::strerror(error));
 }
 
 /// A file open for reading, whose size was known when it was opened.
 class InputFile {
  public:
-  explicit InputFile(const char* path) : path_(path), file_(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
+  ETCH_COLD explicit InputFile(const char* path) : path_(path), file_(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     struct stat status = {};
     if (file_ < 0 || ::fstat(file_, &status) != 0) refuse(errno);
     if (!S_ISREG(status.st_mode)) refuse(S_ISDIR(status.st_mode) ? EISDIR : ESPIPE);
@@ -58,7 +58,7 @@ class InputFile {
   std::uint64_t size() const { return size_; }
   const std::string& path() const { return path_; }
 
-  void read(std::uint64_t offset, void* data, std::uint64_t bytes) const {
+  ETCH_COLD void read(std::uint64_t offset, void* data, std::uint64_t bytes) const {
     for (char* to = static_cast<char*>(data); bytes != 0;) {
       const ssize_t got = ::pread(file_, to, bytes, static_cast<off_t>(offset));
       if (got < 0 && errno == EINTR) continue;
@@ -87,7 +87,7 @@ class InputFile {
 /// A file written beside its destination, which it replaces on `commit` and not before.
 class AtomicFile {
  public:
-  explicit AtomicFile(const char* path) : path_(path) {
+  ETCH_COLD explicit AtomicFile(const char* path) : path_(path) {
     struct stat old = {};
     const bool replaces = ::stat(path, &old) == 0;
     if (replaces) {  // a link stays a link, a device is never replaced by a file
@@ -105,12 +105,12 @@ class AtomicFile {
   }
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
-  ~AtomicFile() {
+  ETCH_COLD ~AtomicFile() {
     if (file_ >= 0) ::close(file_);
     if (!committed_) ::unlink(temporary_.c_str());
   }
 
-  void write(const void* data, std::uint64_t bytes) {
+  ETCH_COLD void write(const void* data, std::uint64_t bytes) {
     for (const char* from = static_cast<const char*>(data); bytes != 0;) {
       const ssize_t written = ::write(file_, from, bytes);
       if (written < 0 && errno == EINTR) continue;
@@ -121,7 +121,7 @@ class AtomicFile {
   }
 
   /// Data on the disk, then the new name, then the directory on the disk: at no time is there half a file at `path`.
-  void commit() {
+  ETCH_COLD void commit() {
     if (::fsync(file_) != 0) refuse(errno);
     if (::close(std::exchange(file_, -1)) != 0) refuse(errno);
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) refuse(errno);

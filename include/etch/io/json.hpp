@@ -37,7 +37,7 @@ constexpr std::size_t utf8_length(std::string_view text) {
 }
 
 /// Appends the character numbered `code`, at most U+10FFFF, in UTF-8.
-inline void append_utf8(std::string& out, unsigned code) {
+ETCH_COLD inline void append_utf8(std::string& out, unsigned code) {
   const auto put = [&out](unsigned byte) { out.push_back(static_cast<char>(byte)); };
   if (code < 0x80) return put(code);
   if (code < 0x800) {
@@ -55,7 +55,7 @@ inline void append_utf8(std::string& out, unsigned code) {
 }
 
 /// A key that appears twice.
-inline std::optional<std::string_view> repeated(std::vector<std::string_view> keys) {
+ETCH_COLD inline std::optional<std::string_view> repeated(std::vector<std::string_view> keys) {
   std::sort(keys.begin(), keys.end());
   const auto twice = std::adjacent_find(keys.begin(), keys.end());
   if (twice == keys.end()) return {};
@@ -75,7 +75,7 @@ constexpr bool is_utf8(std::string_view text) {
 }
 
 /// Appends `text`, which must be UTF-8, as a JSON string with its quotes.
-inline void append_json(std::string& out, std::string_view text) {
+ETCH_COLD inline void append_json(std::string& out, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   out.push_back('"');
   for (const char c : text) {
@@ -123,7 +123,7 @@ class JsonReader {
   }
 
   /// A string, its escapes resolved; anything that is not UTF-8 is refused.
-  std::string string() {
+  ETCH_COLD std::string string() {
     expect('"');
     std::string out;
     for (char c = take(); c != '"'; c = take()) {
@@ -139,7 +139,7 @@ class JsonReader {
   }
 
   /// An integer from 0 to 2^63 - 1, written without fraction or exponent.
-  std::int64_t integer() {
+  ETCH_COLD std::int64_t integer() {
     constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
     skip_space();
     const std::size_t first = at_;
@@ -155,7 +155,7 @@ class JsonReader {
   }
 
   /// The end of the text: only white space may be left.
-  void end() {
+  ETCH_COLD void end() {
     skip_space();
     if (at_ != text_.size()) refuse("nothing more");
   }
@@ -189,7 +189,7 @@ class JsonReader {
     if (!accept(c)) refuse(quoted);
   }
 
-  void escape(std::string& out) {
+  ETCH_COLD void escape(std::string& out) {
     static constexpr std::string_view names = "\"\\/bfnrt", values = "\"\\/\b\f\n\r\t";
     const char name = take();
     if (name == 'u') return unicode(out);
@@ -198,7 +198,7 @@ class JsonReader {
     out.push_back(values[found]);
   }
 
-  void unicode(std::string& out) {
+  ETCH_COLD void unicode(std::string& out) {
     unsigned code = hex4();
     if (code >= 0xD800 && code < 0xDC00) {  // the first half of a pair that stands for U+10000 and above
       if (text_.substr(at_, 2) != "\\u") refuse("the second half of a surrogate pair");

@@ -94,7 +94,7 @@ inline constexpr std::uint64_t max_header_bytes = 100'000'000;
 inline constexpr std::string_view metadata_key = "__metadata__";
 
 /// `etch: operation: SUBJECT of NAME RULE; values`.
-[[noreturn]] inline void fail_on_tensor(const char* operation, const char* subject, std::string_view name,
+[[noreturn]] ETCH_COLD inline void fail_on_tensor(const char* operation, const char* subject, std::string_view name,
                                         const Message& rule, const Message& values) {
   fail(operation, (Message{} << subject << ' ' << printable(name).c_str() << ' ' << rule.c_str()).c_str(), values);
 }
@@ -116,7 +116,7 @@ constexpr bool count_bytes(const std::int64_t* shape, std::size_t rank, std::uin
 class SafetensorsFile {
  public:
   /// Opens and checks everything but the numbers: header, types, shapes, and that the tensors cover the data exactly.
-  explicit SafetensorsFile(const char* path) : file_(path) {
+  ETCH_COLD explicit SafetensorsFile(const char* path) : file_(path) {
     parse(header());
     by_name_ = sorted([](const StoredTensor& a, const StoredTensor& b) { return a.name < b.name; });
     check_layout();
@@ -139,7 +139,7 @@ class SafetensorsFile {
   }
 
   /// Reads one tensor of the file into `entry`; on Error the entry is as it was.
-  void read(const Entry& entry) const {
+  ETCH_COLD void read(const Entry& entry) const {
     const StoredTensor& tensor = match(entry);
     const auto bytes = fetch(tensor.begin, tensor.end);
     check_bits(tensor, bytes.get());
@@ -148,7 +148,7 @@ class SafetensorsFile {
 
   /// Reads these entries; the file must hold no others, but those whose names begin with `except` where it is given.
   /// On Error all entries are as they were.
-  void read(std::span<const Entry> entries, std::string_view except = {}) const {
+  ETCH_COLD void read(std::span<const Entry> entries, std::string_view except = {}) const {
     std::vector<const StoredTensor*> matched;
     for (const Entry& entry : entries) matched.push_back(&match(entry));
     check_no_more(matched, except);
@@ -160,7 +160,7 @@ class SafetensorsFile {
  private:
   using Bytes = std::unique_ptr<std::byte[]>;
 
-  std::string header() {
+  ETCH_COLD std::string header() {
     const std::uint64_t size = file_.size();
     std::uint64_t length = 0;
     if (size < sizeof length) fail("load", "file must begin with the length of its header", what_was_found(size));
@@ -179,7 +179,7 @@ class SafetensorsFile {
     return Message{} << "found " << detail::printable(bytes) << " bytes in " << detail::printable(file_.path()).c_str();
   }
 
-  void parse(const std::string& text) {
+  ETCH_COLD void parse(const std::string& text) {
     JsonReader json(text, "load", "header must be JSON that lists tensors");
     if (!text.starts_with('{')) json.refuse("'{'");
     json.object([&](const std::string& name) {
@@ -192,7 +192,7 @@ class SafetensorsFile {
     json.end();
   }
 
-  static StoredTensor tensor(JsonReader& json, const std::string& name) {
+  ETCH_COLD static StoredTensor tensor(JsonReader& json, const std::string& name) {
     StoredTensor result{name, {}, {}, {}, 0, 0};
     const detail::StoredType* type = nullptr;
     std::vector<std::int64_t> offsets;
@@ -233,7 +233,7 @@ class SafetensorsFile {
   }
 
   /// The tensors must cover the data without overlap, without holes, to its last byte.
-  void check_layout() const {
+  ETCH_COLD void check_layout() const {
     const auto order = sorted([](const StoredTensor& a, const StoredTensor& b) {
       return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
     });
@@ -255,7 +255,7 @@ class SafetensorsFile {
       fail("load", "file must end with its last tensor", what_was_found(data_bytes_ - covered) << " after it");
   }
 
-  const StoredTensor& match(const Entry& entry) const {
+  ETCH_COLD const StoredTensor& match(const Entry& entry) const {
     const StoredTensor* tensor = find(entry.name);
     const Message expected = Message{}.shape(entry.shape, entry.rank);
     if (tensor == nullptr)
@@ -276,7 +276,7 @@ class SafetensorsFile {
     return entry.dtype == DType::float32 && (tensor.dtype == DType::float16 || tensor.dtype == DType::bfloat16);
   }
 
-  void check_no_more(const std::vector<const StoredTensor*>& matched, std::string_view except) const {
+  ETCH_COLD void check_no_more(const std::vector<const StoredTensor*>& matched, std::string_view except) const {
     std::vector<bool> seen(tensors_.size());
     for (const StoredTensor* tensor : matched) {
       const std::size_t i = static_cast<std::size_t>(tensor - tensors_.data());
@@ -321,7 +321,7 @@ class SafetensorsFile {
     }
   }
 
-  std::vector<std::size_t> sorted(bool (*before)(const StoredTensor&, const StoredTensor&)) const {
+  ETCH_COLD std::vector<std::size_t> sorted(bool (*before)(const StoredTensor&, const StoredTensor&)) const {
     std::vector<std::size_t> order(tensors_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(),
@@ -344,18 +344,18 @@ class SafetensorsFile {
   std::vector<std::pair<std::string, std::string>> metadata_;
 };
 
-inline void read_safetensors(const char* path, std::span<const Entry> entries) { SafetensorsFile(path).read(entries); }
+ETCH_COLD inline void read_safetensors(const char* path, std::span<const Entry> entries) { SafetensorsFile(path).read(entries); }
 
 namespace detail {
 
 /// Refuses keys that a reader would refuse: not UTF-8, or the same twice.
-inline void check_keys(const char* rule, const std::vector<std::string_view>& keys) {
+ETCH_COLD inline void check_keys(const char* rule, const std::vector<std::string_view>& keys) {
   for (const std::string_view key : keys)
     if (!is_utf8(key)) fail("save", rule, Message{} << "got " << printable(key).c_str());
   if (const auto twice = repeated(keys)) fail("save", rule, Message{} << "got twice " << printable(*twice).c_str());
 }
 
-inline std::uint64_t bytes_of(const Entry& entry) {
+ETCH_COLD inline std::uint64_t bytes_of(const Entry& entry) {
   std::uint64_t bytes = 0;
   if (!count_bytes(entry.shape, static_cast<std::size_t>(entry.rank), size_of(entry.dtype), bytes))
     fail_on_tensor("save", "shape of", entry.name, Message{} << "must fit in memory",
@@ -371,7 +371,7 @@ void in_data_order(std::span<const Entry> entries, Visit visit) {
       if (size_of(entry.dtype) == width) visit(entry);
 }
 
-inline std::string safetensors_header(std::span<const Entry> entries, std::span<const Metadata> metadata) {
+ETCH_COLD inline std::string safetensors_header(std::span<const Entry> entries, std::span<const Metadata> metadata) {
   std::vector<std::uint64_t> begins(entries.size());
   std::uint64_t end = 0;
   in_data_order(entries, [&](const Entry& entry) {
@@ -408,7 +408,7 @@ inline std::string safetensors_header(std::span<const Entry> entries, std::span<
 
 }  // namespace detail
 
-inline void write_safetensors(const char* path, std::span<const Entry> entries, std::span<const Metadata> metadata) {
+ETCH_COLD inline void write_safetensors(const char* path, std::span<const Entry> entries, std::span<const Metadata> metadata) {
   for (const Entry& entry : entries)
     if (detail::code_of(entry.dtype).empty())
       detail::fail_on_tensor("save", "dtype of", entry.name, Message{} << "must be one that safetensors has", Message{} << "got " << name_of(entry.dtype));

@@ -29,7 +29,7 @@ class DottedName {
 };
 
 /// Reads the next of ETCH_MODULE's names from `list`. One with "#" names all members, numbered from 0, and is not used up.
-constexpr const char* read_name(const char* list, int number, DottedName& to) {
+ETCH_COLD constexpr const char* read_name(const char* list, int number, DottedName& to) {
   bool numbered = false;
   const char* at = list;
   for (; *at != '\0' && *at != ','; ++at) {
@@ -44,7 +44,7 @@ constexpr const char* read_name(const char* list, int number, DottedName& to) {
 
 /// A name that begins with "~" is no part of the path: what follows is put behind the tensors' names, as in weight_ih_l0_reverse.
 template <class M, class F>
-constexpr void each_named_tensor(M& model, F& f, DottedName& name, DottedName& suffix) {
+ETCH_COLD constexpr void each_named_tensor(M& model, F& f, DottedName& name, DottedName& suffix) {
   const char* rest = std::remove_cvref_t<M>::etch_names;
   const int base = name.size(), after = suffix.size();
   int count = 0;

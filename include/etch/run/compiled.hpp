@@ -210,7 +210,7 @@ struct Compiled {
         using K = cpu::detail::SmallKernel<type_of<s.dtype>, z.m, z.n, z.k, z.a_row, z.a_col, z.b_row, z.b_col, z.c_row, z.keeps>;
         return cpu::LibraryKernel{K::run, K::workspace, K::kept};
       }
-    } else if constexpr ((s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) || s.kind == detail::StepKind::window_dot) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.dots>();
+    } else if constexpr ((s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) || s.kind == detail::StepKind::window_dot) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.parts>();
     else return cpu::library_kernel<s.kind, s.dtype, cpu::asks_for_indices(s), way>();
   }
   /// The program of a loop's body.
