@@ -96,6 +96,8 @@ def peers_on(options, core):
     found = []
 
     def add(name, commands):
+        if not re.search(options.peers, name):
+            return
         servers = []
         for command in commands:
             try:
@@ -107,9 +109,9 @@ def peers_on(options, core):
     for folder in sorted(path for path in (ROOT / "bench" / "peers").iterdir() if any(path.glob("*.cpp"))):
         add(folder.name, [program(options, f"peers/{folder.name}/{source.stem}") for source in sorted(folder.glob("*.cpp"))])
     script = ROOT / "bench" / "peers" / "torch_peer.py"
-    for name, options in {f"torch {TORCH}": [], f"torch {TORCH} compile": ["--compile"]}.items():
+    for name, mode in {f"torch {TORCH}": [], f"torch {TORCH} compile": ["--compile"]}.items():
         if has("torch", TORCH):
-            add(name, [[VENV_PYTHON, script, *options]])
+            add(name, [[VENV_PYTHON, script, *mode]])
         else:
             print(f"bench: MISSING PEER {name}: not in build/venv")
     return found
@@ -166,6 +168,7 @@ def main():
     arguments.add_argument("what", nargs="?", choices=["all", "times", "threads", "operations", "compile", "publish"], default="all")
     arguments.add_argument("--no-peers", action="store_true", help="etch alone; installs nothing")
     arguments.add_argument("--only", metavar="REGEX", default="", help="workloads whose name matches")
+    arguments.add_argument("--peers", metavar="REGEX", default="", help="peers whose name matches")
     arguments.add_argument("--out", metavar="FILE", type=pathlib.Path, help="build/bench.json unless said")
     arguments.add_argument("--march", default="native", help="of all programs; x86-64-v3 keeps libraries to AVX2, too")
     arguments.add_argument("--optimize", default="-O3", help="of etch's programs: -O3 unless said (--optimize=-O2)")
