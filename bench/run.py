@@ -3,7 +3,7 @@
     ./run bench [--no-peers] [--only REGEX] [--out FILE]     everything
     ./run bench times [--merge]                              the table of times, errors and memory only (times.py)
     ./run bench threads [--threads N] [--merge]              etch on two threads, or N, beside etch on one
-    ./run bench times --march x86-64-v3 [--optimize -O2]     the same, built for another instruction set, peers kept to it, too
+    ./run bench times --march x86-64-v3 [--optimize=-O2]     the same, built for another instruction set, peers kept to it, too
     ./run bench operations [--no-peers] [--only REGEX]       a hundred operations, beside loops and PyTorch (operations.py)
     ./run bench compile [--out FILE]                         compile time, memory, size and start only
     ./run bench publish [--out FILE]                         FILE's times into docs/ and README.md (figures.py); measures nothing
