@@ -3,11 +3,12 @@
     ./run bench [--no-peers] [--only REGEX] [--out FILE]     everything
     ./run bench times [--merge]                              the table of times, errors and memory only (times.py)
     ./run bench threads [--threads N] [--merge]              etch on two threads, or N, beside etch on one
+    ./run bench times --march x86-64-v3 [--optimize=-O2]     the same, built for another instruction set, peers kept to it, too
     ./run bench operations [--no-peers] [--only REGEX]       a hundred operations, beside loops and PyTorch (operations.py)
     ./run bench compile [--out FILE]                         compile time, memory, size and start only
     ./run bench publish [--out FILE]                         FILE's times into docs/ and README.md (figures.py); measures nothing
 
-CMake builds the programs of bench/ and bench/peers/ in build/release. Each etch program and each peer stays loaded and waits while
+CMake builds the programs of bench/ and bench/peers/ in build/release, or in a folder of their instruction set and flags. Each etch program and each peer stays loaded and waits while
 the others run: a round measures etch for 0.2 s, then each peer in turn, so that a machine that slows down slows all. The ratio is
 the peer's time over etch's in the same round; the table and the JSON give its median and extremes over the rounds.
 """
@@ -30,28 +31,33 @@ from servers import DoesNotStart, Peer, Server
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-RELEASE = BUILD / "release"
 VENV_PYTHON = BUILD / "venv" / "bin" / "python"
 LOG = BUILD / "bench.log"  # what the programs say on stderr
 TORCH, ONNXRUNTIME = "2.13.0", "1.31.1"
 ROUNDS = 9
+# What keeps libraries that choose their code when they run to AVX2; ONNX Runtime has nothing of the kind.
+AVX2 = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OPENBLAS_CORETYPE": "Haswell",
+        "TORCHINDUCTOR_CPP_MARCH": "x86-64-v3"}
 
 
-def one_thread():
-    """Children inherit it: one thread in every library that asks the environment."""
+def environment(options):
+    """Children inherit it: one thread, and AVX2 where that is measured, in every library that asks the environment."""
     for library in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "ETCH_NUM", "TORCHINDUCTOR_COMPILE"):
         os.environ[f"{library}_THREADS"] = "1"
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(BUILD / "inductor")
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(BUILD / f"inductor{options.variant}")
+    if options.march == "x86-64-v3":
+        os.environ |= AVX2
 
 
-def build(with_peers):
+def build(options, with_peers):
     """etch's programs of bench/, which must build, and those of bench/peers/, which are left out where they do not."""
-    subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, stdout=sys.stderr, check=True)
-    if subprocess.run(["cmake", "--build", RELEASE, "--target", "bench"], cwd=ROOT, stdout=sys.stderr).returncode != 0:
+    settings = [f"-DETCH_MARCH={options.march}", f"-DCMAKE_CXX_FLAGS_RELEASE={options.optimize}"]
+    subprocess.run(["cmake", "--preset", "release", "-B", options.folder, *settings], cwd=ROOT, stdout=sys.stderr, check=True)
+    if subprocess.run(["cmake", "--build", options.folder, "--target", "bench"], cwd=ROOT, stdout=sys.stderr).returncode != 0:
         sys.exit("bench: etch's programs did not build")
     if with_peers:
-        keep_going = ["--", "-k", "0" if "Ninja" in (RELEASE / "CMakeCache.txt").read_text() else "-k"]
-        subprocess.run(["cmake", "--build", RELEASE, "--target", "bench_peers", *keep_going], cwd=ROOT, stdout=sys.stderr)
+        keep_going = ["--", "-k", "0" if "Ninja" in (options.folder / "CMakeCache.txt").read_text() else "-k"]
+        subprocess.run(["cmake", "--build", options.folder, "--target", "bench_peers", *keep_going], cwd=ROOT, stdout=sys.stderr)
 
 
 def has(package, version):
@@ -81,15 +87,17 @@ def install_wheels():
     install("onnxruntime", ONNXRUNTIME, "--no-deps")
 
 
-def program(name):
-    return [RELEASE / "bench" / name]
+def program(options, name):
+    return [options.folder / "bench" / name]
 
 
-def peers_on(core):
+def peers_on(options, core):
     """Every peer that is here: a folder of bench/peers, PyTorch eager, PyTorch compiled. Says which are not."""
     found = []
 
     def add(name, commands):
+        if not re.search(options.peers, name):
+            return
         servers = []
         for command in commands:
             try:
@@ -99,11 +107,11 @@ def peers_on(core):
         found.append(Peer(name, servers))
 
     for folder in sorted(path for path in (ROOT / "bench" / "peers").iterdir() if any(path.glob("*.cpp"))):
-        add(folder.name, [program(f"peers/{folder.name}/{source.stem}") for source in sorted(folder.glob("*.cpp"))])
+        add(folder.name, [program(options, f"peers/{folder.name}/{source.stem}") for source in sorted(folder.glob("*.cpp"))])
     script = ROOT / "bench" / "peers" / "torch_peer.py"
-    for name, options in {f"torch {TORCH}": [], f"torch {TORCH} compile": ["--compile"]}.items():
+    for name, mode in {f"torch {TORCH}": [], f"torch {TORCH} compile": ["--compile"]}.items():
         if has("torch", TORCH):
-            add(name, [[VENV_PYTHON, script, *options]])
+            add(name, [[VENV_PYTHON, script, *mode]])
         else:
             print(f"bench: MISSING PEER {name}: not in build/venv")
     return found
@@ -118,11 +126,11 @@ def processor():
     return f"{name[1] if name else platform.machine()} ({'AVX-512, AMX' if 'amx_bf16' in words else 'AVX-512' if 'avx512f' in words else 'AVX2' if 'avx2' in words else 'SSE2'})"
 
 
-def about(machine):
+def about(options, machine):
     """The first entry of the JSON: where and when the times were taken, and how many processes wanted to run meanwhile."""
     compiler = subprocess.run(["c++", "-dumpfullversion"], capture_output=True, text=True).stdout.strip()
     return {"name": "machine", "processor": processor(), "date": str(datetime.date.today()), "compiler": f"g++ {compiler}",
-            "gflops": machine.flops, "gbytes": machine.bytes, "load": os.getloadavg()[0]}
+            "gflops": machine.flops, "gbytes": machine.bytes, "load": os.getloadavg()[0], "flags": f"{options.optimize} -march={options.march}"}
 
 
 def names():
@@ -131,9 +139,9 @@ def names():
 
 def measure_times(options, core):
     """The rows of the table of times, after the entry about the machine."""
-    machine = times.Machine(Server("machine", program("machine_bench"), LOG, {core}))
-    etches = [Server(name, program(name), LOG, {core}) for name in names()]
-    return [about(machine), *times.run(etches, [] if options.no_peers else peers_on(core), options.only, options.rounds, machine)]
+    machine = times.Machine(Server("machine", program(options, "machine_bench"), LOG, {core}))
+    etches = [Server(name, program(options, name), LOG, {core}) for name in names()]
+    return [about(options, machine), *times.run(etches, [] if options.no_peers else peers_on(options, core), options.only, options.rounds, machine)]
 
 
 def measure_threads(options, core, cores):
@@ -143,7 +151,7 @@ def measure_threads(options, core, cores):
         print("bench: one core is all there is: no rows of several threads")
         return []
     some = set([core, *(c for c in reversed(cores) if c != core)][:threads])
-    pairs = [(Server(name, program(name), LOG, some, threads), Server(name, program(name), LOG, {core})) for name in names()]
+    pairs = [(Server(name, program(options, name), LOG, some, threads), Server(name, program(options, name), LOG, {core})) for name in names()]
     return times.run_threads(pairs, options.only, options.rounds, threads)
 
 
@@ -160,7 +168,10 @@ def main():
     arguments.add_argument("what", nargs="?", choices=["all", "times", "threads", "operations", "compile", "publish"], default="all")
     arguments.add_argument("--no-peers", action="store_true", help="etch alone; installs nothing")
     arguments.add_argument("--only", metavar="REGEX", default="", help="workloads whose name matches")
-    arguments.add_argument("--out", metavar="FILE", type=pathlib.Path, default=BUILD / "bench.json")
+    arguments.add_argument("--peers", metavar="REGEX", default="", help="peers whose name matches")
+    arguments.add_argument("--out", metavar="FILE", type=pathlib.Path, help="build/bench.json unless said")
+    arguments.add_argument("--march", default="native", help="of all programs; x86-64-v3 keeps libraries to AVX2, too")
+    arguments.add_argument("--optimize", default="-O3", help="of etch's programs: -O3 unless said (--optimize=-O2)")
     arguments.add_argument("--rounds", type=int, default=ROUNDS, help=f"{ROUNDS} unless said")
     arguments.add_argument("--core", type=int, help="the last unless said")
     arguments.add_argument("--threads", type=int, default=2, help="of etch beside one thread: 2 unless said")
@@ -169,6 +180,9 @@ def main():
     arguments.add_argument("--built", action="store_true", help="the programs of the table of times are built already")
     arguments.add_argument("--merge", action="store_true", help="keep what FILE holds of others")
     options = arguments.parse_args()
+    options.variant = "".join(f"-{word.lstrip('-')}" for word, usual in ((options.march, "native"), (options.optimize, "-O3")) if word != usual)
+    options.folder = BUILD / f"release{options.variant}"
+    options.out = options.out or BUILD / f"bench{options.variant}.json"
 
     if options.what == "publish":
         figures.publish(ROOT, json.loads(options.out.read_text()))
@@ -182,8 +196,8 @@ def main():
     if options.what in ("all", "times", "operations") and not options.no_peers:
         install_wheels()
     if options.what in ("all", "times", "threads") and not options.built:
-        build(with_peers=options.what != "threads" and not options.no_peers)
-    one_thread()
+        build(options, with_peers=options.what != "threads" and not options.no_peers)
+    environment(options)
     cores = sorted(os.sched_getaffinity(0))
     core = cores[-1] if options.core is None else options.core
     if options.what in ("all", "times"):
