@@ -69,7 +69,7 @@ template <int N, class V> ETCH_INLINE V pairs(V* t, V x) {
     return t[0];
   } else {
     if constexpr (N % 2 != 0) t[N - 2] = fma(t[N - 1], x, t[N - 2]);
-    for (int i = 0; i < N / 2; ++i) t[i] = fma(t[2 * i + 1], x, t[2 * i]);
+    ETCH_UNROLL for (int i = 0; i < N / 2; ++i) t[i] = fma(t[2 * i + 1], x, t[2 * i]);
     return pairs<N / 2>(t, x * x);
   }
 }
@@ -87,7 +87,7 @@ template <class T, int L, class... C> ETCH_INLINE Vec<T, L> poly_halves(Vec<T, L
   const T c[] = {static_cast<T>(coefficient)...};
   const auto z = x * x;
   auto a = splat<T, L>(c[0]), b = splat<T, L>(c[1]);
-  for (int i = 2; i < N; ++i) {
+  ETCH_UNROLL for (int i = 2; i < N; ++i) {
     if (i % 2 == 0) a = fma(a, z, c[i]);
     else b = fma(b, z, c[i]);
   }

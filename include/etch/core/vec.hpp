@@ -122,7 +122,7 @@ template <class T, int L> ETCH_INLINE Vec<T, L> hsums(Vec<T, L> (&a)[L]) {
 #endif
   {
     T sum[L];
-    for (int i = 0; i < L; ++i) sum[i] = hsum(a[i]);
+    ETCH_UNROLL for (int i = 0; i < L; ++i) sum[i] = hsum(a[i]);
     return load<T, L>(sum);
   }
 }

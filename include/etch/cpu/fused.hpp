@@ -294,7 +294,7 @@ struct Fused {
       } else if constexpr (is_light_sum<column>(I{})) {  // four vectors at a time, each with sums of its own
         if (last - c >= 8 * L) {
           Bank bank[3];
-          for (Bank& b : bank) {
+          ETCH_UNROLL for (Bank& b : bank) {
             b.template take<column>(r);
             start<column>(b.file(), I{});
           }
@@ -304,14 +304,14 @@ struct Fused {
             section<false, false, column>(bank[1].file(), at, c + 2 * L, L, I{});
             section<false, false, column>(bank[2].file(), at, c + 3 * L, L, I{});
           }
-          for (Bank& b : bank) finish<column>(r, b.file(), I{});
+          ETCH_UNROLL for (Bank& b : bank) finish<column>(r, b.file(), I{});
         }
       } else if constexpr (is_light_truth<column>(I{})) {  // four vectors of numbers make one of bytes
         if (last - c >= 4 * L) {
           constexpr Instruction y = decode(code[regs.position[end - 1]]);
           using Before = std::make_index_sequence<static_cast<std::size_t>(end - column - 1)>;
           Bank bank[3];
-          for (Bank& b : bank) b.template take<column>(r);
+          ETCH_UNROLL for (Bank& b : bank) b.template take<column>(r);
           for (; c + 4 * L <= last; c += 4 * L) {
             section<false, false, column>(r, at, c, L, Before{});
             section<false, false, column>(bank[0].file(), at, c + L, L, Before{});
