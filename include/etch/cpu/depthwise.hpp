@@ -61,7 +61,7 @@ struct PlaneLines {
   const T* at(int64 i) const { return zeros == nullptr || (i >= above && i < above + height) ? from + (i - above) * pitch : zeros; }
   template <int R>
   ETCH_INLINE void take(int64 i, const T* (&line)[R]) const {
-    for (int r = 0; r < R; ++r) line[r] = at(i + r);
+    ETCH_UNROLL for (int r = 0; r < R; ++r) line[r] = at(i + r);
   }
 };
 /// Which ends of a line a vector has; the element beyond is a zero.
@@ -273,7 +273,7 @@ ETCH_INLINE void add_depthwise_band(typename Tile<T>::V (&sum)[9], const Product
   if (p.plane.pitch > 0) plane.take(k / run, x);
   else
     for (int r = 0; r < R + 2; ++r) x[r] = p.a + p.a_at->column[k] + r * plane.pitch;
-  for (int r = 0; r < R; ++r) dy[r] = p.b + p.b_at->column[0] + p.b_at->row[k + r * run];
+  ETCH_UNROLL for (int r = 0; r < R; ++r) dy[r] = p.b + p.b_at->column[0] + p.b_at->row[k + r * run];
   if (const T* const ahead = p.plane.ahead)
     for (int64 j = 0; j < R * run; j += 64 / int64{sizeof(T)}) ETCH_PREFETCH(ahead + k + j);
   add_depthwise_lines<T, R>(sum, x, plane.tap, plane.zeros != nullptr, dy, run);

@@ -25,7 +25,7 @@ ETCH_INLINE simd::Vec<T, L> extremum(const T* p, std::int64_t n, simd::Vec<T, L>
   };
   std::int64_t c = 0;
   for (; c + side * L <= n; c += side * L)
-    for (int k = 0; k < side; ++k) take(k, simd::load<T, L>(p + c + k * L));
+    ETCH_UNROLL for (int k = 0; k < side; ++k) take(k, simd::load<T, L>(p + c + k * L));
   for (; c + L <= n; c += L) take(0, simd::load<T, L>(p + c));
   const V all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
   auto join = [](V a, V b) { return Largest ? simd::greater(a, b) : simd::lesser(a, b); };

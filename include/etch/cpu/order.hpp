@@ -144,7 +144,7 @@ index_t count_keys(const I* key, index_t n, I x) {
   };
   index_t i = 0;
   for (; i + side * L <= n; i += side * L)
-    for (int j = 0; j < side; ++j) take(j, simd::load<I, L>(key + i + j * L));
+    ETCH_UNROLL for (int j = 0; j < side; ++j) take(j, simd::load<I, L>(key + i + j * L));
   for (; i + L <= n; i += L) take(0, simd::load<I, L>(key + i));
   auto sum = static_cast<index_t>(simd::hsum((count[0] + count[1]) + (count[2] + count[3])));
   for (; i < n; ++i) sum += Equal ? key[i] == x : key[i] <= x;

@@ -18,17 +18,17 @@ ETCH_INLINE void transpose_block(const char* from, std::int64_t from_step, char*
   typedef std::int32_t Line __attribute__((vector_size(32)));
   typedef std::int32_t Loose __attribute__((vector_size(32), aligned(4), may_alias));
   Line a[8], b[8];
-  for (int k = 0; k < 8; ++k) a[k] = *reinterpret_cast<const Loose*>(from + k * from_step);
-  for (int k = 0; k < 8; k += 2) {  // pairs
+  ETCH_UNROLL for (int k = 0; k < 8; ++k) a[k] = *reinterpret_cast<const Loose*>(from + k * from_step);
+  ETCH_UNROLL for (int k = 0; k < 8; k += 2) {  // pairs
     b[k] = __builtin_shufflevector(a[k], a[k + 1], 0, 8, 1, 9, 4, 12, 5, 13);
     b[k + 1] = __builtin_shufflevector(a[k], a[k + 1], 2, 10, 3, 11, 6, 14, 7, 15);
   }
-  for (int k = 0; k < 8; k += 4)  // fours
-    for (int i = 0; i < 2; ++i) {
+  ETCH_UNROLL for (int k = 0; k < 8; k += 4)  // fours
+    ETCH_UNROLL for (int i = 0; i < 2; ++i) {
       a[k + 2 * i] = __builtin_shufflevector(b[k + i], b[k + 2 + i], 0, 1, 8, 9, 4, 5, 12, 13);
       a[k + 2 * i + 1] = __builtin_shufflevector(b[k + i], b[k + 2 + i], 2, 3, 10, 11, 6, 7, 14, 15);
     }
-  for (int k = 0; k < 4; ++k) {
+  ETCH_UNROLL for (int k = 0; k < 4; ++k) {
     *reinterpret_cast<Loose*>(to + k * to_step) = __builtin_shufflevector(a[k], a[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
     *reinterpret_cast<Loose*>(to + (k + 4) * to_step) = __builtin_shufflevector(a[k], a[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
