@@ -85,11 +85,11 @@ TEST_CASE("a program names the tiles and inner products that its sizes may ask f
   auto product = [](auto x, auto w) { return matmul(x, w); };
   auto parts = []<class P>(P) { return cpu::detail::parts_of<float>(P::plan); };
   using Wide = Code<decltype(product), F<64, 120>, F<120, 64>>;
-  static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64, 120, false) && !parts(Wide{}).dots);
+  static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64, 120, false) && parts(Wide{}).parts == 0);
   static_assert((parts(Wide{}).tiles & cpu::detail::tile_bit(2, 2)) == 0);
   static_assert(parts(Code<decltype(product), F<64, 12>, F<12, 64>>{}).tiles == 0);  // fits the first cache
   auto narrow = [](auto x, auto w) { return linear(x, w); };  // two columns, as inner products
-  static_assert(parts(Code<decltype(narrow), F<640, 12>, F<2, 12>>{}).dots);
+  static_assert(parts(Code<decltype(narrow), F<640, 12>, F<2, 12>>{}).parts == cpu::detail::part_dots);
   auto vector = [](auto x, auto w) { return matmul(t(x), w); };
   using Vector = Code<decltype(vector), F<12, 64>, F<12>>;
   static_assert(cpu::product_way(Vector::plan.step[0], Vector::plan.access) == cpu::ProductWay::column && parts(Vector{}).tiles == 0);
