@@ -2,6 +2,8 @@
 // which convolutions it is chosen for.
 #include "../ops/elements.hpp"
 
+#include <algorithm>
+
 using namespace etch;
 using test::drawn;
 using test::filled;
@@ -66,6 +68,31 @@ TEST_CASE("the error is not larger than that of all products added up in order")
         of_products = std::max(of_products, std::abs(sum - exact(0, o, i, j)));
       }
   CHECK(largest <= of_products);  // 64 products are added up instead of 576
+}
+
+TEST_CASE("any number of threads gives the same bits") {
+  using X = Tensor<float, 20, 16, 28, 28>;  // blocks enough for four groups
+  using W = Tensor<float, 17, 16, 3, 3>;
+  using Y = Tensor<float, 20, 17, 28, 28>;
+  static_assert(count<Gradient<padding<1>>, X, W, Y> == (chosen ? 2 : 0));
+  const auto x = drawn<X>(1);
+  const auto w = drawn<W>(2);
+  const auto dy = drawn<Y>(3);
+  auto forward = compile<X, W>(Conv<padding<1>>{});
+  auto backward = compile<X, W, Y>([](auto u, auto v, auto t) { return grad<0, 1>([](auto in, auto weight, auto back) { return sum(conv2d<padding<1>>(in, weight) * back); })(u, v, t); });
+  const auto same = [](const auto& p, const auto& q) { return std::equal(p.data(), p.data() + p.numel(), q.data()); };
+  const int before = cpu::num_threads();
+  cpu::set_num_threads(1);
+  const Y y = forward(x, w);
+  const auto [dx, dw] = backward(x, w, dy);
+  for (const int threads : {2, 3, 5}) {
+    cpu::set_num_threads(threads);
+    CHECK(same(y, forward(x, w)));
+    const auto [dx_together, dw_together] = backward(x, w, dy);
+    CHECK(same(dx, dx_together));
+    CHECK(same(dw, dw_together));
+  }
+  cpu::set_num_threads(before);
 }
 
 TEST_CASE("other windows, and those that are too few, are left to the products") {
