@@ -77,7 +77,9 @@ template <class T, TileSet Tiles, PartSet Parts>
 constexpr ProductKernels<T> name_kernels() {
   ProductKernels<T> r{tile_table<T, Tiles>, nullptr, nullptr};
   if constexpr ((Parts & part_dots) != 0) r.dots = multiply_dots<T>;
+#if !defined(ETCH_CPU_EIGEN)  // whose reference computes windows
   if constexpr ((Parts & window_parts) != 0) r.windows = multiply_windows<T, Parts & window_parts>;
+#endif
   return r;
 }
 template <class T, TileSet Tiles = all_tiles, PartSet Parts = part_dots>
