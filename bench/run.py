@@ -9,8 +9,8 @@
     ./run bench publish [--out FILE]                         FILE's times into docs/ and README.md (figures.py); measures nothing
 
 CMake builds the programs of bench/ and bench/peers/ in build/release, or in a folder of their instruction set and flags. Each etch program and each peer stays loaded and waits while
-the others run: a round measures etch for 0.2 s, then each peer in turn, so that a machine that slows down slows all. The ratio is
-the peer's time over etch's in the same round; the table and the JSON give its median and extremes over the rounds.
+the others run: a round measures etch for 0.2 s, then each peer in turn, so that a machine that slows down slows all; programs
+but Python's start anew for each third of the rounds, on other pages. The ratio is the peer's time over etch's in the same round; the table and the JSON give its median and extremes over the rounds.
 """
 import argparse
 import datetime

@@ -39,10 +39,19 @@ def spread(ratios):
     return {"ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
 
 
+LAUNCHES = 3
+
+
 def interleaved(sides, rounds):
-    """For each (server, workload) its times: all sides in turn in each round, after a round that warms up."""
-    times = [[server.measure(workload) for server, workload in sides] for _ in range(rounds + 1)]
-    return list(zip(*times[1:]))
+    """For each (server, workload) its times: all sides in turn in each round. Programs are started anew for each third of the rounds, since one process
+    keeps the pages that it was given, and with them its luck; a round that warms up comes first each time."""
+    times, launches = [], min(LAUNCHES, rounds)
+    for launch in range(launches):
+        for server, _ in sides:
+            server.start_anew()
+        now = rounds * (launch + 1) // launches - rounds * launch // launches
+        times += [[server.measure(workload) for server, workload in sides] for _ in range(now + 1)][1:]
+    return list(zip(*times))
 
 
 def compare(etch, workload, peers, rounds, machine):
