@@ -95,17 +95,19 @@ class Threads {
     f.state = s;
     if (_setjmp(f.at) == 0) _longjmp(scheduler_, 1);
   }
+  static void prepare(ucontext_t* c, void* stack) {
+    getcontext(c);
+    c->uc_stack.ss_sp = stack;
+    c->uc_stack.ss_size = stack_bytes;
+    c->uc_link = nullptr;
+    makecontext(c, &Threads::start, 0);
+  }
   void make(std::size_t count) {
     while (fiber_.size() < count) {
-      auto* const f = new Fiber;
       void* const stack = mmap(nullptr, stack_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
       if (stack == MAP_FAILED) stop("no memory for a thread's stack");
-      getcontext(&f->start);
-      f->start.uc_stack.ss_sp = stack;
-      f->start.uc_stack.ss_size = stack_bytes;
-      f->start.uc_link = nullptr;
-      makecontext(&f->start, &Threads::start, 0);
-      fiber_.push_back(f);
+      fiber_.push_back(new Fiber);
+      prepare(&fiber_.back()->start, stack);
     }
   }
   /// Blocks [first, first + count) at once.

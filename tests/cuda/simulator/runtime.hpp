@@ -130,7 +130,7 @@ inline std::map<const void*, int>& shared_limits() {
   return *m;
 }
 
-inline constexpr int most_shared = 227 << 10;
+inline constexpr int most_shared = 227 << 10, devices = 16;  // all of them the same one
 
 template <class... P>
 struct Launch;
@@ -217,14 +217,14 @@ inline const char* cudaGetErrorString(cudaError_t e) {
 }
 
 // ---- devices ----
-inline cudaError_t cudaGetDeviceCount(int* n) { return *n = 2, simulator::result(cudaSuccess); }
+inline cudaError_t cudaGetDeviceCount(int* n) { return *n = simulator::devices, simulator::result(cudaSuccess); }
 inline cudaError_t cudaGetDevice(int* n) { return *n = simulator::chosen(), simulator::result(cudaSuccess); }
 inline cudaError_t cudaSetDevice(int n) {
-  if (n < 0 || n >= 2) return simulator::result(cudaErrorInvalidDevice);
+  if (n < 0 || n >= simulator::devices) return simulator::result(cudaErrorInvalidDevice);
   return simulator::chosen() = n, simulator::result(cudaSuccess);
 }
 inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int n) {
-  if (n < 0 || n >= 2) return simulator::result(cudaErrorInvalidDevice);
+  if (n < 0 || n >= simulator::devices) return simulator::result(cudaErrorInvalidDevice);
   *p = {};
   std::strcpy(p->name, "simulated GPU");
   p->major = ETCH_GPU_CODE / 100, p->minor = ETCH_GPU_CODE / 10 % 10;
