@@ -36,7 +36,7 @@ constexpr Known on_the_cpu[] = {{0, 1.960068}, {1, 1.937902}, {19, 1.891695}};
 // A model in a kernel of the user's own, a sample a thread.
 using OneSample = device::Inference<Net, Tensor<float, 20>>;
 __global__ void classify(const void* model, const float* x, float* y, [[maybe_unused]] int samples) {
-#if defined(__CUDA_ARCH__)
+#if defined(ETCH_GPU_CODE)
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   alignas(16) char work[OneSample::bytes];
   if (i < samples) OneSample::run(model, x + i * 20, y + i * 7, work);
@@ -164,7 +164,7 @@ int main() try {
   }
   wrong += check(device::tally().of(device::Route::library) > 0, "products by cuBLASLt");
   GpuTensor<float, 50, 7> logits = model(xg), by_thread;
-  classify<<<1, 64, 0, device::current_stream()>>>(model.data(), xg.data(), by_thread.data(), 50);
+  device::launch(Message{} << "a test", classify, 1, static_cast<const void*>(model.data()), static_cast<const float*>(xg.data()), by_thread.data(), 50);
   const Tensor<float, 50, 7> together = logits.cpu(), alone = by_thread.cpu();
   for (int i = 0; i < 350; ++i) most = std::fmax(most, static_cast<double>(std::fabs(together.data()[i] - alone.data()[i])));
   wrong += check(most < 1e-4, "a model in a kernel of one's own");

@@ -16,7 +16,7 @@ TEST_CASE("elements: a chain of functions, broadcasts, views and integers") {
   const Tensor here = tanh(x * y + 1.f) / (1.f + exp(-x)) + b;
   GpuTensor there = tanh(xg * yg + 1.f) / (1.f + exp(-xg)) + bg;
   CHECK(difference(here, there.cpu()) < 1e-6);
-  CHECK(device::tally().of(device::Route::thrust, detail::StepKind::fused) == 1);
+  CHECK(device::tally().of(own_route, detail::StepKind::fused) == 1);
   CHECK(device::tally().of(device::Route::cpu) == 0);
 
   const Tensor turned = t(x) * 2;
@@ -38,7 +38,7 @@ TEST_CASE("rows and accumulators: softmax, layer norm, sums along every axis") {
   CHECK(difference(Tensor(amax<1>(x)), GpuTensor(amax<1>(xg)).cpu()) == 0);
   CHECK(difference(Tensor(amin<0>(x)), GpuTensor(amin<0>(xg)).cpu()) == 0);
   CHECK(difference(Tensor(mean(x * x)), GpuTensor(mean(xg * xg)).cpu()) < 1e-6);
-  CHECK(device::tally().of(device::Route::thrust, detail::StepKind::fused) >= 6);
+  CHECK(device::tally().of(own_route, detail::StepKind::fused) >= 6);
   CHECK(device::tally().of(device::Route::cpu) == 0);
 
   const auto big = wave<Tensor<float, 700, 900>>();  // large enough for the plan to divide it
@@ -101,7 +101,7 @@ TEST_CASE("a training step gives the CPU's losses and parameters, and a model it
   }
   using detail::StepKind;
   const device::Tally& t = device::tally();
-  CHECK(t.of(device::Route::thrust, StepKind::fused) >= 40);
+  CHECK(t.of(own_route, StepKind::fused) >= 40);
   CHECK(t.of(device::Route::cpu) == t.of(device::Route::cpu, StepKind::dot));  // products alone run the CPU's kernels
   const Model<Net> back = model_there.cpu();
   CHECK(difference(weight_of(model), weight_of(back)) < 1e-3);

@@ -7,6 +7,9 @@
 
 #include <cmath>
 
+/// Where steps run that have kernels of their own: as __global__ templates on a GPU, through Thrust on the host system.
+inline constexpr etch::device::Route own_route = etch::device::has_gpu_kernels ? etch::device::Route::kernel : etch::device::Route::thrust;
+
 /// A tensor full of a wave.
 template <class X>
 X wave(double scale = 1) {
@@ -36,7 +39,7 @@ double both(F f, etch::detail::StepKind kind, std::int64_t& through_thrust, cons
   const auto& p = here(x...);
   device::tally() = {};
   const auto& q = there(x.to(gpu)...);
-  through_thrust = device::tally().of(device::Route::thrust, kind);
+  through_thrust = device::tally().of(own_route, kind) + (own_route == device::Route::thrust ? 0 : device::tally().of(device::Route::thrust, kind));
   double worst = device::tally().of(device::Route::cpu) == device::tally().of(device::Route::cpu, etch::detail::StepKind::dot) ? 0 : 1e3;
   [&]<std::size_t... I>(std::index_sequence<I...>) { ((worst = std::fmax(worst, difference(p.template get<I>(), q.template get<I>().cpu()))), ...); }(std::make_index_sequence<std::tuple_size_v<std::remove_cvref_t<decltype(p)>>>{});
   return worst;

@@ -28,7 +28,7 @@ TEST_CASE("losses of a network of convolutions, no step of which the CPU runs bu
   const auto xg = x.to(gpu);
   const auto yg = y.to(gpu);
   for (int i = 0; i < 8; ++i) CHECK(std::abs(step(x, y) - there(xg, yg)) < 2e-5f);
-  CHECK(device::tally().of(device::Route::thrust, detail::StepKind::window_dot) >= 8);
+  CHECK(device::tally().of(own_route, detail::StepKind::window_dot) >= 8);
   CHECK(device::tally().of(device::Route::cpu) == device::tally().of(device::Route::cpu, detail::StepKind::dot));
   CHECK(std::abs(there.gradient()->last.bias.data()[2] - step.gradient().last.bias.data()[2]) < 1e-5f);
 }
@@ -39,4 +39,32 @@ TEST_CASE("grouped, dilated and transposed ones") {
   CHECK(both([](auto a, auto w, auto t) { return several(conv2d<groups<2>, dilation<2>, padding<1>>(a, w), conv_transpose2d<stride<2>>(a, t)); }, detail::StepKind::window_dot, ran, x,
              wave<Tensor<float, 6, 2, 3, 3>>(), wave<Tensor<float, 4, 3, 3, 2>>()) < 1e-6);
   CHECK(ran >= 1);
+}
+
+namespace {
+struct Large {
+  nn::Conv2d<3, 13, 3, padding<1>> first;
+  nn::Conv2d<13, 6, 3, groups<1>, stride<2>> second;
+  nn::Linear<600, 5> last;
+  ETCH_MODULE(first, second, last)
+  constexpr auto forward(auto x) const { return last(flatten<1>(relu(second(relu(first(x)))))); }
+};
+}  // namespace
+
+TEST_CASE("more products than are summed in double: blocks of tiles on a GPU, the last ones partly filled") {
+  std::int64_t ran = 0;
+  CHECK(both([](auto a, auto w) { return several(conv2d<groups<2>, padding<1>>(a, w), sum(square(a))); }, detail::StepKind::window_dot, ran, wave<Tensor<float, 5, 6, 17, 19>>(), wave<Tensor<float, 14, 3, 3, 3>>()) < 1e-6);
+  CHECK(ran >= 1);
+  const auto x = wave<Tensor<float, 4, 3, 21, 21>>();
+  const Tensor<std::int64_t, 4> y{0, 1, 2, 3};
+  const auto model = make<Large>(Generator{4});
+  auto step = train_step(model, Loss{}, optim::SGD{.lr = 0.05f}, x, y);
+  auto there = train_step(model.to(gpu), Loss{}, optim::SGD{.lr = 0.05f}, x.to(gpu), y.to(gpu));
+  const auto xg = x.to(gpu);
+  const auto yg = y.to(gpu);
+  for (int i = 0; i < 3; ++i) CHECK(std::abs(step(x, y) - there(xg, yg)) < 2e-5f);
+  const auto& a = step.gradient();
+  const auto b = there.gradient();
+  CHECK(std::abs(a.first.weight.data()[100] - b->first.weight.data()[100]) < 1e-5f);
+  CHECK(std::abs(a.second.weight.data()[600] - b->second.weight.data()[600]) < 1e-5f);
 }

@@ -14,16 +14,27 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
-def thrust_on_openmp():
-    """Flags for <etch/cuda.hpp> through Thrust's OpenMP system; no GPU is needed."""
-    for toolkit in (os.environ.get('CUDA_HOME', ''), '/usr/local/cuda'):
-        headers = pathlib.Path(toolkit, 'include/cccl')
-        if (headers / 'thrust/version.h').exists():
-            return ['-DCONFORMANCE_DEVICE', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP', '-DCCCL_DISABLE_FP16_SUPPORT', '-fopenmp', '-isystem', str(headers), f'-I{ROOT / "tests"}']
+def toolkit():
+    """The headers of a CUDA toolkit."""
+    for folder in (os.environ.get('CUDA_HOME', ''), '/usr/local/cuda'):
+        headers = pathlib.Path(folder, 'include')
+        if (headers / 'cccl/thrust/version.h').exists():
+            return headers
     raise SystemExit('etch: conformance: the headers of a CUDA toolkit (thrust/version.h) must be in $CUDA_HOME or /usr/local/cuda')
 
 
-DEVICES = {'cpu': list, 'cuda-omp': thrust_on_openmp}
+def thrust_on_openmp():
+    """Flags for <etch/cuda.hpp> through Thrust's OpenMP system; no GPU is needed."""
+    return ['-DCONFORMANCE_DEVICE', '-DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP', '-DCCCL_DISABLE_FP16_SUPPORT', '-fopenmp', '-isystem', str(toolkit() / 'cccl'), f'-I{ROOT / "tests"}']
+
+
+def simulated_gpu():
+    """Flags for <etch/cuda.hpp> as a GPU runs it, its kernels and cuBLASLt's simulated here (tests/cuda/simulator)."""
+    simulator = ROOT / 'tests/cuda/simulator'
+    return ['-DCONFORMANCE_DEVICE', '-DETCH_SIMULATED_HERE', f'-I{simulator}', '-isystem', str(toolkit() / 'cccl'), '-isystem', str(toolkit()), f'-I{ROOT / "tests"}']
+
+
+DEVICES = {'cpu': list, 'cuda-omp': thrust_on_openmp, 'cuda-simulated': simulated_gpu}
 
 
 class World:

@@ -196,7 +196,7 @@ def main():
     parser.add_argument('--together', action='store_true', help='the programs of a family share units: a small sample compiles in a fraction of the time')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='compilers at once (%(default)s)')
     parser.add_argument('--compiler', default='g++', help='(%(default)s)')
-    parser.add_argument('--device', choices=build.DEVICES, default='cpu', help='where programs run: here, or as <etch/cuda.hpp> runs them, through Thrust; without the calls that are refused (%(default)s)')
+    parser.add_argument('--device', choices=build.DEVICES, default='cpu', help='where programs run: here, or as <etch/cuda.hpp> runs them, through Thrust or on a simulated GPU; without the calls that are refused (%(default)s)')
     parser.add_argument('--seconds', type=int, default=120, help='the most one case may run (%(default)s)')
     parser.add_argument('--build', default=str(build.ROOT / 'build/conformance'), help=argparse.SUPPRESS)
     parser.add_argument('--tables', default=str(build.HERE / 'tables'), help=argparse.SUPPRESS)
@@ -247,7 +247,7 @@ def main():
     if options.device != 'cpu':
         for place in ('device', 'cpu'):
             ran = {step.split()[1]: n for step, n in steps.most_common() if step.split()[0] == place}
-            print(f'steps {"through Thrust" if place == "device" else "by kernels of the CPU"}: {", ".join(f"{step} {n}" for step, n in ran.items()) or "none"}')
+            print(f'steps {"there" if place == "device" else "by kernels of the CPU"}: {", ".join(f"{step} {n}" for step, n in ran.items()) or "none"}')
     print(f'{compiled} of {len(units)} units compiled, {time.time() - start:.1f} s', file=sys.stderr)
     if options.out:
         with open(options.out, 'w') as file:

@@ -6,6 +6,9 @@
 // The main function (runtime.cpp) reads the inputs of case after case and writes what came out; Python compares.
 #pragma once
 
+#if defined(ETCH_SIMULATED_HERE)
+#include <cuda/simulator/runtime.hpp>
+#endif
 #if defined(CONFORMANCE_DEVICE)
 #include <cuda/everywhere.hpp>  // calls on tensors, too
 

@@ -16,7 +16,7 @@ struct Fault {
 };
 /// Keeps the first fault there is.
 ETCH_SCALAR void report(Fault* fault, int step, double value, std::int64_t position, std::int64_t size) {
-#if defined(__CUDA_ARCH__)
+#if defined(ETCH_GPU_CODE)
   if (atomicCAS(&fault->step, 0, step + 1) != 0) return;
 #else
   int none = 0;

@@ -15,7 +15,17 @@ inline namespace ETCH_PLACE {
 
 inline constexpr int block_threads = 256;
 
-#if defined(__CUDA_ARCH__)
+/// Launches a kernel of whole blocks in this thread's stream; `about` is said where that fails.
+template <class... P, class... A>
+void launch(const Message& about, void (*kernel)(P...), dim3 blocks, const A&... arguments) {
+  cudaLaunchConfig_t config{};
+  config.gridDim = blocks;
+  config.blockDim = dim3(block_threads);
+  config.stream = current_stream();
+  check(cudaLaunchKernelEx(&config, kernel, arguments...), "cudaLaunchKernelEx", about);
+}
+
+#if defined(ETCH_GPU_CODE)
 /// The threads of a block, which share each row's columns.
 struct BlockTeam {
   static constexpr int threads = block_threads;
@@ -46,7 +56,7 @@ struct BlockTeam {
 /// Elements, a grid's stride apart.
 template <std::uint64_t... Code>
 __global__ void element_kernel([[maybe_unused]] ElementOf<Code...> element, [[maybe_unused]] index_t count) {
-#if defined(__CUDA_ARCH__)
+#if defined(ETCH_GPU_CODE)
   const index_t step = static_cast<index_t>(gridDim.x) * blockDim.x;
   for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) element(i);
 #endif
@@ -55,7 +65,7 @@ __global__ void element_kernel([[maybe_unused]] ElementOf<Code...> element, [[ma
 /// Part blockIdx.x of `extent`, and of its columns strip blockIdx.y, by one block.
 template <std::uint64_t... Code>
 __global__ void part_kernel([[maybe_unused]] PartOf<Code...> part, [[maybe_unused]] index_t strip) {
-#if defined(__CUDA_ARCH__)
+#if defined(ETCH_GPU_CODE)
   for (index_t p = blockIdx.x; p < part.extent.parts; p += gridDim.x) {
     FusedCall call;
     call.args = &part.args;
@@ -75,25 +85,21 @@ __global__ void part_kernel([[maybe_unused]] PartOf<Code...> part, [[maybe_unuse
 /// A row after another, by one block.
 template <class F>
 __global__ void row_kernel([[maybe_unused]] RowsOf<F> rows) {
-#if defined(__CUDA_ARCH__)
+#if defined(ETCH_GPU_CODE)
   for (index_t row = blockIdx.x; row < rows.count; row += gridDim.x) rows.f(row, BlockTeam{}, rows.scratch + blockIdx.x * rows.scratch_bytes);
 #endif
 }
 template <class F>
 void for_each_row(const RowsOf<F>& rows) {
   if (rows.count <= 0) return;
-  row_kernel<F><<<static_cast<unsigned>(rows.parts), block_threads, 0, current_stream()>>>(rows);
-  check(cudaPeekAtLastError(), "a kernel", Message{} << rows.count << " rows");
-}
-
-inline void check_launch(const Step& step) {
-  check(cudaPeekAtLastError(), "a kernel", Message{} << "a fused group of " << step.words << " words over " << step.loop_dims << " dimensions");
+  launch(Message{} << rows.count << " rows", row_kernel<F>, static_cast<unsigned>(rows.parts), rows);
 }
 
 /// Launches a fused group, or the epilogue of a product that lies in `tile`.
 template <std::uint64_t... Code>
 void launch_group(Machine& machine, int s, TileView tile) {
   using G = Group<Code...>;
+  const Message about = Message{} << "a fused group of " << machine.step(s).words << " words over " << machine.step(s).loop_dims << " dimensions";
   Extent e = machine.extent(s);
   if (e.rows <= 0 || e.columns <= 0) {
     if constexpr (G::division == Division::parts) {
@@ -104,23 +110,22 @@ void launch_group(Machine& machine, int s, TileView tile) {
   }
   if constexpr (G::division == Division::elements) {
     const index_t count = e.rows * e.columns, blocks = (count + block_threads - 1) / block_threads;
-    element_kernel<Code...><<<static_cast<unsigned>(blocks < 65536 ? blocks : 65536), block_threads, 0, current_stream()>>>(ElementOf<Code...>{machine.args(s), e.columns, tile}, count);
+    launch(about, element_kernel<Code...>, static_cast<unsigned>(blocks < 65536 ? blocks : 65536), ElementOf<Code...>{machine.args(s), e.columns, tile}, count);
   } else if constexpr (G::division == Division::rows) {
     e.parts = static_cast<int>(e.rows < (index_t{1} << 30) ? e.rows : index_t{1} << 30);
     e.by_column = false;
     const int most = machine.scratch_bytes() > 0 ? Machine::scratch_parts : 65536;
-    part_kernel<Code...><<<static_cast<unsigned>(e.parts < most ? e.parts : most), block_threads, 0, current_stream()>>>(PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile}, 0);
+    launch(about, part_kernel<Code...>, static_cast<unsigned>(e.parts < most ? e.parts : most), PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile}, index_t{0});
   } else {
     machine.start_accumulators(s);
     // where no value is shared along a row, strips of columns are as independent as parts are
     constexpr bool strips = !G::has(Word::finish) && !G::row_accumulates;
     const index_t strip = strips ? block_threads : 0;
     const unsigned across = strips ? static_cast<unsigned>((e.columns + strip - 1) / strip) : 1U;
-    part_kernel<Code...><<<dim3(static_cast<unsigned>(e.parts), across < 65535U ? across : 65535U), block_threads, 0, current_stream()>>>(
-        PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile}, across < 65535U ? strip : (e.columns + 65534) / 65535);
+    launch(about, part_kernel<Code...>, dim3(static_cast<unsigned>(e.parts), across < 65535U ? across : 65535U), PartOf<Code...>{machine.args(s), e, machine.scratch(), machine.scratch_bytes(), tile},
+           across < 65535U ? strip : (e.columns + 65534) / 65535);
     machine.combine_accumulators(s);
   }
-  check_launch(machine.step(s));
 }
 }  // namespace ETCH_PLACE
 }  // namespace device

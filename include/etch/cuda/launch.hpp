@@ -29,7 +29,7 @@ template <class F>
 struct ForEach {
   F f;
   __device__ void operator()([[maybe_unused]] std::int64_t i) const {
-#if defined(__CUDA_ARCH__)
+#if defined(ETCH_GPU_CODE)
     f(i);
 #endif
   }

@@ -35,7 +35,7 @@ struct LoopProgram {
   cpu::LoopView shape;
 };
 
-class Machine {
+class Machine final : public Suspect {
  public:
   /// `repeats`: how often it is bound in one run, a loop's body.
   explicit Machine(const ProgramView& program, index_t repeats = 1);
@@ -119,6 +119,7 @@ class Machine {
   void* bound_[2 * max_slots]{};  // what the captured launches were given
   bool direct_ = false;           // whether some launch holds addresses itself
 #endif
+  bool checks_ = false;  // whether some step can find something wrong
 };
 
 /// Values of one run beside the tables: 16 bytes for each slot.
@@ -171,6 +172,8 @@ inline Machine::Machine(const ProgramView& program, index_t repeats)
   for (int s = 0; s < program.plan.steps; ++s) direct_ = direct_ || program.kernel[s].route == Route::library;
 #endif
   for (int s = 0; s < program.plan.steps; ++s) {
+    const StepKind kind = program.plan.step[s].kind;
+    checks_ = checks_ || kind == StepKind::checked || kind == StepKind::take || kind == StepKind::gather || kind == StepKind::scatter || kind == StepKind::scatter_add || kind == StepKind::loop;
     if (program.loop[s] == nullptr) continue;
     if (body_ == nullptr) body_.reset(new std::unique_ptr<Machine>[static_cast<std::size_t>(program.plan.steps)]);
     body_[static_cast<std::size_t>(s)].reset(new Machine(program.loop[s]->body, repeats * program.loop[s]->shape.iterations));
@@ -264,6 +267,7 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
     random = &cpu::default_random();
     ++random->step;
   }
+  if (checks_) suspect();
   if (small_ != nullptr) return small_->run(given, out, random);
 #if ETCH_GPU
   copied_.wait();
@@ -304,6 +308,7 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
 }
 
 inline void Machine::settle() {
+  clear();
   if (small_ != nullptr) return small_->settle();
   Fault f;
 #if ETCH_GPU

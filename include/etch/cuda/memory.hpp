@@ -10,6 +10,8 @@
 #endif
 
 #include <memory>
+#include <mutex>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -45,6 +47,60 @@ inline void copy_out(void* to, const void* from, std::size_t bytes) {
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, current_stream()), "cudaMemcpyAsync", Message{} << bytes << " bytes from the GPU");
   synchronize();
 }
+/// A program that may have found something wrong since it was last asked. Whoever reads numbers here asks all those of its thread and GPU.
+class Suspect {
+ public:
+  Suspect() = default;
+  Suspect(const Suspect&) = delete;
+  Suspect& operator=(const Suspect&) = delete;
+  /// Throws what was found, once.
+  virtual void settle() = 0;
+  static void settle_all() {
+    while (Suspect* const s = next()) s->settle();
+  }
+
+ protected:
+  ~Suspect() { clear(); }
+  /// It has run: it must be asked.
+  void suspect() {
+    const std::lock_guard<std::mutex> lock(guard());
+    if (!waits_) all().push_back(this);
+    waits_ = true;
+    thread_ = std::this_thread::get_id();
+    device_ = current_device();
+  }
+  /// It is being asked.
+  void clear() {
+    if (!waits_) return;
+    const std::lock_guard<std::mutex> lock(guard());
+    std::erase(all(), this);
+    waits_ = false;
+  }
+
+ private:
+  static std::mutex& guard() {
+    static std::mutex m;
+    return m;
+  }
+  static std::vector<Suspect*>& all() {
+    static auto* const list = new std::vector<Suspect*>;
+    return *list;
+  }
+  static Suspect* next() {
+    const std::lock_guard<std::mutex> lock(guard());
+    for (Suspect* s : all())
+      if (s->thread_ == std::this_thread::get_id() && s->device_ == current_device()) return s;
+    return nullptr;
+  }
+  bool waits_ = false;
+  std::thread::id thread_;
+  int device_ = 0;
+};
+/// Numbers for the host, and what programs have found wrong on their way.
+inline void read(void* to, const void* from, std::size_t bytes) {
+  copy_out(to, from, bytes);
+  Suspect::settle_all();
+}
 inline void* allocate_pinned(std::size_t bytes) {
   void* p = nullptr;
   check(cudaMallocHost(&p, bytes), "cudaMallocHost", Message{} << bytes << " bytes");
@@ -57,6 +113,12 @@ inline void release(void* p, std::size_t bytes) { free_block(p, bytes); }
 inline void copy_in(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
 inline void copy_across(void* to, const void* from, std::size_t bytes) { std::memmove(to, from, bytes); }
 inline void copy_out(void* to, const void* from, std::size_t bytes) { std::memcpy(to, from, bytes); }
+class Suspect {  // whoever runs a program has asked it when that returns
+ protected:
+  void suspect() {}
+  void clear() {}
+};
+inline void read(void* to, const void* from, std::size_t bytes) { copy_out(to, from, bytes); }
 inline void zero(void* p, std::size_t bytes) { std::memset(p, 0, bytes); }
 inline void* allocate_pinned(std::size_t bytes) { return allocate_block(bytes); }
 inline void release_pinned(void* p, std::size_t bytes) { free_block(p, bytes); }

@@ -16,11 +16,11 @@
 namespace etch {
 inline namespace ETCH_ABI {
 namespace device {
-inline namespace ETCH_PLACE {
-
 inline void check(cublasStatus_t result, const char* call, const Message& about = {}) {
   if (result != CUBLAS_STATUS_SUCCESS) fail("cuda", "a call must succeed", Message{} << call << (about.c_str()[0] != '\0' ? " for " : "") << about.c_str() << ": " << cublasLtGetStatusString(result));
 }
+
+inline namespace ETCH_PLACE {
 
 inline constexpr std::int64_t blas_workspace = std::int64_t{32} << 20;
 

@@ -36,7 +36,7 @@ struct OnGpu {
   static const cpu::Machine& sizes(Machine& machine) { return machine.host(); }
   static Memory allocate(std::size_t bytes, const char* what) { return Memory(bytes, what); }
   static void copy(void* to, const void* from, std::size_t bytes) { device::copy_across(to, from, bytes); }
-  static void read(void* here, const void* from, std::size_t bytes) { device::copy_out(here, from, bytes); }
+  static void read(void* here, const void* from, std::size_t bytes) { device::read(here, from, bytes); }
   static void write(void* to, const void* here, std::size_t bytes) { device::copy_in(to, here, bytes); }
   static void zero(void* p, std::size_t bytes) { device::zero(p, bytes); }
   static void store(const Strided& to, void* base, const void* dense, std::size_t bytes) { device::store(to, base, dense, bytes); }

@@ -103,8 +103,8 @@ constexpr GroupList<Plan> list_groups(const Plan& plan) {
 inline constexpr int small_threads = 256;
 template <std::uint64_t... Code>
 __global__ void __launch_bounds__(small_threads, 1) block_kernel([[maybe_unused]] const __grid_constant__ BlockCall call) {
-#if defined(__CUDA_ARCH__)
-  extern __shared__ __align__(64) char block_memory[];
+#if defined(ETCH_GPU_CODE)
+  ETCH_DYNAMIC_SHARED(block_memory);
   const BlockThread<Code...> t{call, block_memory, static_cast<int>(blockIdx.x), static_cast<int>(threadIdx.x), static_cast<int>(blockDim.x)};
   t.arrive();
   __syncthreads();
@@ -113,7 +113,7 @@ __global__ void __launch_bounds__(small_threads, 1) block_kernel([[maybe_unused]
       t.run(p, q);
       if (!call.program[p].phase[q].meets) continue;
       if (call.blocks == 1) __syncthreads();
-#if __CUDA_ARCH__ >= 900
+#if ETCH_GPU_CODE >= 900
       else cooperative_groups::this_cluster().sync();
 #else
       else cooperative_groups::this_grid().sync();

@@ -8,7 +8,15 @@
 
 #include <thrust/detail/config.h>
 
-#if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
+// Where code of kernels is compiled: the compute capability, 900 for 9.0. Tests define it, who simulate a GPU (tests/cuda/simulator).
+#if defined(__CUDA_ARCH__)
+#define ETCH_GPU_CODE __CUDA_ARCH__
+#endif
+
+#if defined(ETCH_GPU_CODE) && !defined(__CUDACC__)
+#define ETCH_GPU 1
+#define ETCH_PLACE on_simulated_gpu
+#elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CUDA
 #if !defined(__CUDACC__)
 #error "etch: cuda: compile with nvcc, or on the CPU with -fopenmp -DTHRUST_DEVICE_SYSTEM=THRUST_DEVICE_SYSTEM_OMP"
 #elif !defined(__CUDACC_RELAXED_CONSTEXPR__)
@@ -19,6 +27,11 @@
 #else
 #define ETCH_GPU 0
 #define ETCH_PLACE on_host_system
+#endif
+
+/// A block's shared memory, as much as its launch asks for.
+#ifndef ETCH_DYNAMIC_SHARED
+#define ETCH_DYNAMIC_SHARED(name) extern __shared__ __align__(64) char name[]
 #endif
 
 namespace etch {

@@ -46,7 +46,7 @@ class GpuElement {
   GpuElement(const GpuElement&) = default;
   operator T() const {
     T value{};
-    device::copy_out(&value, at_, sizeof value);
+    device::read(&value, at_, sizeof value);
     return value;
   }
   const GpuElement& operator=(T value) const {
@@ -104,7 +104,7 @@ class GpuTensor {
   host to(Cpu) const {
     host r;
     r.resize(sizes_);
-    device::copy_out(r.data(), block_.data(), static_cast<std::size_t>(numel()) * sizeof(T));
+    device::read(r.data(), block_.data(), static_cast<std::size_t>(numel()) * sizeof(T));
     return r;
   }
   host cpu() const { return to(Cpu{}); }
@@ -189,7 +189,7 @@ class Model<M, Gpu> {
   /// A copy on the CPU; waits for what is being computed.
   Model<M> to(Cpu) const {
     Model<M> r{Storage(sizeof(M))};
-    device::copy_out(r.data(), block_.data(), sizeof(M));
+    device::read(r.data(), block_.data(), sizeof(M));
     return r;
   }
   Model<M> cpu() const { return to(Cpu{}); }

@@ -89,7 +89,7 @@ inline constexpr int window_tile = 64, window_depth = 16;
 /// Blocks of 64 x 64 elements, the z axis over batches; 16 x 16 threads with 4 x 4 elements each.
 template <class T>
 __global__ void window_kernel([[maybe_unused]] WindowProduct<T> p, [[maybe_unused]] index_t batches) {
-#if defined(__CUDA_ARCH__)
+#if defined(ETCH_GPU_CODE)
   using Sum = typename WindowProduct<T>::Sum;
   __shared__ Sum left[window_depth][window_tile + 1];
   __shared__ Sum right[window_depth][window_tile + 1];
@@ -122,8 +122,7 @@ template <class T>
 void multiply_windows(const WindowProduct<T>& p, index_t batches) {
   const auto tiles = [](index_t n) { return static_cast<unsigned>((n + window_tile - 1) / window_tile); };
   if (p.in_double || tiles(p.m) > 65535U) return for_each(batches * p.m * p.n, p);
-  window_kernel<T><<<dim3(tiles(p.n), tiles(p.m), static_cast<unsigned>(batches < 65535 ? batches : 65535)), block_threads, 0, current_stream()>>>(p, batches);
-  check(cudaPeekAtLastError(), "a kernel", Message{} << "windows of (" << p.m << ", " << p.k << ") and (" << p.k << ", " << p.n << ")");
+  launch(Message{} << "windows of (" << p.m << ", " << p.k << ") and (" << p.k << ", " << p.n << ")", window_kernel<T>, dim3(tiles(p.n), tiles(p.m), static_cast<unsigned>(batches < 65535 ? batches : 65535)), p, batches);
 }
 #else
 template <class T>

@@ -1,0 +1,2 @@
+#pragma once
+#include "../for_each.h"
