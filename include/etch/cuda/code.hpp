@@ -94,7 +94,7 @@ struct Code {
   // ---- the CPU's part, on host systems ----
   template <int S, std::size_t... W>
   static constexpr cpu::Kernel epilogue_of(std::index_sequence<W...>) {
-    return &cpu::detail::Fused<plan.word[plan.step[S].code + static_cast<int>(W)]...>::run;
+    return cpu::detail::Fused<plan.word[plan.step[S].code + static_cast<int>(W)]...>::template kernel<>;
   }
   template <int S>
   static constexpr cpu::Kernel epilogue_of() {

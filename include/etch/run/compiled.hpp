@@ -191,8 +191,7 @@ struct Compiled {
   template <int S, int Columns>
   static constexpr cpu::Kernel kernel_of() {
     if constexpr (!detail::has_cpu_kernels) return nullptr;
-    else if constexpr (Columns > 0) return &FusedOf<S>::template run_whole<Columns>;
-    else return &FusedOf<S>::run;
+    else return FusedOf<S>::template kernel<Columns>;
   }
   template <DType D>
   static constexpr cpu::detail::ProductParts parts = cpu::detail::parts_of<type_of<D>>(plan);
