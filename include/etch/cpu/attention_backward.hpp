@@ -108,7 +108,7 @@ struct AttentionBackward {
 /// Bytes of workspace, at 64-byte alignment, for one thread's part.
 template <class T>
 constexpr std::size_t attention_backward_workspace_bytes(const AttentionShape& shape) {
-  return detail::attention_bytes<T, detail::AttentionBackward<T>, detail::SmallBackward<T>, detail::SplitBackward>(shape);
+  return detail::attention_bytes<T, detail::AttentionBackward<T>, detail::SmallBackward<T>, detail::SplitBackward<T>>(shape);
 }
 
 /// Gradients of attention_forward from its inputs, its results and dout; dq, dk and dv are overwritten and must not
@@ -121,7 +121,7 @@ void attention_backward(const AttentionShape& shape, HeadRows<const T> q, HeadRo
     const detail::AttentionGradients<T> g{pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), pair.rows(dout), lse + pair.number * shape.queries,
                                           pair.rows(dq), pair.rows(dk), pair.rows(dv), {pair.next(q), pair.next(k), pair.next(v), pair.next(out), pair.next(dout)}};
     if (detail::is_small_attention<T>(shape)) return detail::SmallBackward<T>(shape, pair.space).run(shape, g);
-    if (detail::run_split<detail::SplitBackward>(pair, g)) return;
+    if (detail::run_split<detail::SplitBackward<T>>(pair, g)) return;
     detail::AttentionBackward<T>(shape, pair.space).run(shape, g);
   });
 }

@@ -59,7 +59,7 @@ struct AttentionForward {
 /// Bytes of workspace, at 64-byte alignment, for one thread's part.
 template <class T>
 constexpr std::size_t attention_forward_workspace_bytes(const AttentionShape& shape) {
-  return detail::attention_bytes<T, detail::AttentionForward<T>, detail::SmallForward<T>, detail::SplitForward>(shape);
+  return detail::attention_bytes<T, detail::AttentionForward<T>, detail::SmallForward<T>, detail::SplitForward<T>>(shape);
 }
 
 /// out = softmax(scale q k^T) v, and lse[batch, heads, queries], the logarithm of each softmax's denominator, for the
@@ -73,7 +73,7 @@ void attention_forward(const AttentionShape& shape, HeadRows<const T> q, HeadRow
     const auto run = [&](auto pass, const auto&... next) { return pass.run(shape, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries, next...); };
     const detail::Rows<const T> next[] = {pair.next(q), pair.next(k), pair.next(v)};
     if (detail::is_small_attention<T>(shape)) return run(detail::SmallForward<T>(shape, pair.space), next);
-    if (detail::run_split<detail::SplitForward>(pair, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries)) return;
+    if (detail::run_split<detail::SplitForward<T>>(pair, pair.rows(q), pair.rows(k), pair.rows(v), pair.rows(out), lse + pair.number * shape.queries)) return;
     run(detail::AttentionForward<T>(shape, pair.space), next);
   });
 }

@@ -35,7 +35,9 @@ bool run_split([[maybe_unused]] const Pair<T>& pair, [[maybe_unused]] const Oper
   return false;
 }
 
+template <class T>
 struct SplitForward;
+template <class T>
 struct SplitBackward;
 
 #if ETCH_AMX
@@ -56,11 +58,12 @@ struct SplitSpace {
   static constexpr int64 padded(int64 dim) { return pieces(dim, wide) * wide; }
 };
 
+template <class T>
 struct SplitForward : SplitSpace {
   char *keys, *values, *queries, *weights;
-  float *scaled, *scores, *sums, *turned;
+  T *scaled, *scores, *sums, *turned;
 
-  constexpr SplitForward(const AttentionShape& s, Carver<float>& carver)
+  constexpr SplitForward(const AttentionShape& s, Carver<T>& carver)
       : SplitSpace{carver},
         keys(strips(pieces(s.keys, wide), s.head_dim)),
         values(strips(pieces(s.value_dim, wide), s.keys)),
@@ -71,7 +74,7 @@ struct SplitForward : SplitSpace {
         sums(rows(most, padded(s.value_dim))),
         turned(space.take(wide * wide)) {}
 
-  bool run(const AttentionShape& s, const Rows<const float>& q, const Rows<const float>& k, const Rows<const float>& v, const Rows<float>& out, float* lse) const {
+  bool run(const AttentionShape& s, const Rows<const T>& q, const Rows<const T>& k, const Rows<const T>& v, const Rows<T>& out, T* lse) const {
     const amx::Unit unit;
     const int64 dim = padded(s.value_dim), head = strip_bytes(s.head_dim), column = strip_bytes(s.keys);
     amx::Sizes most_k{}, most_v{}, any{};
@@ -81,19 +84,19 @@ struct SplitForward : SplitSpace {
     if (!amx::is_normal(most_k) || !amx::is_normal(most_v)) return false;
     for (int64 first = 0; first < s.queries; first += most) {
       const int64 count = least(most, s.queries - first), end = visible(s, first + count - 1, 0, s.keys);
-      float m[most], sum[most];
+      T m[most], sum[most];
       for (int64 r = 0; r < most; ++r) m[r] = -__builtin_inff(), sum[r] = 0;
       amx::Sizes most_q{};
       for (int64 r = 0; r < count; r += wide) {
         const int64 height = least(wide, count - r);
-        scale_rows(height, s.head_dim, q.data + (first + r) * q.row, q.row, static_cast<float>(s.scale), scaled, s.head_dim);
+        scale_rows(height, s.head_dim, q.data + (first + r) * q.row, q.row, static_cast<T>(s.scale), scaled, s.head_dim);
         amx::pack_strip(height, s.head_dim, scaled, s.head_dim, 1, queries + r / wide * head, turned, most_q);
       }
       if (!amx::is_normal(most_q)) return false;
       for (int64 key = 0; key < end; key += key_block) {
         const int64 there = least(key_block, end - key);
         for (int64 r = 0; r < count; r += wide) {
-          const int64 height = least(wide, count - r), last = visible(s, first + r + height - 1, key, there), seen = whole_vectors<float>(last);
+          const int64 height = least(wide, count - r), last = visible(s, first + r + height - 1, key, there), seen = whole_vectors<T>(last);
           if (last == 0) continue;
           for (int64 j = 0; j < last; j += wide) amx::multiply<true>(height, wide, queries + r / wide * head, keys + (key + j) / wide * head, chunks(s.head_dim), scores + r * ld + j, ld, false, nothing);
           weigh_rows(s, first + r, height, key, there, scores + r * ld, ld, m + r, sum + r, sums + r * dim, dim);
@@ -102,18 +105,19 @@ struct SplitForward : SplitSpace {
             amx::multiply<true>(height, s.value_dim - j, weights, values + j / wide * column + key / wide * amx::chunk_bytes, chunks(seen), sums + r * dim + j, dim, key > 0, nothing);
         }
       }
-      if (end == 0) fill(sums, 0, count * dim, 0.f);
+      if (end == 0) fill(sums, 0, count * dim, T(0));
       finish_rows(count, m, sum, sums, dim, s.value_dim, out.data + first * out.row, out.row, lse + first);
     }
     return true;
   }
 };
 
+template <class T>
 struct SplitBackward : SplitSpace {
   char *keys, *values, *key_columns, *queries, *query_columns, *douts, *dout_columns, *strip;
-  float *scaled, *scores, *slopes, *dq, *dk, *dv, *turned;
+  T *scaled, *scores, *slopes, *dq, *dk, *dv, *turned;
 
-  constexpr SplitBackward(const AttentionShape& s, Carver<float>& carver)
+  constexpr SplitBackward(const AttentionShape& s, Carver<T>& carver)
       : SplitSpace{carver},
         keys(strips(pieces(s.keys, wide), s.head_dim)),
         values(strips(pieces(s.keys, wide), s.value_dim)),
@@ -143,13 +147,13 @@ struct SplitBackward : SplitSpace {
     }
     for (int64 j = 0; j < s.head_dim; j += wide) amx::pack_panel(s.keys, least(wide, s.head_dim - j), g.k.data + j, g.k.row, 1, key_columns + j / wide * column, turned, any);
     if (!amx::is_normal(most_k) || !amx::is_normal(most_v)) return false;
-    fill(dk, 0, s.keys * dim, 0.f);
-    fill(dv, 0, s.keys * value_dim, 0.f);
+    fill(dk, 0, s.keys * dim, T(0));
+    fill(dv, 0, s.keys * value_dim, T(0));
     for (int64 first = 0; first < s.queries; first += most) {
       const int64 count = least(most, s.queries - first), end = visible(s, first + count - 1, 0, s.keys);
-      const float* const dout = g.dout.data + first * g.dout.row;
+      const T* const dout = g.dout.data + first * g.dout.row;
       amx::Sizes most_q{}, most_dout{};
-      scale_rows(count, s.head_dim, g.q.data + first * g.q.row, g.q.row, static_cast<float>(s.scale), scaled, s.head_dim);
+      scale_rows(count, s.head_dim, g.q.data + first * g.q.row, g.q.row, static_cast<T>(s.scale), scaled, s.head_dim);
       for (int64 r = 0; r < count; r += wide) {
         amx::pack_strip(least(wide, count - r), s.head_dim, scaled + r * s.head_dim, s.head_dim, 1, queries + r / wide * head, turned, most_q);
         amx::pack_strip(least(wide, count - r), s.value_dim, dout + r * g.dout.row, g.dout.row, 1, douts + r / wide * value, turned, most_dout);
@@ -157,9 +161,9 @@ struct SplitBackward : SplitSpace {
       for (int64 j = 0; j < s.head_dim; j += wide) amx::pack_panel(count, least(wide, s.head_dim - j), scaled + j, s.head_dim, 1, query_columns + j / wide * row_column, turned, any);
       for (int64 j = 0; j < s.value_dim; j += wide) amx::pack_panel(count, least(wide, s.value_dim - j), dout + j, g.dout.row, 1, dout_columns + j / wide * row_column, turned, any);
       if (!amx::is_normal(most_q) || !amx::is_normal(most_dout)) return false;
-      float delta[most];
+      T delta[most];
       for (int64 r = 0; r < count; ++r) delta[r] = inner(g.out.data + (first + r) * g.out.row, dout + r * g.dout.row, s.value_dim);
-      if (end == 0) fill(dq, 0, count * dim, 0.f);
+      if (end == 0) fill(dq, 0, count * dim, T(0));
       for (int64 key = 0; key < end; key += key_block) {
         const int64 there = least(key_block, end - key);
         for (int64 r = 0; r < count; r += wide) weigh(s, g, first, r, least(wide, count - r), key, there, delta, nothing);
@@ -174,7 +178,7 @@ struct SplitBackward : SplitSpace {
             amx::multiply<true>(height, s.head_dim - c, strip, query_columns + c / wide * row_column + skip / wide * amx::chunk_bytes, chunks(terms), dk + (key + j) * dim + c, dim, true, nothing);
         }
       }
-      scale_rows(count, s.head_dim, dq, dim, static_cast<float>(s.scale), g.dq.data + first * g.dq.row, g.dq.row);
+      scale_rows(count, s.head_dim, dq, dim, static_cast<T>(s.scale), g.dq.data + first * g.dq.row, g.dq.row);
     }
     copy_tile(s.keys, s.head_dim, dk, dim, g.dk.data, g.dk.row);
     copy_tile(s.keys, s.value_dim, dv, value_dim, g.dv.data, g.dv.row);
@@ -184,11 +188,11 @@ struct SplitBackward : SplitSpace {
  private:
   /// p and ds of a strip of queries, row r of the block at first, and what they add to dq; zero up to whole tiles of keys.
   template <class Gradients>
-  void weigh(const AttentionShape& s, const Gradients& g, int64 first, int64 r, int64 height, int64 key, int64 there, const float* delta, amx::Ahead& nothing) const {
+  void weigh(const AttentionShape& s, const Gradients& g, int64 first, int64 r, int64 height, int64 key, int64 there, const T* delta, amx::Ahead& nothing) const {
     const int64 head = strip_bytes(s.head_dim), value = strip_bytes(s.value_dim), column = strip_bytes(s.keys), dim = padded(s.head_dim), query = first + r;
-    const int64 last = visible(s, query + height - 1, key, there), seen = whole_vectors<float>(last), by_all = visible(s, query, key, there) / 16 * 16;
+    const int64 last = visible(s, query + height - 1, key, there), seen = whole_vectors<T>(last), by_all = visible(s, query, key, there) / 16 * 16;
     if (last == 0) return;
-    float *const p = scores + r * ld, *const ds = slopes + r * ld;
+    T *const p = scores + r * ld, *const ds = slopes + r * ld;
     for (int64 j = 0; j < last; j += wide) {
       amx::multiply<true>(height, wide, queries + r / wide * head, keys + (key + j) / wide * head, chunks(s.head_dim), p + j, ld, false, nothing);
       amx::multiply<true>(height, wide, douts + r / wide * value, values + (key + j) / wide * value, chunks(s.value_dim), ds + j, ld, false, nothing);
@@ -196,10 +200,10 @@ struct SplitBackward : SplitSpace {
     for (int64 i = 0; i < height; ++i) {
       const int64 own = visible(s, query + i, key, there);
       hide(p + i * ld, by_all, seen, own, -__builtin_inff());
-      hide(ds + i * ld, by_all, seen, own, 0.f);
+      hide(ds + i * ld, by_all, seen, own, T(0));
       differentiate(p + i * ld, ds + i * ld, seen, g.lse[query + i], delta[r + i]);
-      fill(p + i * ld, seen, padded(seen), 0.f);
-      fill(ds + i * ld, seen, padded(seen), 0.f);
+      fill(p + i * ld, seen, padded(seen), T(0));
+      fill(ds + i * ld, seen, padded(seen), T(0));
     }
     amx::Sizes any{};
     amx::pack_strip(height, seen, ds, ld, 1, strip, turned, any);

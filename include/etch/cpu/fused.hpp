@@ -167,11 +167,16 @@ struct Fused {
     }
     return word == Word::load ? loads > 0 && stores == 0 : loads == 0;
   }
+  static constexpr std::uint64_t word_at(int k) { return code[regs.position[k]]; }
+  /// The bits that belong to word k.
+  static constexpr std::uint64_t raw_at(int k) { return static_cast<Word>(word_at(k) & 255) == Word::number64 ? code[regs.position[k] + 1] : 0; }
+  /// Whether word k is an operation: the same function for rows, for vectors and for parts of one.
+  static constexpr bool computes(int k) { return !boolean && is_operation(word_at(k)); }
+  static constexpr Storing storing(Storing how, bool row, int k) { return computes(k) ? Storing::plain : how == Storing::plain && !row && is_ahead(k) ? Storing::ahead : how; }
   template <bool Row, bool Partial, int Begin, Storing How = regs.tile ? Storing::tile : Storing::plain, std::size_t... I>
   static ETCH_INLINE void section(const Set& r, const Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] int n, std::index_sequence<I...>) {
-    (execute<code[regs.position[Begin + static_cast<int>(I)]],
-             static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, L, Row, Partial,
-             How == Storing::plain && !Row && is_ahead(Begin + static_cast<int>(I)) ? Storing::ahead : How>(r, at, c, n),
+    (execute<word_at(Begin + static_cast<int>(I)), raw_at(Begin + static_cast<int>(I)), L, Row && !computes(Begin + static_cast<int>(I)), Partial && !computes(Begin + static_cast<int>(I)),
+             storing(How, Row, Begin + static_cast<int>(I))>(r, at, c, n),
      ...);
   }
 
@@ -199,8 +204,7 @@ struct Fused {
   }
   template <int K, bool Partial>
   static ETCH_INLINE void word_but_sum(const Set& r, const Place& at, index_t c, int n) {
-    constexpr std::uint64_t w = code[regs.position[K]];
-    if constexpr (!is_sum_over_rows(w)) execute<w, static_cast<Word>(w & 255) == Word::number64 ? code[regs.position[K] + 1] : 0, L, false, Partial, Storing::plain>(r, at, c, n);
+    if constexpr (!is_sum_over_rows(word_at(K))) execute<word_at(K), raw_at(K), L, false, Partial && !computes(K), Storing::plain>(r, at, c, n);
   }
   static constexpr index_t together = 4;  ///< rows whose elements are summed before the sum is stored
   template <bool Partial, std::size_t... I>
@@ -348,8 +352,18 @@ struct Fused {
     }
   }
 
-  template <std::size_t... S>
-  static ETCH_INLINE void rows(const FusedCall& call, std::index_sequence<S...>) {
+  /// The call, or the one row of so many columns that it is known to be: then nothing is counted or moved.
+  template <int Columns>
+  static ETCH_INLINE decltype(auto) known(const FusedCall& call) {
+    if constexpr (Columns == 0) return (call);
+    else {
+      if (!call.args->plain) __builtin_unreachable();
+      return FusedCall{call.args, 0, 1, 0, Columns};
+    }
+  }
+  template <int Columns, std::size_t... S>
+  static ETCH_INLINE void rows(const FusedCall& given) {
+    const FusedCall& call = known<Columns>(given);
     if (call.row0 >= call.row1) return;
     Cursor<regs.slots> cursor(call);
     const FusedArgs& a = *call.args;
@@ -424,20 +438,27 @@ struct Fused {
     }
     FusedCall call{&a, 0, 1, 0, Columns};
     call.tile = tile;
-    run(call);
+    kernel<>(call);
   }
-  static ETCH_INLINE void run_here(const FusedCall& call) {
-    if constexpr (Move<Fused>::rows()) Move<Fused>::run(call);
-    else rows(call, std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
+  template <int Columns, std::size_t... S>
+  static void stream_rows(const FusedCall& call) {
+    rows<Columns, S...>(call);
+    simd::stream_end();
+  }
+  template <int Columns>
+  static void move_rows(const FusedCall& call) {
+    Move<Fused>::run(known<Columns>(call));
     if constexpr (regs.streams) simd::stream_end();
   }
-  static void run(const FusedCall& call) { run_here(call); }
-  /// One row of so many columns that begins at the slots' bases (`columns_of_row`): nothing is counted or moved.
-  template <int Columns>
-  static void run_whole(const FusedCall& call) {
-    if (!call.args->plain) __builtin_unreachable();
-    run_here(FusedCall{call.args, 0, 1, 0, Columns});
+  template <int Columns, std::size_t... S>
+  static constexpr Kernel name_kernel(std::index_sequence<S...>) {
+    if constexpr (Move<Fused>::rows()) return move_rows<Columns>;
+    else if constexpr (regs.streams) return stream_rows<Columns, S...>;
+    else return rows<Columns, S...>;
   }
+  /// The loop as a function. Columns: of one row that begins at the slots' bases (`columns_of_row`), or 0.
+  template <int Columns = 0>
+  static constexpr Kernel kernel = name_kernel<Columns>(std::make_index_sequence<static_cast<std::size_t>(regs.sections)>{});
 };
 
 }  // namespace detail

@@ -33,6 +33,16 @@ struct LibraryKernel {
   std::size_t kept = 0;  ///< bytes of what it makes of constant inputs when they are new
 };
 
+/// What only some plans ask of their machine; so is this.
+struct MachineParts {
+  void (*draw)(Machine&, const Bindings& given, void* const* out, RandomState* random) = nullptr;  ///< runs one that asks for random numbers
+  bool (*bind_sizes)(Machine&, const Bindings& in) = nullptr;  ///< of bounded dims
+  void (*make_bodies)(Machine&) = nullptr;                     ///< of loops
+  void (*bind_targets)(Machine&, const Bindings& in, void* const* out) = nullptr;  ///< of accumulators
+  void (*combine)(Machine&, const Step& s, int first, bool before) = nullptr;
+  void (*run_fused)(Machine&, int step) = nullptr;  ///< that is more than one call of its kernel
+};
+
 struct LoopView;
 
 /// A plan and its kernels as plain arrays: one type for all programs, so that running them is compiled once.
@@ -57,6 +67,7 @@ struct PlanView {
   std::int64_t scratch_bytes;
   int random_slot;
   bool draws;  ///< whether it, or a loop in it, asks for random numbers
+  MachineParts parts;
 };
 
 /// The program of a loop's body, and how it is called.
@@ -78,6 +89,9 @@ struct Tables {
   char* data;
   std::size_t bytes;
 };
+
+/// Whether a step is one call of a fused loop and nothing else.
+constexpr bool is_one_call(const Step& s) { return s.kind == StepKind::fused && s.chunks == 1 && s.combines == 0 && s.block == 0; }
 
 /// A plan bound to memory. Everything is allocated when it is made; `run` allocates nothing, unless threads were added.
 class Machine {
@@ -103,8 +117,10 @@ class Machine {
   void run_step(int s) {
     if (call_[s].args != nullptr) plan_.kernel[s](call_[s]);
     else if (plan_.library[s].run != nullptr) plan_.library[s].run(*this, s);
-    else run_fused(s);
+    else plan_.parts.run_fused(*this, s);
   }
+  /// The parts that a plan asks for: of one that draws, has bounded sizes, loops, accumulators, or fused loops of several calls.
+  static constexpr MachineParts parts(bool draws, bool bounded, bool loops, bool accumulates, bool divides);
   Tables tables() const { return {reinterpret_cast<char*>(base_), static_cast<std::size_t>(static_cast<char*>(block_) + total_ - reinterpret_cast<char*>(base_))}; }
   /// Where the combined values of all accumulators belong, in the tables.
   char* const* targets() const { return target_; }
@@ -151,7 +167,7 @@ class Machine {
       if (tag_[i] == tag) return tag_size_[i];
     return 0;
   }
-  ETCH_NOINLINE std::int64_t size(const Symbol& s) const {
+  ETCH_COLD std::int64_t size(const Symbol& s) const {
     std::int64_t n = s.factor;
     for (int t = 0; t < s.tags; ++t) n *= size_of_tag(s.tag[t]);
     return n;
@@ -172,6 +188,7 @@ class Machine {
   ETCH_INLINE char* locate(const Access& a, const Bindings& in, void* const* out) const;
   void bind_targets(const Bindings& in, void* const* out);
   void combine(const Step& s, int first, bool before);
+  void make_bodies();
   void allocate(int thread_count);
   /// Where the arenas of loops' bodies are, which never run at the same time: all at one place.
   char* arena_of_bodies() const { return arena_ + aligned(static_cast<std::size_t>(plan_.arena_bytes)); }
@@ -199,7 +216,7 @@ class Machine {
   index_t* extent_ = nullptr;     ///< max_rank for each step
   double* size_value_ = nullptr;  ///< the actual sizes, as values
   FusedArgs* args_ = nullptr;     ///< one for each step
-  FusedCall* call_ = nullptr;     ///< of each step that is one call of a fused loop and nothing else; other steps' have no args
+  FusedCall* call_ = nullptr;     ///< of each step that is one call; other steps' have no args
   std::uint64_t tag_[max_tags]{};
   std::int64_t tag_size_[max_tags]{};
   int tags_ = 0;
@@ -238,9 +255,10 @@ ETCH_COLD inline Work work_of(const PlanView& plan) {
 
 ETCH_COLD inline Machine::Machine(const PlanView& plan, char* arena) : plan_(plan), given_arena_(arena) {
   allocate(num_threads());
-  bool loops = false;
-  for (int s = 0; s < plan.steps; ++s) loops = loops || plan.loop[s] != nullptr;
-  if (!loops) return;
+  if (plan.parts.make_bodies != nullptr) plan.parts.make_bodies(*this);
+}
+ETCH_COLD inline void Machine::make_bodies() {
+  const PlanView& plan = plan_;
   // the other threads would sleep meanwhile: waking them, and fetching what they made, costs more than they save
   const detail::Work work = detail::work_of(plan);
   alone_ = work.single > work.shared;
@@ -370,7 +388,7 @@ ETCH_COLD inline void Machine::resolve() {
     }
     args_[s] = FusedArgs{dims, extent_ + s * max_rank, base_ + step.access, packed, chunk_ + step.access, root_ + step.access, nullptr, tile, plain};
     call_[s] = FusedCall{};
-    if (step.kind != StepKind::fused || step.chunks != 1 || step.combines != 0 || step.block != 0) continue;
+    if (!is_one_call(step)) continue;
     call_[s] = FusedCall{&args_[s], 0, rows_of(args_[s]), 0, columns_of(args_[s])};
     call_[s].scratch = scratch_;
   }
@@ -409,7 +427,7 @@ ETCH_INLINE char* Machine::locate(const Access& a, const Bindings& in, void* con
 }
 ETCH_NOINLINE inline void Machine::bind(const Bindings& in, void* const* out) {
   for (int i = 0; i < plan_.accesses; ++i) base_[i] = locate(plan_.access[i], in, out);
-  if (plan_.combines > 0) bind_targets(in, out);
+  if (plan_.parts.bind_targets != nullptr) plan_.parts.bind_targets(*this, in, out);
   const std::uint64_t* random = plan_.random_slot >= 0 ? static_cast<const std::uint64_t*>(in.data[plan_.random_slot]) : nullptr;
   for (int s = 0; s < plan_.steps; ++s) args_[s].random = random;
 }
@@ -420,14 +438,14 @@ ETCH_COLD inline void Machine::bind_targets(const Bindings& in, void* const* out
 inline bool Machine::prepare(const Bindings& in, void* const* out, RandomState* random) {
   random_ = random;
   if (num_threads() > threads_ && elsewhere_ == 0) allocate(num_threads());
-  const bool changed = (plan_.symbols > 0 && bind_sizes(in)) || !resolved_;
+  const bool changed = (plan_.parts.bind_sizes != nullptr && plan_.parts.bind_sizes(*this, in)) || !resolved_;
   if (changed) resolve();
   if (!is_bound(in, out)) bind(in, out);
   return changed;
 }
 
 inline void Machine::run(const Bindings& in, void* const* out, RandomState* random) {
-  if (plan_.draws) return run_drawing(in, out, random);
+  if (plan_.parts.draw != nullptr) return plan_.parts.draw(*this, in, out, random);
   const detail::Alone alone(alone_);
   prepare(in, out, random);
   repeat();
@@ -435,7 +453,7 @@ inline void Machine::run(const Bindings& in, void* const* out, RandomState* rand
   repeats_ = plan_.symbols == 0 && !alone_;
 }
 /// The same of a program that asks for random numbers: their state has a slot of its own among the inputs.
-ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* const* out, RandomState* random) {
+inline void Machine::run_drawing(const Bindings& given, void* const* out, RandomState* random) {
   Bindings in;
   if (random == nullptr) {
     random = &default_random();
@@ -455,7 +473,7 @@ ETCH_NOINLINE inline void Machine::run_drawing(const Bindings& given, void* cons
 }
 
 /// Accumulators: neutral before the loop, the parts of all chunks in order after it.
-ETCH_NOINLINE inline void Machine::combine(const Step& s, int first, bool before) {
+inline void Machine::combine(const Step& s, int first, bool before) {
   for (int i = 0; i < s.combines; ++i) {
     const Combine& c = plan_.combine[s.combine + i];
     const index_t count = size(c.count);
@@ -505,13 +523,24 @@ struct Machine::Part {
   }
 };
 
-ETCH_NOINLINE inline void Machine::run_fused(int s) {
+inline void Machine::run_fused(int s) {
   const Step& step = plan_.step[s];
-  if (step.combines > 0) combine(step, step.access, true);
+  if (step.combines > 0) plan_.parts.combine(*this, step, step.access, true);
   const FusedArgs& a = args_[s];
   Part part{*this, step, plan_.kernel[s], a, rows_of(a), columns_of(a)};
   parallel_for(step.chunks, Part::run, &part);
-  if (step.combines > 0) combine(step, step.access, false);
+  if (step.combines > 0) plan_.parts.combine(*this, step, step.access, false);
+}
+
+constexpr MachineParts Machine::parts(bool draws, bool bounded, bool loops, bool accumulates, bool divides) {
+  MachineParts r;
+  if (draws) r.draw = [](Machine& m, const Bindings& given, void* const* out, RandomState* random) { m.run_drawing(given, out, random); };
+  if (bounded) r.bind_sizes = [](Machine& m, const Bindings& in) { return m.bind_sizes(in); };
+  if (loops) r.make_bodies = [](Machine& m) { m.make_bodies(); };
+  if (accumulates) r.bind_targets = [](Machine& m, const Bindings& in, void* const* out) { m.bind_targets(in, out); };
+  if (accumulates) r.combine = [](Machine& m, const Step& s, int first, bool before) { m.combine(s, first, before); };
+  if (divides) r.run_fused = [](Machine& m, int s) { m.run_fused(s); };
+  return r;
 }
 
 }  // namespace cpu

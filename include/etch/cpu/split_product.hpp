@@ -333,7 +333,7 @@ struct SplitMultiplication {
   char* place_of(int64 streaming) const { return streamed + streaming % 2 * portion.strip_bytes(); }
 
   /// Strip i and panels [from, to), side by side; number `place` of the strips at work.
-  void tiles(int64 i, int64 from, int64 to, int64 place) {
+  ETCH_SHARED void tiles(int64 i, int64 from, int64 to, int64 place) {
     const int64 row = i * wide, height = least(wide, p.m - row), col = from * wide, cols = least(to * wide, p.n) - col, chunks = pieces(k, amx::depth);
     const bool staged = applies || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0, ends = k0 + k == p.k;
     const char *const a = streams_b ? packed + (i - first) * portion.strip_bytes() : place_of(i);
@@ -383,7 +383,7 @@ struct SplitMultiplication {
     while (ahead.steps > 0) near ? ahead.near_step() : ahead.step();
     return amx::is_normal(ahead.most);
   }
-  bool pack(bool of_b, int64 at, char* to) { return of_b ? pack_b(at * wide, to) : pack_a(at * wide, to); }
+  ETCH_SHARED bool pack(bool of_b, int64 at, char* to) { return of_b ? pack_b(at * wide, to) : pack_a(at * wide, to); }
 
   /// Where numbers are too large or too small to be split.
   ETCH_COLD void multiply_plainly(int64 i, int64 height, int64 panel, int64 width, float* to, int64 to_row, bool accumulates) const {

@@ -72,11 +72,12 @@ constexpr bool splits_windows(int64 channels, int64 outputs) {
 }
 
 /// y of x and w: parts are lines of an image, or images.
+template <class T>
 struct SplitConvolution {
   static constexpr int64 most_places = 1024, most_bytes = 3 << 18, wide = amx::wide;  ///< of a part; outputs at a time
-  TiledImages<float> images;
+  TiledImages<T> images;
   int64 channels;
-  Product<float> item;  ///< of one image
+  Product<T> item;  ///< of one image
   int64 c_batch;
   int64 batch = images.count;
   int64 right = images.cols + 2 - images.left - images.width, around = images.left > right ? images.left : right;
@@ -102,7 +103,7 @@ struct SplitConvolution {
 
   void prepare(void* shared) {
     filter = static_cast<char*>(shared);
-    float* const turned = reinterpret_cast<float*>(filter + strips * strip_bytes());
+    T* const turned = reinterpret_cast<T*>(filter + strips * strip_bytes());
     amx::Sizes sizes{};
     for (int64 o = 0; o < item.m; o += 16) {
       const int64 count = least(16, item.m - o), row = 9 * 16;
@@ -115,10 +116,10 @@ struct SplitConvolution {
     fits = amx::is_normal(sizes);
   }
 
-  void run_parts(int64 begin, int64 end, float* workspace) const {
+  void run_parts(int64 begin, int64 end, T* workspace) const {
     const amx::Unit unit;
     char* const x = reinterpret_cast<char*>(workspace);
-    float *const sums = reinterpret_cast<float*>(x + chunks * amx::parts * part), *const turned = sums + sum_elements();
+    T *const sums = reinterpret_cast<T*>(x + chunks * amx::parts * part), *const turned = sums + sum_elements();
     for (int64 at = begin; at < end; ++at) {
       const int64 first = at / cut.count * together, count = least(together, images.count - first), line = cut.begin(at % cut.count), some = cut.size(at % cut.count);
       bool normal = fits;
@@ -135,11 +136,11 @@ struct SplitConvolution {
 
  private:
   /// The lines that windows of `some` lines of places read; whether they can be split.
-  ETCH_NOINLINE bool split_lines(int64 image, int64 line, int64 some, float* turned, char* to) const {
+  ETCH_NOINLINE bool split_lines(int64 image, int64 line, int64 some, T* turned, char* to) const {
     amx::Sizes sizes{};
     for (int64 c = 0; c < channels; c += amx::depth, to += amx::parts * part) {
       const int64 count = least(amx::depth, channels - c);
-      const float* const from = images.data + image * images.step + c * images.channel;
+      const T* const from = images.data + image * images.step + c * images.channel;
       for (int64 e = 0; count < amx::depth && e < images.width * amx::depth; ++e) turned[e] = 0;
       clear(to, images.left);
       char* place = to + 64 * images.left;
@@ -150,7 +151,7 @@ struct SplitConvolution {
         }
         transpose(count, images.width, from + i * images.line, images.channel, turned, amx::depth);
         amx::Sizes most = sizes;
-        for (int64 j = 0; j < images.width; ++j) amx::split(simd::load<float, 16>(turned + j * amx::depth), simd::load<float, 16>(turned + j * amx::depth + 16), place + 64 * j, most, part);
+        for (int64 j = 0; j < images.width; ++j) amx::split(simd::load<T, 16>(turned + j * amx::depth), simd::load<T, 16>(turned + j * amx::depth + 16), place + 64 * j, most, part);
         sizes = most;
         clear(place + 64 * images.width, pitch - images.width);
       }
@@ -163,7 +164,7 @@ struct SplitConvolution {
   /// The lines that a part begins with.
   amx::Fetched lines_of(int64 at) const {
     const int64 first = at / cut.count * together, line = cut.begin(at % cut.count) - images.top;
-    const float* const from = images.data + first * images.step + (line > 0 ? line * images.line : 0);
+    const T* const from = images.data + first * images.step + (line > 0 ? line * images.line : 0);
     return {reinterpret_cast<const char*>(from), images.channel * 4, pieces(cut.size(at % cut.count) * images.line, 16), channels};
   }
   /// What finish writes.
@@ -175,7 +176,7 @@ struct SplitConvolution {
     const int64 row = item.epilogue.walked_row[s];
     return {reinterpret_cast<const char*>(item.epilogue.walked_at[s] + (image * item.m + first) * row + line * n), row * 4, lines, count};
   }
-  void multiply(int64 strip, const char* x, int64 places, float* sums, amx::Fetched& next, amx::Fetched results) const {
+  void multiply(int64 strip, const char* x, int64 places, T* sums, amx::Fetched& next, amx::Fetched results) const {
     const bool cols = item.m - strip * wide > 16;
     for (int64 p = 0; p < places; p += wide) {
       const auto one = places - p > 16 ? cols ? amx::window_product<true, true> : amx::window_product<true, false> : cols ? amx::window_product<false, true> : amx::window_product<false, false>;
@@ -183,21 +184,21 @@ struct SplitConvolution {
     }
   }
   /// Where numbers are too large or too small to be split.
-  ETCH_COLD void multiply_plainly(int64 image, int64 strip, int64 line, int64 some, float* sums) const {
-    const float* const x = images.data + image * images.step;
+  ETCH_COLD void multiply_plainly(int64 image, int64 strip, int64 line, int64 some, T* sums) const {
+    const T* const x = images.data + image * images.step;
     for (int64 o = strip * wide; o < least(strip * wide + wide, item.m); ++o)
       for (int64 i = 0; i < some; ++i)
         for (int64 j = 0; j < images.cols; ++j) {
-          const float* w = item.a + o * item.a_row;
+          const T* w = item.a + o * item.a_row;
           double sum = 0;
           for (int64 c = 0; c < channels; ++c)
             for (int64 k = 0; k < 9; ++k, ++w)
               if (const int64 p = line + i + k / 3 - images.top, q = j + k % 3 - images.left; p >= 0 && p < images.height && q >= 0 && q < images.width)
                 sum += static_cast<double>(*w) * static_cast<double>(x[c * images.channel + p * images.line + q]);
-          sums[(i * pitch + j) * wide + o % wide] = static_cast<float>(sum);
+          sums[(i * pitch + j) * wide + o % wide] = static_cast<T>(sum);
         }
   }
-  void finish(int64 image, int64 strip, int64 line, int64 some, const float* sums, float* tile) const {
+  void finish(int64 image, int64 strip, int64 line, int64 some, const T* sums, T* tile) const {
     const int64 n = images.cols, first = strip * wide, count = least(wide, item.m - first);
     if (item.epilogue.apply == nullptr) {
       for (int64 i = 0; i < some; ++i) turn_line(sums + i * pitch * wide, count, item.c + image * c_batch + first * item.c_row + (line + i) * n, item.c_row);
@@ -210,15 +211,15 @@ struct SplitConvolution {
     }
   }
   /// A line of places of `count` outputs.
-  void turn_line(const float* from, int64 count, float* to, int64 to_row) const {
+  void turn_line(const T* from, int64 count, T* to, int64 to_row) const {
     const int64 n = images.cols;
     if (n >= 16) {
       for (int64 j = 0; j < n; j += 16) transpose(16, count, from + least(j, n - 16) * wide, wide, to + least(j, n - 16), to_row);
       return;
     }
-    float short_lines[16 * wide];
+    T short_lines[16 * wide];
     transpose(16, count, from, wide, short_lines, 16);
-    for (int64 o = 0; o < count; ++o) simd::store_partial(to + o * to_row, simd::load<float, 16>(short_lines + 16 * o), static_cast<int>(n));
+    for (int64 o = 0; o < count; ++o) simd::store_partial(to + o * to_row, simd::load<T, 16>(short_lines + 16 * o), static_cast<int>(n));
   }
 };
 

@@ -102,7 +102,7 @@ struct TileArguments {
   bool is_strip() const { return a_row == 1 && a_col == a_copy_col<T>; }
 };
 
-inline constexpr int tile_steps = ETCH_VECTOR_BYTES > 16 ? 4 : 1;  // of k at a time; of vectors of 16 bytes one is as fast
+inline constexpr bool tile_steps = ETCH_VECTOR_BYTES > 16;  // four of k at a time; of vectors of 16 bytes one is as fast
 
 /// sum += columns of A times rows of B. Templates alone, no loop and no lambda, so that sums stay in registers.
 template <bool Fetch, class T, int L, int R, int C, class A>
@@ -118,10 +118,6 @@ ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 s
     next += next_step;
   }
   b += b_row;
-}
-template <bool Fetch, class T, int L, int R, int C, class A, int... Step>
-ETCH_INLINE void add_steps(simd::Vec<T, L> (&sum)[R][C], const A& column, const T*& b, int64 b_row, const T*& next, int64 next_step, std::integer_sequence<int, Step...>) {
-  (add_step<Fetch>(sum, column, Step, b, b_row, next, next_step), ...);
 }
 
 /// c = (accumulate ? c : 0) + a b, each element in order of k, for one tile after another: what lies between two of them costs
@@ -150,11 +146,13 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
     const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
     int64 k = t.k;
     A column(t.a, t.a_row);
-    if (tile_steps > 1 && A::counts(a_col)) {
-      constexpr std::make_integer_sequence<int, tile_steps> each{};
-      for (; k >= tile_steps; k -= tile_steps, column.advance(tile_steps * a_col)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, each);
+    if (tile_steps && A::counts(a_col)) {
+      for (; k >= 4; k -= 4, column.advance(4 * a_col)) {
+        add_step<Fetch>(sum, column, 0, b, b_row, next, next_step), add_step<Fetch>(sum, column, 1, b, b_row, next, next_step);
+        add_step<Fetch>(sum, column, 2, b, b_row, next, next_step), add_step<Fetch>(sum, column, 3, b, b_row, next, next_step);
+      }
     }
-    for (; k > 0; --k, column.advance(a_col)) add_steps<Fetch>(sum, column, b, b_row, next, next_step, std::integer_sequence<int, 0>{});
+    for (; k > 0; --k, column.advance(a_col)) add_step<Fetch>(sum, column, 0, b, b_row, next, next_step);
     T* const c = t.c;
     const int64 c_row = t.c_row;
     ETCH_UNROLL for (int i = 0; i < R; ++i) {

@@ -69,7 +69,7 @@ struct WinogradDot {
       all.x.images.data = item.b;
 #if ETCH_AMX
       if (splits(all)) {
-        SplitConvolution split{.images = all.x.images, .channels = all.x.channels, .item = item, .c_batch = all.c_batch};
+        SplitConvolution<T> split{.images = all.x.images, .channels = all.x.channels, .item = item, .c_batch = all.c_batch};
         return dot.run_lanes(split, split.parts_of_all, workspace);
       }
 #endif
@@ -82,7 +82,7 @@ struct WinogradDot {
   std::size_t bytes() const {
     const auto of = [](const auto& all) { return aligned(all.shared_bytes()) + aligned(all.thread_bytes()); };
 #if ETCH_AMX
-    if (const auto all = convolution(sizes(), 0); !gradient && splits(all)) return of(SplitConvolution{.images = all.x.images, .channels = all.x.channels, .item = all.item, .c_batch = 0});
+    if (const auto all = convolution(sizes(), 0); !gradient && splits(all)) return of(SplitConvolution<T>{.images = all.x.images, .channels = all.x.channels, .item = all.item, .c_batch = 0});
 #endif
     return gradient ? of(weights(sizes())) : of(convolution(sizes(), 0));
   }

@@ -197,9 +197,20 @@ struct Place {
   index_t columns;           ///< of this call
 };
 
+/// What results are stored for: the next block of a product lies beside this one, or nothing reads them soon. `ahead`: the next row is
+/// fetched, of results and of operands.
+enum class Storing { plain, tile, stream, ahead };
+
+/// Whether a word is an operation of the table.
+constexpr bool is_operation(std::uint64_t word) { return (word & 255) < static_cast<std::uint64_t>(Op::count); }
+
+// execute does one word. Row: once a row, every lane the same. Partial: only the first n lanes are elements. Overloads, and not one function that
+// calls another: the compiler works through each level of inlining again.
+
 /// One word of a boolean kernel: bytes of 0 and 1.
-template <std::uint64_t W, int L, bool Row, bool Partial>
-ETCH_INLINE void execute_bytes(simd::Vec<std::uint8_t, L>* r, const Place& at, index_t c, int n) {
+template <std::uint64_t W, std::uint64_t, int L, bool Row, bool Partial, Storing>
+ETCH_INLINE void execute(const File<L, simd::Vec<std::uint8_t, L>>& file, const Place& at, index_t c, int n) {
+  simd::Vec<std::uint8_t, L>* const r = file.mask;
   constexpr Instruction i = decode(W);
   constexpr auto word = static_cast<Word>(i.op);
   using B = std::uint8_t;
@@ -242,9 +253,10 @@ ETCH_INLINE auto value_of(const V& a, const V& b) {
 #undef ETCH_X
 }
 
-/// One word of an operation, wherever it stands: whole vectors of registers.
-template <std::uint64_t W, int L>
-ETCH_INLINE void compute_word(const File<L>& r) {
+/// One word of an operation: whole vectors of registers, wherever it stands.
+template <std::uint64_t W, std::uint64_t, int L, bool, bool, Storing>
+  requires(is_operation(W))
+ETCH_INLINE void execute(const File<L>& r, const Place&, index_t, int) {
   constexpr Instruction i = decode(W);
   constexpr Class C = i.type;
   constexpr Op o = static_cast<Op>(i.op);
@@ -274,13 +286,10 @@ ETCH_INLINE void compute_word(const File<L>& r) {
   }
 }
 
-/// What results are stored for: the next block of a product lies beside this one, or nothing reads them soon. `ahead`: the next row is
-/// fetched, of results and of operands.
-enum class Storing { plain, tile, stream, ahead };
-
-/// One word that is no operation. Row: once a row, every lane the same. Partial: only the first n lanes are elements.
+/// One word that is no operation.
 template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, Storing How>
-ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int n) {
+  requires(!is_operation(W))
+ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
   constexpr Instruction i = decode(W);
   constexpr Class C = i.type;
   using T = typename element_of_class<C>::type;
@@ -397,13 +406,6 @@ ETCH_INLINE void execute_word(const File<L>& r, const Place& at, index_t c, int 
       else simd::scatter(p + c * step, step, combine<R>(simd::gather<T, L>(p + c * step, step), a));
     }
   }
-}
-
-template <std::uint64_t W, std::uint64_t Raw, int L, bool Row, bool Partial, Storing How, class M>
-ETCH_INLINE void execute(const File<L, M>& r, const Place& at, index_t c, int n) {
-  if constexpr (!std::is_same_v<M, simd::Mask<L>>) return execute_bytes<W, L, Row, Partial>(r.mask, at, c, n);
-  else if constexpr ((W & 255) < static_cast<std::uint64_t>(Op::count)) compute_word<W, L>(r);
-  else execute_word<W, Raw, L, Row, Partial, How>(r, at, c, n);
 }
 
 }  // namespace detail

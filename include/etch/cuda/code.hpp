@@ -94,7 +94,7 @@ struct Code {
   // ---- the CPU's part, on host systems ----
   template <int S, std::size_t... W>
   static constexpr cpu::Kernel epilogue_of(std::index_sequence<W...>) {
-    return &cpu::detail::Fused<plan.word[plan.step[S].code + static_cast<int>(W)]...>::run;
+    return cpu::detail::Fused<plan.word[plan.step[S].code + static_cast<int>(W)]...>::template kernel<>;
   }
   template <int S>
   static constexpr cpu::Kernel epilogue_of() {
@@ -150,7 +150,7 @@ struct Code {
     bool draws = plan.random_slot >= 0;
     for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == StepKind::loop && table<Alone>.loop[s]->body.plan.draws);
     return {{plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table<Alone>.epilogue, table<Alone>.library, table<Alone>.none, Base::accumulators.of, g.slot, g.slots, g.shape,
-             plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws},
+             plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws, cpu::Machine::parts(draws, plan.symbols > 0, false, plan.combines > 0, false)},
             table<Alone>.kernel, table<Alone>.loop, {}};
   }
 

@@ -74,6 +74,15 @@ constexpr decltype(auto) as_expression(const E& e) {
   else return apply<identity_fn>(e);
 }
 
+/// Runs a program that reads what it is assigned to: x = t(x) * 2.
+template <class Place>
+ETCH_COLD void run_elsewhere(typename Place::Machine& m, const Bindings& in, void* to, std::size_t bytes) {
+  const auto other = Place::allocate(bytes, "an expression that reads what it is assigned to");
+  void* out[] = {other.data()};
+  m.run(in, out);
+  Place::copy(to, other.data(), bytes);
+  Place::settle(m);
+}
 /// Runs an expression into memory of a place.
 template <class Place, class E>
 void evaluate(const E& e, void* to, std::size_t bytes) {
@@ -81,12 +90,8 @@ void evaluate(const E& e, void* to, std::size_t bytes) {
   Bindings in;
   e.bind(in);
   typename Place::Machine& m = machine_of<Spec, Place>();
-  if (overlaps(in, Place::template plan<Compiled<Spec>>(), to, bytes, overwritable<Compiled<Spec>>)) {  // written elsewhere first: x = t(x) * 2
-    const auto other = Place::allocate(bytes, "an expression that reads what it is assigned to");
-    void* out[] = {other.data()};
-    m.run(in, out);
-    Place::copy(to, other.data(), bytes);
-    Place::settle(m);
+  if (overlaps(in, Place::template plan<Compiled<Spec>>(), to, bytes, overwritable<Compiled<Spec>>)) {
+    run_elsewhere<Place>(m, in, to, bytes);
   } else {
     void* out[] = {to};
     m.run(in, out);

@@ -191,8 +191,7 @@ struct Compiled {
   template <int S, int Columns>
   static constexpr cpu::Kernel kernel_of() {
     if constexpr (!detail::has_cpu_kernels) return nullptr;
-    else if constexpr (Columns > 0) return &FusedOf<S>::template run_whole<Columns>;
-    else return &FusedOf<S>::run;
+    else return FusedOf<S>::template kernel<Columns>;
   }
   template <DType D>
   static constexpr cpu::detail::ProductParts parts = cpu::detail::parts_of<type_of<D>>(plan);
@@ -272,11 +271,22 @@ struct Compiled {
     return plan.arena_bytes + most;
   }();
 
+ private:
+  static constexpr bool draws = [] {
+    bool r = plan.random_slot >= 0;
+    for (int s = 0; s < plan.steps; ++s) r = r || (plan.step[s].kind == detail::StepKind::loop && table.loop[s]->body.draws);
+    return r;
+  }();
+  static constexpr cpu::MachineParts machine_parts = [] {
+    bool divides = false;
+    for (int s = 0; s < plan.steps; ++s) divides = divides || (plan.step[s].kind == detail::StepKind::fused && !cpu::is_one_call(plan.step[s]));
+    return cpu::Machine::parts(draws, plan.symbols > 0, distinct.loops > 0, plan.combines > 0, divides);
+  }();
+
+ public:
   static constexpr cpu::PlanView view() {
-    bool draws = plan.random_slot >= 0;
-    for (int s = 0; s < plan.steps; ++s) draws = draws || (plan.step[s].kind == detail::StepKind::loop && table.loop[s]->body.draws);
     return {plan.step, plan.steps, plan.access, plan.accesses, plan.combine, plan.combines, plan.buffer, plan.symbol, plan.symbols, table.kernel, table.library,
-            table.loop, accumulators.of, graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws};
+            table.loop, accumulators.of, graph.slot, graph.slots, graph.shape, plan.arena_bytes, plan.scratch_bytes, plan.random_slot, draws, machine_parts};
   }
 };
 

@@ -64,7 +64,8 @@ struct OnCpu {
     }
   }
   /// sum[i] += more[i], of n numbers.
-  static void add(DType d, void* sum, const void* more, std::int64_t n) {
+  template <class Count>
+  static void add(DType d, void* sum, const void* more, Count n) {
     cpu::detail::with_type(d, [&]<class T>(T*) { cpu::detail::add_part<Op::sum, T>(sum, more, n); });
   }
   /// Whether one machine may take turns with the memory it runs on; launches that hold addresses want one each.
