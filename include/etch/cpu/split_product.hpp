@@ -95,16 +95,15 @@ struct Ahead {
   float* turned = nullptr;
   int64 steps = 0, at = 0;
   Sizes most{};
-  float* rows[2] = {};  // that will be written
-  int64 row_step[2] = {};
-  int beside = 0, place = 0, lines = 0, lines_step = 0;  // lines of a row, those of it that are done, of both what is left, and so many a step
+  float* line[2] = {};
+  int64 line_row[2] = {}, lines = 0, lines_step = 0;  // rows of both that are left, and so many a step
 
   ETCH_NOINLINE void step() {
-    for (int i = 0; i < lines_step && lines > 0; ++i, --lines) {
-      for (int s = 0; s < 2; ++s) ETCH_PREFETCH(rows[s] + place * 16);
-      if (++place < beside) continue;
-      for (int s = 0; s < 2; ++s) rows[s] += row_step[s];
-      place = 0;
+    for (int64 i = 0; i < lines_step && lines > 0; ++i, --lines) {
+      for (int s = 0; s < 2; line[s] += line_row[s], ++s) {
+        ETCH_PREFETCH(line[s]);
+        ETCH_PREFETCH(line[s] + 16);
+      }
     }
     if (steps == 0) return;
     --steps;
@@ -295,7 +294,6 @@ struct SplitMultiplication {
   const bool applies = p.epilogue.apply != nullptr, streams_b = !near && !applies && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
   const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, applies);
   const bool waits = applies && portion.blocks > 1;
-  const bool fetches_rows = !near && !streams_b && pieces(p.n, wide) <= portion.panels;  ///< of the next strip, whole ones
   char* const streamed = packed + portion.panels * portion.strip_bytes();
   float* const kept = reinterpret_cast<float*>(streamed + 2 * portion.strip_bytes());
   float *const plain = kept + portion.kept(), *const turned = plain + (portion.depth + 16) * wide;
@@ -320,7 +318,6 @@ struct SplitMultiplication {
             fits = ahead.from != nullptr ? complete() : pack(streams_b, i, place_of(i));
             ahead = {};
             if (i + 1 < bottom) begin(streams_b, i + 1, i + 2 < bottom, place_of(i + 1));
-            if (fetches_rows && i + 1 < bottom && (!applies || k0 + k == p.k)) fetch_lines(i + 1, first, last, last - first);
             if (streams_b) {
               for (int64 strip = first; strip < last; ++strip) tiles(strip, i, i + 1, 0);
             } else {
@@ -348,26 +345,24 @@ struct SplitMultiplication {
       const int64 width = least(wide, p.n - j * wide);
       const char* const b = streams_b ? place_of(j) : packed + (j - first) * portion.strip_bytes();
       float* const at = sums + (j - from) * wide;
-      if (!near && !fetches_rows && (applies ? ends : k0 == 0)) fetch_lines(i, j, j + 1, 1);
+      if (!near) fetch_lines(row, j * wide, height, chunks, applies ? ends : k0 == 0);
       if (fits && normal[(streams_b ? i : j) - first]) (near ? amx::multiply<true> : amx::multiply<false>)(height, width, a, b, chunks, at, sums_row, accumulates, ahead);
       else multiply_plainly(i, height, j, width, at, sums_row, accumulates);
     }
     if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
   }
 
-  /// What panels [from, to) of a strip will be written to arrives, row after row, while so many products of 32 x 32 are computed.
-  void fetch_lines(int64 strip, int64 from, int64 to, int64 products) {
+  /// What will be written when the sums of a panel are known arrives while they are computed.
+  void fetch_lines(int64 row, int64 col, int64 height, int64 chunks, bool writes) {
+    ahead.lines = 0;
     const auto& e = p.epilogue;
-    if (applies && e.walked == 0) return;
-    const int64 row = strip * wide, col = from * wide;
+    if (!writes || (applies && e.walked == 0)) return;
     for (int s = 0; s < 2; ++s) {
       const int which = s < e.walked ? s : 0;
-      ahead.row_step[s] = applies ? e.walked_row[which] : p.c_row;
-      ahead.rows[s] = (applies ? e.walked_at[which] + p.row_offset * e.walked_row[which] : p.c) + row * ahead.row_step[s] + col;
+      ahead.line_row[s] = applies ? e.walked_row[which] : p.c_row;
+      ahead.line[s] = (applies ? e.walked_at[which] + p.row_offset * e.walked_row[which] : p.c) + row * ahead.line_row[s] + col;
     }
-    ahead.beside = static_cast<int>(pieces(least(to * wide, p.n) - col, 16)), ahead.place = 0;
-    ahead.lines = static_cast<int>(least(wide, p.m - row)) * ahead.beside;
-    ahead.lines_step = 2 * static_cast<int>(pieces(ahead.lines, 12 * pieces(k, amx::depth) * products));
+    ahead.lines = height, ahead.lines_step = pieces(wide, 6 * chunks);
   }
 
   /// Begins to pack panel `at` of B, or strip of A, if that can be done by steps.
