@@ -49,6 +49,34 @@ TEST_CASE("what is not a number") {
   CHECK(std::isnan(nanquantile(G<2>{{not_a_number, not_a_number}}, 0.5).item()));
 }
 
+TEST_CASE("few ranks of many elements are those of their order: ties, NaN, either axis") {
+  const Tensor<float, 3, 300, 2> x = [](auto a) { return floor(a * 20.f); }(filled<Tensor<float, 3, 300, 2>>());
+  const auto axis_at = [&](int i, int k, double at) {
+    float line[300];
+    for (int j = 0; j < 300; ++j) line[j] = x(i, j, k);
+    std::sort(line, line + 300);
+    const int below = static_cast<int>(at);
+    return below == 299 ? static_cast<double>(line[below]) : line[below] + (at - below) * (line[below + 1] - line[below]);
+  };
+  const Tensor<float, 2> few{{0.3f, 1.f}};
+  const Tensor<float, 6> many{{0.f, 0.3f, 0.31f, 0.5f, 0.9f, 1.f}};
+  const Tensor y = quantile<1>(x, few);
+  const Tensor z = quantile<1>(x, many);
+  for (int i = 0; i < 3; ++i)
+    for (int k = 0; k < 2; ++k) {
+      for (int q = 0; q < 2; ++q) CHECK(y(q, i, k) == doctest::Approx(axis_at(i, k, static_cast<double>(few(q)) * 299)).epsilon(1e-5));
+      for (int q = 0; q < 6; ++q) CHECK(z(q, i, k) == doctest::Approx(axis_at(i, k, static_cast<double>(many(q)) * 299)).epsilon(1e-5));
+    }
+  Tensor<float, 600> line = reshape<600>(filled<Tensor<float, 600>>());
+  const float low = amin(line).item(), high = amax(line).item();
+  CHECK(quantile(line, 0.0).item() == low);
+  CHECK(quantile(line, 1.0).item() == high);
+  for (int i = 0; i < 3; ++i) line(7 + 100 * i) = std::numeric_limits<float>::quiet_NaN();
+  CHECK(std::isnan(quantile(line, 0.5).item()));
+  CHECK(nanquantile(line, 1.0).item() == amax(where(isnan(line), low, line)).item());
+  CHECK(nanquantile(line, 0.0).item() == amin(where(isnan(line), high, line)).item());
+}
+
 TEST_CASE("gradients") {
   const G<2> q{{0.3, 0.87}};
   check_gradient([](auto a, auto p) { return quantile<1>(a, p) * quantile<1, Interpolation::midpoint>(a, p); }, filled<G<4, 5>>(), q);

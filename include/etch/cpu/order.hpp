@@ -164,9 +164,9 @@ index_t place_of_key(const I* key, index_t n, I x, index_t nth) {
   return i;
 }
 /// The position of the key with `rank` before it in the stable order: the least that so many are not above lies between two which come closer by
-/// halves; where few keys are left between them, `room` takes these.
+/// halves; where few keys are left between them, `room` takes these. `next`, if asked for, is the position of the one after it.
 template <class I>
-index_t place_of_rank(const I* const key, const index_t size, index_t rank, I* room) {
+index_t place_of_rank(const I* const key, const index_t size, index_t rank, I* room, index_t* next = nullptr) {
   const I* from = key;
   index_t n = size, below = 0, within = size;  // keys less than `low`, and not above `high`
   I low = key[0], high = key[0];
@@ -190,12 +190,23 @@ index_t place_of_rank(const I* const key, const index_t size, index_t rank, I* r
       rank -= below, within -= below, below = 0;
     }
   }
+  if (next != nullptr) {
+    I above = low;
+    if (rank + 1 >= within) {
+      above = std::numeric_limits<I>::max();
+      for (index_t i = 0; i < size; ++i) above = key[i] > low && key[i] < above ? key[i] : above;
+    }
+    *next = place_of_key(key, size, above, above == low ? rank + 1 - below : 0);
+  }
   return place_of_key(key, size, low, rank - below);
 }
 
-/// [outer, size, inner]; accesses x, order. The reversed keys of a descending order keep equal elements as they stand. Bits 9
+/// So many ranks are looked for one by one; of more, all keys are sorted.
+inline constexpr index_t few_selected = 4;
+
+/// [outer, size, inner, ranks]; accesses x, perhaps ranks, order. The reversed keys of a descending order keep equal elements as they stand. Bits 9
 /// and on of the argument say what is wanted where it is not all, and no others are written: the first so many, or (middle_rank) the
-/// median and the first that is not a number, or (below it) one of them.
+/// median and the first that is not a number, or (below it) one of them. Of ranks, these and the one after each are wanted.
 template <class T>
 void run_argsort(Machine& machine, int s) {
   using K = sort_key<T>;
@@ -209,10 +220,13 @@ void run_argsort(Machine& machine, int s) {
     int parts;
     bool descending;
     index_t wanted;
+    const std::int64_t* ranks;
+    index_t selected;
   };
   const index_t inner = machine.size(step.dim[2]);
-  Work w{reinterpret_cast<const T*>(machine.pointer(step.access)), reinterpret_cast<std::int64_t*>(machine.pointer(step.access + 1)), static_cast<char*>(machine.workspace()),
-         sort_room<K>(machine.capacity(step.dim[1])), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, 1, (step.arg >> 8 & 1) != 0, static_cast<index_t>(static_cast<std::int64_t>(step.arg) >> 9)};
+  Work w{reinterpret_cast<const T*>(machine.pointer(step.access)), reinterpret_cast<std::int64_t*>(machine.pointer(step.access + step.accesses - 1)), static_cast<char*>(machine.workspace()),
+         sort_room<K>(machine.capacity(step.dim[1])), machine.size(step.dim[1]), inner, machine.size(step.dim[0]) * inner, 1, (step.arg >> 8 & 1) != 0, static_cast<index_t>(static_cast<std::int64_t>(step.arg) >> 9), nullptr, machine.size(step.dim[3])};
+  if (step.accesses == 3 && w.selected <= few_selected) w.ranks = reinterpret_cast<const std::int64_t*>(machine.pointer(step.access + 1));
   w.parts = parts_of(w.lanes, w.lanes * w.size * 8);
   auto part = [](void* context, int chunk, int thread) {
     const Work& k = *static_cast<const Work*>(context);
@@ -225,11 +239,19 @@ void run_argsort(Machine& machine, int s) {
         for (index_t i = 0; i < k.wanted; ++i) k.y[base + i * k.inner] = item[i].at;
         continue;
       }
-      if (k.wanted < 0 && k.size > 0) {
+      if ((k.wanted < 0 || k.ranks != nullptr) && k.size > 0) {
         using I = sort_lane<K>;
         I* const key = reinterpret_cast<I*>(item);
         constexpr I nan = static_cast<I>(sizeof(K) < 4 ? static_cast<K>(~K{0}) : static_cast<K>(~K{0}) >> 1);
         for (index_t i = 0; i < k.size; ++i) key[i] = lane_of(key_at(i));
+        const std::int64_t* at = k.ranks + (lane / k.inner * k.selected * k.inner + lane % k.inner);
+        for (index_t q = 0; k.ranks != nullptr && q < k.selected; ++q, at += k.inner) {
+          const index_t rank = *at < 0 ? 0 : *at < k.size ? static_cast<index_t>(*at) : k.size - 1;
+          index_t next = 0;
+          k.y[base + rank * k.inner] = place_of_rank(key, k.size, rank, key + k.size, rank + 1 < k.size ? &next : nullptr);
+          if (rank + 1 < k.size) k.y[base + (rank + 1) * k.inner] = next;
+        }
+        if (k.ranks != nullptr) continue;
         index_t rank = middle_rank - 1 - k.wanted;
         if (k.wanted == middle_rank) {
           const index_t numbers = is_floating(dtype_of<T>) ? count_keys<false>(key, k.size, static_cast<I>(nan - 1)) : k.size;

@@ -173,6 +173,11 @@ constexpr bool may_overflow(Op o) {
   return o == Op::neg || o == Op::abs || o == Op::add || o == Op::sub || o == Op::mul || o == Op::div || o == Op::pow || o == Op::special2;
 }
 
+/// What ends with no product, so that no sum can swallow one: its value need not be settled.
+constexpr bool is_settled(Op o) {
+  return o == Op::add || o == Op::sub || o == Op::neg || o == Op::abs || o == Op::where || o == Op::maximum || o == Op::minimum;
+}
+
 /// What takes a cycle or two: a loop of little else is bound by its own overhead and by the latency of its sums.
 constexpr bool is_light(std::uint64_t word) {
   const Instruction i = decode(word);
@@ -279,7 +284,7 @@ ETCH_INLINE void execute(const File<L>& r, const Place&, index_t, int) {
   } else {
     d = value_of<o, i.slot>(r.template get<i.from>(i.a));
   }
-  if constexpr (C == Class::f32 || C == Class::f64) simd::settle(d);
+  if constexpr ((C == Class::f32 || C == Class::f64) && !is_settled(o)) simd::settle(d);
   if constexpr (C == Class::i32 && may_overflow(o)) {
     using M = type_of<i.memory>;
     if constexpr (sizeof(M) < sizeof(T)) d = simd::convert<T>(simd::convert<M>(d));

@@ -72,7 +72,7 @@ struct OrderElement {
   ETCH_INLINE void operator()(index_t i) const { at<std::int64_t>(y)[lane_offset(i / size, size, inner) + i % size * inner] = position[i]; }
 };
 
-/// [outer, size, inner]; accesses x, order.
+/// [outer, size, inner]; accesses x, perhaps the ranks that are read, order.
 template <class T>
 void run_argsort(Machine& m, int s) {
   using K = cpu::detail::sort_key<T>;
@@ -88,7 +88,7 @@ void run_argsort(Machine& m, int s) {
     now = next;
     next = swap;
   }
-  for_each(count, OrderElement{now.position, m.entry(s, step.access + 1), size, inner});
+  for_each(count, OrderElement{now.position, m.entry(s, step.access + step.accesses - 1), size, inner});
 }
 template <class T>
 std::size_t argsort_workspace(const cpu::Machine& machine, const Step& s) {

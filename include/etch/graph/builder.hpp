@@ -232,7 +232,8 @@ class Builder {
   /// `back` sends the gradient of what `place` covers to the base instead of the rest of it: as_strided_scatter's.
   constexpr int scatter(int base, int index, int a, int axis, Op op, bool back = false);
   /// An operation along one axis of `a` (and of `c`), with the shape of its last operand. `fill`: what stands where nothing was (delay),
-  /// or what is read of an order: 0 all, n the first n, `middle_rank` the median, `middle_rank - 1 - k` element k.
+  /// or what is read of an order, which has the shape of `a`: 0 all, n the first n, `middle_rank` the median, `middle_rank - 1 - k` element k;
+  /// with `c`, which are ranks, these elements and the one after each.
   constexpr int along(Op op, int a, int axis, bool reverse = false, int c = -1, int fill = 0);
   /// The largest of each window over the last two axes of x, or what v has there (v -1: x); `to` is the result's shape.
   constexpr int max_pool(int x, int v, const Shape& to, std::uint64_t window);

@@ -68,7 +68,7 @@ constexpr int Builder::along(Op op, int a, int axis, bool reverse, int c, int fi
   const std::uint64_t arg = static_cast<std::uint64_t>(axis) | (reverse ? 256u : 0u) | static_cast<std::uint64_t>(fill) << 9;
   a = in_memory(a);
   if (c >= 0) c = in_memory(c);
-  return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 ? c : a].shape, a, c, -1, arg);
+  return emit(op, finds ? DType::int64 : dtype(a), node_[c >= 0 && op != Op::argsort ? c : a].shape, a, c, -1, arg);
 }
 
 constexpr int Builder::max_pool(int x, int v, const Shape& to, std::uint64_t window) {

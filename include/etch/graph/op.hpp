@@ -79,7 +79,7 @@ enum class Op : std::uint8_t {
   cummin,       ///< a -> int64: where the smallest so far stands
   recurrence,   ///< (a, b) -> y[i] = a[i] y[i-1] + b[i], y[0] = b[0]
   delay,        ///< a -> y[i] = a[i-1], y[0] = arg >> 9 (0 or 1)
-  argsort,      ///< a -> int64: the stable order of the elements, NaN last; arg >> 9 says what is read of it (Builder::along)
+  argsort,      ///< (a, ranks) -> int64: the stable order of the elements, NaN last; arg >> 9, or the ranks, say what is read of it (Builder::along)
   searchsorted, ///< (sorted [..., N], values [..., M]) -> int64 [..., M]: where a value belongs
   max_pool,       ///< (x [.., H, W], v) -> v's elements where the largest of each window of x stands, x's own without v: arg = a PoolWindow
   max_pool_back,  ///< (x, dy) -> what x receives: each dy where the largest of its window stands

@@ -55,18 +55,15 @@ struct quantile_fn {
       Value at = part * spread(IgnoreNan ? last - nans : last);
       if (IgnoreNan) at = choose(compare(Op::lt, at, at.number(0)), at.number(0), at);
       else at = choose(Value{&b, b.expand(compare(Op::gt, nans, nans.number(0)).id, many)}, spread(last), at);  // NaN is last
-      const int order = b.along(Op::argsort, line, axis);
+      const Value rank = apply_map(how == Interpolation::higher ? Op::ceil : how == Interpolation::nearest ? Op::round : Op::floor, at);
+      const int order = b.along(Op::argsort, line, axis, false, rank.cast(i64).id);
       const auto element = [&](Value position) { return Value{&b, b.gather(line, b.gather(order, position.cast(i64).id, axis), axis)}; };
       Value y;
-      if constexpr (how == Interpolation::lower) {
-        y = element(apply_map(Op::floor, at));
-      } else if constexpr (how == Interpolation::higher) {
-        y = element(apply_map(Op::ceil, at));
-      } else if constexpr (how == Interpolation::nearest) {
-        y = element(apply_map(Op::round, at));
+      if constexpr (how == Interpolation::linear || how == Interpolation::midpoint) {
+        const Value low = element(rank), high = element(apply_map(Op::ceil, at));
+        y = how == Interpolation::midpoint ? low + (high - low) * 0.5 : low + (high - low) * (at - rank);
       } else {
-        const Value below = apply_map(Op::floor, at), low = element(below), high = element(apply_map(Op::ceil, at));
-        y = how == Interpolation::midpoint ? low + (high - low) * 0.5 : low + (high - low) * (at - below);
+        y = element(rank);
       }
       int front[max_rank]{axis};
       for (int i = 0, next = 1; i < s.rank; ++i)

@@ -7,19 +7,24 @@ namespace etch {
 inline namespace ETCH_ABI {
 namespace detail {
 
+/// Whether a loop reads or writes along its columns so many bytes apart, or more.
+template <int N>
+constexpr bool lies_apart(const Planning<N>& p, const PlanDraft<N>& out, const Step& s, std::int64_t least) {
+  for (int i = 0; i < s.accesses; ++i) {
+    const Access& a = out.access[s.access + i];
+    if (a.root == Root::iota || a.root == Root::scratch) continue;
+    const std::int64_t bytes = p.z.capacity(a.stride[s.loop_dims - 1]) * a.size;
+    if (bytes >= least || bytes <= -least) return true;
+  }
+  return false;
+}
 /// Columns at a time for a loop that reads or writes along them a cache line or more apart, as a transposition does; 0: all of them.
 /// Only where nothing is done once a row but reading.
 template <int N>
 constexpr int block_of(const Planning<N>& p, const PlanDraft<N>& out, const Step& s, std::int64_t rows, std::int64_t columns) {
   constexpr int block = 64;
-  bool apart = false, within_row = true;
-  for (int i = 0; i < s.accesses; ++i) {
-    const Access& a = out.access[s.access + i];
-    if (a.root == Root::iota || a.root == Root::scratch) continue;
-    const std::int64_t bytes = p.z.capacity(a.stride[s.loop_dims - 1]) * a.size;
-    apart = apart || bytes >= 64 || bytes <= -64;
-  }
-  if (!apart || rows == 1 || columns <= block || s.kind != StepKind::fused || s.combines > 0) return 0;
+  bool within_row = true;
+  if (!lies_apart(p, out, s, 64) || rows == 1 || columns <= block || s.kind != StepKind::fused || s.combines > 0) return 0;
   for (int i = s.code; i < s.code + s.words; ++i) {
     const Instruction w = decode(out.word[i]);
     const auto word = static_cast<Word>(w.op);
@@ -41,7 +46,7 @@ constexpr void divide(Planning<N>& p, PlanDraft<N>& out, Step& s) {
   const std::int64_t work = rows * columns * words;
   std::int64_t chunks = 1;
   while (chunks < 16 && chunks * (1 << 18) < work) chunks *= 2;  // of 5 to 10 us; as many for each of two, four, eight threads
-  s.by_column = rows < chunks;
+  s.by_column = rows < chunks || (rows < 8 * chunks && chunks > 1 && lies_apart(p, out, s, 17));  // further than the next element: few rows are turned together
   bool row_work = false;  // reductions along the row cannot be divided by columns, unless they end in an accumulator
   for (int i = s.code; i < s.code + s.words; ++i) {
     const Instruction w = decode(out.word[i]);

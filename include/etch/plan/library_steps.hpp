@@ -221,7 +221,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       s.flops = 20 * p.z.capacity(p.elements(v.in[0])) * a.size[a.rank - 1];
       break;
     }
-    default: {  // along an axis: [outer, size, inner], and how many values are searched
+    default: {  // along an axis: [outer, size, inner], and how many values or ranks are searched
       const Shape a = p.shape(v.in[0]);
       const int axis = static_cast<int>(v.arg & 255);
       s.dtype = p.node(v.in[0]).dtype;
@@ -233,7 +233,7 @@ constexpr void lower_library(Planning<N>& p, PlanDraft<N>& out, Lowering<N>& ker
       s.dim[0] = p.z.product(a, 0, axis);
       s.dim[1] = a.size[axis];
       s.dim[2] = p.z.product(a, axis + 1);
-      s.dim[3] = p.shape(n).size[axis];
+      s.dim[3] = p.shape(v.in[1] >= 0 ? v.in[1] : n).size[axis];
       s.flops = p.z.capacity(p.elements(n));
     }
   }

@@ -408,10 +408,12 @@ struct Lowering {
   int swapped = -1;  ///< the dimension that is walked as the column in the last one's place
 
   int halves = 1, half = 0;  ///< a last dimension of two is no dimension: its halves are loaded beside each other
-  /// A copy has no order: where its rows would be short, a long dimension is its column.
-  constexpr void lengthen_rows() {
+  /// A copy has no order: where its rows would be short, a long dimension is its column. Not where elements of a row lie side by side here
+  /// and there: such rows are copied as bytes.
+  constexpr void lengthen_rows(const Shape& s, const int* from, const int* to) {
     const int last = loop.rank - 1;
-    int longest = 0;
+    int longest = 0, a[max_rank]{}, b[max_rank]{};
+    if (from != nullptr && p.z.capacity(loop.size[last]) > 2 && restride(p.z, s, from, loop, a) && restride(p.z, s, to, loop, b) && a[last] == 1 && b[last] == 1) return;
     for (int i = 1; i < last; ++i)
       if (p.z.capacity(loop.size[i]) > p.z.capacity(loop.size[longest])) longest = i;
     if (last == 0 || p.z.capacity(loop.size[last]) > 16 || p.z.capacity(loop.size[longest]) < 4 * p.z.capacity(loop.size[last])) return;
@@ -535,7 +537,6 @@ struct Lowering {
 
   /// A kernel that only copies a view.
   constexpr void lower_solid(int n) {
-    lengthen_rows();
     Location from{};
     p.set_solid(n, false);
     const bool was = p.placed[n];
@@ -545,6 +546,7 @@ struct Lowering {
     if (!is_known && !p.locate(n, from)) etch_internal_shapes_differ();
     p.set_solid(n, true);
     p.placed[n] = was;
+    lengthen_rows(p.shape(n), is_known ? nullptr : from.stride, p.at[n].stride);
     split_halves(p.shape(n), is_known ? nullptr : from.stride, p.at[n].stride);
     for (int k = 0; k < halves; ++k) {
       begin_half(k);
@@ -669,13 +671,11 @@ struct Lowering {
     }
     group = -1;
     open(g);
-    lengthen_rows();
-    if (count == 1) {
-      Location from{};
-      const bool is_known = p.is_number(c->node);
-      if (!is_known && !p.locate(c->node, from)) etch_internal_shapes_differ();
-      split_halves(p.shape(c->node), is_known ? nullptr : from.stride, c->to.stride);
-    }
+    Location first{};
+    const bool is_known = count > 1 || p.is_number(c->node);
+    if (!is_known && !p.locate(c->node, first)) etch_internal_shapes_differ();
+    lengthen_rows(p.shape(c->node), is_known ? nullptr : first.stride, c->to.stride);
+    if (count == 1) split_halves(p.shape(c->node), is_known ? nullptr : first.stride, c->to.stride);
     for (int h = 0; h < halves; ++h) {
       begin_half(h);
       for (int k = 0; k < count; ++k) {
