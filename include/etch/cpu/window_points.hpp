@@ -1,0 +1,320 @@
+// Convolutions in lanes whose windows are five elements wide, by Cook's and Toom's algorithm along lines: 6 products for each 10 of cpu/window_lanes.hpp.
+//
+//   y = D' [sum over channels and lines of (G w) (C' x)]    F(2, 5): x in tiles of six elements, two columns apart; y in tiles of two
+//   y = C [sum over channels and lines of (G w) (D x)]      the same of an image with four zeros on either side: x in tiles of two, y in sums of six that overlap
+//   dw = G' [sum over images and tiles of (C' x) (D dy)]    F(5, 2)
+//
+// C, D and the points are those of cpu/winograd.hpp, G (1, p, .., p^4) over the product of a point's distances; lines of the padding are left out.
+#pragma once
+
+#include <etch/cpu/window_lines.hpp>
+#include <etch/cpu/winograd.hpp>
+
+namespace etch {
+inline namespace ETCH_ABI {
+namespace cpu {
+namespace detail {
+
+inline constexpr int64 point_width = 5, points = 6;  ///< of a window, and of what a tile becomes
+
+/// The transforms of windows of five elements, of tiles of two of y, and of x in tiles of six.
+template <class T>
+struct PointTransform : LineTransform<T> {
+  using V = typename Tile<T>::V;
+  using LineTransform<T>::a, LineTransform<T>::b, LineTransform<T>::aa, LineTransform<T>::bb, LineTransform<T>::at_zero, LineTransform<T>::at_a, LineTransform<T>::at_b;
+
+  /// D' m
+  static ETCH_INLINE void result(const V (&m)[6], V (&y)[2]) {
+    y[0] = m[0] + ((m[1] + m[2]) + (m[3] + m[4]));
+    y[1] = simd::fma(m[1] - m[2], a, simd::fma(m[3] - m[4], b, m[5]));
+  }
+  /// D x
+  static ETCH_INLINE void pair(V x, V y, V (&h)[6]) {
+    h[0] = x, h[1] = simd::fma(y, a, x), h[2] = simd::fma(y, -a, x), h[3] = simd::fma(y, b, x), h[4] = simd::fma(y, -b, x), h[5] = y;
+  }
+  /// C m
+  static ETCH_INLINE void overlapping(const V (&m)[6], V (&y)[6]) {
+    const V p = m[1] + m[2], q = (m[1] - m[2]) * a, r = m[3] + m[4], s = (m[3] - m[4]) * b;
+    y[0] = m[0] * (aa * bb), y[1] = simd::fma(q, -bb, simd::fma(s, -aa, m[5] * (aa * bb))), y[2] = simd::fma(p, -bb, simd::fma(r, -aa, m[0] * -(aa + bb)));
+    y[3] = simd::fma(m[5], -(aa + bb), q + s), y[4] = m[0] + (p + r), y[5] = m[5];
+  }
+  /// G w
+  static void filter(const T (&w)[5], T (&g)[6]) {
+    const auto even = [&](T s) { return w[0] + s * (w[2] + s * w[4]); };
+    const auto odd = [&](T s) { return w[1] + s * w[3]; };
+    g[0] = w[0] * at_zero, g[5] = w[4];
+    g[1] = (even(aa) + a * odd(aa)) * at_a, g[2] = (even(aa) - a * odd(aa)) * at_a;
+    g[3] = (even(bb) + b * odd(bb)) * at_b, g[4] = (even(bb) - b * odd(bb)) * at_b;
+  }
+  /// G' s
+  static void filter_gradient(const T (&s)[6], T (&w)[5]) {
+    const T p = (s[1] + s[2]) * at_a, q = (s[1] - s[2]) * (a * at_a), r = (s[3] + s[4]) * at_b, t = (s[3] - s[4]) * (b * at_b);
+    w[0] = s[0] * at_zero + (p + r), w[1] = q + t, w[2] = aa * p + bb * r, w[3] = aa * q + bb * t, w[4] = (aa * aa) * p + (bb * bb) * r + s[5];
+  }
+};
+
+/// Images whose element (c, i, j) is `channel` c + `line` i + j of a turned block.
+template <class T>
+struct LaneLines {
+  static constexpr int64 lanes = Tile<T>::lanes;
+  using V = typename Tile<T>::V;
+  LaneImages<T> images;
+  int64 channels, height, width, channel, line;
+
+  /// A block at six points, `plane` vectors apart, each [line][channel][tile].
+  ETCH_NOINLINE void tiles_of_six(const T* block, int64 left, int64 tiles, int64 plane, T* to) const {
+    for (int64 i = 0; i < height; ++i)
+      for (int64 c = 0; c < channels; ++c) {
+        const T* const from = block + (c * channel + i * line) * lanes;
+        for (int64 tile = 0; tile < tiles; ++tile, to += lanes) {
+          const int64 first = 2 * tile - left;
+          V x[6], h[6];
+          if (first >= 0 && first + 6 <= width) {
+            ETCH_UNROLL for (int q = 0; q < 6; ++q) x[q] = simd::load<T, Tile<T>::lanes>(from + (first + q) * lanes);
+          } else {
+            ETCH_UNROLL for (int q = 0; q < 6; ++q) x[q] = element(from, first + q);
+          }
+          PointTransform<T>::image(x, h);
+          ETCH_UNROLL for (int t = 0; t < 6; ++t) simd::store(to + t * plane * lanes, h[t]);
+        }
+      }
+  }
+  ETCH_NOINLINE void tiles_of_two(const T* block, int64 tiles, int64 plane, T* to) const {
+    for (int64 i = 0; i < height; ++i)
+      for (int64 c = 0; c < channels; ++c) {
+        const T* const from = block + (c * channel + i * line) * lanes;
+        for (int64 tile = 0; tile < tiles; ++tile, to += lanes) {
+          V h[6];
+          PointTransform<T>::pair(element(from, 2 * tile), element(from, 2 * tile + 1), h);
+          ETCH_UNROLL for (int t = 0; t < 6; ++t) simd::store(to + t * plane * lanes, h[t]);
+        }
+      }
+  }
+  ETCH_INLINE V element(const T* from, int64 j) const { return j >= 0 && j < width ? simd::load<T, Tile<T>::lanes>(from + j * lanes) : simd::splat<T, Tile<T>::lanes>(0); }
+};
+
+/// Whether the products that are saved are worth the transforms of `tiles` tiles.
+constexpr bool points_pay(int64 products, int64 tiles) { return 4 * products > 40 * tiles; }
+inline constexpr int64 point_bytes = 2 * lane_block_bytes;  ///< of a thread: they are read from the second-level cache
+
+/// c[n] = a b[n] as LaneConvolution, b of `window` lines of five elements.
+template <class T>
+struct PointConvolution {
+  using V = typename Tile<T>::V;
+  using Transform = PointTransform<T>;
+  static constexpr int64 lanes = Tile<T>::lanes, rows = lane_rows, wide = LaneConvolution<T>::tall_wide;
+  Product<T> item;
+  LaneLines<T> x;
+  int64 batch, c_batch;
+  int64 window, top, left, height, width;  ///< lines of a window, zeros before the image, sizes of the result
+  bool overlaps = left == point_width - 1 && width == x.width + left;
+  int64 tiles = pieces(overlaps ? x.width : width, 2), places = height * tiles, k = window * x.channels;
+  int64 around = tiles == 0 ? 0 : least(height + window - 1 - x.height, pieces(wide - 1, tiles));  ///< lines of zeros that some place of a tile reads
+  int64 plane = (x.height + 2 * around) * x.channels * tiles;
+  Cut cut = Cut(item.m, 1 + (item.m - 1) / rows);
+  int64 lists = pieces(places, wide);
+  // shared by all threads
+  T* packed = nullptr;  ///< G w as [point][row tile][line of the window][channel][rows]
+  Tap* tap = nullptr;
+  std::int32_t* count = nullptr;
+
+  bool pays() const { return x.channels > 1 && item.m >= 4 && points_pay(item.m * places * k, x.channels * x.height * tiles + item.m * places) && static_cast<int64>(thread_bytes()) <= point_bytes; }
+  bool rectifies() const { return item.epilogue.rectifies && (item.epilogue.terms == nullptr || item.epilogue.terms_count == item.m); }
+  int64 packed_elements() const { return (points * cut.count * rows * k + 15) / 16 * 16; }
+  std::size_t shared_bytes() const { return static_cast<std::size_t>(packed_elements()) * sizeof(T) + static_cast<std::size_t>(lists * window) * sizeof(Tap) + static_cast<std::size_t>(lists) * sizeof(std::int32_t); }
+  int64 sums() const { return points * item.m * places; }
+  std::size_t thread_bytes() const { return static_cast<std::size_t>((points * plane + sums() + x.images.span + 2 * height * width) * lanes) * sizeof(T); }
+
+  void prepare(void* shared) {
+    packed = static_cast<T*>(shared);
+    tap = reinterpret_cast<Tap*>(packed + packed_elements());
+    count = reinterpret_cast<std::int32_t*>(tap + lists * window);
+    const int64 point = cut.count * rows * k;
+    for (int64 i = 0; i < cut.count; ++i)
+      for (int64 p = 0; p < window; ++p)
+        for (int64 c = 0; c < x.channels; ++c)
+          for (int64 r = 0; r < cut.size(i); ++r) {
+            const T* const from = item.a + (cut.begin(i) + r) * item.a_row + (c * window + p) * point_width * item.a_col;
+            T w[5], g[6];
+            for (int q = 0; q < 5; ++q) w[q] = from[(overlaps ? 4 - q : q) * item.a_col];
+            Transform::filter(w, g);
+            for (int t = 0; t < 6; ++t) packed[t * point + ((i * window + p) * x.channels + c) * rows + r] = g[t];
+          }
+    for (int64 list = 0; list < lists; ++list) {
+      Tap* to = tap + list * window;
+      const int64 first = place(list, 0) / tiles - top, last = place(list, wide - 1) / tiles - top;
+      for (int64 p = 0; p < window; ++p)
+        if (last + p >= 0 && first + p < x.height) *to++ = {static_cast<std::int32_t>(p * x.channels * rows), static_cast<std::int32_t>(p * x.channels * tiles * lanes)};
+      count[list] = static_cast<std::int32_t>(to - (tap + list * window));
+    }
+  }
+  int64 place(int64 list, int64 j) const { return least(list * wide + j, places - 1); }
+
+  void run_parts(int64 begin, int64 end, T* workspace) const {
+    const int64 zeros = around * x.channels * tiles * lanes;
+    for (int64 t = 0; t < points; ++t)
+      for (int64 e = 0; e < zeros; e += lanes) {
+        simd::store(workspace + t * plane * lanes + e, simd::splat<T, Tile<T>::lanes>(0));
+        simd::store(workspace + (t + 1) * plane * lanes - zeros + e, simd::splat<T, Tile<T>::lanes>(0));
+      }
+    for (int64 block = begin; block < end; ++block) run(block, workspace);
+  }
+  /// Images [block * lanes, ..).
+  void run(int64 block, T* workspace) const {
+    const int64 first = block * lanes, some = least(lanes, batch - first), m = item.m;
+    T* const sum = workspace + points * plane * lanes;
+    T* const turned = sum + sums() * lanes;
+    T* const at_points = workspace + around * x.channels * tiles * lanes;
+    x.images.turn(first, some, turned);
+    if (overlaps) x.tiles_of_two(turned, tiles, plane, at_points);
+    else x.tiles_of_six(turned, left, tiles, plane, at_points);
+    LaneArguments<T> t{};
+    t.channels = x.channels, t.b_channel = tiles * lanes, t.c_row = places * lanes;
+    for (int64 point = 0; point < points; ++point) {
+      t.b = at_points + point * plane * lanes;
+      for (int64 list = 0; list < lists; ++list) {
+        t.tap = tap + list * window, t.taps = count[list];
+        for (int64 j = 0; j < wide; ++j) {
+          const int64 at = place(list, j);
+          t.column[j] = ((at / tiles - top) * x.channels * tiles + at % tiles) * lanes;
+          t.c_place[j] = at * lanes;
+        }
+        for (int64 i = 0; i < cut.count; ++i) {
+          t.a = packed + (point * cut.count + i) * rows * k;
+          t.c = sum + (point * m + cut.begin(i)) * places * lanes;
+          LaneConvolution<T>::multiply(m, cut.size(i), t);
+        }
+      }
+    }
+    finish(first, some, sum, turned);
+  }
+  void finish(int64 first, int64 some, const T* sum, T* done) const {
+    const int64 m = item.m, cols = height * width;
+    const bool rectified = rectifies(), staged = item.epilogue.apply != nullptr && !rectified;
+    const int64 row = rectified ? item.epilogue.walked_row[0] : item.c_row, image = rectified ? m * row : c_batch;
+    T* const result = staged ? nullptr : (rectified ? item.epilogue.walked_at[0] : item.c) + first * image;
+    T* const turned = done + cols * lanes;
+    for (int64 i = 0; i < m; ++i) {
+      if (overlaps) join_tiles(sum + i * places * lanes, done);
+      else split_tiles(sum + i * places * lanes, done);
+      if (rectified) {
+        const Rectified<T> rectify{simd::splat<T, Tile<T>::lanes>(item.epilogue.term(i))};
+        for (int64 e = 0; e < cols; ++e) simd::store(done + e * lanes, rectify(simd::load<T, Tile<T>::lanes>(done + e * lanes)));
+      }
+      transpose(cols, some, done, lanes, staged ? turned : result + i * row, staged ? cols : image);
+      for (int64 n = 0; staged && n < some; ++n) item.epilogue.apply(item.epilogue.context, (first + n) * m + i, 0, 1, cols, turned + n * cols, cols);
+    }
+  }
+  ETCH_INLINE void load(const T* sum, V (&v)[6]) const {
+    const int64 point = item.m * places * lanes;
+    ETCH_UNROLL for (int t = 0; t < 6; ++t) v[t] = simd::load<T, Tile<T>::lanes>(sum + t * point);
+  }
+  ETCH_NOINLINE void split_tiles(const T* sum, T* to) const {
+    for (int64 i = 0; i < height; ++i, to += width * lanes)
+      for (int64 j = 0; j < width; j += 2, sum += lanes) {
+        V v[6], y[2];
+        load(sum, v);
+        Transform::result(v, y);
+        simd::store(to + j * lanes, y[0]);
+        if (j + 1 < width) simd::store(to + (j + 1) * lanes, y[1]);
+      }
+  }
+  ETCH_NOINLINE void join_tiles(const T* sum, T* to) const {
+    for (int64 i = 0; i < height; ++i, to += width * lanes) {
+      const V zero = simd::splat<T, Tile<T>::lanes>(0);
+      V rest[4] = {zero, zero, zero, zero};
+      int64 j = 0;
+      for (int64 tile = 0; tile < tiles; ++tile, j += 2, sum += lanes) {
+        V v[6], y[6];
+        load(sum, v);
+        Transform::overlapping(v, y);
+        simd::store(to + j * lanes, rest[0] + y[0]), simd::store(to + (j + 1) * lanes, rest[1] + y[1]);
+        rest[0] = rest[2] + y[2], rest[1] = rest[3] + y[3], rest[2] = y[4], rest[3] = y[5];
+      }
+      ETCH_UNROLL for (int q = 0; q < 4; ++q) {
+        if (j + q < width) simd::store(to + (j + q) * lanes, rest[q]);
+      }
+    }
+  }
+};
+
+/// c[c p q][o] as LaneGradient, of windows of `window` lines of five elements.
+template <class T>
+struct PointGradient {
+  static constexpr int64 lanes = Tile<T>::lanes, tall = LaneSumTable<T>::tall, wide = LaneSumTable<T>::wide;
+  Product<T> item;
+  LaneLines<T> x, y;
+  int64 batch, window;
+  int64 m = x.channels * window, tiles = pieces(y.width, 2), places = y.height * tiles;
+  int64 x_plane = x.height * x.channels * tiles, y_plane = y.height * y.channels * tiles;
+  Cut rows = Cut(m, 1 + (m - 1) / tall), columns = Cut(item.n, 1 + (item.n - 1) / wide);
+  int64 blocks = pieces(batch, lanes), groups = least(blocks, LaneGradient<T>::most_groups), parts_of_all = groups * rows.count;  ///< parts are row tiles of a group
+  std::int32_t *a_at = nullptr, *b_at = nullptr;
+  T* sums = nullptr;  ///< of each group
+
+  bool pays() const { return x.channels > 1 && points_pay(places * m * item.n, x.channels * x.height * tiles + y.channels * places) && static_cast<int64>(thread_bytes()) <= point_bytes; }
+  std::size_t shared_bytes() const { return static_cast<std::size_t>(2 * places) * sizeof(std::int32_t) + static_cast<std::size_t>(groups * item.m * item.n) * sizeof(T); }
+  int64 block_elements() const { return (x.images.span > y.images.span ? x.images.span : y.images.span) * lanes; }
+  std::size_t thread_bytes() const { return static_cast<std::size_t>(block_elements() + points * (x_plane + y_plane + m * item.n) * lanes) * sizeof(T); }
+
+  void prepare(void* shared) {
+    sums = static_cast<T*>(shared);
+    a_at = reinterpret_cast<std::int32_t*>(sums + groups * item.m * item.n);
+    b_at = a_at + places;
+    for (int64 p = 0; p < places; ++p) {
+      a_at[p] = static_cast<std::int32_t>((p / tiles * x.channels * tiles + p % tiles) * lanes);
+      b_at[p] = static_cast<std::int32_t>((p / tiles * y.channels * tiles + p % tiles) * lanes);
+    }
+  }
+  void run_parts(int64 begin, int64 end, T* workspace) const {
+    for (int64 next; begin < end; begin = next) {
+      const int64 group = begin / rows.count;
+      next = least(end, (group + 1) * rows.count);
+      run(group, begin - group * rows.count, next - group * rows.count, workspace);
+    }
+  }
+  /// Row tiles [row0, row1) of a group.
+  void run(int64 group, int64 row0, int64 row1, T* block_room) const {
+    const int64 n = item.n, top = rows.begin(row0), bottom = rows.begin(row1 - 1) + rows.size(row1 - 1);
+    T* const a = block_room + block_elements();
+    T* const b = a + points * x_plane * lanes;
+    T* const sum = b + points * y_plane * lanes;
+    for (int64 t = 0; t < points; ++t)
+      for (int64 e = top * n; e < bottom * n; ++e) simd::store(sum + (t * m * n + e) * lanes, simd::splat<T, Tile<T>::lanes>(0));
+    LaneSums<T> s{};
+    s.places = places, s.a_at = a_at, s.b_at = b_at, s.sum_row = n * lanes;
+    for (int64 block = blocks * group / groups; block < blocks * (group + 1) / groups; ++block) {
+      const int64 first = block * lanes, some = least(lanes, batch - first);
+      x.images.turn(first, some, block_room);
+      x.tiles_of_six(block_room, 0, tiles, x_plane, a);
+      y.images.turn(first, some, block_room);
+      y.tiles_of_two(block_room, tiles, y_plane, b);
+      for (int64 t = 0; t < points; ++t)
+        for (int64 j = 0; j < columns.count; ++j) {
+          const int64 col = columns.begin(j);
+          for (int64 c = 0; c < columns.size(j); ++c) s.b[c] = b + (t * y_plane + (col + c) * tiles) * lanes;
+          for (int64 i = row0; i < row1; ++i) {
+            const int64 row = rows.begin(i);
+            for (int64 r = 0; r < rows.size(i); ++r) s.a[r] = a + (t * x_plane + ((row + r) % window * x.channels + (row + r) / window) * tiles) * lanes;
+            s.sum = sum + ((t * m + row) * n + col) * lanes;
+            lane_sum_table<T>.at[rows.size(i) - 1][columns.size(j) - 1](s);
+          }
+        }
+    }
+    T* const to = sums + group * item.m * n;
+    for (int64 row = top; row < bottom; ++row)
+      for (int64 col = 0; col < n; ++col) {
+        T at[6], w[5];
+        for (int t = 0; t < 6; ++t) at[t] = simd::hsum(simd::load<T, Tile<T>::lanes>(sum + ((t * m + row) * n + col) * lanes));
+        PointTransform<T>::filter_gradient(at, w);
+        for (int64 q = 0; q < point_width; ++q) to[(row * point_width + q) * n + col] = w[q];
+      }
+  }
+  /// When all parts have run.
+  void combine() const { add_groups(item, sums, groups); }
+};
+
+}  // namespace detail
+}  // namespace cpu
+}  // namespace ETCH_ABI
+}  // namespace etch
