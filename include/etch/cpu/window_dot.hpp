@@ -140,10 +140,10 @@ struct WindowDot {
     PointGradient<T> r{};
     if (all.batch == 0 || all.windows.pad != nullptr) return r;
     const Axes taps = axes(a, false), places = axes(a, true), rows = axes(b, false), columns = axes(b, true);
-    if (taps.count != 3 || places.count != 3 || rows.count != 3 || columns.count != 1) return r;
+    if (taps.count != 3 || places.count != 3 || columns.count != 1) return r;
     const index_t window = taps.size[1], height = places.size[1], width = places.size[2];
-    if (taps.size[2] != point_width || taps.stride[2] != 1 || places.stride[2] != 1 || taps.stride[1] != places.stride[1] || rows.size[2] != width || rows.stride[2] != 1) return r;
-    r = {.item = all.item, .x = {all.windows, taps.size[0], height + window - 1, width + point_width - 1, taps.stride[0], taps.stride[1]}, .y = {all.results, n, height, width, columns.stride[0], rows.stride[1]}, .batch = all.batch, .window = window};
+    if (taps.size[2] != point_width || taps.stride[2] != 1 || places.stride[2] != 1 || taps.stride[1] != places.stride[1] || rows.run() % width != 0) return r;
+    r = {.item = all.item, .x = {all.windows, taps.size[0], height + window - 1, width + point_width - 1, taps.stride[0], taps.stride[1]}, .y = {all.results, n, height, width, columns.stride[0], rows.count == 3 ? rows.stride[1] : width}, .batch = all.batch, .window = window};
     if (!r.pays()) r.batch = 0;
     return r;
   }

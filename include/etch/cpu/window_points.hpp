@@ -47,9 +47,9 @@ struct PointTransform : LineTransform<T> {
     g[3] = (even(bb) + b * odd(bb)) * at_b, g[4] = (even(bb) - b * odd(bb)) * at_b;
   }
   /// G' s
-  static void filter_gradient(const T (&s)[6], T (&w)[5]) {
-    const T p = (s[1] + s[2]) * at_a, q = (s[1] - s[2]) * (a * at_a), r = (s[3] + s[4]) * at_b, t = (s[3] - s[4]) * (b * at_b);
-    w[0] = s[0] * at_zero + (p + r), w[1] = q + t, w[2] = aa * p + bb * r, w[3] = aa * q + bb * t, w[4] = (aa * aa) * p + (bb * bb) * r + s[5];
+  static ETCH_INLINE void filter_gradient(const V (&s)[6], V (&w)[5]) {
+    const V p = (s[1] + s[2]) * at_a, q = (s[1] - s[2]) * (a * at_a), r = (s[3] + s[4]) * at_b, t = (s[3] - s[4]) * (b * at_b);
+    w[0] = simd::fma(s[0], at_zero, p + r), w[1] = q + t, w[2] = simd::fma(p, aa, r * bb), w[3] = simd::fma(q, aa, t * bb), w[4] = simd::fma(p, aa * aa, simd::fma(r, bb * bb, s[5]));
   }
 };
 
@@ -241,6 +241,7 @@ struct PointConvolution {
 /// c[c p q][o] as LaneGradient, of windows of `window` lines of five elements.
 template <class T>
 struct PointGradient {
+  using V = typename Tile<T>::V;
   static constexpr int64 lanes = Tile<T>::lanes, tall = LaneSumTable<T>::tall, wide = LaneSumTable<T>::wide;
   Product<T> item;
   LaneLines<T> x, y;
@@ -255,7 +256,7 @@ struct PointGradient {
   bool pays() const { return x.channels > 1 && points_pay(places * m * item.n, x.channels * x.height * tiles + y.channels * places) && static_cast<int64>(thread_bytes()) <= point_bytes; }
   std::size_t shared_bytes() const { return static_cast<std::size_t>(2 * places) * sizeof(std::int32_t) + static_cast<std::size_t>(groups * item.m * item.n) * sizeof(T); }
   int64 block_elements() const { return (x.images.span > y.images.span ? x.images.span : y.images.span) * lanes; }
-  std::size_t thread_bytes() const { return static_cast<std::size_t>(block_elements() + points * (x_plane + y_plane + m * item.n) * lanes) * sizeof(T); }
+  std::size_t thread_bytes() const { return static_cast<std::size_t>(block_elements() + (points * (x_plane + y_plane + m * item.n) + lanes) * lanes) * sizeof(T); }  // the last sums are read in whole blocks
 
   void prepare(void* shared) {
     sums = static_cast<T*>(shared);
@@ -302,13 +303,16 @@ struct PointGradient {
         }
     }
     T* const to = sums + group * item.m * n;
-    for (int64 row = top; row < bottom; ++row)
-      for (int64 col = 0; col < n; ++col) {
-        T at[6], w[5];
-        for (int t = 0; t < 6; ++t) at[t] = simd::hsum(simd::load<T, Tile<T>::lanes>(sum + ((t * m + row) * n + col) * lanes));
-        PointTransform<T>::filter_gradient(at, w);
-        for (int64 q = 0; q < point_width; ++q) to[(row * point_width + q) * n + col] = w[q];
-      }
+    for (int64 e = top * n; e < bottom * n; e += lanes) {  // as many sums as each has lanes
+      const int64 some = least(lanes, bottom * n - e);
+      T lane[point_width * lanes];
+      V at[6], w[5];
+      for (int t = 0; t < 6; ++t) at[t] = LaneGradient<T>::sum_of_lanes(sum + (t * m * n + e) * lanes);
+      PointTransform<T>::filter_gradient(at, w);
+      ETCH_UNROLL for (int q = 0; q < 5; ++q) simd::store(lane + q * lanes, w[q]);
+      for (int64 q = 0; q < point_width; ++q)
+        for (int64 i = 0; i < some; ++i) to[((e + i) / n * point_width + q) * n + (e + i) % n] = lane[q * lanes + i];
+    }
   }
   /// When all parts have run.
   void combine() const { add_groups(item, sums, groups); }
