@@ -331,11 +331,9 @@ struct LaneGradient {
   }
   /// The sums of as many vectors as each has lanes.
   static ETCH_INLINE typename Tile<T>::V sum_of_lanes(const T* from) {
-    T turned[lanes * lanes];
-    transpose(lanes, lanes, from, lanes, turned, lanes);
-    auto r = simd::load<T, Tile<T>::lanes>(turned);
-    ETCH_UNROLL for (int i = 1; i < lanes; ++i) r = r + simd::load<T, Tile<T>::lanes>(turned + i * lanes);
-    return r;
+    typename Tile<T>::V v[lanes];
+    ETCH_UNROLL for (int i = 0; i < lanes; ++i) v[i] = simd::load<T, Tile<T>::lanes>(from + i * lanes);
+    return simd::hsums(v);
   }
   /// When all parts have run.
   void combine() const { add_groups(item, sums, groups); }

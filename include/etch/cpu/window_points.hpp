@@ -16,6 +16,7 @@ namespace cpu {
 namespace detail {
 
 inline constexpr int64 point_width = 5, points = 6;  ///< of a window, and of what a tile becomes
+inline constexpr int64 point_pair[3][2] = {{0, 5}, {1, 2}, {3, 4}};
 
 /// The transforms of windows of five elements, of tiles of two of y, and of x in tiles of six.
 template <class T>
@@ -23,14 +24,15 @@ struct PointTransform : LineTransform<T> {
   using V = typename Tile<T>::V;
   using LineTransform<T>::a, LineTransform<T>::b, LineTransform<T>::aa, LineTransform<T>::bb, LineTransform<T>::at_zero, LineTransform<T>::at_a, LineTransform<T>::at_b;
 
+  using LineTransform<T>::image;
+  /// D x
+  static ETCH_INLINE void image(const V (&x)[2], V (&h)[6]) {
+    h[0] = x[0], h[1] = simd::fma(x[1], a, x[0]), h[2] = simd::fma(x[1], -a, x[0]), h[3] = simd::fma(x[1], b, x[0]), h[4] = simd::fma(x[1], -b, x[0]), h[5] = x[1];
+  }
   /// D' m
   static ETCH_INLINE void result(const V (&m)[6], V (&y)[2]) {
     y[0] = m[0] + ((m[1] + m[2]) + (m[3] + m[4]));
     y[1] = simd::fma(m[1] - m[2], a, simd::fma(m[3] - m[4], b, m[5]));
-  }
-  /// D x
-  static ETCH_INLINE void pair(V x, V y, V (&h)[6]) {
-    h[0] = x, h[1] = simd::fma(y, a, x), h[2] = simd::fma(y, -a, x), h[3] = simd::fma(y, b, x), h[4] = simd::fma(y, -b, x), h[5] = y;
   }
   /// C m
   static ETCH_INLINE void overlapping(const V (&m)[6], V (&y)[6]) {
@@ -61,34 +63,37 @@ struct LaneLines {
   LaneImages<T> images;
   int64 channels, height, width, channel, line;
 
-  /// A block at six points, `plane` vectors apart, each [line][channel][tile].
-  ETCH_NOINLINE void tiles_of_six(const T* block, int64 left, int64 tiles, int64 plane, T* to) const {
-    for (int64 i = 0; i < height; ++i)
-      for (int64 c = 0; c < channels; ++c) {
-        const T* const from = block + (c * channel + i * line) * lanes;
-        for (int64 tile = 0; tile < tiles; ++tile, to += lanes) {
-          const int64 first = 2 * tile - left;
-          V x[6], h[6];
-          if (first >= 0 && first + 6 <= width) {
-            ETCH_UNROLL for (int q = 0; q < 6; ++q) x[q] = simd::load<T, Tile<T>::lanes>(from + (first + q) * lanes);
+  /// Where tiles begin and their values at two points are written, `channel` vectors from one channel to the next.
+  struct TileOf {
+    int64 left, tiles, channel;
+    T *first, *second;
+  };
+  /// A block at two of the points, each [channel][line][tile]: tiles of as many elements begin two elements apart, the first of them `left` before the image.
+  template <int Elements, int First, int Second>
+  ETCH_NOINLINE void evaluate(const T* block, const TileOf& tile_of) const {
+    for (int64 c = 0; c < channels; ++c) {
+      T *to = tile_of.first + c * tile_of.channel * lanes, *other = tile_of.second + c * tile_of.channel * lanes;
+      const T* from = block + c * channel * lanes;
+      for (int64 i = 0; i < height; ++i, from += line * lanes)
+        for (int64 tile = 0; tile < tile_of.tiles; ++tile, to += lanes, other += lanes) {
+          const int64 first = 2 * tile - tile_of.left;
+          V x[Elements], h[6];
+          if (first >= 0 && first + Elements <= width) {
+            ETCH_UNROLL for (int q = 0; q < Elements; ++q) x[q] = simd::load<T, Tile<T>::lanes>(from + (first + q) * lanes);
           } else {
-            ETCH_UNROLL for (int q = 0; q < 6; ++q) x[q] = element(from, first + q);
+            ETCH_UNROLL for (int q = 0; q < Elements; ++q) x[q] = element(from, first + q);
           }
           PointTransform<T>::image(x, h);
-          ETCH_UNROLL for (int t = 0; t < 6; ++t) simd::store(to + t * plane * lanes, h[t]);
+          simd::store(to, h[First]), simd::store(other, h[Second]);
         }
-      }
+    }
   }
-  ETCH_NOINLINE void tiles_of_two(const T* block, int64 tiles, int64 plane, T* to) const {
-    for (int64 i = 0; i < height; ++i)
-      for (int64 c = 0; c < channels; ++c) {
-        const T* const from = block + (c * channel + i * line) * lanes;
-        for (int64 tile = 0; tile < tiles; ++tile, to += lanes) {
-          V h[6];
-          PointTransform<T>::pair(element(from, 2 * tile), element(from, 2 * tile + 1), h);
-          ETCH_UNROLL for (int t = 0; t < 6; ++t) simd::store(to + t * plane * lanes, h[t]);
-        }
-      }
+  /// The same of a pair of points, a number and its negative or 0 and infinity.
+  template <int Elements>
+  void evaluate_pair(int64 pair, const T* block, const TileOf& tile_of) const {
+    if (pair == 0) evaluate<Elements, 0, 5>(block, tile_of);
+    else if (pair == 1) evaluate<Elements, 1, 2>(block, tile_of);
+    else evaluate<Elements, 3, 4>(block, tile_of);
   }
   ETCH_INLINE V element(const T* from, int64 j) const { return j >= 0 && j < width ? simd::load<T, Tile<T>::lanes>(from + j * lanes) : simd::splat<T, Tile<T>::lanes>(0); }
 };
@@ -110,7 +115,7 @@ struct PointConvolution {
   bool overlaps = left == point_width - 1 && width == x.width + left;
   int64 tiles = pieces(overlaps ? x.width : width, 2), places = height * tiles, k = window * x.channels;
   int64 around = tiles == 0 ? 0 : least(height + window - 1 - x.height, pieces(wide - 1, tiles));  ///< lines of zeros that some place of a tile reads
-  int64 plane = (x.height + 2 * around) * x.channels * tiles;
+  int64 channel = (x.height + 2 * around) * tiles, plane = x.channels * channel;  ///< vectors
   Cut cut = Cut(item.m, 1 + (item.m - 1) / rows);
   int64 lists = pieces(places, wide);
   // shared by all threads
@@ -123,7 +128,7 @@ struct PointConvolution {
   int64 packed_elements() const { return (points * cut.count * rows * k + 15) / 16 * 16; }
   std::size_t shared_bytes() const { return static_cast<std::size_t>(packed_elements()) * sizeof(T) + static_cast<std::size_t>(lists * window) * sizeof(Tap) + static_cast<std::size_t>(lists) * sizeof(std::int32_t); }
   int64 sums() const { return points * item.m * places; }
-  std::size_t thread_bytes() const { return static_cast<std::size_t>((points * plane + sums() + x.images.span + 2 * height * width) * lanes) * sizeof(T); }
+  std::size_t thread_bytes() const { return static_cast<std::size_t>((2 * plane + sums() + x.images.span + 2 * height * width) * lanes) * sizeof(T); }
 
   void prepare(void* shared) {
     packed = static_cast<T*>(shared);
@@ -144,39 +149,37 @@ struct PointConvolution {
       Tap* to = tap + list * window;
       const int64 first = place(list, 0) / tiles - top, last = place(list, wide - 1) / tiles - top;
       for (int64 p = 0; p < window; ++p)
-        if (last + p >= 0 && first + p < x.height) *to++ = {static_cast<std::int32_t>(p * x.channels * rows), static_cast<std::int32_t>(p * x.channels * tiles * lanes)};
+        if (last + p >= 0 && first + p < x.height) *to++ = {static_cast<std::int32_t>(p * x.channels * rows), static_cast<std::int32_t>(p * tiles * lanes)};
       count[list] = static_cast<std::int32_t>(to - (tap + list * window));
     }
   }
   int64 place(int64 list, int64 j) const { return least(list * wide + j, places - 1); }
 
   void run_parts(int64 begin, int64 end, T* workspace) const {
-    const int64 zeros = around * x.channels * tiles * lanes;
-    for (int64 t = 0; t < points; ++t)
-      for (int64 e = 0; e < zeros; e += lanes) {
-        simd::store(workspace + t * plane * lanes + e, simd::splat<T, Tile<T>::lanes>(0));
-        simd::store(workspace + (t + 1) * plane * lanes - zeros + e, simd::splat<T, Tile<T>::lanes>(0));
-      }
+    const int64 zeros = around * tiles * lanes;
+    for (T* to = workspace; to < workspace + 2 * plane * lanes; to += channel * lanes)
+      for (int64 e = 0; e < zeros; ++e) to[e] = to[channel * lanes - zeros + e] = T(0);
     for (int64 block = begin; block < end; ++block) run(block, workspace);
   }
   /// Images [block * lanes, ..).
   void run(int64 block, T* workspace) const {
     const int64 first = block * lanes, some = least(lanes, batch - first), m = item.m;
-    T* const sum = workspace + points * plane * lanes;
+    T* const sum = workspace + 2 * plane * lanes;
     T* const turned = sum + sums() * lanes;
-    T* const at_points = workspace + around * x.channels * tiles * lanes;
+    T* const at_point = workspace + around * tiles * lanes;
     x.images.turn(first, some, turned);
-    if (overlaps) x.tiles_of_two(turned, tiles, plane, at_points);
-    else x.tiles_of_six(turned, left, tiles, plane, at_points);
     LaneArguments<T> t{};
-    t.channels = x.channels, t.b_channel = tiles * lanes, t.c_row = places * lanes;
-    for (int64 point = 0; point < points; ++point) {
-      t.b = at_points + point * plane * lanes;
+    t.channels = x.channels, t.b_channel = channel * lanes, t.c_row = places * lanes;
+    for (int64 p = 0; p < points; ++p) {
+      const int64 point = point_pair[p / 2][p % 2];
+      if (p % 2 == 0 && overlaps) x.template evaluate_pair<2>(p / 2, turned, {0, tiles, channel, at_point, at_point + plane * lanes});
+      if (p % 2 == 0 && !overlaps) x.template evaluate_pair<6>(p / 2, turned, {left, tiles, channel, at_point, at_point + plane * lanes});
+      t.b = at_point + p % 2 * plane * lanes;
       for (int64 list = 0; list < lists; ++list) {
         t.tap = tap + list * window, t.taps = count[list];
         for (int64 j = 0; j < wide; ++j) {
           const int64 at = place(list, j);
-          t.column[j] = ((at / tiles - top) * x.channels * tiles + at % tiles) * lanes;
+          t.column[j] = (at - top * tiles) * lanes;
           t.c_place[j] = at * lanes;
         }
         for (int64 i = 0; i < cut.count; ++i) {
@@ -250,22 +253,17 @@ struct PointGradient {
   int64 x_plane = x.height * x.channels * tiles, y_plane = y.height * y.channels * tiles;
   Cut rows = Cut(m, 1 + (m - 1) / tall), columns = Cut(item.n, 1 + (item.n - 1) / wide);
   int64 blocks = pieces(batch, lanes), groups = least(blocks, LaneGradient<T>::most_groups), parts_of_all = groups * rows.count;  ///< parts are row tiles of a group
-  std::int32_t *a_at = nullptr, *b_at = nullptr;
-  T* sums = nullptr;  ///< of each group
+  std::int32_t* at = nullptr;  ///< of each place
+  T* sums = nullptr;           ///< of each group
 
   bool pays() const { return x.channels > 1 && points_pay(places * m * item.n, x.channels * x.height * tiles + y.channels * places) && static_cast<int64>(thread_bytes()) <= point_bytes; }
-  std::size_t shared_bytes() const { return static_cast<std::size_t>(2 * places) * sizeof(std::int32_t) + static_cast<std::size_t>(groups * item.m * item.n) * sizeof(T); }
-  int64 block_elements() const { return (x.images.span > y.images.span ? x.images.span : y.images.span) * lanes; }
-  std::size_t thread_bytes() const { return static_cast<std::size_t>(block_elements() + (points * (x_plane + y_plane + m * item.n) + lanes) * lanes) * sizeof(T); }  // the last sums are read in whole blocks
+  std::size_t shared_bytes() const { return static_cast<std::size_t>(places) * sizeof(std::int32_t) + static_cast<std::size_t>(groups * item.m * item.n) * sizeof(T); }
+  std::size_t thread_bytes() const { return static_cast<std::size_t>((x.images.span + y.images.span + 2 * (x_plane + y_plane) + points * m * item.n + lanes) * lanes) * sizeof(T); }  // the last sums are read in whole blocks
 
   void prepare(void* shared) {
     sums = static_cast<T*>(shared);
-    a_at = reinterpret_cast<std::int32_t*>(sums + groups * item.m * item.n);
-    b_at = a_at + places;
-    for (int64 p = 0; p < places; ++p) {
-      a_at[p] = static_cast<std::int32_t>((p / tiles * x.channels * tiles + p % tiles) * lanes);
-      b_at[p] = static_cast<std::int32_t>((p / tiles * y.channels * tiles + p % tiles) * lanes);
-    }
+    at = reinterpret_cast<std::int32_t*>(sums + groups * item.m * item.n);
+    for (int64 p = 0; p < places; ++p) at[p] = static_cast<std::int32_t>(p * lanes);
   }
   void run_parts(int64 begin, int64 end, T* workspace) const {
     for (int64 next; begin < end; begin = next) {
@@ -275,43 +273,51 @@ struct PointGradient {
     }
   }
   /// Row tiles [row0, row1) of a group.
-  void run(int64 group, int64 row0, int64 row1, T* block_room) const {
+  void run(int64 group, int64 row0, int64 row1, T* windows) const {
     const int64 n = item.n, top = rows.begin(row0), bottom = rows.begin(row1 - 1) + rows.size(row1 - 1);
-    T* const a = block_room + block_elements();
-    T* const b = a + points * x_plane * lanes;
-    T* const sum = b + points * y_plane * lanes;
+    T* const results = windows + x.images.span * lanes;
+    T* const a = results + y.images.span * lanes;
+    T* const b = a + 2 * x_plane * lanes;
+    T* const sum = b + 2 * y_plane * lanes;
     for (int64 t = 0; t < points; ++t)
       for (int64 e = top * n; e < bottom * n; ++e) simd::store(sum + (t * m * n + e) * lanes, simd::splat<T, Tile<T>::lanes>(0));
     LaneSums<T> s{};
-    s.places = places, s.a_at = a_at, s.b_at = b_at, s.sum_row = n * lanes;
+    s.places = places, s.a_at = s.b_at = at, s.sum_row = n * lanes;
     for (int64 block = blocks * group / groups; block < blocks * (group + 1) / groups; ++block) {
       const int64 first = block * lanes, some = least(lanes, batch - first);
-      x.images.turn(first, some, block_room);
-      x.tiles_of_six(block_room, 0, tiles, x_plane, a);
-      y.images.turn(first, some, block_room);
-      y.tiles_of_two(block_room, tiles, y_plane, b);
-      for (int64 t = 0; t < points; ++t)
+      x.images.turn(first, some, windows);
+      y.images.turn(first, some, results);
+      for (int64 p = 0; p < points; ++p) {
+        const int64 t = point_pair[p / 2][p % 2];
+        if (p % 2 == 0) {
+          x.template evaluate_pair<6>(p / 2, windows, {0, tiles, x.height * tiles, a, a + x_plane * lanes});
+          y.template evaluate_pair<2>(p / 2, results, {0, tiles, places, b, b + y_plane * lanes});
+        }
         for (int64 j = 0; j < columns.count; ++j) {
           const int64 col = columns.begin(j);
-          for (int64 c = 0; c < columns.size(j); ++c) s.b[c] = b + (t * y_plane + (col + c) * tiles) * lanes;
+          for (int64 c = 0; c < columns.size(j); ++c) s.b[c] = b + (p % 2 * y_plane + (col + c) * places) * lanes;
           for (int64 i = row0; i < row1; ++i) {
             const int64 row = rows.begin(i);
-            for (int64 r = 0; r < rows.size(i); ++r) s.a[r] = a + (t * x_plane + ((row + r) % window * x.channels + (row + r) / window) * tiles) * lanes;
+            for (int64 r = 0; r < rows.size(i); ++r) s.a[r] = a + (p % 2 * x_plane + ((row + r) / window * x.height + (row + r) % window) * tiles) * lanes;
             s.sum = sum + ((t * m + row) * n + col) * lanes;
             lane_sum_table<T>.at[rows.size(i) - 1][columns.size(j) - 1](s);
           }
         }
+      }
     }
     T* const to = sums + group * item.m * n;
     for (int64 e = top * n; e < bottom * n; e += lanes) {  // as many sums as each has lanes
-      const int64 some = least(lanes, bottom * n - e);
       T lane[point_width * lanes];
-      V at[6], w[5];
-      for (int t = 0; t < 6; ++t) at[t] = LaneGradient<T>::sum_of_lanes(sum + (t * m * n + e) * lanes);
-      PointTransform<T>::filter_gradient(at, w);
+      V v[6], w[5];
+      for (int t = 0; t < 6; ++t) v[t] = LaneGradient<T>::sum_of_lanes(sum + (t * m * n + e) * lanes);
+      PointTransform<T>::filter_gradient(v, w);
       ETCH_UNROLL for (int q = 0; q < 5; ++q) simd::store(lane + q * lanes, w[q]);
-      for (int64 q = 0; q < point_width; ++q)
-        for (int64 i = 0; i < some; ++i) to[((e + i) / n * point_width + q) * n + (e + i) % n] = lane[q * lanes + i];
+      for (int64 i = 0, some = least(lanes, bottom * n - e), piece; i < some; i += piece) {
+        const int64 row = (e + i) / n, col = e + i - row * n;
+        piece = least(some - i, n - col);
+        for (int64 q = 0; q < point_width; ++q)
+          for (int64 j = 0; j < piece; ++j) to[(row * point_width + q) * n + col + j] = lane[q * lanes + i + j];
+      }
     }
   }
   /// When all parts have run.
