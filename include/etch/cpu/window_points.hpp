@@ -98,8 +98,8 @@ struct LaneLines {
   ETCH_INLINE V element(const T* from, int64 j) const { return j >= 0 && j < width ? simd::load<T, Tile<T>::lanes>(from + j * lanes) : simd::splat<T, Tile<T>::lanes>(0); }
 };
 
-/// Whether the products that are saved are worth the transforms of `tiles` tiles.
-constexpr bool points_pay(int64 products, int64 tiles) { return 4 * products > 40 * tiles; }
+/// Whether four of each ten products are worth the transforms of `tiles` tiles.
+constexpr bool points_pay(int64 products, int64 tiles) { return products > 10 * tiles; }
 inline constexpr int64 point_bytes = 2 * lane_block_bytes;  ///< of a thread: they are read from the second-level cache
 
 /// c[n] = a b[n] as LaneConvolution, b of `window` lines of five elements.
