@@ -161,6 +161,8 @@ struct WindowDot {
   }
 #endif
 
+  /// `Points`: whether some window of the program may be computed at six points.
+  template <bool Points>
   void run(int s, const ProductKernels<T>& kernels) const {
     if (m <= 0 || n <= 0) return;
     auto* const table = static_cast<std::int32_t*>(machine.workspace());
@@ -212,15 +214,19 @@ struct WindowDot {
           run_lanes(lines, lines.parts_of_all, workspace, lines.groups);
           return lines.combine();
         }
-        if (auto few = point_gradient(all); few.batch > 0 && largest.point_gradient(largest.gradient(item, item.padded)).batch > 0) {
-          run_lanes(few, few.parts_of_all, workspace, few.groups);
-          return few.combine();
+        if constexpr (Points) {
+          if (auto fewer = point_gradient(all); fewer.batch > 0 && largest.point_gradient(largest.gradient(item, item.padded)).batch > 0) {
+            run_lanes(fewer, fewer.parts_of_all, workspace, fewer.groups);
+            return fewer.combine();
+          }
         }
         run_lanes(all, all.parts_of_all, workspace, all.groups);
         return all.combine();
       }
       if (auto all = convolution(item, item.padded, c_batch); !turns && all.batch > 0 && largest.convolution(item, item.padded, c_batch).batch > 0) {
-        if (auto few = point_convolution(all); few.batch > 0 && largest.point_convolution(largest.convolution(item, item.padded, c_batch)).batch > 0) return run_lanes(few, pieces(few.batch, few.lanes), workspace);
+        if constexpr (Points) {
+          if (auto fewer = point_convolution(all); fewer.batch > 0 && largest.point_convolution(largest.convolution(item, item.padded, c_batch)).batch > 0) return run_lanes(fewer, pieces(fewer.batch, fewer.lanes), workspace);
+        }
         return run_lanes(all, pieces(all.batch, all.lanes), workspace);
       }
       BatchedProduct<T, multiply_padded<T>> all{item, batch, a_batch, b_batch, turns ? 0 : c_batch, workspace, thread_bytes()};
@@ -279,13 +285,13 @@ struct WindowDot {
 #endif
   }
 };
-template <class T>
+template <class T, bool Points>
 ETCH_NOINLINE void run_window_dot_with(Machine& machine, int s, const ProductKernels<T>& kernels) {
-  WindowDot<T>{machine, machine.step(s), true}.run(s, kernels);
+  WindowDot<T>{machine, machine.step(s), true}.template run<Points>(s, kernels);
 }
 template <class T, TileSet Tiles, PartSet Parts>
 void run_window_dot(Machine& machine, int s) {
-  run_window_dot_with<T>(machine, s, product_kernels<T, Tiles, Parts & window_parts>);
+  run_window_dot_with<T, (Parts & part_points) != 0>(machine, s, product_kernels<T, Tiles, Parts & window_parts>);
 }
 template <class T>
 std::size_t window_dot_workspace(const Machine& machine, const Step& s) {

@@ -15,7 +15,7 @@ inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
 
-inline constexpr int64 point_width = 5, points = 6;  ///< of a window, and of what a tile becomes
+inline constexpr int64 points = 6;  ///< that a tile becomes
 inline constexpr int64 point_pair[3][2] = {{0, 5}, {1, 2}, {3, 4}};
 
 /// The transforms of windows of five elements, of tiles of two of y, and of x in tiles of six.
