@@ -48,6 +48,7 @@ inline constexpr int64 a_strip = 8;                      // row tiles of an A wi
 inline constexpr int64 kept_a_bytes = 32768;             // of an A that stays in L1
 inline constexpr int64 strip_apart = 16;                 // from where on contiguous columns of A are copied in strips
 inline constexpr int64 far_bytes = int64{1} << 18;       // of a result that L2 does not keep beside what it is made from
+inline constexpr int64 point_width = 5;                  // of a window in lanes that is computed at six points
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
@@ -56,11 +57,11 @@ struct Padded;
 template <class T>
 struct Product;
 
-/// Ways of a product that are no tiles: inner products, planes of a depthwise convolution; few rows, and inner products of windows, of these heights.
+/// Ways of a product that are no tiles: inner products, planes of a depthwise convolution; few rows, and inner products of windows, of these heights; windows five elements wide at six points.
 using PartSet = std::uint32_t;
 inline constexpr int direct_parts = 2, inner_parts = 8, direct_rows = 6, inner_rows = 9;
-inline constexpr PartSet part_dots = 1, part_depthwise = 2, all_direct = ((1 << direct_rows) - 1) << direct_parts, all_inner = ((1 << inner_rows) - 1) << inner_parts;
-inline constexpr PartSet window_parts = part_depthwise | all_direct | all_inner, all_parts = part_dots | window_parts;
+inline constexpr PartSet part_dots = 1, part_depthwise = 2, all_direct = ((1 << direct_rows) - 1) << direct_parts, all_inner = ((1 << inner_rows) - 1) << inner_parts, part_points = PartSet{1} << (inner_parts + inner_rows);
+inline constexpr PartSet window_parts = part_depthwise | all_direct | all_inner | part_points, all_parts = part_dots | window_parts;
 
 /// What a product may call: a program names what its sizes ask for, and the rest is not compiled.
 template <class T>

@@ -47,6 +47,7 @@ constexpr PartSet window_parts_of(bool known, bool gathers, int64 m, int64 n, in
   if (m < 1) return 0;
   PartSet r = (m == 1 && k % 9 == 0) || (m == 9 && n == 1) ? part_depthwise : 0;
   if (!gathers && m <= direct_rows) r |= PartSet{1} << (direct_parts + m - 1);
+  if ((gathers ? m : k) % point_width == 0) r |= part_points;
   const Cut cut(m, pieces(m, inner_rows));
   if (gathers && n <= few) r |= PartSet{1} << (inner_parts + cut.size(0) - 1) | PartSet{1} << (inner_parts + cut.size(cut.count - 1) - 1);
   return r;

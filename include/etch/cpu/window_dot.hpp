@@ -5,7 +5,7 @@
 #pragma once
 
 #include <etch/cpu/epilogue.hpp>
-#include <etch/cpu/window_lines.hpp>
+#include <etch/cpu/window_points.hpp>
 #if defined(ETCH_CPU_EIGEN)
 #include <etch/cpu/eigen_matmul.hpp>
 #endif
@@ -104,6 +104,26 @@ struct WindowDot {
     if (pad != nullptr && !pad->box.begins_with(step)) return r;
     return {.item = item, .images = {item.b, pad, step, span}, .batch = images, .c_batch = c_batch, .channels = rows.size[0], .taps = k / rows.size[0], .channel = rows.stride[0]};
   }
+  /// That product where windows are five elements wide and fewer products pay; `batch` 0 where it is something else.
+  ETCH_NOINLINE PointConvolution<T> point_convolution(const LaneConvolution<T>& all) const {
+    PointConvolution<T> r{};
+    if (all.batch == 0) return r;
+    const Axes rows = axes(b, false), columns = axes(b, true);
+    if (rows.count != 3 || columns.count != 2 || rows.size[2] != point_width || rows.stride[2] != 1 || columns.stride[1] != 1 || rows.stride[1] != columns.stride[0]) return r;
+    const index_t channels = rows.size[0], window = rows.size[1], height = columns.size[0], width = columns.size[1];
+    LaneLines<T> x{all.images, channels, height + window - 1, width + point_width - 1, rows.stride[0], rows.stride[1]};
+    index_t top = 0, left = 0;
+    if (all.images.pad != nullptr) {
+      const Padding& box = all.images.pad->box;
+      if (box.rank != 4 || all.images.pad->at != 0 || box.inside[1] != channels || box.size[1] != channels || box.size[2] != x.height || box.size[3] != x.width) return r;
+      if (x.line != x.width || x.channel != x.line * x.height || box.stride[1] <= 0 || box.stride[2] <= 0 || box.start[3] >= point_width || x.width - box.start[3] - box.inside[3] >= point_width) return r;
+      top = box.start[2], left = box.start[3];
+      x = {{all.images.image, nullptr, box.stride[0], (channels - 1) * box.stride[1] + (box.inside[2] - 1) * box.stride[2] + box.inside[3]}, channels, box.inside[2], box.inside[3], box.stride[1], box.stride[2]};
+    }
+    r = {.item = all.item, .x = x, .batch = all.batch, .c_batch = all.c_batch, .window = window, .top = top, .left = left, .height = height, .width = width};
+    if (!r.pays()) r.batch = 0;
+    return r;
+  }
   /// The product of windows and results over images and places; `batch` 0 where it is something else.
   ETCH_NOINLINE LaneGradient<T> gradient(const Product<T>& item, const Padded<T>* pad) const {
     LaneGradient<T> r{};
@@ -114,6 +134,18 @@ struct WindowDot {
     if (!fills_lanes<T>(images) || !fits_lanes(x + y) || !fits_lanes(m * n)) return r;
     if (pad != nullptr && !pad->box.begins_with(places.stride[0])) return r;
     return {.item = item, .windows = {item.a, pad, places.stride[0], x}, .results = {item.b, nullptr, rows.stride[0], y}, .batch = images, .places = k / images};
+  }
+  /// That product where windows are five elements wide and fewer products pay; `batch` 0 where it is something else.
+  ETCH_NOINLINE PointGradient<T> point_gradient(const LaneGradient<T>& all) const {
+    PointGradient<T> r{};
+    if (all.batch == 0 || all.windows.pad != nullptr) return r;
+    const Axes taps = axes(a, false), places = axes(a, true), rows = axes(b, false), columns = axes(b, true);
+    if (taps.count != 3 || places.count != 3 || columns.count != 1) return r;
+    const index_t window = taps.size[1], height = places.size[1], width = places.size[2];
+    if (taps.size[2] != point_width || taps.stride[2] != 1 || places.stride[2] != 1 || taps.stride[1] != places.stride[1] || rows.run() % width != 0) return r;
+    r = {.item = all.item, .x = {all.windows, taps.size[0], height + window - 1, width + point_width - 1, taps.stride[0], taps.stride[1]}, .y = {all.results, n, height, width, columns.stride[0], rows.count == 3 ? rows.stride[1] : width}, .batch = all.batch, .window = window};
+    if (!r.pays()) r.batch = 0;
+    return r;
   }
   /// That product where lines nearly fill vectors and registers hold a window's sums; `batch` 0 where it is something else.
   LineGradient<T> line_gradient(const LaneGradient<T>& all) const {
@@ -129,6 +161,8 @@ struct WindowDot {
   }
 #endif
 
+  /// `Points`: whether some window of the program may be computed at six points.
+  template <bool Points>
   void run(int s, const ProductKernels<T>& kernels) const {
     if (m <= 0 || n <= 0) return;
     auto* const table = static_cast<std::int32_t*>(machine.workspace());
@@ -180,10 +214,21 @@ struct WindowDot {
           run_lanes(lines, lines.parts_of_all, workspace, lines.groups);
           return lines.combine();
         }
+        if constexpr (Points) {
+          if (auto fewer = point_gradient(all); fewer.batch > 0 && largest.point_gradient(largest.gradient(item, item.padded)).batch > 0) {
+            run_lanes(fewer, fewer.parts_of_all, workspace, fewer.groups);
+            return fewer.combine();
+          }
+        }
         run_lanes(all, all.parts_of_all, workspace, all.groups);
         return all.combine();
       }
-      if (auto all = convolution(item, item.padded, c_batch); !turns && all.batch > 0 && largest.convolution(item, item.padded, c_batch).batch > 0) return run_lanes(all, pieces(all.batch, all.lanes), workspace);
+      if (auto all = convolution(item, item.padded, c_batch); !turns && all.batch > 0 && largest.convolution(item, item.padded, c_batch).batch > 0) {
+        if constexpr (Points) {
+          if (auto fewer = point_convolution(all); fewer.batch > 0 && largest.point_convolution(largest.convolution(item, item.padded, c_batch)).batch > 0) return run_lanes(fewer, pieces(fewer.batch, fewer.lanes), workspace);
+        }
+        return run_lanes(all, pieces(all.batch, all.lanes), workspace);
+      }
       BatchedProduct<T, multiply_padded<T>> all{item, batch, a_batch, b_batch, turns ? 0 : c_batch, workspace, thread_bytes()};
       all.cut(num_threads());
       if (is_direct(item) || is_inner(item)) all.row_parts = all.col_parts = 1;
@@ -214,12 +259,10 @@ struct WindowDot {
     item.m = m, item.n = n, item.k = k;
     const Padded<T> pad = padded >= 0 ? padding() : Padded<T>{};
     const Padded<T>* const p = padded >= 0 ? &pad : nullptr;
-    if (const auto c = convolution(item, p, 0); c.batch > 0) return shared ? aligned(c.shared_bytes()) : aligned(c.thread_bytes());
-    if (const auto g = gradient(item, p); g.batch > 0) {
-      const auto l = line_gradient(g);
-      const std::size_t lanes = shared ? g.shared_bytes() : g.thread_bytes(), lines = l.batch == 0 ? 0 : shared ? l.shared_bytes() : l.thread_bytes();
-      return aligned(lanes > lines ? lanes : lines);
-    }
+    const auto larger = [](std::size_t u, std::size_t v) { return u > v ? u : v; };
+    const auto bytes_of = [shared](const auto& lanes) { return lanes.batch == 0 ? 0 : aligned(shared ? lanes.shared_bytes() : lanes.thread_bytes()); };
+    if (const auto c = convolution(item, p, 0); c.batch > 0) return larger(bytes_of(c), bytes_of(point_convolution(c)));
+    if (const auto g = gradient(item, p); g.batch > 0) return larger(bytes_of(g), larger(bytes_of(line_gradient(g)), bytes_of(point_gradient(g))));
     return 0;
   }
 #endif
@@ -242,13 +285,13 @@ struct WindowDot {
 #endif
   }
 };
-template <class T>
+template <class T, bool Points>
 ETCH_NOINLINE void run_window_dot_with(Machine& machine, int s, const ProductKernels<T>& kernels) {
-  WindowDot<T>{machine, machine.step(s), true}.run(s, kernels);
+  WindowDot<T>{machine, machine.step(s), true}.template run<Points>(s, kernels);
 }
 template <class T, TileSet Tiles, PartSet Parts>
 void run_window_dot(Machine& machine, int s) {
-  run_window_dot_with<T>(machine, s, product_kernels<T, Tiles, Parts & window_parts>);
+  run_window_dot_with<T, (Parts & part_points) != 0>(machine, s, product_kernels<T, Tiles, Parts & window_parts>);
 }
 template <class T>
 std::size_t window_dot_workspace(const Machine& machine, const Step& s) {

@@ -183,7 +183,7 @@ struct LaneConvolution {
         for (int64 i = 0; i < cut.count; ++i) {
           t.term = packed + i * rows * (item.k + 1), t.a = t.term + rows;
           t.c = sums + cut.begin(i) * t.c_row;
-          multiply(cut.size(i), t);
+          multiply(m, cut.size(i), t);
         }
       }
       T* const to = staged ? turned : result + col;
@@ -192,11 +192,12 @@ struct LaneConvolution {
       for (int64 n = 0; staged && n < some; ++n) epilogue.apply(epilogue.context, (first + n) * m, col, m, cols, to + n * to_image, cols);
     }
   }
-  void multiply(int64 height, const LaneArguments<T>& t) const {
+  /// `height` of m rows.
+  static void multiply(int64 m, int64 height, const LaneArguments<T>& t) {
     using Function = void (*)(const LaneArguments<T>&);
     static constexpr Function narrow[] = {lane_product<T, 1, 4>, lane_product<T, 2, 4>, lane_product<T, 3, 4>};
     static constexpr Function tall[] = {lane_product<T, 3, tall_wide>, lane_product<T, 4, tall_wide>, lane_product<T, 5, tall_wide>, lane_product<T, 6, tall_wide>};
-    if (item.m < 4) narrow[height - 1](t);
+    if (m < 4) narrow[height - 1](t);
     else tall[height - 3](t);
   }
 };
@@ -330,11 +331,9 @@ struct LaneGradient {
   }
   /// The sums of as many vectors as each has lanes.
   static ETCH_INLINE typename Tile<T>::V sum_of_lanes(const T* from) {
-    T turned[lanes * lanes];
-    transpose(lanes, lanes, from, lanes, turned, lanes);
-    auto r = simd::load<T, Tile<T>::lanes>(turned);
-    ETCH_UNROLL for (int i = 1; i < lanes; ++i) r = r + simd::load<T, Tile<T>::lanes>(turned + i * lanes);
-    return r;
+    typename Tile<T>::V v[lanes];
+    ETCH_UNROLL for (int i = 0; i < lanes; ++i) v[i] = simd::load<T, Tile<T>::lanes>(from + i * lanes);
+    return simd::hsums(v);
   }
   /// When all parts have run.
   void combine() const { add_groups(item, sums, groups); }
