@@ -4,6 +4,8 @@
 //   minimum cut between what may not be computed again (products, reductions, carried values, dear functions) and what
 //   the gradient reads; the capacity of a value is its bytes
 //
+// And what products read both times: the body stores it anyway, and to compute it again would take another pass.
+//
 // As in He and Yu, "Transcending runtime-memory tradeoffs in checkpointing by being fusion aware" (MLSys 2023).
 #pragma once
 
@@ -155,14 +157,25 @@ struct SavedValues {
       }
     }
   }
-  /// The values of the cut, in order; returns how many. Of equal cuts the last: what the body makes is kept as it is read.
+  /// Marks what products read, or views that they read: of the body where `of_gradient` is false.
+  constexpr void mark_factors(bool of_gradient, bool* factor) const {
+    for (int n = nodes - 1; n >= 0; --n) {
+      if (!live[n] || !(is_view(b[n].op) ? factor[n] : b[n].op == Op::dot && late[n] == of_gradient)) continue;
+      for (int k = 0; k < 3; ++k)
+        if (b[n].in[k] >= 0) factor[b[n].in[k]] = true;
+    }
+  }
+  /// The values of the cut, and products' operands, in order; returns how many. Of equal cuts the last: what the body makes is kept as it is read.
   constexpr int choose(int* save) {
     while (augment()) {
     }
     search_back();
+    bool factor[max_body_nodes]{}, again[max_body_nodes]{};
+    mark_factors(false, factor);
+    mark_factors(true, again);
     int count = 0;
     for (int n = 0; n < nodes; ++n)
-      if (is_inner(n) && from[2 * n] == 0 && from[2 * n + 1] != 0) {
+      if (is_inner(n) && ((from[2 * n] == 0 && from[2 * n + 1] != 0) || (factor[n] && again[n] && is_map(b[n].op)))) {
         if (count == max_loop_values) a_graph_has_too_many_loops_or_a_loop_too_many_operands();
         save[count++] = n;
       }
