@@ -1,4 +1,4 @@
-// A thread pool: parallel_for hands numbered chunks of work to threads that spin a moment, then sleep.
+// A thread pool: parallel_for hands numbered chunks of work to threads that spin some 300 us, then sleep.
 #pragma once
 
 #include <etch/core/atomic.hpp>
