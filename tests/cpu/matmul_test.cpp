@@ -200,7 +200,8 @@ TEST_CASE_TEMPLATE("results are bit-equal for any number of threads", T, float, 
     int64 batch, m, n, k;
   };
   for (const Shape s :
-       {Shape{1, 150, 130, 300}, Shape{1, 20, 700, 200}, Shape{3, 64, 64, 200}, Shape{40, 33, 32, 30}}) {
+       {Shape{1, 150, 130, 300}, Shape{1, 20, 700, 200}, Shape{3, 64, 64, 200}, Shape{40, 33, 32, 30},
+        Shape{1, 64, 90, 1100}, Shape{1, 150, 70, 1030}, Shape{1, 97, 128, 2300}}) {
     for (bool b_transposed : {false, true}) {
       const std::vector<T> a = random_values<T>(s.batch * s.m * s.k), b = random_values<T>(s.batch * s.k * s.n);
       std::vector<T> expected;

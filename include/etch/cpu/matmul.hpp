@@ -50,6 +50,7 @@ inline constexpr int64 strip_apart = 16;                 // from where on contig
 inline constexpr int64 far_bytes = int64{1} << 18;       // of a result that L2 does not keep beside what it is made from
 inline constexpr int64 point_width = 5;                  // of a window in lanes that is computed at six points
 inline constexpr int64 few = 4;                          // rows or columns for which inner products beat packing
+inline constexpr int64 least_halved = 1024, most_halved = int64{1} << 17;  // terms, results
 inline constexpr int64 parallel_flops = int64{1} << 21;  // about 10 us of one core: below, one thread is faster
 
 template <class T>
@@ -95,6 +96,10 @@ struct Plane {
   const T* ahead = nullptr;     // what comes next, fetched meanwhile
 };
 
+/// Whether a product's terms are many beside its results, as of weights' gradients: they are added up in two halves, whose sums are then added. A thread may have
+/// one of them: rows of A and B that it wrote itself, where parts of the results would ask each for all of an operand.
+constexpr bool is_halved(int64 m, int64 n, int64 k) { return k >= least_halved && k >= 2 * m && k >= 2 * n && m * n <= most_halved; }
+
 /// Whether a product is better computed by the processor's matrix unit, where it has one: what that saves is more than splitting A and B
 /// takes; measured.
 template <class T>
@@ -120,6 +125,17 @@ struct Product {
   bool in_double = false;  // of one that gathers: what is added up is double
   Plane<T> plane{};        // of a depthwise convolution
   bool split = false;      // by the processor's matrix unit
+  bool halved = false;     // on the unit: its terms are added up in two halves
+  bool adds = false;       // the second of them, to what is in C
+
+  /// Half of its terms.
+  constexpr Product half(bool second) const {
+    const int64 first = pieces(k, 64) * 32;
+    Product r = *this;
+    r.halved = false, r.k = second ? k - first : first;
+    if (second) r.a += first * a_col, r.b += first * b_row;
+    return r;
+  }
 
   /// Packing pays from some sixteen row tiles on where B does not fit L1 anyway, from a few on where it lies beyond L2, too; measured.
   constexpr bool packs() const {
@@ -141,6 +157,8 @@ struct Product {
   void finish(int64 row, int64 col, int64 rows, int64 cols, T* tile, int64 ld) const {
     if (epilogue.apply != nullptr)
       epilogue.apply(epilogue.context, row_offset + row, col, rows, cols, tile, ld);
+    else if (adds)
+      add_tile(rows, cols, tile, ld, c + row * c_row + col, c_row);
     else
       copy_tile(rows, cols, tile, ld, c + row * c_row + col, c_row);
   }
@@ -472,6 +490,10 @@ template <class T, bool Gathers = false>
 ETCH_NOINLINE void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
 #if ETCH_AMX
   if constexpr (std::is_same_v<T, float>) {
+    if (p.halved) {
+      multiply<T, Gathers>(p.half(false), row0, row1, panel0, panel1, workspace);
+      p = p.half(true), p.adds = true;
+    }
     if (p.split) return SplitMultiplication<Product<T>, Gathers>{p, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
   }
 #endif
@@ -490,6 +512,8 @@ struct BatchedProduct {
   char* workspace;
   std::size_t workspace_bytes;
   int64 group = batch, row_parts = 1, col_parts = 1;
+  T* second = nullptr;  ///< where the sums of the second half of the terms go, if halves are shared out
+  int64 adders = 1;
 
   /// Some chunks for each thread, none much shorter than it takes to wake one.
   void cut(int64 threads) {
@@ -497,18 +521,27 @@ struct BatchedProduct {
     if (threads == 1 || flops <= parallel_flops / batch) return;
     group = 1 + parallel_flops / 4 / flops;
     if (group > 1 || batch >= 2 * threads) return;
-    const int64 parts = least(pieces((item.split ? 1 : 2) * threads, batch), 1 + 8 * flops / parallel_flops);  // each splits what it shares with others again
+    int64 parts = least(pieces((item.split ? 1 : 2) * threads, batch), 1 + 8 * flops / parallel_flops);  // each splits what it shares with others again
+    if (item.halved) {
+      parts = pieces(parts, 2), adders = threads;
+      second = reinterpret_cast<T*>(workspace + 2 * workspace_bytes) - item.m * item.n;
+    }
     row_parts = least(item.m >= item.n ? parts : 1, rows);
     col_parts = least(pieces(parts, row_parts), panels);
     row_parts = least(pieces(parts, col_parts), rows);
   }
-  int64 chunks() const { return pieces(batch, group) * row_parts * col_parts; }
+  int64 chunks() const { return (second != nullptr ? 2 : pieces(batch, group)) * row_parts * col_parts; }
 
   void run(int64 chunk, int thread) const {
     T* const space = reinterpret_cast<T*>(workspace + static_cast<std::size_t>(thread) * workspace_bytes);
     const int64 parts = row_parts * col_parts, first = chunk / parts * group;
     const Cut rows(item.row_tiles().count, row_parts), cols(item.panels(), col_parts);
     const int64 i = chunk % parts / col_parts, j = chunk % col_parts;
+    if (second != nullptr) {
+      Product<T> p = item.half(first == 1);
+      if (first == 1) p.c = second, p.c_row = p.n;
+      return Multiply(p, rows.begin(i), rows.begin(i) + rows.size(i), cols.begin(j), cols.begin(j) + cols.size(j), space);
+    }
     for (int64 index = first; index < least(first + group, batch); ++index) {
       Product<T> p = item;
       if (p.k > 0) p.a += index * a_batch, p.b += index * b_batch;
@@ -527,7 +560,7 @@ constexpr std::size_t matmul_workspace_bytes(int64 m, int64 n, int64 k) {
   int64 bytes = detail::Portion<T>::bytes(m, n, k);
 #if ETCH_AMX
   if (detail::splits<T>(m, n, k)) {
-    const int64 split = detail::SplitPortion::bytes(m, n, k);
+    const int64 split = detail::SplitPortion::bytes(m, n, k) + (k >= detail::least_halved ? detail::least(m * n, detail::most_halved) * 4 + 64 : 0);
     bytes = bytes > split ? bytes : split;
   }
 #endif
@@ -543,6 +576,7 @@ void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, con
   if (m <= 0 || n <= 0) return;
   detail::Product<T> p{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &detail::product_kernels<T>};
   p.split = detail::is_split<T>(m, n, k);
+  p.halved = p.split && !accumulate && epilogue.apply == nullptr && detail::is_halved(m, n, k);
   detail::multiply(p, 0, p.row_tiles().count, 0, p.panels(), static_cast<T*>(workspace));
 }
 
@@ -558,6 +592,7 @@ void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_
     m *= batch, batch = 1;  // one product
   detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &kernels};
   item.split = detail::is_split<T>(m, n, k);
+  item.halved = item.split && batch == 1 && !accumulate && epilogue.apply == nullptr && detail::is_halved(m, n, k);
   if (batch == 1 && 2 * m * n * k < detail::parallel_flops)  // never cut: what follows takes as long as the smallest products
     return detail::multiply(item, 0, item.row_tiles().count, 0, item.panels(), static_cast<T*>(workspace));
   detail::BatchedProduct<T> work{
@@ -567,6 +602,13 @@ void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_
     static_cast<const detail::BatchedProduct<T>*>(context)->run(chunk, thread);
   };
   parallel_for(static_cast<int>(work.chunks()), run, &work);
+  if (work.second == nullptr) return;
+  const auto add = [](void* context, int chunk, int) {
+    const auto& w = *static_cast<const detail::BatchedProduct<T>*>(context);
+    const detail::Cut rows(w.item.m, w.adders);
+    detail::add_tile(rows.size(chunk), w.item.n, w.second + rows.begin(chunk) * w.item.n, w.item.n, w.item.c + rows.begin(chunk) * w.item.c_row, w.item.c_row);
+  };
+  parallel_for(static_cast<int>(work.adders), add, &work);
 }
 
 /// matmul on all threads where the work pays for them; workspace as for batched_matmul.

@@ -1,4 +1,4 @@
-// A thread pool: parallel_for hands numbered chunks of work to threads that spin a moment, then sleep.
+// A thread pool: parallel_for hands numbered chunks of work to threads that spin some 300 us, then sleep.
 #pragma once
 
 #include <etch/core/atomic.hpp>
@@ -39,22 +39,21 @@ inline void pause() {
 #endif
 }
 
-/// CPUs this process may run on; ETCH_NUM_THREADS overrides.
-ETCH_COLD inline int default_threads() {
-  int count = 1;
-  const char* text = std::getenv("ETCH_NUM_THREADS");
-  if (text != nullptr && std::atoi(text) > 0) {
-    count = std::atoi(text);
-#if ETCH_HAS_PTHREADS
-  } else {
+/// CPUs this process may run on.
+ETCH_COLD inline int processors() {
 #if defined(__linux__)
-    cpu_set_t mask;
-    if (sched_getaffinity(0, sizeof mask, &mask) == 0) count = CPU_COUNT(&mask);
+  cpu_set_t mask;
+  return sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : 1;
+#elif ETCH_HAS_PTHREADS
+  return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
 #else
-    count = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  return 1;
 #endif
-#endif
-  }
+}
+/// As many threads as there are; ETCH_NUM_THREADS overrides.
+ETCH_COLD inline int default_threads() {
+  const char* text = std::getenv("ETCH_NUM_THREADS");
+  const int asked = text == nullptr ? 0 : std::atoi(text), count = asked > 0 ? asked : processors();
   return count < 1 ? 1 : count > max_threads ? max_threads : count;
 }
 
@@ -120,7 +119,7 @@ class Pool {
     }
     thread_index = -1;
     for (int left, spins = 0; (left = unfinished_.load()) != 0;) {
-      if (++spins < spin_limit)
+      if (++spins < spins_)
         pause();
       else
         unfinished_.wait(left);
@@ -130,7 +129,8 @@ class Pool {
   }
 
  private:
-  static constexpr int spin_limit = 1000;  // about 30 us: longer than the gap between two kernels, shorter than a nap
+  // Some 300 us: longer than what one thread does between two kernels, since to wake one takes 20 to 50. Of more threads than processors whoever waits lets the others run.
+  static constexpr int spin_limit = 1 << 15, crowded_limit = 1 << 8;
 
   /// Claims and runs one chunk, of the thread's own range if any is left; false where no range has one.
   bool work(int thread) {
@@ -164,7 +164,7 @@ class Pool {
       while (work(thread)) {
       }
       for (int spins = 0; epoch_.load() == epoch;) {
-        if (++spins < spin_limit)
+        if (++spins < spins_)
           pause();
         else
           epoch_.wait(epoch);
@@ -180,6 +180,7 @@ class Pool {
 
   ETCH_COLD void start() {
     const int wanted = threads() - 1;
+    spins_ = wanted < processors() ? spin_limit : crowded_limit;
     for (; workers_ < wanted; ++workers_) {
       worker_[workers_].pool = this;
       const auto entry = [](void* argument) -> void* {
@@ -213,6 +214,7 @@ class Pool {
   etch::detail::Atomic<bool> stopping_{false};
   ChunkFunction function_ = nullptr;
   void* context_ = nullptr;
+  int spins_ = spin_limit;
   alignas(64) Signal unfinished_{0};
   alignas(64) etch::detail::Atomic<bool> busy_{false};
   etch::detail::Atomic<int> threads_;

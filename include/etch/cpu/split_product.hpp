@@ -291,9 +291,9 @@ struct SplitMultiplication {
   const Product& p;
   char* const packed;
   const bool near = ((p.m + p.n) * p.k + p.m * p.n) * 4 <= near_bytes;  ///< the second cache holds all three: nothing is fetched
-  const bool applies = p.epilogue.apply != nullptr, streams_b = !near && !applies && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
-  const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, applies);
-  const bool waits = applies && portion.blocks > 1;
+  const bool applies = p.epilogue.apply != nullptr, finishes = applies || (p.adds && p.k > SplitPortion::deepest), streams_b = !near && !finishes && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
+  const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, finishes);
+  const bool waits = finishes && portion.blocks > 1;
   char* const streamed = packed + portion.panels * portion.strip_bytes();
   float* const kept = reinterpret_cast<float*>(streamed + 2 * portion.strip_bytes());
   float *const plain = kept + portion.kept(), *const turned = plain + (portion.depth + 16) * wide;
@@ -335,7 +335,7 @@ struct SplitMultiplication {
   /// Strip i and panels [from, to), side by side; number `place` of the strips at work.
   ETCH_SHARED void tiles(int64 i, int64 from, int64 to, int64 place) {
     const int64 row = i * wide, height = least(wide, p.m - row), col = from * wide, cols = least(to * wide, p.n) - col, chunks = pieces(k, amx::depth);
-    const bool staged = applies || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0, ends = k0 + k == p.k;
+    const bool staged = applies || p.adds || height % 16 != 0 || cols % 16 != 0, accumulates = p.accumulate || k0 > 0, ends = k0 + k == p.k;
     const char *const a = streams_b ? packed + (i - first) * portion.strip_bytes() : place_of(i);
     float* const c = p.c == nullptr ? nullptr : p.c + row * p.c_row + col;
     float* const sums = waits ? kept + place * portion.kept_row * wide + (from - first) * wide : staged ? kept : c;

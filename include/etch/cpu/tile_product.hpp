@@ -368,6 +368,15 @@ ETCH_SHARED void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row
     for (; j < cols; ++j) to[j] = from[j];
   }
 }
+template <class T>
+ETCH_SHARED void add_tile(int64 rows, int64 cols, const T* from, int64 from_row, T* to, int64 to_row) {
+  constexpr int lanes = Tile<T>::lanes;
+  for (int64 i = 0; i < rows; ++i, from += from_row, to += to_row) {
+    int64 j = 0;
+    for (; j + lanes <= cols; j += lanes) simd::store(to + j, simd::load<T, lanes>(to + j) + simd::load<T, lanes>(from + j));
+    for (; j < cols; ++j) to[j] += from[j];
+  }
+}
 
 }  // namespace detail
 }  // namespace cpu
