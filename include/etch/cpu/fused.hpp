@@ -416,29 +416,27 @@ struct Fused {
   /// The whole of a block of one row, known to the compiler: no pointer moves, nothing is fetched.
   template <int Columns>
   static ETCH_INLINE void run_row(const FusedArgs& a, char* tile) {
-    if constexpr (is_tile_map()) {
-      if (__builtin_expect(a.plain, 1)) {
-        using First = std::make_index_sequence<static_cast<std::size_t>(regs.column_begin[0] - 1 - regs.row_begin[0])>;
-        using Each = std::make_index_sequence<static_cast<std::size_t>(regs.section_end[0] - regs.column_begin[0])>;
-        char* p[regs.slots];
-        for (int s = 0; s < regs.slots; ++s) p[s] = s == tile_slot() ? tile : a.base[s];
-        simd::Vec<float, L> f32[count(Class::f32)];
-        simd::Vec<double, L> f64[count(Class::f64)];
-        simd::Vec<std::int32_t, L> i32[count(Class::i32)];
-        simd::Vec<std::int64_t, L> i64[count(Class::i64)];
-        MaskRegister mask[count(Class::mask)];
-        const Set file{f32, f64, i32, i64, mask};
-        const Place at{p, a.stride, a.dims, a.random, 0, 0, Columns};
-        section<true, false, regs.row_begin[0], Storing::plain>(file, at, 0, 1, First{});
-        constexpr int whole = Columns / L * L;
-        for (index_t c = 0; c < whole; c += L) section<false, false, regs.column_begin[0], Storing::plain>(file, at, c, L, Each{});
-        if constexpr (whole < Columns) section<false, true, regs.column_begin[0], Storing::plain>(file, at, whole, Columns - whole, Each{});
-        return;
-      }
+    if constexpr (is_tile_map()) {  // one pass, which keeps no rows between passes
+      using First = std::make_index_sequence<static_cast<std::size_t>(regs.column_begin[0] - 1 - regs.row_begin[0])>;
+      using Each = std::make_index_sequence<static_cast<std::size_t>(regs.section_end[0] - regs.column_begin[0])>;
+      char* p[regs.slots];
+      for (int s = 0; s < regs.slots; ++s) p[s] = s == tile_slot() ? tile : a.base[s];
+      simd::Vec<float, L> f32[count(Class::f32)];
+      simd::Vec<double, L> f64[count(Class::f64)];
+      simd::Vec<std::int32_t, L> i32[count(Class::i32)];
+      simd::Vec<std::int64_t, L> i64[count(Class::i64)];
+      MaskRegister mask[count(Class::mask)];
+      const Set file{f32, f64, i32, i64, mask};
+      const Place at{p, a.stride, a.dims, a.random, 0, 0, Columns};
+      section<true, false, regs.row_begin[0], Storing::plain>(file, at, 0, 1, First{});
+      constexpr int whole = Columns / L * L;
+      for (index_t c = 0; c < whole; c += L) section<false, false, regs.column_begin[0], Storing::plain>(file, at, c, L, Each{});
+      if constexpr (whole < Columns) section<false, true, regs.column_begin[0], Storing::plain>(file, at, whole, Columns - whole, Each{});
+    } else {
+      FusedCall call{&a, 0, 1, 0, Columns};
+      call.tile = tile;
+      kernel<>(call);
     }
-    FusedCall call{&a, 0, 1, 0, Columns};
-    call.tile = tile;
-    kernel<>(call);
   }
   template <int Columns, std::size_t... S>
   static void stream_rows(const FusedCall& call) {
