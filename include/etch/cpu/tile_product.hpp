@@ -106,12 +106,34 @@ struct TileArguments {
 
 inline constexpr int tile_steps = ETCH_VECTOR_BYTES > 16 ? 4 : 1;  // of k at a time; of vectors of 16 bytes one is as fast
 
+/// Where rows of B begin, step by step. With AVX2 the rows of four steps are addressed from one pointer, which moves once for all of them.
+template <class T>
+struct RowsOfB {
+#if ETCH_VECTOR_BYTES == 32
+  const char* first;
+  std::int64_t one, three;
+  ETCH_INLINE RowsOfB(const T* b, int64 row) : first(reinterpret_cast<const char*>(b)), one(row * int64{sizeof(T)}), three(3 * one) { asm("" : "+r"(three)); }
+  ETCH_INLINE const T* take(int step) { return reinterpret_cast<const T*>(step == 0 ? first : step == 1 ? first + one : step == 2 ? first + one * 2 : first + three); }
+  ETCH_INLINE void advance(int64 steps) { first += steps * one; }
+#else
+  const T* next;
+  int64 row;
+  ETCH_INLINE RowsOfB(const T* b, int64 b_row) : next(b), row(b_row) {}
+  ETCH_INLINE const T* take(int) {
+    const T* const b = next;
+    next += row;
+    return b;
+  }
+  ETCH_INLINE void advance(int64) {}
+#endif
+};
+
 /// What a tile does beside its product: it fetches what comes next, or packs the rows of B that it reads.
 enum class Beside { nothing, fetch, pack };
 
 /// sum += columns of A times rows of B. Templates alone, no loop and no lambda, so that sums stay in registers.
 template <Beside What, class T, int L, int R, int C, class A>
-ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 step, const T*& b, int64 b_row, const T*& next, int64 next_step, [[maybe_unused]] T*& packed) {
+ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 step, const T* b, const T*& next, int64 next_step, [[maybe_unused]] T*& packed) {
   simd::Vec<T, L> row[C];
   ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, L>(b + j * L);
   ETCH_UNROLL for (int i = 0; i < R; ++i) {
@@ -126,11 +148,10 @@ ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 s
     ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(packed + j * L, row[j]);
     packed += C * L;
   }
-  b += b_row;
 }
 template <Beside What, class T, int L, int R, int C, class A, int... Step>
-ETCH_INLINE void add_steps(simd::Vec<T, L> (&sum)[R][C], const A& column, const T*& b, int64 b_row, const T*& next, int64 next_step, T*& packed, std::integer_sequence<int, Step...>) {
-  (add_step<What>(sum, column, Step, b, b_row, next, next_step, packed), ...);
+ETCH_INLINE void add_steps(simd::Vec<T, L> (&sum)[R][C], const A& column, RowsOfB<T>& b, const T*& next, int64 next_step, T*& packed, std::integer_sequence<int, Step...>) {
+  (add_step<What>(sum, column, Step, b.take(Step), next, next_step, packed), ...);
 }
 
 /// c = (accumulate ? c : 0) + a b, each element in order of k, for one tile after another: what lies between two of them costs
@@ -155,16 +176,17 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
         ETCH_UNROLL for (int j = 0; j < C * lanes; j += 64 / static_cast<int>(sizeof(T))) ETCH_PREFETCH_WRITE(t.line[s] + i * t.line_row[s] - j);
       }
     }
-    const T *b = t.b, *next = t.next;
+    const T* next = t.next;
+    RowsOfB<T> b(t.b, t.b_row);
     T* packed = t.packed;
-    const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
+    const int64 a_col = t.a_col, next_step = t.next_step;
     int64 k = t.k;
     A column(t.a, t.a_row);
     if (tile_steps > 1 && What != Beside::pack && A::counts(a_col)) {
       constexpr std::make_integer_sequence<int, tile_steps> each{};
-      for (; k >= tile_steps; k -= tile_steps, column.advance(tile_steps * a_col)) add_steps<What>(sum, column, b, b_row, next, next_step, packed, each);
+      for (; k >= tile_steps; k -= tile_steps, column.advance(tile_steps * a_col), b.advance(tile_steps)) add_steps<What>(sum, column, b, next, next_step, packed, each);
     }
-    for (; k > 0; --k, column.advance(a_col)) add_steps<What>(sum, column, b, b_row, next, next_step, packed, std::integer_sequence<int, 0>{});
+    for (; k > 0; --k, column.advance(a_col), b.advance(1)) add_steps<What>(sum, column, b, next, next_step, packed, std::integer_sequence<int, 0>{});
     T* const c = t.c;
     const int64 c_row = t.c_row;
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
