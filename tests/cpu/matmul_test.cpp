@@ -273,6 +273,24 @@ TEST_CASE("spare tiles compute every height") {
   }
 }
 
+TEST_CASE("a first tile that packs B computes what others do") {
+  using namespace cpu::detail;
+  constexpr TileSet unpacking = row_tiles & ~tiles_pack;
+  for (int64 k : {70, 600}) {  // one block of k and two
+    for (int64 m : {16 * Tile<float>::rows + 1, 18 * Tile<float>::rows}) {
+      const Problem<float> p{m, 135, k, false, false, 3};
+      CHECK(tile_packs<float>(m, p.n, k));
+      std::vector<float> c = p.c, expected = p.c;
+      Workspace<float> workspace(m, p.n, k);
+      Product<float> item{m, p.n, k, p.a.data(), p.a_row, p.a_col, p.b.data(), p.b_row, p.b_col, c.data(), p.c_lead, m % 2 == 0, {}, &product_kernels<float>};
+      multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);
+      item.c = expected.data(), item.kernels = &product_kernels<float, unpacking, 0>;
+      multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);
+      CHECK(c == expected);
+    }
+  }
+}
+
 TEST_CASE("the tiles a product asks for are those it is cut into") {
   using namespace cpu::detail;
   for (int64 m = 1; m <= 50; ++m)

@@ -153,7 +153,7 @@ void scale_rows(int64 count, int64 dim, const T* from, int64 row, T factor, T* t
 /// One tile of many: its arguments are changed from tile to tile, not copied.
 template <class T>
 ETCH_INLINE void multiply_tile(int64 height, int64 vectors, TileArguments<T>& t) {
-  const TileTable<T>& table = tile_table<T, row_tiles>;
+  const TileTable<T>& table = tile_table<T, row_tiles & ~tiles_pack>;
   const bool fetches = t.next != nullptr && height >= table.rows - 1 && vectors == 2;
   (height == 1 ? table.row[vectors - 1] : fetches ? table.fetching[0][height - table.rows + 1] : table.at[0][height - 1][vectors - 1])(t);
 }

@@ -107,6 +107,13 @@ constexpr bool splits(int64 m, int64 n, int64 k) {
   return ETCH_AMX && std::is_same_v<T, float> && k >= 32 && m * n >= 28 * (m + n);
 }
 
+/// Whether B, of contiguous rows, is packed by the first row tile: where L2 holds it, a step's row is read soon enough; measured.
+template <class T>
+constexpr bool tile_packs(int64 m, int64 n, int64 k) {
+  const int64 bytes = n * k * int64{sizeof(T)};
+  return bytes > 32768 && bytes <= packed_bytes && m > 16 * Tile<T>::rows;
+}
+
 template <class T>
 struct Product {
   int64 m, n, k;
@@ -177,6 +184,7 @@ constexpr TileSet tiles_of(int64 m, int64 n, int64 k, bool strips, bool unit = t
   for (int edge = 0; edge < 2; ++edge) {  // panels of two vectors, and what is left of the columns
     const int64 columns = edge == 0 ? n / Tile<T>::cols * Tile<T>::cols : n % Tile<T>::cols;
     if (columns == 0) continue;
+    if (!strips && tile_packs<T>(m, n, k)) r |= tiles_pack;
     const int vectors = edge == 0 ? 2 : static_cast<int>(pieces(columns, lanes));
     for (int64 i = 0; i < 2; ++i)
       if (rows.base + i > 0 && (i == 0 || rows.extra > 0))
@@ -358,6 +366,7 @@ struct Multiplication {
   const bool waits = applies && blocks.count > 1;
   const Portion<T> portion = Portion<T>(p.m, p.n, p.k, waits, Gathers ? gathered_bytes : packed_bytes, depth);
   const int64 width = p.width();
+  const bool tile_packs = !Gathers && packs && !strips && p.b_col == 1 && detail::tile_packs<T>(p.m, p.n, p.k);
   T* const kept = packed + portion.packed();
   T* const a_copy = kept + portion.kept();
 
@@ -368,7 +377,7 @@ struct Multiplication {
       const int64 last = least(first + portion.panels, panel1);
       for (int64 top = row0; top < row1; top += group) {
         for (int64 block = 0; block < blocks.count; ++block) {
-          const bool rowwise = !Gathers && packs && p.b_col == 1 && last - first > 2;
+          const bool rowwise = !Gathers && packs && p.b_col == 1 && last - first > 2 && !(tile_packs && p.kernels->tile.packs(rows.size(top)));
           if (rowwise) pack_rows(first, last, block);
           const int64 bottom = least(top + group, row1);
           for (int64 i = top; i < bottom; ++i) {
@@ -411,10 +420,12 @@ struct Multiplication {
     const int64 k0 = blocks.begin(block), wide = pieces(least(cols, width), lanes);
     const T* const b = p.b + (Gathers ? 0 : k0 * p.b_row + col * p.b_col);
     const bool pack = packs || cols % lanes != 0;  // edges always, so that they may be read a whole vector at a time
-    t.b = pack ? packed + (packs ? at : 0) * portion.depth * width : b;
-    t.b_row = pack ? wide * lanes : p.b_row;
-    t.b_panel = pack ? portion.depth * width : width;
-    for (int64 j = 0; j < panels && pack && first_rows && !packed_before; ++j) {
+    const bool by_tile = tile_packs && first_rows && cols == panels * width && p.kernels->tile.packs(height), read = pack && !by_tile;
+    t.b = read ? packed + (packs ? at : 0) * portion.depth * width : b;
+    t.b_row = read ? wide * lanes : p.b_row;
+    t.b_panel = read ? portion.depth * width : width;
+    t.packed = packed + at * portion.depth * width, t.packed_panel = portion.depth * width;
+    for (int64 j = 0; j < panels && read && first_rows && !packed_before; ++j) {
       T* const to = packed + (packs ? at + j : 0) * portion.depth * width;
       if constexpr (Gathers) pack_gathered(*p.b_at, k0, t.k, col + j * width, least(cols, width), p.b, to, t.b_row);
       else pack_panel(t.k, least(cols, width), t.b_row, b + j * width * p.b_col, p.b_row, p.b_col, to);
@@ -437,6 +448,8 @@ struct Multiplication {
     if (staged && t.accumulate && (!waits || block == 0)) copy_tile(height, cols, c, p.c_row, t.c, t.c_row);
     if (Gathers && p.in_double) {
       for (TileArguments<T> one = t; panels > 0; --panels, one.b += one.b_panel, one.c += width) small_tile_in_double(height, wide, one);
+    } else if (by_tile) {
+      p.kernels->tile.packing[height - Tile<T>::rows + 1](t);
     } else {
       p.kernels->tile.advance(height, wide, t);
     }

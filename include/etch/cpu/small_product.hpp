@@ -75,8 +75,9 @@ constexpr ProductParts parts_of(const P& plan) {
     for (const bool strips : {false, true}) {
       if (strips ? gathers || (known && n <= Tile<T>::cols) || !may_be_one(a_row) || (is_static(a_col) && number_of(a_col) <= strip_apart)
                  : !gathers && known && n > Tile<T>::cols && is_static(a_row) && number_of(a_row) == 1 && is_static(a_col) && number_of(a_col) > strip_apart) continue;
-      r.tiles |= !known ? strips ? row_tiles << strip_tiles : row_tiles : tiles_of<T>(m, n, k, strips, !windows || (s.arg & 255) != 1);  // an A that is padded may be computed in parts of k
-      if (known && row > 0 && !windows) r.tiles |= tiles_of<T>(static_cast<int64>(m) * s.dim[row - 1], n, k, strips);  // a batch that is one product
+      TileSet tiles = !known ? strips ? row_tiles << strip_tiles : row_tiles : tiles_of<T>(m, n, k, strips, !windows || (s.arg & 255) != 1);  // an A that is padded may be computed in parts of k
+      if (known && row > 0 && !windows) tiles |= tiles_of<T>(static_cast<int64>(m) * s.dim[row - 1], n, k, strips);  // a batch that is one product
+      r.tiles |= windows || !may_be_one(b->stride[row + 1]) ? tiles & ~tiles_pack : tiles;
     }
   }
   return r;

@@ -98,35 +98,65 @@ struct TileArguments {
   int64 line_row[2] = {};
   const T* next = nullptr;        // a line a step is fetched into L2 from here meanwhile, and from so
   int64 next_step = 0, next_panel = 0, next_panels = 1;  // much further on for each tile, up to so many
+  T* packed = nullptr;            // where rows of B are copied to meanwhile, side by side, and from one tile's
+  int64 packed_panel = 0;         // to the next one's
 
   bool is_strip() const { return a_row == 1 && a_col == a_copy_col<T>; }
 };
 
 inline constexpr bool tile_steps = ETCH_VECTOR_BYTES > 16;  // four of k at a time; of vectors of 16 bytes one is as fast
 
+/// Where rows of B begin, step by step. With AVX2 the rows of four steps are addressed from one pointer, which moves once for all of them.
+template <class T>
+struct RowsOfB {
+#if ETCH_VECTOR_BYTES == 32
+  const char* first;
+  std::int64_t one, three;
+  ETCH_INLINE RowsOfB(const T* b, int64 row) : first(reinterpret_cast<const char*>(b)), one(row * int64{sizeof(T)}), three(3 * one) { asm("" : "+r"(three)); }
+  ETCH_INLINE const T* take(int step) { return reinterpret_cast<const T*>(step == 0 ? first : step == 1 ? first + one : step == 2 ? first + one * 2 : first + three); }
+  ETCH_INLINE void advance(int64 steps) { first += steps * one; }
+#else
+  const T* next;
+  int64 row;
+  ETCH_INLINE RowsOfB(const T* b, int64 b_row) : next(b), row(b_row) {}
+  ETCH_INLINE const T* take(int) {
+    const T* const b = next;
+    next += row;
+    return b;
+  }
+  ETCH_INLINE void advance(int64) {}
+#endif
+};
+
+/// What a tile does beside its product: it fetches what comes next, or packs the rows of B that it reads.
+enum class Beside { nothing, fetch, pack };
+
 /// sum += columns of A times rows of B. Templates alone, no loop and no lambda, so that sums stay in registers.
-template <bool Fetch, class T, int L, int R, int C, class A>
-ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 step, const T*& b, int64 b_row, const T*& next, int64 next_step) {
+template <Beside What, class T, int L, int R, int C, class A>
+ETCH_INLINE void add_step(simd::Vec<T, L> (&sum)[R][C], const A& column, int64 step, const T* b, const T*& next, int64 next_step, [[maybe_unused]] T*& packed) {
   simd::Vec<T, L> row[C];
   ETCH_UNROLL for (int j = 0; j < C; ++j) row[j] = simd::load<T, L>(b + j * L);
   ETCH_UNROLL for (int i = 0; i < R; ++i) {
     const auto x = simd::splat<T, L>(column.at(i, step));
     ETCH_UNROLL for (int j = 0; j < C; ++j) sum[i][j] = simd::fma(x, row[j], sum[i][j]);
   }
-  if constexpr (Fetch) {
+  if constexpr (What == Beside::fetch) {
     ETCH_PREFETCH(next);
     next += next_step;
   }
-  b += b_row;
+  if constexpr (What == Beside::pack) {
+    ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(packed + j * L, row[j]);
+    packed += C * L;
+  }
 }
 
 /// c = (accumulate ? c : 0) + a b, each element in order of k, for one tile after another: what lies between two of them costs
 /// as much as some steps of k.
-template <class T, int R, int C, bool Fetch = false, class A = Column<T>>
+template <class T, int R, int C, Beside What = Beside::nothing, class A = Column<T>>
 ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
   using V = typename Tile<T>::V;
   constexpr int lanes = Tile<T>::lanes;
-  for (;; t.b += t.b_panel, t.c += C * lanes, t.next += Fetch ? t.next_panel : 0) {  // in memory: all registers are the steps'
+  for (;; t.b += t.b_panel, t.c += C * lanes, t.next += What == Beside::fetch ? t.next_panel : 0) {  // in memory: all registers are the steps'
     V sum[R][C];
     if (t.accumulate) {
       ETCH_UNROLL for (int i = 0; i < R; ++i) {
@@ -142,30 +172,33 @@ ETCH_NOINLINE void tile_product(TileArguments<T>& t) {
         ETCH_UNROLL for (int j = 0; j < C * lanes; j += 64 / static_cast<int>(sizeof(T))) ETCH_PREFETCH_WRITE(t.line[s] + i * t.line_row[s] - j);
       }
     }
-    const T *b = t.b, *next = t.next;
-    const int64 a_col = t.a_col, b_row = t.b_row, next_step = t.next_step;
+    const T* next = t.next;
+    RowsOfB<T> b(t.b, t.b_row);
+    T* packed = t.packed;
+    const int64 a_col = t.a_col, next_step = t.next_step;
     int64 k = t.k;
     A column(t.a, t.a_row);
-    if (tile_steps && A::counts(a_col)) {
-      for (; k >= 4; k -= 4, column.advance(4 * a_col)) {
-        add_step<Fetch>(sum, column, 0, b, b_row, next, next_step), add_step<Fetch>(sum, column, 1, b, b_row, next, next_step);
-        add_step<Fetch>(sum, column, 2, b, b_row, next, next_step), add_step<Fetch>(sum, column, 3, b, b_row, next, next_step);
+    if (tile_steps && What != Beside::pack && A::counts(a_col)) {
+      for (; k >= 4; k -= 4, column.advance(4 * a_col), b.advance(4)) {
+        add_step<What>(sum, column, 0, b.take(0), next, next_step, packed), add_step<What>(sum, column, 1, b.take(1), next, next_step, packed);
+        add_step<What>(sum, column, 2, b.take(2), next, next_step, packed), add_step<What>(sum, column, 3, b.take(3), next, next_step, packed);
       }
     }
-    for (; k > 0; --k, column.advance(a_col)) add_step<Fetch>(sum, column, 0, b, b_row, next, next_step);
+    for (; k > 0; --k, column.advance(a_col), b.advance(1)) add_step<What>(sum, column, 0, b.take(0), next, next_step, packed);
     T* const c = t.c;
     const int64 c_row = t.c_row;
     ETCH_UNROLL for (int i = 0; i < R; ++i) {
       ETCH_UNROLL for (int j = 0; j < C; ++j) simd::store(c + i * c_row + j * lanes, sum[i][j]);
     }
+    if constexpr (What == Beside::pack) t.packed += t.packed_panel;
     if (--t.panels <= 0) return;
   }
 }
 
-/// Tiles as bits: heights and widths in vectors, the wider rows of a height of one, and that something is fetched meanwhile; shifted, those of copied strips of A.
+/// Tiles as bits: heights and widths in vectors, the wider rows of a height of one, and that something is fetched or packed meanwhile; shifted, those of copied strips of A.
 using TileSet = std::uint64_t;
 constexpr TileSet tile_bit(int height, int vectors) { return TileSet{1} << (height == 1 && vectors > 2 ? 25 + vectors : 2 * height - 3 + vectors); }
-inline constexpr TileSet tiles_fetch = TileSet{1} << 30, all_tiles = ~TileSet{0}, row_tiles = (TileSet{1} << 32) - 1;
+inline constexpr TileSet tiles_fetch = TileSet{1} << 30, tiles_pack = TileSet{1} << 31, all_tiles = ~TileSet{0}, row_tiles = (TileSet{1} << 32) - 1;
 inline constexpr int strip_tiles = 32;
 /// By these every height is computed, at half the speed.
 inline constexpr TileSet spare_tiles = tile_bit(1, 1) | tile_bit(1, 2) | tile_bit(4, 1) | tile_bit(4, 2);
@@ -178,20 +211,22 @@ struct TileTable {
   Function at[2][rows][2];  // of any A, of a strip
   Function row[4];
   Function fetching[2][2];
+  Function packing[2];
 
-  template <TileSet Tiles, int R, int C, bool Fetch = false, class A = Column<T>>
+  template <TileSet Tiles, int R, int C, Beside What = Beside::nothing, class A = Column<T>>
   static constexpr Function tile() {
-    constexpr TileSet asked = tile_bit(R, C) | (Fetch ? tiles_fetch : 0);
-    if constexpr ((Tiles & asked) == asked) return tile_product<T, R, C, Fetch, A>;
+    constexpr TileSet asked = tile_bit(R, C) | (What == Beside::fetch ? tiles_fetch : What == Beside::pack ? tiles_pack : 0);
+    if constexpr ((Tiles & asked) == asked) return tile_product<T, R, C, What, A>;
     else return nullptr;
   }
   template <TileSet Tiles, int... R>
   static constexpr TileTable of(std::integer_sequence<int, R...>) {
     using S = CopiedColumn<T>;
     constexpr TileSet strips = Tiles >> strip_tiles;
-    return {{{{tile<Tiles, R + 1, 1>(), tile<Tiles, R + 1, 2>()}...}, {{tile<strips, R + 1, 1, false, S>(), tile<strips, R + 1, 2, false, S>()}...}},
+    return {{{{tile<Tiles, R + 1, 1>(), tile<Tiles, R + 1, 2>()}...}, {{tile<strips, R + 1, 1, Beside::nothing, S>(), tile<strips, R + 1, 2, Beside::nothing, S>()}...}},
             {tile<Tiles, 1, 1>(), tile<Tiles, 1, 2>(), tile<Tiles, 1, 3>(), tile<Tiles, 1, 4>()},
-            {{tile<Tiles, rows - 1, 2, true>(), tile<Tiles, rows, 2, true>()}, {tile<strips, rows - 1, 2, true, S>(), tile<strips, rows, 2, true, S>()}}};
+            {{tile<Tiles, rows - 1, 2, Beside::fetch>(), tile<Tiles, rows, 2, Beside::fetch>()}, {tile<strips, rows - 1, 2, Beside::fetch, S>(), tile<strips, rows, 2, Beside::fetch, S>()}},
+            {tile<Tiles, rows - 1, 2, Beside::pack>(), tile<Tiles, rows, 2, Beside::pack>()}};
   }
   ETCH_INLINE void operator()(int64 height, int64 vectors, const TileArguments<T>& t) const {
     TileArguments<T> copy = t;
@@ -214,6 +249,8 @@ struct TileTable {
     }
     tile(t);
   }
+  /// Whether a first tile of this height, whose A lies where it lies, packs whole panels of B.
+  bool packs(int64 height) const { return height >= rows - 1 && packing[height - rows + 1] != nullptr; }
   ETCH_COLD void by_spare(int64 height, int64 vectors, const TileArguments<T>& t) const {
     for (int64 i = 0; i < height;) {
       TileArguments<T> part = t;
