@@ -153,3 +153,18 @@ TEST_CASE("Random numbers in a body differ from row to row and are the same when
   CHECK(difference(g, r.value.template get<1>()) == 0);
   CHECK(g.data()[0] != g.data()[64]);
 }
+
+namespace {
+struct Squares {
+  constexpr auto operator()(auto h, auto x, auto w) const {
+    const auto next = matmul(h * h, w) * 0.5 + matmul(tanh(x), w);
+    return several(next, next);
+  }
+};
+}  // namespace
+
+TEST_CASE("What a body computes for a product, whose gradient reads it once more") {
+  manual_seed(4);
+  const auto f = [](auto h, auto xs, auto w) { return sum(square(scan(Squares{}, h, xs, w).template get<1>())); };
+  CHECK(gradcheck(f, H(randn<double, 2, 3>() * 0.5), X(randn<double, 4, 2, 3>()), W(randn<double, 3, 3>() * 0.5)));
+}

@@ -173,9 +173,11 @@ struct SavedValues {
     bool factor[max_body_nodes]{}, again[max_body_nodes]{};
     mark_factors(false, factor);
     mark_factors(true, again);
-    int count = 0;
+    const auto is_cut = [&](int n) { return is_inner(n) && from[2 * n] == 0 && from[2 * n + 1] != 0; };
+    int count = 0, more = max_loop_values / 2;  // they are operands of the gradient's loop, among others: what may be computed again leaves room
+    for (int n = 0; n < nodes; ++n) more -= is_cut(n) ? 1 : 0;
     for (int n = 0; n < nodes; ++n)
-      if (is_inner(n) && ((from[2 * n] == 0 && from[2 * n + 1] != 0) || (factor[n] && again[n] && is_map(b[n].op)))) {
+      if (is_cut(n) || (is_inner(n) && factor[n] && again[n] && is_map(b[n].op) && more-- > 0)) {
         if (count == max_loop_values) a_graph_has_too_many_loops_or_a_loop_too_many_operands();
         save[count++] = n;
       }
