@@ -1,32 +1,20 @@
 // Convolutions of each channel with a window of its own, and both gradients, against the interpreter.
-#include "../ops/elements.hpp"
+#include "../ops/convolution.hpp"
 
 #include <limits>
 
 using namespace etch;
+using test::expect_convolution;
 using test::filled;
-using test::results;
-
-namespace {
-template <auto... Option, class X, class W>
-void expect_as_interpreted(const X& x, const W& w) {
-  test::check(
-      [](auto in, auto weight) {
-        auto [dx, dw] = grad<0, 1>([](auto u, auto v) { return sum(square(conv2d<Option...>(u, v))); })(in, weight);
-        return results(relu(conv2d<Option...>(in, weight) + 0.25), dx, dw);
-      },
-      x, w);
-}
-}  // namespace
 
 TEST_CASE("a window for each channel") {
-  expect_as_interpreted<padding<1>, groups<4>>(filled<Tensor<float, 2, 4, 31, 33>>(), filled<Tensor<float, 4, 1, 3, 3>>(-1, 1, 1));       // blocks of lines and lines that are left, vectors that overlap
-  expect_as_interpreted<padding<1>, groups<3>>(filled<Tensor<double, 2, 3, 7, 8>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));       // an odd number of lines
-  expect_as_interpreted<groups<3>>(filled<Tensor<double, 1, 3, 9, 11>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));                  // padded backward alone; one image
-  expect_as_interpreted<padding<2>, dilation<1, 2>, groups<2>>(filled<Tensor<double, 2, 2, 8, 9>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));
-  expect_as_interpreted<padding<1>, groups<2>>(filled<Tensor<float, 1, 2, 5, 70>>(), filled<Tensor<float, 2, 1, 3, 3>>(-1, 1, 1));        // strips of lines that overlap
-  expect_as_interpreted<padding<0, 2>, groups<2>>(filled<Tensor<float, 1, 2, 7, 50>>(), filled<Tensor<float, 2, 1, 3, 3>>(-1, 1, 1));     // laid out, lines of four vectors
-  expect_as_interpreted<padding<6, 1>, groups<2>>(filled<Tensor<double, 3, 2, 1, 7>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));    // lines of padding alone
+  expect_convolution<padding<1>, groups<4>>(filled<Tensor<float, 2, 4, 31, 33>>(), filled<Tensor<float, 4, 1, 3, 3>>(-1, 1, 1));       // blocks of lines and lines that are left, vectors that overlap
+  expect_convolution<padding<1>, groups<3>>(filled<Tensor<double, 2, 3, 7, 8>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));       // an odd number of lines
+  expect_convolution<groups<3>>(filled<Tensor<double, 1, 3, 9, 11>>(), filled<Tensor<double, 3, 1, 3, 3>>(-1, 1, 1));                  // padded backward alone; one image
+  expect_convolution<padding<2>, dilation<1, 2>, groups<2>>(filled<Tensor<double, 2, 2, 8, 9>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));
+  expect_convolution<padding<1>, groups<2>>(filled<Tensor<float, 1, 2, 5, 70>>(), filled<Tensor<float, 2, 1, 3, 3>>(-1, 1, 1));        // strips of lines that overlap
+  expect_convolution<padding<0, 2>, groups<2>>(filled<Tensor<float, 1, 2, 7, 50>>(), filled<Tensor<float, 2, 1, 3, 3>>(-1, 1, 1));     // laid out, lines of four vectors
+  expect_convolution<padding<6, 1>, groups<2>>(filled<Tensor<double, 3, 2, 1, 7>>(), filled<Tensor<double, 2, 1, 3, 3>>(-1, 1, 1));    // lines of padding alone
 }
 
 TEST_CASE("what is not finite reaches the places whose windows see it, and no other") {

@@ -1,33 +1,20 @@
 // Convolutions of windows of five elements with an image in each lane: forward and both gradients against the interpreter, and their errors.
-#include "../ops/elements.hpp"
+#include "../ops/convolution.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 using namespace etch;
+using test::expect_convolution;
 using test::filled;
-using test::results;
-
-namespace {
-template <auto... Option, class X, class W>
-void expect_as_interpreted(const X& x, const W& w) {
-  test::check(
-      [](auto in, auto weight) {
-        const auto y = [](auto u, auto v) { return sum(square(conv2d<Option...>(u, v))); };
-        auto [dx, dw] = grad<0, 1>(y)(in, weight);
-        return results(conv2d<Option...>(in, weight), dx, dw);
-      },
-      x, w);
-}
-}  // namespace
 
 TEST_CASE("windows of five elements take six products for ten") {
-  expect_as_interpreted(filled<Tensor<float, 16, 6, 9, 10>>(), filled<Tensor<float, 13, 6, 5, 5>>(-0.1, 0.1, 1));  // two tiles of rows of w; the gradient of x overlaps
-  expect_as_interpreted(filled<Tensor<float, 29, 8, 7, 11>>(), filled<Tensor<float, 14, 8, 3, 5>>(-0.1, 0.1, 1));  // a block that is not full, an odd number of columns, windows of three lines
-  expect_as_interpreted<padding<2>>(filled<Tensor<float, 16, 6, 6, 7>>(), filled<Tensor<float, 8, 6, 5, 5>>(-0.1, 0.1, 1));  // zeros on all sides, forward and back
-  expect_as_interpreted<padding<4>>(filled<Tensor<double, 8, 6, 3, 3>>(), filled<Tensor<double, 10, 6, 5, 5>>(-0.1, 0.1, 1));  // windows wider than the image: forward overlaps, an odd number of columns
-  expect_as_interpreted<padding<0, 4>>(filled<Tensor<float, 32, 6, 6, 5>>(), filled<Tensor<float, 10, 6, 5, 5>>(-0.1, 0.1, 1));  // along lines alone
-  expect_as_interpreted<padding<3, 1>>(filled<Tensor<float, 16, 6, 5, 8>>(), filled<Tensor<float, 8, 6, 4, 5>>(-0.1, 0.1, 1));  // an even number of lines
+  expect_convolution(filled<Tensor<float, 16, 6, 9, 10>>(), filled<Tensor<float, 13, 6, 5, 5>>(-0.1, 0.1, 1), test::Keep{});  // two tiles of rows of w; the gradient of x overlaps
+  expect_convolution(filled<Tensor<float, 29, 8, 7, 11>>(), filled<Tensor<float, 14, 8, 3, 5>>(-0.1, 0.1, 1), test::Keep{});  // a block that is not full, an odd number of columns, windows of three lines
+  expect_convolution<padding<2>>(filled<Tensor<float, 16, 6, 6, 7>>(), filled<Tensor<float, 8, 6, 5, 5>>(-0.1, 0.1, 1), test::Keep{});  // zeros on all sides, forward and back
+  expect_convolution<padding<4>>(filled<Tensor<double, 8, 6, 3, 3>>(), filled<Tensor<double, 10, 6, 5, 5>>(-0.1, 0.1, 1), test::Keep{});  // windows wider than the image: forward overlaps, an odd number of columns
+  expect_convolution<padding<0, 4>>(filled<Tensor<float, 32, 6, 6, 5>>(), filled<Tensor<float, 10, 6, 5, 5>>(-0.1, 0.1, 1), test::Keep{});  // along lines alone
+  expect_convolution<padding<3, 1>>(filled<Tensor<float, 16, 6, 5, 8>>(), filled<Tensor<float, 8, 6, 4, 5>>(-0.1, 0.1, 1), test::Keep{});  // an even number of lines
 }
 
 TEST_CASE("what follows windows of five elements") {

@@ -1,5 +1,5 @@
 // Convolutions against loops; their gradients against differences.
-#include "elements.hpp"
+#include "convolution.hpp"
 
 using namespace etch;
 using namespace test;
@@ -88,26 +88,12 @@ TEST_CASE("the gradient of a gradient, and integers") {
   CHECK(y(0, 2) == 43);
 }
 
-namespace {
-/// The convolution and both gradients by the plan, against the interpreter.
-template <auto... Option, class X, class W>
-void expect_as_interpreted(const X& x, const W& w) {
-  test::check(
-      [](auto in, auto weight) {
-        const auto y = [](auto u, auto v) { return sum(square(conv2d<Option...>(u, v))); };
-        auto [dx, dw] = grad<0, 1>(y)(in, weight);
-        return results(relu(conv2d<Option...>(in, weight) + 0.25), dx, dw);
-      },
-      x, w);
-}
-}  // namespace
-
 TEST_CASE("windows are read in place by every kernel") {
-  expect_as_interpreted<padding<1>>(filled<Tensor<double, 2, 30, 6, 11>>(), filled<Tensor<double, 8, 30, 3, 3>>(-1, 1, 1));                          // several blocks of sums, rows in two pieces
-  expect_as_interpreted<padding<2, 1>>(filled<Tensor<float, 2, 3, 9, 3>>(), filled<Tensor<float, 56, 3, 3, 3>>(-1, 1, 1));                           // a vector holds more rows than it has pieces
-  expect_as_interpreted<padding<1>, groups<3>>(filled<Tensor<float, 2, 3, 50, 61>>(), filled<Tensor<float, 3, 1, 3, 3>>(-1, 1, 1));                  // one row, one column
-  expect_as_interpreted<padding<0, 2>, groups<2>>(filled<Tensor<float, 1, 4, 1, 2301>>(), filled<Tensor<float, 4, 2, 1, 5>>(-1, 1, 1));              // rows that are cut
-  expect_as_interpreted<padding<2>, stride<2>, dilation<1, 2>, groups<2>>(filled<Tensor<float, 3, 4, 33, 36>>(), filled<Tensor<float, 6, 2, 3, 2>>(-1, 1, 1));  // nothing side by side
+  expect_convolution<padding<1>>(filled<Tensor<double, 2, 30, 6, 11>>(), filled<Tensor<double, 8, 30, 3, 3>>(-1, 1, 1));                          // several blocks of sums, rows in two pieces
+  expect_convolution<padding<2, 1>>(filled<Tensor<float, 2, 3, 9, 3>>(), filled<Tensor<float, 56, 3, 3, 3>>(-1, 1, 1));                           // a vector holds more rows than it has pieces
+  expect_convolution<padding<1>, groups<3>>(filled<Tensor<float, 2, 3, 50, 61>>(), filled<Tensor<float, 3, 1, 3, 3>>(-1, 1, 1));                  // one row, one column
+  expect_convolution<padding<0, 2>, groups<2>>(filled<Tensor<float, 1, 4, 1, 2301>>(), filled<Tensor<float, 4, 2, 1, 5>>(-1, 1, 1));              // rows that are cut
+  expect_convolution<padding<2>, stride<2>, dilation<1, 2>, groups<2>>(filled<Tensor<float, 3, 4, 33, 36>>(), filled<Tensor<float, 6, 2, 3, 2>>(-1, 1, 1));  // nothing side by side
 }
 
 #if !defined(ETCH_CPU_EIGEN)
@@ -149,9 +135,9 @@ TEST_CASE("half operands and their bias are rounded once") {
 }
 
 TEST_CASE("with a stride, what flows back comes from a convolution for each place in it") {
-  expect_as_interpreted<padding<1>, stride<3, 2>>(filled<Tensor<float, 2, 3, 8, 9>>(), filled<Tensor<float, 4, 3, 2, 5>>(-1, 1, 1));      // one row in three receives nothing
-  expect_as_interpreted<stride<2>>(filled<Tensor<double, 8, 2, 5, 6>>(), filled<Tensor<double, 3, 2, 1, 1>>(-1, 1, 1));
-  expect_as_interpreted<padding<3, 2>, stride<2>, groups<2>>(filled<Tensor<float, 8, 4, 6, 7>>(), filled<Tensor<float, 6, 2, 4, 3>>(-1, 1, 1));
+  expect_convolution<padding<1>, stride<3, 2>>(filled<Tensor<float, 2, 3, 8, 9>>(), filled<Tensor<float, 4, 3, 2, 5>>(-1, 1, 1));      // one row in three receives nothing
+  expect_convolution<stride<2>>(filled<Tensor<double, 8, 2, 5, 6>>(), filled<Tensor<double, 3, 2, 1, 1>>(-1, 1, 1));
+  expect_convolution<padding<3, 2>, stride<2>, groups<2>>(filled<Tensor<float, 8, 4, 6, 7>>(), filled<Tensor<float, 6, 2, 4, 3>>(-1, 1, 1));
 }
 
 TEST_CASE("a bounded batch") {
