@@ -9,6 +9,15 @@ inline namespace ETCH_ABI {
 namespace cpu {
 namespace detail {
 
+/// to[0, n) = from[0, n) + by; the two do not overlap.
+inline void copy_shifted(const std::int32_t* from, int64 n, std::int32_t by, std::int32_t* to) {
+  constexpr int lanes = Tile<std::int32_t>::lanes;
+  const auto term = simd::splat<std::int32_t, lanes>(by);
+  int64 j = 0;
+  for (; j + lanes <= n; j += lanes) simd::store(to + j, simd::load<std::int32_t, lanes>(from + j) + term);
+  for (; j < n; ++j) to[j] = from[j] + by;
+}
+
 /// An axis of a product as axes of memory, the last one innermost.
 struct Axes {
   int count = 0;
@@ -25,8 +34,7 @@ struct Axes {
     to[0] = 0;
     int64 n = 1;
     for (int d = count - 1; d >= 0; --d) {
-      for (int64 i = 1; i < size[d]; ++i)
-        for (int64 j = 0; j < n; ++j) to[i * n + j] = static_cast<std::int32_t>(to[j] + i * stride[d]);
+      for (int64 i = 1; i < size[d]; ++i) copy_shifted(to, n, static_cast<std::int32_t>(i * stride[d]), to + i * n);
       n *= size[d];
     }
   }
