@@ -44,7 +44,7 @@ TEST_CASE("searchsorted in edges of any number, some equal, whatever is looked f
       CHECK(high(i) == (none ? N : std::upper_bound(edges.data(), edges.data() + N, x(i)) - edges.data()));
     }
   };
-  every(F<1>{{3}});
+  every(F<1>{3});
   every(F<2>{{3, 3}});
   every(F<3>{{0, 3, 9}});
   every(F<7>{{-1, 0, 0, 0, 4, 4, 10}});

@@ -20,7 +20,8 @@ struct Fused {
   static constexpr std::uint64_t code[] = {Code...};
   static constexpr Registers regs = survey(code);
   static constexpr bool boolean = is_boolean(code);
-  static constexpr int L = ETCH_VECTOR_BYTES / (boolean ? 1 : regs.lane_bytes) / (is_divider_bound(code, regs) ? 2 : 1);
+  static constexpr bool halved = is_divider_bound(code, regs);
+  static constexpr int L = ETCH_VECTOR_BYTES / (boolean ? 1 : regs.lane_bytes) / (halved ? 2 : 1);
   using MaskRegister = std::conditional_t<boolean, simd::Vec<std::uint8_t, L>, simd::Mask<L>>;
   using Set = File<L, MaskRegister>;
 
@@ -304,7 +305,7 @@ struct Fused {
   template <int Begin, int Exponent, std::size_t... I>
   static ETCH_INLINE index_t vectors(const Set& r, const Place& at, index_t c, index_t last, [[maybe_unused]] bool many, std::index_sequence<I...> all) {
     for (; c + L <= last; c += L) {
-      if constexpr (L * regs.lane_bytes == 64 && is_single_map<Begin>(all) && !is_light_map<Begin>(all)) {  // halves of lines wait for none
+      if constexpr (ETCH_VECTOR_BYTES == 64 && !halved && is_single_map<Begin>(all) && !is_light_map<Begin>(all)) {  // halves of lines wait for none
         if (many) fetch<Word::store, Begin, 1>(at, c + 8 * L, all);
       }
       if constexpr (Exponent == 0) section<false, false, Begin>(r, at, c, L, all);
