@@ -168,10 +168,11 @@ def compare(row, n, ours, torch):
 
 
 def results_of(title, launches, peers):
-    """One result for each peer; `ratio_min` and `ratio_max` are those of a launch."""
+    """One result for each peer; `ratio_min` and `ratio_max` are those of a launch, or of a round where there was one launch."""
     least = [min(times[k] for rounds in launches for times in rounds) for k in range(3)]
     for k, peer in enumerate(peers, 1):
-        ratios = [min(t[k] for t in rounds) / min(t[0] for t in rounds) for rounds in launches]
+        parts = launches if len(launches) > 1 else [[times] for times in launches[0]]
+        ratios = [min(t[k] for t in rounds) / min(t[0] for t in rounds) for rounds in parts]
         yield {"name": title, "etch_ns": least[0], "peer": peer, "peer_ns": least[k], "ratio": least[k] / least[0], "ratio_min": min(ratios), "ratio_max": max(ratios)}
 
 
@@ -181,13 +182,14 @@ def size_of(result):
 
 
 def print_worst(results, peer, readable):
-    """For each size how many of how many are slower than the peer by more than a tenth, then the ten worst of all."""
+    """For each size how many of how many are slower than the peer: by more than a tenth, and at all in each of the launches (what is not
+    slower in one of them is a tie). Then the ten worst of all."""
     worst = sorted((r for r in results if r["peer"] == peer), key=lambda r: r["ratio"])
     counts = []
     for size in sorted({size_of(r) for r in worst}, key=float):
-        ratios = [r["ratio"] for r in worst if size_of(r) == size]
-        counts.append(f"{size}: {sum(q < 1 / 1.1 for q in ratios)} of {len(ratios)}")
-    print(f"\nslower than {peer} by more than a tenth at {', '.join(counts)}; the worst ten:")
+        mine = [r for r in worst if size_of(r) == size]
+        counts.append(f"{size}: {sum(r['ratio'] < 1 / 1.1 for r in mine)} and {sum(r['ratio_max'] < 1 for r in mine)} of {len(mine)}")
+    print(f"\nslower than {peer} by more than a tenth, and in each launch, at {', '.join(counts)}; the worst ten:")
     for r in worst[:10]:
         print(f"  {r['name']:32} {readable(r['etch_ns']):>10}   {peer:6} {readable(r['peer_ns']):>10}   {r['ratio']:.2f}x [{r['ratio_min']:.2f}, {r['ratio_max']:.2f}]")
 

@@ -100,6 +100,36 @@ TEST_CASE("sums of exponentials, lengths, signs, neighbours") {
   same(r[1], {0, 1, 0.16});
 }
 
+TEST_CASE("an exponent for each row, of which 2 and 3 are products") {
+  const auto x = filled<Tensor<float, 4, 75>>(-2, 2);
+  const Tensor<float, 4, 1> y{{2}, {3}, {2.5f}, {-1}};
+  const Tensor<std::int32_t, 4, 1> n{{3}, {2}, {0}, {-2}};
+  const Tensor by_floats = pow(x, y), by_integers = pow(x, n) + 1, twice = pow(pow(x, n), 2), square = pow(x, 2), cube = pow(x, 3);
+  for (int i = 0; i < 4; ++i)
+    for (int j = 0; j < 75; ++j) {
+      const double a = x(i, j);
+      CAPTURE(a);
+      const auto is = [](float got, double expected) { return expected != expected ? got != got : std::fabs(got - expected) <= 4e-7 * std::fabs(expected); };
+      CHECK(is(by_floats(i, j), std::pow(a, static_cast<double>(y(i, 0)))));
+      CHECK(is(by_integers(i, j), static_cast<double>(static_cast<float>(std::pow(a, n(i, 0)))) + 1));
+      CHECK(is(twice(i, j), std::pow(a, 2 * n(i, 0))));
+      CHECK(is(square(i, j), a * a));
+      CHECK(is(cube(i, j), a * a * a));
+    }
+}
+
+TEST_CASE("quotients of any number of floats, exactly rounded") {
+  const auto every = []<int N>(std::integral_constant<int, N>) {
+    const auto x = filled<V<float, N>>(-3, 3), y = filled<V<float, N>>(0.3, 2, 1);
+    const Tensor quotient = x / y, by_number = x / 3.f, inverse = reciprocal(y);
+    for (int i = 0; i < N; ++i) CHECK((quotient(i) == x(i) / y(i) && by_number(i) == x(i) / 3.f && inverse(i) == 1 / y(i)));
+  };
+  every(std::integral_constant<int, 5>{});
+  every(std::integral_constant<int, 8>{});
+  every(std::integral_constant<int, 29>{});
+  every(std::integral_constant<int, 4999>{});
+}
+
 TEST_CASE("powers") {
   using X = V<double, 5>;
   const auto r = gradients([](auto x, auto y) { return pow(x, y); }, X{{0, 0, 0, 2, -2}}, X{{-1, 0, 2, 0, 2}});

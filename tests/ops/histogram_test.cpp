@@ -27,6 +27,33 @@ TEST_CASE("searchsorted and bucketize are lower_bound and upper_bound") {
   CHECK(searchsorted(Tensor<std::int64_t, 3>{{1, 2, 3}}, Tensor<std::int64_t>(2)).item() == 1);
 }
 
+TEST_CASE("searchsorted in edges of any number, some equal, whatever is looked for") {
+  const auto every = []<int N>(const F<N>& edges) {
+    for (int i = 1; i < N; ++i) REQUIRE(edges(i - 1) <= edges(i));
+    auto x = filled<F<45>>(-2, 12, 3);  // five searches of eight at once, and five of one
+    for (int i = 0; i < 20; ++i) x.data()[2 * i] = static_cast<float>(i / 2);
+    x.data()[1] = x.data()[44] = static_cast<float>(not_a_number);
+    x.data()[3] = -std::numeric_limits<float>::infinity();
+    x.data()[5] = std::numeric_limits<float>::infinity();
+    const Tensor low = searchsorted(edges, x), high = searchsorted<true>(edges, x);
+    for (int i = 0; i < 45; ++i) {
+      CAPTURE(N);
+      CAPTURE(x(i));
+      const bool none = x(i) != x(i);
+      CHECK(low(i) == (none ? N : std::lower_bound(edges.data(), edges.data() + N, x(i)) - edges.data()));
+      CHECK(high(i) == (none ? N : std::upper_bound(edges.data(), edges.data() + N, x(i)) - edges.data()));
+    }
+  };
+  every(F<1>{3});
+  every(F<2>{{3, 3}});
+  every(F<3>{{0, 3, 9}});
+  every(F<7>{{-1, 0, 0, 0, 4, 4, 10}});
+  every(F<8>{{0, 1, 1, 2, 3, 5, 8, 13}});
+  F<37> many;
+  for (int i = 0; i < 37; ++i) many.data()[i] = static_cast<float>(i / 4);
+  every(many);
+}
+
 TEST_CASE("histc: the right edge belongs to the last part; what lies outside, or is not a number, to none") {
   const Tensor<double, 7> x{{0, 1, 2, 3, 4, -1, not_a_number}};
   const Tensor c = histc<2>(x, 0, 4);

@@ -20,7 +20,8 @@ struct Fused {
   static constexpr std::uint64_t code[] = {Code...};
   static constexpr Registers regs = survey(code);
   static constexpr bool boolean = is_boolean(code);
-  static constexpr int L = ETCH_VECTOR_BYTES / (boolean ? 1 : regs.lane_bytes);
+  static constexpr bool halved = is_divider_bound(code, regs);
+  static constexpr int L = ETCH_VECTOR_BYTES / (boolean ? 1 : regs.lane_bytes) / (halved ? 2 : 1);
   using MaskRegister = std::conditional_t<boolean, simd::Vec<std::uint8_t, L>, simd::Mask<L>>;
   using Set = File<L, MaskRegister>;
 
@@ -280,6 +281,50 @@ struct Fused {
     return c;
   }
 
+  /// The one power of a columns section whose exponent is one number for the row, or a cast of one: its word, or -1.
+  struct Power {
+    int word = -1, cast = -1;
+  };
+  static constexpr Power power(int begin, int end) {
+    Power found;
+    for (int k = begin; k < end; ++k) {
+      const Instruction i = decode(word_at(k));
+      if (i.op != static_cast<std::uint8_t>(Op::pow)) continue;
+      if (found.word >= 0 || regs.tile || i.type != Class::f32) return {};
+      found.word = k;
+      if (is_known(begin, Class::f32, i.b)) continue;
+      for (int m = begin; m < k; ++m) {
+        const Instruction from = decode(word_at(m));
+        if (from.type == Class::f32 && from.d == i.b) found.cast = from.op == static_cast<std::uint8_t>(Op::cast) && is_known(begin, from.from, from.a) ? m : -1;
+      }
+      if (found.cast < 0) return {};
+    }
+    return found;
+  }
+  /// Whole vectors from column c on; returns where they end. Exponent: what a power's is known to be, 2 or 3, or 0.
+  template <int Begin, int Exponent, std::size_t... I>
+  static ETCH_INLINE index_t vectors(const Set& r, const Place& at, index_t c, index_t last, [[maybe_unused]] bool many, std::index_sequence<I...> all) {
+    for (; c + L <= last; c += L) {
+      if constexpr (ETCH_VECTOR_BYTES == 64 && !halved && is_single_map<Begin>(all) && !is_light_map<Begin>(all)) {  // halves of lines wait for none
+        if (many) fetch<Word::store, Begin, 1>(at, c + 8 * L, all);
+      }
+      if constexpr (Exponent == 0) section<false, false, Begin>(r, at, c, L, all);
+      else (word_or_power<Begin + static_cast<int>(I), Exponent>(r, at, c), ...);
+    }
+    return c;
+  }
+  template <int K, int Exponent>
+  static ETCH_INLINE void word_or_power(const Set& r, const Place& at, index_t c) {
+    constexpr Instruction i = decode(word_at(K));
+    if constexpr (i.op == static_cast<std::uint8_t>(Op::pow)) {
+      const auto x = r.f32[i.a];
+      r.f32[i.d] = Exponent == 2 ? x * x : x * x * x;
+      simd::settle(r.f32[i.d]);
+    } else {
+      section<false, false, K>(r, at, c, L, std::index_sequence<0>{});
+    }
+  }
+
   template <int S>
   static ETCH_INLINE void stage(const Set& r, const Place& at, const FusedCall& call) {
     constexpr int row = regs.row_begin[S], column = regs.column_begin[S], end = regs.section_end[S];
@@ -342,12 +387,13 @@ struct Fused {
         bank.template take<column>(r);
         for (; c + 2 * L <= last; c += 2 * L) both<column>(r, bank.file(), at, c, I{});
       }
-      for (; c + L <= last; c += L) {
-        if constexpr (ETCH_VECTOR_BYTES == 64 && is_single_map<column>(I{}) && !is_light_map<column>(I{})) {  // halves of lines wait for none
-          if (many) fetch<Word::store, column, 1>(at, c + 8 * L, I{});
-        }
-        section<false, false, column>(r, at, c, L, I{});
+      if constexpr (constexpr Power p = power(column, end); p.word >= 0) {  // asked once a row, not once a vector
+        if constexpr (p.cast >= 0) section<false, false, p.cast>(r, at, c, L, std::index_sequence<0>{});
+        const float y = r.f32[decode(word_at(p.word)).b][0];
+        if (y == 2.0F) c = vectors<column, 2>(r, at, c, last, many, I{});
+        else if (y == 3.0F) c = vectors<column, 3>(r, at, c, last, many, I{});
       }
+      c = vectors<column, 0>(r, at, c, last, many, I{});
       if (c < last) section<false, true, column>(r, at, c, static_cast<int>(last - c), I{});
     }
   }

@@ -276,6 +276,25 @@ std::size_t argsort_workspace(const Machine& machine, const Step& s) {
   return sort_room<sort_key<T>>(machine.capacity(s.dim[1]));
 }
 
+/// Where n values belong among `size` sorted ones, eight at a time: the halvings of one need not wait for those of another.
+template <bool Right, class T>
+void find_places(const T* sorted, index_t size, const T* x, index_t n, std::int64_t* y) {
+  const auto passes = [](const T& key, const T& value) { return Right ? !(key > value) : !(key >= value); };
+  const auto find = [&](const T* value, std::int64_t* to, auto together) {
+    constexpr int many = decltype(together)::value;
+    index_t low[many]{};
+    for (index_t left = size; left > 0;) {  // each belongs at low to low + left
+      const index_t half = left > 1 ? left / 2 : 1;
+      ETCH_UNROLL for (int k = 0; k < many; ++k) low[k] += passes(sorted[low[k] + half - 1], value[k]) ? half : 0;
+      left -= half;
+    }
+    ETCH_UNROLL for (int k = 0; k < many; ++k) to[k] = low[k];
+  };
+  constexpr int many = 8;
+  index_t i = 0;
+  for (; i + many <= n; i += many) find(x + i, y + i, std::integral_constant<int, many>{});
+  for (; i < n; ++i) find(x + i, y + i, std::integral_constant<int, 1>{});
+}
 /// [rows, sorted, 1, values]; accesses sorted, values, places. A value belongs before the first that is not below it, or
 /// (`right`) before the first that is above it; what is not a number belongs at the end.
 template <class T>
@@ -286,16 +305,7 @@ void run_searchsorted(Machine& machine, int s) {
   const T* sorted = reinterpret_cast<const T*>(machine.pointer(step.access));
   const T* x = reinterpret_cast<const T*>(machine.pointer(step.access + 1));
   auto* y = reinterpret_cast<std::int64_t*>(machine.pointer(step.access + 2));
-  for (index_t r = 0; r < rows; ++r, sorted += size)
-    for (index_t i = 0; i < values; ++i, ++x) {
-      index_t low = 0, high = size;
-      while (low < high) {
-        const index_t middle = low + (high - low) / 2;
-        if (right ? sorted[middle] > *x : sorted[middle] >= *x) high = middle;
-        else low = middle + 1;
-      }
-      *y++ = low;
-    }
+  for (index_t r = 0; r < rows; ++r, sorted += size, x += values, y += values) (right ? find_places<true, T> : find_places<false, T>)(sorted, size, x, values, y);
 }
 
 }  // namespace detail
