@@ -88,16 +88,16 @@ struct RowProduct {
     constexpr int chains = most / Count > K ? K : most / Count;
     V sum[chains][Count];
     const auto add = [&]<int... I>(int k, std::integer_sequence<int, I...>, auto begins) {
-      ((sum[I / Count][I % Count] = [&] {
+      ((sum[I / Count % chains][I % Count] = [&] {
          const V left = simd::splat<T, lanes>(x[k + I / Count]);
          const V right = part<N - (First + I % Count) * lanes>(w + (k + I / Count) * Row + (First + I % Count) * lanes);
-         return decltype(begins)::value ? left * right : simd::fma(left, right, sum[I / Count][I % Count]);
+         return decltype(begins)::value ? left * right : simd::fma(left, right, sum[I / Count % chains][I % Count]);
        }()), ...);
     };
     constexpr std::make_integer_sequence<int, chains * Count> all{};
     add(0, all, std::true_type{});
-    for (int k = chains; k + chains <= K; k += chains) add(k, all, std::false_type{});
-    constexpr int rest = K % chains;
+    constexpr int steps = chains * (Count < most ? 1 : 4), rest = (K - chains) % steps;
+    for (int k = chains; k + steps <= K; k += steps) add(k, std::make_integer_sequence<int, steps * Count>{}, std::false_type{});
     if constexpr (rest > 0) add(K - rest, std::make_integer_sequence<int, rest * Count>{}, std::false_type{});
     ETCH_UNROLL for (int step = 1; step < chains; step *= 2) {
       ETCH_UNROLL for (int i = 0; i + step < chains; i += 2 * step) {

@@ -87,18 +87,28 @@ constexpr ProductParts parts_of(const P& plan) {
 struct TileShape {
   int rows, vectors;
 };
-/// The tile of at most `registers` sums for M rows of V vectors whose steps take least: two of its products, or two loads, a cycle, and eight sums at least at work.
+/// The tile of at most `registers` sums for M rows of V vectors whose steps take least: two of its products a cycle, three of its products and loads, and eight sums
+/// at least at work; of equal ones that of fewest loads.
 constexpr TileShape choose_tile(int m, int v, int registers) {
   TileShape best{1, 1};
-  int least_time = 1 << 30;
+  int least_time = 1 << 30, fewest_loads = 0;
   for (int c = 1; c <= v && c <= 5; ++c) {
     const int most = (registers - c - 1) / c;
     if (most < 1) break;
-    const int tiles = (m + most - 1) / most, r = (m + tiles - 1) / tiles, panels = (v + c - 1) / c;
-    const int step = r * c > 8 ? r * c : 8, time = tiles * panels * (step > r + c ? step : r + c);
-    if (time < least_time || (time == least_time && r + c < best.rows + best.vectors)) {
+    const int tiles = (m + most - 1) / most, base = m / tiles, taller = m % tiles;
+    int time = 0, loads = 0;
+    for (int left = v; left > 0; left -= c) {
+      const int width = left < c ? left : c;
+      for (const bool tall : {false, true}) {
+        const int r = base + tall, count = tall ? taller : tiles - taller, products = r * width > 8 ? r * width : 8, both = r * width + r + width;
+        time += count * (3 * products > 2 * both ? 3 * products : 2 * both);
+        loads += count * (r + width);
+      }
+    }
+    if (time < least_time || (time == least_time && loads < fewest_loads)) {
       least_time = time;
-      best = {r, c};
+      fewest_loads = loads;
+      best = {base + (taller > 0), c};
     }
   }
   return best;
