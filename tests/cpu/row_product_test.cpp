@@ -85,11 +85,17 @@ TEST_CASE("a program names the tiles and inner products that its sizes may ask f
   auto product = [](auto x, auto w) { return matmul(x, w); };
   auto parts = []<class P>(P) { return cpu::detail::parts_of<float>(P::plan); };
   using Wide = Code<decltype(product), F<64, 120>, F<120, 64>>;
-  static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64, 120, false) && parts(Wide{}).parts == 0);
+  static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64, 120, false) && parts(Wide{}).parts == cpu::detail::unit_of<float>(64, 64, 120));
   static_assert((parts(Wide{}).tiles & cpu::detail::tile_bit(2, 2)) == 0);
   static_assert(parts(Code<decltype(product), F<64, 12>, F<12, 64>>{}).tiles == 0);  // fits the first cache
   auto narrow = [](auto x, auto w) { return linear(x, w); };  // two columns, as inner products
   static_assert(parts(Code<decltype(narrow), F<640, 12>, F<2, 12>>{}).parts == cpu::detail::part_dots);
+#if ETCH_AMX
+  const auto unit = [](bool near, bool rows, bool cols) { return cpu::detail::PartSet{1} << (cpu::detail::unit_parts + cpu::detail::amx::place_of(near, rows, cols)); };
+  static_assert(cpu::detail::unit_of<float>(64, 64, 120) == unit(true, true, true));  // whole blocks of 32
+  static_assert(cpu::detail::unit_of<float>(784, 256, 64) == (unit(false, true, true) | unit(false, false, true)));  // and 16 rows more, too large for the second cache
+  static_assert(cpu::detail::unit_of<float>(80, 80, 2000) == cpu::detail::all_unit);  // of which a half of the terms is near
+#endif
   auto vector = [](auto x, auto w) { return matmul(t(x), w); };
   using Vector = Code<decltype(vector), F<12, 64>, F<12>>;
   static_assert(cpu::product_way(Vector::plan.step[0], Vector::plan.access) == cpu::ProductWay::column && parts(Vector{}).tiles == 0);

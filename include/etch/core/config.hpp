@@ -82,7 +82,11 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define ETCH_INLINE ETCH_BOTH inline __attribute__((always_inline))
+#if defined(__clang__) || defined(__CUDACC__)
 #define ETCH_NOINLINE __attribute__((noinline))
+#else  // nor once more for each set of arguments
+#define ETCH_NOINLINE __attribute__((noinline, noclone))
+#endif
 #define ETCH_COLD __attribute__((noinline, cold))
 #define ETCH_RESTRICT __restrict__
 #define ETCH_PREFETCH(address) __builtin_prefetch(address, 0, 2)
@@ -108,8 +112,6 @@
 // A part of many kernels that is compiled once for all of them, not once more for each set of arguments; on a GPU a part of each.
 #if defined(__CUDA_ARCH__)
 #define ETCH_SHARED ETCH_INLINE
-#elif defined(__GNUC__) && !defined(__clang__) && !defined(__CUDACC__)
-#define ETCH_SHARED inline __attribute__((noinline, noclone))
 #else
 #define ETCH_SHARED ETCH_NOINLINE inline
 #endif

@@ -72,7 +72,7 @@ void run_dot(Machine& machine, int s) {
 #if defined(ETCH_CPU_EIGEN)
   each_product<T>(machine, s, [&](const Epilogue<T>& epilogue, auto... product) { reference_matmul<T>(product..., epilogue, machine.workspace()); });
 #else
-  run_dot_with<T>(machine, s, product_kernels<T, Tiles, Parts & part_dots>);
+  run_dot_with<T>(machine, s, product_kernels<T, Tiles, Parts & dot_parts>);
 #endif
 }
 /// One column from an A with contiguous columns: rows scaled and added.
@@ -208,7 +208,7 @@ constexpr LibraryKernel library_kernel() {
   using T = type_of<D>;
   if constexpr (Way == ProductWay::column) return {detail::run_column_product<T>, nullptr};
   else if constexpr (Way == ProductWay::winograd) return {detail::run_winograd<T, Tiles>, detail::winograd_workspace<T>};
-  else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Parts & detail::part_dots>, detail::dot_workspace<T>};
+  else if constexpr (K == StepKind::dot) return {detail::run_dot<T, Tiles, Parts & detail::dot_parts>, detail::dot_workspace<T>};
   else if constexpr (K == StepKind::window_dot) return {detail::run_window_dot<T, Tiles, Parts & detail::window_parts>, detail::window_dot_workspace<T>};
   else if constexpr (K == StepKind::take) return {detail::run_take, nullptr};
   else if constexpr (K == StepKind::scatter_add) return {detail::run_scatter_add<T>, nullptr};

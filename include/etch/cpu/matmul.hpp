@@ -62,7 +62,9 @@ struct Product;
 using PartSet = std::uint32_t;
 inline constexpr int direct_parts = 2, inner_parts = 8, direct_rows = 6, inner_rows = 9;
 inline constexpr PartSet part_dots = 1, part_depthwise = 2, all_direct = ((1 << direct_rows) - 1) << direct_parts, all_inner = ((1 << inner_rows) - 1) << inner_parts, part_points = PartSet{1} << (inner_parts + inner_rows);
-inline constexpr PartSet window_parts = part_depthwise | all_direct | all_inner | part_points, all_parts = part_dots | window_parts;
+inline constexpr int unit_parts = inner_parts + inner_rows + 1;  // the matrix unit's kernels, each by itself or all of them for windows
+inline constexpr PartSet all_unit = PartSet{255} << unit_parts, part_window_unit = PartSet{1} << (unit_parts + 8);
+inline constexpr PartSet dot_parts = part_dots | all_unit, window_parts = part_depthwise | all_direct | all_inner | part_points | part_window_unit, all_parts = dot_parts | window_parts;
 
 /// What a product may call: a program names what its sizes ask for, and the rest is not compiled.
 template <class T>
@@ -70,21 +72,45 @@ struct ProductKernels {
   TileTable<T> tile;
   void (*dots)(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);  ///< null where inner products are never better
   bool (*windows)(const Product<T>& p, T* workspace);  ///< of an operand that is windows: whether it was none for tiles, and has been computed
+#if ETCH_AMX
+  void (*split)(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace);  ///< on the matrix unit, null where that is never better
+  amx::Kernel unit[amx::kernels];
+#endif
 };
 template <class T, PartSet Parts>
 bool multiply_windows(const Product<T>& p, T* workspace);
 template <class T>
 ETCH_NOINLINE void multiply_dots(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* tile);
+#if ETCH_AMX
+template <PartSet Parts, int... I>
+constexpr void name_unit(amx::Kernel (&to)[amx::kernels], std::integer_sequence<int, I...>) {
+  const auto name = []<int N>(std::integral_constant<int, N>) -> amx::Kernel {
+    if constexpr ((Parts >> (unit_parts + N) & 1) != 0) return amx::product<(N & 2) != 0, (N & 1) != 0, (N & 4) != 0>;
+    else return nullptr;
+  };
+  ((to[I] = name(std::integral_constant<int, I>{})), ...);
+}
+#endif
+template <class T, bool Gathers>
+ETCH_NOINLINE void multiply_split(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace);
 template <class T, TileSet Tiles, PartSet Parts>
 constexpr ProductKernels<T> name_kernels() {
-  ProductKernels<T> r{tile_table<T, Tiles>, nullptr, nullptr};
+  ProductKernels<T> r{};
+  r.tile = tile_table<T, Tiles>;
   if constexpr ((Parts & part_dots) != 0) r.dots = multiply_dots<T>;
+#if ETCH_AMX
+  if constexpr (std::is_same_v<T, float> && (Parts & (all_unit | part_window_unit)) != 0) {
+    constexpr bool windows = (Parts & part_window_unit) != 0;
+    r.split = multiply_split<T, windows>;
+    name_unit<windows ? all_unit : Parts>(r.unit, std::make_integer_sequence<int, amx::kernels>{});
+  }
+#endif
 #if !defined(ETCH_CPU_EIGEN)  // whose reference computes windows
   if constexpr ((Parts & window_parts) != 0) r.windows = multiply_windows<T, Parts & window_parts>;
 #endif
   return r;
 }
-template <class T, TileSet Tiles = all_tiles, PartSet Parts = part_dots>
+template <class T, TileSet Tiles = all_tiles, PartSet Parts = dot_parts>
 inline constexpr ProductKernels<T> product_kernels = name_kernels<T, Tiles, Parts>();
 
 /// The image of a depthwise convolution's item.
@@ -191,6 +217,20 @@ constexpr TileSet tiles_of(int64 m, int64 n, int64 k, bool strips, bool unit = t
         r |= tile_bit(static_cast<int>(rows.base + i), vectors) | (ahead && vectors == 2 && rows.base + i >= Tile<T>::rows - 1 ? tiles_fetch : 0);
   }
   return strips ? r << strip_tiles : r;
+}
+
+/// The same of the matrix unit's kernels.
+template <class T>
+constexpr PartSet unit_of([[maybe_unused]] int64 m, [[maybe_unused]] int64 n, [[maybe_unused]] int64 k) {
+  PartSet r = 0;
+#if ETCH_AMX
+  if (!splits<T>(m, n, k)) return r;
+  const auto has = [](bool two, int64 size) { return two ? size >= amx::wide || size % amx::wide > 16 : size % amx::wide > 0 && size % amx::wide <= 16; };
+  const int64 least_k = is_halved(m, n, k) ? k / 2 - 32 : k;  // at least of a half
+  for (int i = 0; i < amx::kernels; ++i)
+    if (has((i & 2) != 0, m) && has((i & 1) != 0, n) && ((i & 4) != 0 ? is_near(m, n, least_k) : !is_near(m, n, k))) r |= PartSet{1} << (unit_parts + i);
+#endif
+  return r;
 }
 
 /// Between rows in the copy of a tile of A; between columns where those are contiguous.
@@ -491,24 +531,28 @@ struct Multiplication {
 };
 
 template <class T>
-bool is_split([[maybe_unused]] int64 m, [[maybe_unused]] int64 n, [[maybe_unused]] int64 k) {
+bool is_split([[maybe_unused]] const ProductKernels<T>& kernels, [[maybe_unused]] int64 m, [[maybe_unused]] int64 n, [[maybe_unused]] int64 k) {
 #if ETCH_AMX
-  return splits<T>(m, n, k) && amx::granted();
+  return kernels.split != nullptr && splits<T>(m, n, k) && amx::granted();
 #else
   return false;
 #endif
 }
 
+#if ETCH_AMX
+template <class T, bool Gathers>
+void multiply_split(const Product<T>& p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
+  for (Product<T> part = p.halved ? p.half(false) : p;; part = p.half(true), part.adds = true) {
+    SplitMultiplication<Product<T>, Gathers>{part, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
+    if (!p.halved || part.adds) return;
+  }
+}
+#endif
+
 template <class T, bool Gathers = false>
 ETCH_NOINLINE void multiply(Product<T> p, int64 row0, int64 row1, int64 panel0, int64 panel1, T* workspace) {
 #if ETCH_AMX
-  if constexpr (std::is_same_v<T, float>) {
-    if (p.halved) {
-      multiply<T, Gathers>(p.half(false), row0, row1, panel0, panel1, workspace);
-      p = p.half(true), p.adds = true;
-    }
-    if (p.split) return SplitMultiplication<Product<T>, Gathers>{p, reinterpret_cast<char*>(workspace)}.run(row0, row1, panel0, panel1);
-  }
+  if (p.split) return p.kernels->split(p, row0, row1, panel0, panel1, workspace);
 #endif
   if (p.k <= 0) p.a = p.b = workspace;  // where they may be null
   if (!Gathers && p.kernels->dots != nullptr && p.dots())
@@ -529,7 +573,7 @@ struct BatchedProduct {
   int64 adders = 1;
 
   /// Some chunks for each thread, none much shorter than it takes to wake one.
-  void cut(int64 threads) {
+  ETCH_SHARED void cut(int64 threads) {
     const int64 flops = 2 * item.m * item.n * item.k + 1, rows = item.row_tiles().count, panels = item.panels();
     if (threads == 1 || flops <= parallel_flops / batch) return;
     group = 1 + parallel_flops / 4 / flops;
@@ -588,7 +632,7 @@ void matmul(int64 m, int64 n, int64 k, const T* a, int64 a_row, int64 a_col, con
             int64 c_row, bool accumulate, Epilogue<T> epilogue, void* workspace) {
   if (m <= 0 || n <= 0) return;
   detail::Product<T> p{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &detail::product_kernels<T>};
-  p.split = detail::is_split<T>(m, n, k);
+  p.split = detail::is_split(*p.kernels, m, n, k);
   p.halved = p.split && !accumulate && epilogue.apply == nullptr && detail::is_halved(m, n, k);
   detail::multiply(p, 0, p.row_tiles().count, 0, p.panels(), static_cast<T*>(workspace));
 }
@@ -604,7 +648,7 @@ void batched_matmul(int64 batch, int64 m, int64 n, int64 k, const T* a, int64 a_
   if (b_batch == 0 && a_batch == m * a_row && (c == nullptr || c_batch == m * c_row))
     m *= batch, batch = 1;  // one product
   detail::Product<T> item{m, n, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate, epilogue, &kernels};
-  item.split = detail::is_split<T>(m, n, k);
+  item.split = detail::is_split(kernels, m, n, k);
   item.halved = item.split && batch == 1 && !accumulate && epilogue.apply == nullptr && detail::is_halved(m, n, k);
   if (batch == 1 && 2 * m * n * k < detail::parallel_flops)  // never cut: what follows takes as long as the smallest products
     return detail::multiply(item, 0, item.row_tiles().count, 0, item.panels(), static_cast<T*>(workspace));

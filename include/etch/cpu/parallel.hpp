@@ -250,7 +250,7 @@ inline void set_num_threads(int count) { detail::pool().set_threads(count); }
 
 /// Runs function(context, chunk, thread) for every chunk in [0, chunks), on all threads, and returns when all are done.
 /// What a chunk computes must not depend on `thread`. Inside a chunk, a further parallel_for runs on its own thread.
-inline void parallel_for(int chunks, ChunkFunction function, void* context) {
+ETCH_SHARED void parallel_for(int chunks, ChunkFunction function, void* context) {
   const bool alone = chunks <= 1 || detail::thread_index >= 0 || num_threads() == 1;
   if (!alone && detail::pool().run(chunks, function, context)) return;
   const int thread = detail::thread_index < 0 ? 0 : detail::thread_index;

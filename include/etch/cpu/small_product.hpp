@@ -70,8 +70,9 @@ constexpr ProductParts parts_of(const P& plan) {
       continue;
     }
     const bool few_columns = !known || n <= few, along = may_be_one(a_col) && may_be_one(b->stride[row]), gathers = windows && a[-2].index != 257;
-    if (windows) r.parts |= window_parts_of(known, gathers, m, n, k);
+    if (windows) r.parts |= window_parts_of(known, gathers, m, n, k) | (known && splits<T>(m, n, k) ? part_window_unit : 0);
     else if (along && (few_columns || m <= few)) r.parts |= part_dots;
+    if (!windows) r.parts |= !known ? all_unit : unit_of<T>(m, n, k) | (row > 0 ? unit_of<T>(static_cast<int64>(m) * s.dim[row - 1], n, k) : 0);
     for (const bool strips : {false, true}) {
       if (strips ? gathers || (known && n <= Tile<T>::cols) || !may_be_one(a_row) || (is_static(a_col) && number_of(a_col) <= strip_apart)
                  : !gathers && known && n > Tile<T>::cols && is_static(a_row) && number_of(a_row) == 1 && is_static(a_col) && number_of(a_col) > strip_apart) continue;

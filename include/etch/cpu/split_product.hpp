@@ -182,6 +182,11 @@ ETCH_NOINLINE void product(const char* a, const char* b, int64 chunks, float* c,
   if (Rows && Cols) store<3>(c + 16 * c_row + 16, row_bytes);
 }
 
+using Kernel = void (*)(const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& packing);
+/// Where a kernel is in a table of all.
+constexpr int place_of(bool near, bool rows, bool cols) { return 4 * near + 2 * rows + cols; }
+inline constexpr int kernels = 8;
+
 /// The product of a strip of `height` rows and a panel of `width` columns; whole tiles are written.
 template <bool Near>
 void multiply(int64 height, int64 width, const char* a, const char* b, int64 chunks, float* c, int64 c_row, bool accumulate, Ahead& ahead) {
@@ -259,6 +264,9 @@ inline bool is_normal(const Sizes& most) {
 
 }  // namespace amx
 
+/// Whether the second cache holds both operands and the result of a product: then nothing is fetched.
+constexpr bool is_near(int64 m, int64 n, int64 k) { return ((m + n) * k + m * n) * 4 <= 1 << 20; }
+
 /// What is at work at a time: panels of B and strips of A of 32, a k block deep, and the strips of sums that wait for their last k block.
 struct SplitPortion {
   static constexpr int64 deepest = 512, packed_bytes = 5 << 18, kept_bytes = 4 << 20, together = 4, most_panels = 64;
@@ -287,10 +295,10 @@ struct SplitPortion {
 /// a strip of A or a panel of B at a time, the next one while the unit computes.
 template <class Product, bool Gathers>
 struct SplitMultiplication {
-  static constexpr int64 wide = amx::wide, near_bytes = 1 << 20;
+  static constexpr int64 wide = amx::wide;
   const Product& p;
   char* const packed;
-  const bool near = ((p.m + p.n) * p.k + p.m * p.n) * 4 <= near_bytes;  ///< the second cache holds all three: nothing is fetched
+  const bool near = is_near(p.m, p.n, p.k);
   const bool applies = p.epilogue.apply != nullptr, finishes = applies || (p.adds && p.k > SplitPortion::deepest), streams_b = !near && !finishes && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
   const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, finishes);
   const bool waits = finishes && portion.blocks > 1;
@@ -346,7 +354,7 @@ struct SplitMultiplication {
       const char* const b = streams_b ? place_of(j) : packed + (j - first) * portion.strip_bytes();
       float* const at = sums + (j - from) * wide;
       if (!near) fetch_lines(row, j * wide, height, chunks, applies ? ends : k0 == 0);
-      if (fits && normal[(streams_b ? i : j) - first]) (near ? amx::multiply<true> : amx::multiply<false>)(height, width, a, b, chunks, at, sums_row, accumulates, ahead);
+      if (fits && normal[(streams_b ? i : j) - first]) p.kernels->unit[amx::place_of(near, height > 16, width > 16)](a, b, chunks, at, sums_row, accumulates, ahead);
       else multiply_plainly(i, height, j, width, at, sums_row, accumulates);
     }
     if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);

@@ -402,7 +402,7 @@ ETCH_SHARED void copy_tile(int64 rows, int64 cols, const T* from, int64 from_row
   for (int64 i = 0; i < rows; ++i, from += from_row, to += to_row) {
     int64 j = 0;
     for (; j + lanes <= cols; j += lanes) simd::store(to + j, simd::load<T, lanes>(from + j));
-    for (; j < cols; ++j) to[j] = from[j];
+    if (const int rest = static_cast<int>(cols - j); rest > 0) simd::store_partial(to + j, simd::load_partial<T, lanes>(from + j, rest), rest);
   }
 }
 template <class T>
@@ -411,7 +411,8 @@ ETCH_SHARED void add_tile(int64 rows, int64 cols, const T* from, int64 from_row,
   for (int64 i = 0; i < rows; ++i, from += from_row, to += to_row) {
     int64 j = 0;
     for (; j + lanes <= cols; j += lanes) simd::store(to + j, simd::load<T, lanes>(to + j) + simd::load<T, lanes>(from + j));
-    for (; j < cols; ++j) to[j] += from[j];
+    if (const int rest = static_cast<int>(cols - j); rest > 0)
+      simd::store_partial(to + j, simd::load_partial<T, lanes>(to + j, rest) + simd::load_partial<T, lanes>(from + j, rest), rest);
   }
 }
 

@@ -202,7 +202,7 @@ struct WindowDot {
       item.b_at = &right;
       item.padded = padded >= 0 ? &pad : nullptr;
       item.in_double = sizeof(T) < sizeof(double) && outer * batch * m * n * k <= double_products;
-      item.split = !item.in_double && is_split<T>(m, n, padded >= 0 ? k / pad.parts : k);
+      item.split = !item.in_double && is_split(kernels, m, n, padded >= 0 ? k / pad.parts : k);
       pad.laid_out = padded >= 0 && lays_out(item);
       pad.in_place = pad.laid_out && pad.has_one_around(pad.is_a ? left : right);
 #if defined(ETCH_CPU_EIGEN)
