@@ -185,7 +185,9 @@ inline Machine::Machine(const ProgramView& program, index_t repeats)
 }
 inline Machine::~Machine() {
 #if ETCH_GPU
-  if (graph_ != nullptr) (void)cudaGraphExecDestroy(graph_);
+  if (graph_ == nullptr) return;
+  (void)cudaStreamSynchronize(current_stream());  // it may still run
+  (void)cudaGraphExecDestroy(graph_);
 #endif
 }
 
@@ -321,8 +323,10 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
     cudaError_t made = cudaSuccess;
     if (graph_ == nullptr || cudaGraphExecUpdate(graph_, captured, &updated) != cudaSuccess) {  // other launches than before
       (void)cudaGetLastError();
-      if (graph_ != nullptr) (void)cudaGraphExecDestroy(graph_);
-      graph_ = nullptr;
+      if (graph_ != nullptr) {
+        synchronize();
+        (void)cudaGraphExecDestroy(std::exchange(graph_, nullptr));
+      }
       made = cudaGraphInstantiate(&graph_, captured, 0);
     }
     (void)cudaGraphDestroy(captured);
