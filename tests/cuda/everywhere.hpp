@@ -51,7 +51,7 @@ struct StepsSaid {
     constexpr struct {
       Route route;
       const char* name;
-    } routes[] = {{Route::thrust, "through Thrust"}, {Route::block, "in small programs"}, {Route::cpu, "by kernels of the CPU"}};
+    } routes[] = {{Route::kernel, "by kernels of the simulated GPU"}, {Route::library, "by libraries of it"}, {Route::thrust, "through Thrust"}, {Route::block, "in small programs"}, {Route::cpu, "by kernels of the CPU"}};
     for (const auto& r : routes) {
       if (device::tally().of(r.route) == 0) continue;
       std::printf("steps %s:", r.name);

@@ -48,3 +48,23 @@ TEST_CASE("parts are whole lines of columns, or rows, and together everything") 
   }
   CHECK(next == 10);
 }
+
+TEST_CASE("four neighbours at once, wherever a row begins and ends") {
+  static_assert(group_of<plan_of<elements, X>>::in_fours && group_of<plan_of<rows, X>>::in_fours);
+  const auto check = []<int N>(std::integral_constant<int, N>) {
+    const auto x = wave<Tensor<float, 5, N>>(2);
+    const auto xg = x.to(gpu);
+    const Tensor<bfloat16, 5, N> low = to<bfloat16>(x);
+    const auto low_there = low.to(gpu);
+    CHECK(difference(Tensor(tanh(x * 2) + 1), GpuTensor(tanh(xg * 2) + 1).cpu()) < 1e-6);
+    CHECK(difference(Tensor(t(x) * 3), GpuTensor(t(xg) * 3).cpu()) == 0);
+    CHECK(difference(Tensor(relu(low) * 3), GpuTensor(relu(low_there) * 3).cpu()) == 0);
+    CHECK(difference(Tensor(where(x > 0, to<double>(x), 1.)), GpuTensor(where(xg > 0, to<double>(xg), 1.)).cpu()) == 0);
+    CHECK(difference(Tensor(softmax<1>(x)), GpuTensor(softmax<1>(xg)).cpu()) < 1e-6);
+    CHECK(difference(Tensor(amax<1>(x)), GpuTensor(amax<1>(xg)).cpu()) == 0);
+  };
+  check(std::integral_constant<int, 3>{});
+  check(std::integral_constant<int, 4>{});
+  check(std::integral_constant<int, 37>{});
+  check(std::integral_constant<int, 1100>{});  // more than the threads of a block do at once
+}

@@ -11,7 +11,7 @@ import math
 import pathlib
 import textwrap
 
-CPP = {'float64': 'double', 'float32': 'float', 'float16': 'half', 'bfloat16': 'bfloat16', 'int64': 'std::int64_t', 'int32': 'std::int32_t', 'int16': 'std::int16_t',
+CPP = {'float64': 'double', 'float32': 'float', 'float16': 'etch::half', 'bfloat16': 'bfloat16', 'int64': 'std::int64_t', 'int32': 'std::int32_t', 'int16': 'std::int16_t',
        'int8': 'std::int8_t', 'uint8': 'std::uint8_t', 'bool': 'bool', 'complex64': 'complex64', 'complex128': 'complex128'}
 
 

@@ -19,8 +19,11 @@ using cpu::FusedCall;
 using cpu::index_t;
 
 
-/// A thread that shares its row with no other; where it shares a row's stores with others, only one of them leads.
-struct Alone {
+/// A thread that shares its row with no other; where it shares a row's stores with others, only one of them leads. `Fours`: it does neighbouring
+/// elements together.
+template <bool Fours>
+struct Single {
+  static constexpr bool in_fours = Fours;
   bool leader = true;
   ETCH_INLINE bool leads() const { return leader; }
   ETCH_INLINE index_t lane() const { return 0; }
@@ -31,6 +34,8 @@ struct Alone {
     return v;
   }
 };
+
+using Alone = Single<false>;
 
 /// How the work of a group may be divided.
 enum class Division : std::uint8_t {
@@ -70,6 +75,86 @@ struct Group {
     ETCH_INLINE cpu::detail::File<1> file() { return {f32, f64, i32, i64, mask}; }
   };
 
+  // ---- four neighbouring elements by one thread: each in a bank of its own, what lies side by side in memory as one piece ----
+  static constexpr int four = 4;
+  template <class S>
+  struct alignas(four * sizeof(S) < 16 ? four * sizeof(S) : 16) Piece {
+    S of[four];
+  };
+  static constexpr bool is_piece(std::uint64_t w) {
+    const Instruction i = decode(w);
+    const auto kind = static_cast<Word>(i.op);
+    const auto mode = static_cast<Stride>(i.mode);
+    return (kind == Word::load && (mode == Stride::unit || mode == Stride::tile)) || (kind == Word::store && (mode == Stride::unit || mode == Stride::stream));
+  }
+  /// Whether that pays: there are pieces, and four times the registers and the code are few.
+  static constexpr bool in_fours = [] {
+    int cost = 0, registers = 0;
+    bool pieces = false;
+    for (int k = 0; k < regs.instructions; ++k) {
+      const std::uint64_t w = code[regs.position[k]];
+      cost += cpu::detail::is_light(w) ? 1 : 8;
+      pieces = pieces || is_piece(w);
+    }
+    for (int c = 0; c < classes; ++c) registers += regs.count[c];
+    return pieces && cost <= 64 && registers <= 24;
+  }();
+  template <std::uint64_t W>
+  static ETCH_INLINE std::uintptr_t odd_bytes(const cpu::detail::Place& at) {
+    if constexpr (is_piece(W)) return reinterpret_cast<std::uintptr_t>(at.p[decode(W).slot]) % alignof(Piece<simd::Stored<type_of<decode(W).memory>>>);
+    else return 0;
+  }
+  template <int Begin, std::size_t... I>
+  static ETCH_INLINE std::uintptr_t odd_bytes(const cpu::detail::Place& at, std::index_sequence<I...>) {
+    return (std::uintptr_t{0} | ... | odd_bytes<code[regs.position[Begin + static_cast<int>(I)]]>(at));
+  }
+  /// Whether all pieces of a row lie as one load or store wants them.
+  static ETCH_INLINE bool is_aligned(const cpu::detail::Place& at) { return odd_bytes<0>(at, std::make_index_sequence<static_cast<std::size_t>(regs.instructions)>{}) == 0; }
+
+  template <std::uint64_t W, std::uint64_t Raw, class Team>
+  static ETCH_INLINE void word_of_four(Bank (&bank)[four], const cpu::detail::Place& at, index_t c, const Team& team) {
+    if constexpr (is_piece(W)) {
+      constexpr Instruction i = decode(W);
+      using M = type_of<i.memory>;
+      using S = simd::Stored<M>;
+      auto* const p = reinterpret_cast<Piece<S>*>(reinterpret_cast<S*>(at.p[i.slot]) + c);
+      if constexpr (static_cast<Word>(i.op) == Word::load) {
+        const Piece<S> piece = *p;
+        ETCH_UNROLL for (int k = 0; k < four; ++k) bank[k].file().template get<i.type>(i.d) = cpu::detail::from_memory<i.type, M>(simd::load<S, 1>(piece.of + k));
+      } else {
+        Piece<S> piece;
+        ETCH_UNROLL for (int k = 0; k < four; ++k) simd::store(piece.of + k, cpu::detail::to_memory<M>(bank[k].file().template get<i.type>(i.a)));
+        *p = piece;
+      }
+    } else {
+      ETCH_UNROLL for (int k = 0; k < four; ++k) word<W, Raw, false>(bank[k].file(), at, c + k, team);
+    }
+  }
+  template <int Begin, class Team, std::size_t... I>
+  static ETCH_INLINE void section_of_four(Bank (&bank)[four], const cpu::detail::Place& at, index_t c, const Team& team, std::index_sequence<I...>) {
+    (word_of_four<code[regs.position[Begin + static_cast<int>(I)]], raw_of(Begin + static_cast<int>(I))>(bank, at, c, team), ...);
+  }
+  /// The columns of a row that are whole fours; returns where they end. Sums are joined to `total`.
+  template <int Begin, bool Reduces, class Team, std::size_t... I>
+  static ETCH_INLINE index_t fours(const Bank& row, const cpu::detail::File<1>& total, const cpu::detail::Place& at, const FusedCall& call, const Team& team, std::index_sequence<I...> words) {
+    const index_t end = call.col0 + (call.col1 - call.col0) / four * four;
+    Bank bank[four] = {row, row, row, row};
+    if constexpr (Reduces) ETCH_UNROLL for (int k = 0; k < four; ++k) start<Begin>(bank[k].file(), words);
+    int open = 0;
+    for (index_t c = call.col0 + four * team.lane(); c < end; c += four * team.lanes()) {
+      section_of_four<Begin>(bank, at, c, team, words);
+      if constexpr (Reduces) {
+        if (++open < 64) continue;
+        ETCH_UNROLL for (int k = 0; k < four; ++k) close<Begin>(total, bank[k].file(), words);
+        open = 0;
+      }
+    }
+    if constexpr (Reduces) ETCH_UNROLL for (int k = 0; k < four; ++k) close<Begin>(total, bank[k].file(), words);
+    return end;
+  }
+
+  /// What follows a word that needs 64 bits more.
+  static constexpr std::uint64_t raw_of(int k) { return static_cast<Word>(code[regs.position[k]] & 255) == Word::number64 ? code[regs.position[k] + 1] : 0; }
   template <std::uint64_t W, std::uint64_t Raw, bool Row, class Team>
   static ETCH_INLINE void word(const cpu::detail::File<1>& r, const cpu::detail::Place& at, index_t c, [[maybe_unused]] const Team& team) {
     constexpr Instruction i = decode(W);
@@ -85,9 +170,7 @@ struct Group {
   }
   template <bool Row, int Begin, class Team, std::size_t... I>
   static ETCH_INLINE void section(const cpu::detail::File<1>& r, const cpu::detail::Place& at, [[maybe_unused]] index_t c, [[maybe_unused]] const Team& team, std::index_sequence<I...>) {
-    (word<code[regs.position[Begin + static_cast<int>(I)]],
-          static_cast<Word>(code[regs.position[Begin + static_cast<int>(I)]] & 255) == Word::number64 ? code[regs.position[Begin + static_cast<int>(I)] + 1] : 0, Row>(r, at, c, team),
-     ...);
+    (word<code[regs.position[Begin + static_cast<int>(I)]], raw_of(Begin + static_cast<int>(I)), Row>(r, at, c, team), ...);
   }
   // Sums along a row are closed every 64 elements and added up: one lane would lose digits over long rows otherwise.
   static constexpr bool is_reduce(std::uint64_t w) { return static_cast<Word>(w & 255) == Word::reduce; }
@@ -121,18 +204,24 @@ struct Group {
   }
 
   template <int S, class Team>
-  static ETCH_INLINE void stage(const cpu::detail::File<1>& r, const cpu::detail::Place& at, const FusedCall& call, const Team& team) {
+  static ETCH_INLINE void stage(Bank& row_bank, const cpu::detail::Place& at, const FusedCall& call, const Team& team, [[maybe_unused]] bool aligned) {
+    const cpu::detail::File<1> r = row_bank.file();
     constexpr int row = regs.row_begin[S], column = regs.column_begin[S], end = regs.section_end[S];
     constexpr int row_end = S + 1 == regs.sections ? column : column - 1;  // a marker sits between the two parts
     section<true, row>(r, at, 0, team, std::make_index_sequence<static_cast<std::size_t>(row_end > row ? row_end - row : 0)>{});
     if constexpr (S + 1 < regs.sections && end > column) {
       using I = std::make_index_sequence<static_cast<std::size_t>(end - column)>;
-      if constexpr (reduces<column>(I{})) {
+      constexpr bool sums = reduces<column>(I{}), takes_fours = in_fours && Team::in_fours && !has(Word::accumulate);
+      index_t from = call.col0;
+      if constexpr (sums) {
         Bank bank;
         const cpu::detail::File<1> total = bank.file();
         start<column>(total, I{});
+        if constexpr (takes_fours) {
+          if (aligned) from = fours<column, true>(row_bank, total, at, call, team, I{});
+        }
         int open = 0;
-        for (index_t c = call.col0 + team.lane(); c < call.col1; c += team.lanes()) {
+        for (index_t c = from + team.lane(); c < call.col1; c += team.lanes()) {
           section<false, column>(r, at, c, team, I{});
           if (++open < 64) continue;
           close<column>(total, r, I{});
@@ -140,7 +229,10 @@ struct Group {
         }
         close<column>(r, total, I{});
       } else {
-        for (index_t c = call.col0 + team.lane(); c < call.col1; c += team.lanes()) section<false, column>(r, at, c, team, I{});
+        if constexpr (takes_fours) {
+          if (aligned) from = fours<column, false>(row_bank, r, at, call, team, I{});
+        }
+        for (index_t c = from + team.lane(); c < call.col1; c += team.lanes()) section<false, column>(r, at, c, team, I{});
       }
     }
   }
@@ -151,9 +243,10 @@ struct Group {
     const FusedArgs& a = *call.args;
     for (index_t row = call.row0;;) {
       Bank bank;
-      const cpu::detail::File<1> file = bank.file();
       const cpu::detail::Place at{cursor.p, a.stride, a.dims, a.random, row, row * a.extent[a.dims - 1], call.col1 - call.col0};
-      (stage<static_cast<int>(S)>(file, at, call, team), ...);
+      bool aligned = false;
+      if constexpr (Team::in_fours && in_fours) aligned = is_aligned(at);
+      (stage<static_cast<int>(S)>(bank, at, call, team, aligned), ...);
       if (++row == call.row1) return;
       cursor.next(call);
     }
@@ -198,21 +291,24 @@ struct TileView {
   }
 };
 
-/// Element i of a group, for Thrust.
+/// Element i of a group, for Thrust, or neighbours i * each and those behind it: in rows of `across` such.
 template <std::uint64_t... Code>
 struct ElementOf {
   FusedArgs args;
   index_t columns;
   TileView tile;
-  ETCH_INLINE void operator()(index_t i) const {
+  ETCH_INLINE void operator()(index_t i) const { run<1, Alone>(i, columns); }
+  template <int Each, class Team>
+  ETCH_INLINE void run(index_t i, index_t across) const {
+    const bool narrow = (static_cast<std::uint64_t>(i | across) >> 32) == 0;  // divided in a fraction of the time
     FusedCall call;
     call.args = &args;
-    call.row0 = i / columns;
+    call.row0 = i < across ? 0 : narrow ? static_cast<std::uint32_t>(i) / static_cast<std::uint32_t>(across) : i / across;
     call.row1 = call.row0 + 1;
-    call.col0 = i % columns;
-    call.col1 = call.col0 + 1;
-    tile.point(call);
-    Group<Code...>::run(call, Alone{call.col0 == 0});
+    call.col0 = (i - call.row0 * across) * Each;
+    call.col1 = call.col0 + Each < columns ? call.col0 + Each : columns;
+    if constexpr (Group<Code...>::regs.tile) tile.point(call);
+    Group<Code...>::run(call, Team{call.col0 == 0});
   }
 };
 

@@ -1,6 +1,6 @@
 // Fused groups as kernels of their own: a template over the group's words, a block's threads side by side along a row.
 //
-//   elements      one thread each, neighbours side by side
+//   elements      one thread each, or four neighbours, whose memory is one load or store where it is aligned
 //   rows          a block takes a row after another; reductions meet in shared memory, always in the same order
 //   parts         a block takes a part of the plan (and a strip of columns where rows share nothing)
 #pragma once
@@ -28,6 +28,7 @@ void launch(const Message& about, void (*kernel)(P...), dim3 blocks, const A&...
 #if defined(ETCH_GPU_CODE)
 /// The threads of a block, which share each row's columns.
 struct BlockTeam {
+  static constexpr bool in_fours = true;
   static constexpr int threads = block_threads;
   __device__ bool leads() const { return threadIdx.x == 0; }
   __device__ index_t lane() const { return static_cast<index_t>(threadIdx.x); }
@@ -53,12 +54,15 @@ struct BlockTeam {
 };
 #endif
 
-/// Elements, a grid's stride apart.
+/// Elements or fours of them, `across` to a row, a grid's stride apart.
 template <std::uint64_t... Code>
-__global__ void element_kernel([[maybe_unused]] ElementOf<Code...> element, [[maybe_unused]] index_t count) {
+__global__ void element_kernel([[maybe_unused]] ElementOf<Code...> element, [[maybe_unused]] index_t count, [[maybe_unused]] index_t across) {
 #if defined(ETCH_GPU_CODE)
   const index_t step = static_cast<index_t>(gridDim.x) * blockDim.x;
-  for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) element(i);
+  for (index_t i = static_cast<index_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step) {
+    if constexpr (Group<Code...>::in_fours) element.template run<Group<Code...>::four, Single<true>>(i, across);
+    else element.template run<1, Alone>(i, across);
+  }
 #endif
 }
 
@@ -76,7 +80,7 @@ __global__ void part_kernel([[maybe_unused]] PartOf<Code...> part, [[maybe_unuse
       call.col0 = from;
     }
     call.scratch = part.scratch + blockIdx.x * part.scratch_bytes;
-    part.tile.point(call);
+    if constexpr (Group<Code...>::regs.tile) part.tile.point(call);
     Group<Code...>::run(call, BlockTeam{});
   }
 #endif
@@ -109,8 +113,8 @@ void launch_group(Machine& machine, int s, TileView tile) {
     return;
   }
   if constexpr (G::division == Division::elements) {
-    const index_t count = e.rows * e.columns, blocks = (count + block_threads - 1) / block_threads;
-    launch(about, element_kernel<Code...>, static_cast<unsigned>(blocks < 65536 ? blocks : 65536), ElementOf<Code...>{machine.args(s), e.columns, tile}, count);
+    const index_t each = G::in_fours ? G::four : 1, across = (e.columns + each - 1) / each, count = e.rows * across, blocks = (count + block_threads - 1) / block_threads;
+    launch(about, element_kernel<Code...>, static_cast<unsigned>(blocks < 65536 ? blocks : 65536), ElementOf<Code...>{machine.args(s), e.columns, tile}, count, across);
   } else if constexpr (G::division == Division::rows) {
     e.parts = static_cast<int>(e.rows < (index_t{1} << 30) ? e.rows : index_t{1} << 30);
     e.by_column = false;

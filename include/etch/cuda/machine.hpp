@@ -1,7 +1,7 @@
 // Runs a plan where kernels run: one block of memory, the tables of the CPU's machine as kernels read them, one launch a step.
 //
 //   host system   tables and arena lie here; steps are launched one after another
-//   GPU           tables are copied before each run; the launches are captured once as a CUDA graph and replayed
+//   GPU           tables are copied before each run; what runs the second time as it did before is captured as a CUDA graph and replayed
 #pragma once
 
 #include <etch/cpu/gather.hpp>
@@ -118,6 +118,7 @@ class Machine final : public Suspect {
   cudaGraphExec_t graph_ = nullptr;
   void* bound_[2 * max_slots]{};  // what the captured launches were given
   bool direct_ = false;           // whether some launch holds addresses itself
+  bool is_new_ = true, is_captured_ = false;  // whether it has not run; whether the graph is the last run
 #endif
   bool checks_ = false;  // whether some step can find something wrong
 };
@@ -135,7 +136,7 @@ inline std::size_t Machine::lay_out() {
     for (int c = 0; program_.loop[s] != nullptr && c < program_.loop[s]->shape.carried; ++c) w += 2 * static_cast<std::size_t>(program_.loop[s]->shape.carried_bytes[c]);
     work = w > work ? w : work;
   }
-  std::size_t at = aligned(static_cast<std::size_t>(plan.arena_bytes));
+  std::size_t at = aligned_for_libraries(static_cast<std::size_t>(plan.arena_bytes));
   auto part = [&](std::size_t bytes) {
     const std::size_t begin = at;
     at += aligned(bytes);
@@ -184,7 +185,9 @@ inline Machine::Machine(const ProgramView& program, index_t repeats)
 }
 inline Machine::~Machine() {
 #if ETCH_GPU
-  if (graph_ != nullptr) (void)cudaGraphExecDestroy(graph_);
+  if (graph_ == nullptr) return;
+  (void)cudaStreamSynchronize(current_stream());  // it may still run
+  (void)cudaGraphExecDestroy(graph_);
 #endif
 }
 
@@ -252,6 +255,29 @@ inline bool Machine::turn(const Bindings& given, void* const* out, cpu::RandomSt
 }
 
 #if ETCH_GPU
+/// What this thread's stream is given from here on becomes a graph, or nothing where an error is thrown.
+class Capture {
+ public:
+  Capture() { check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture"); }
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+  ~Capture() {
+    cudaGraph_t broken = nullptr;
+    if (is_open_ && cudaStreamEndCapture(stream_, &broken) == cudaSuccess && broken != nullptr) (void)cudaGraphDestroy(broken);
+    if (is_open_) (void)cudaGetLastError();
+  }
+  cudaGraph_t end() {
+    cudaGraph_t graph = nullptr;
+    is_open_ = false;
+    check(cudaStreamEndCapture(stream_, &graph), "cudaStreamEndCapture");
+    return graph;
+  }
+
+ private:
+  cudaStream_t stream_ = current_stream();
+  bool is_open_ = true;
+};
+
 /// The tables of all bindings of the next run.
 inline void Machine::upload() {
   copy_in(memory_.data() + tables_at_, staged_.data(), tables_room_ * static_cast<std::size_t>(repeats_));
@@ -284,21 +310,28 @@ inline void Machine::run(const Bindings& given, void* const* out, cpu::RandomSta
       bound_[i] = p;
     }
   }
-  if (graph_ == nullptr || changed) {
-    cudaGraph_t captured = nullptr;
-    check(cudaStreamBeginCapture(current_stream(), cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture");
+  if (is_new_ || changed) {  // step by step: libraries and modules load what a capture would not let them, and one run pays no graph
+    is_new_ = is_captured_ = false;
     turn(given, out, random, 0, true);
-    check(cudaStreamEndCapture(current_stream(), &captured), "cudaStreamEndCapture");
+    return;
+  }
+  if (!is_captured_) {
+    Capture capture;
+    turn(given, out, random, 0, true);
+    const cudaGraph_t captured = capture.end();
     cudaGraphExecUpdateResultInfo updated{};
     cudaError_t made = cudaSuccess;
     if (graph_ == nullptr || cudaGraphExecUpdate(graph_, captured, &updated) != cudaSuccess) {  // other launches than before
       (void)cudaGetLastError();
-      if (graph_ != nullptr) (void)cudaGraphExecDestroy(graph_);
-      graph_ = nullptr;
+      if (graph_ != nullptr) {
+        synchronize();
+        (void)cudaGraphExecDestroy(std::exchange(graph_, nullptr));
+      }
       made = cudaGraphInstantiate(&graph_, captured, 0);
     }
     (void)cudaGraphDestroy(captured);
     check(made, "cudaGraphInstantiate", Message{} << plan.steps << " steps");
+    is_captured_ = true;
   }
   check(cudaGraphLaunch(graph_, current_stream()), "cudaGraphLaunch", Message{} << plan.steps << " steps");
 #else

@@ -103,7 +103,7 @@ inline void read(void* to, const void* from, std::size_t bytes) {
 }
 inline void* allocate_pinned(std::size_t bytes) {
   void* p = nullptr;
-  check(cudaMallocHost(&p, bytes), "cudaMallocHost", Message{} << bytes << " bytes");
+  if (bytes > 0) check(cudaMallocHost(&p, bytes), "cudaMallocHost", Message{} << bytes << " bytes");
   return p;
 }
 inline void release_pinned(void* p, std::size_t) { (void)cudaFreeHost(p); }
@@ -124,6 +124,10 @@ inline void* allocate_pinned(std::size_t bytes) { return allocate_block(bytes); 
 inline void release_pinned(void* p, std::size_t bytes) { free_block(p, bytes); }
 inline void synchronize() {}
 #endif
+
+/// What libraries want of the memory they work in, as cudaMalloc gives it.
+inline constexpr std::size_t library_alignment = 256;
+constexpr std::size_t aligned_for_libraries(std::size_t bytes) { return (bytes + library_alignment - 1) / library_alignment * library_alignment; }
 
 /// A shared, zeroed block where kernels run; copying the handle shares it.
 class Block {

@@ -145,7 +145,7 @@ struct WindowRoom {
     }
     for (int i = 0; i < w.batches; ++i) results *= static_cast<std::size_t>(w.size(i));
     product = padded + aligned(elements * sizeof(T));
-    library = product + aligned(results * static_cast<std::size_t>(w.m * w.n) * sizeof(T));
+    library = aligned_for_libraries(product + results * static_cast<std::size_t>(w.m * w.n) * sizeof(T));
     bytes = library;
 #if ETCH_GPU
     bytes += cudnn_workspace;

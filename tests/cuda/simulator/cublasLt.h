@@ -91,7 +91,10 @@ inline Operation& of(cublasLtMatmulDesc_t o) { return *reinterpret_cast<Operatio
 }  // namespace simulator
 
 extern "C" {
-inline cublasStatus_t cublasLtCreate(cublasLtHandle_t* h) { return *h = reinterpret_cast<cublasLtHandle_t>(new char), CUBLAS_STATUS_SUCCESS; }
+inline cublasStatus_t cublasLtCreate(cublasLtHandle_t* h) {
+  if (simulator::is_capturing()) return CUBLAS_STATUS_NOT_INITIALIZED;  // it may allocate
+  return *h = reinterpret_cast<cublasLtHandle_t>(new char), CUBLAS_STATUS_SUCCESS;
+}
 inline cublasStatus_t cublasLtDestroy(cublasLtHandle_t h) { return delete reinterpret_cast<char*>(h), CUBLAS_STATUS_SUCCESS; }
 inline const char* cublasLtGetStatusString(cublasStatus_t s) { return s == CUBLAS_STATUS_SUCCESS ? "success" : s == CUBLAS_STATUS_INVALID_VALUE ? "invalid value" : s == CUBLAS_STATUS_NOT_SUPPORTED ? "not supported" : "another status"; }
 inline cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t* l, cudaDataType type, std::uint64_t rows, std::uint64_t columns, std::int64_t step) {
@@ -140,6 +143,7 @@ inline cublasStatus_t cublasLtMatmul(cublasLtHandle_t, cublasLtMatmulDesc_t o, c
   const bool in_double = p.operation.scale == CUDA_R_64F;
   if ((in_double ? *static_cast<const double*>(alpha) : static_cast<double>(*static_cast<const float*>(alpha))) != 1 || (in_double ? *static_cast<const double*>(beta) : static_cast<double>(*static_cast<const float*>(beta))) != 0) return CUBLAS_STATUS_INVALID_VALUE;
   if (const cublasStatus_t s = judge(p); s != CUBLAS_STATUS_SUCCESS) return s;
+  if (reinterpret_cast<std::uintptr_t>(workspace) % 256 != 0) return CUBLAS_STATUS_INVALID_VALUE;
   if (is_apart && !(is_on_device(a, bytes_of(p.a)) && is_on_device(b, bytes_of(p.b)) && is_on_device(d, bytes_of(p.d)) && is_on_device(workspace, workspace_bytes))) return CUBLAS_STATUS_INVALID_VALUE;
   enqueue(stream, command_of({}, p, [](const Command&, const void* arguments) {
             const Product& q = *static_cast<const Product*>(arguments);

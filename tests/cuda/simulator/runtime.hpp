@@ -71,6 +71,12 @@ inline std::shared_ptr<Stream> stream_of(cudaStream_t s) {
   if (entry == nullptr) entry = std::make_shared<Stream>();
   return entry;
 }
+/// Whether some stream is being captured.
+inline bool is_capturing() {
+  for (const auto& [name, s] : streams())
+    if (s->capture != nullptr) return true;
+  return stream_of(cudaStreamPerThread)->capture != nullptr;
+}
 /// Does what a stream was given up to a point.
 inline void drain(Stream& s, std::uint64_t until) {
   while (s.done < until && !s.waiting.empty()) {
@@ -188,7 +194,7 @@ cudaError_t launch_simulated(const cudaLaunchConfig_t* config, void (*kernel)(P.
 template <class... P>
 cudaError_t cudaFuncSetAttribute(void (*kernel)(P...), cudaFuncAttribute, int value) {
   const simulator::Lock lock(simulator::guard());
-  if (value > simulator::most_shared) return simulator::result(cudaErrorInvalidValue);
+  if (value < 0 || value > simulator::most_shared) return simulator::result(cudaErrorInvalidValue);
   simulator::shared_limits()[reinterpret_cast<const void*>(kernel)] = value;
   return simulator::result(cudaSuccess);
 }
@@ -247,7 +253,7 @@ inline cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 inline cudaError_t cudaMalloc(void** p, std::size_t bytes) {
   using namespace simulator;
   const Lock lock(guard());
-  if (stream_of(cudaStreamPerThread)->capture != nullptr) return result(cudaErrorStreamCaptureUnsupported);
+  if (is_capturing()) return result(cudaErrorStreamCaptureUnsupported);
   Blocks& b = blocks();
   const std::size_t n = (bytes + 511) / 256 * 256;  // and something between blocks
   std::size_t at = 0;
@@ -275,6 +281,7 @@ inline cudaError_t cudaFree(void* p) {
   using namespace simulator;
   const Lock lock(guard());
   if (p == nullptr) return result(cudaSuccess);
+  if (is_capturing()) return result(cudaErrorStreamCaptureUnsupported);
   for (auto& [name, s] : streams()) drain(*s, s->given);  // waits for the device
   Stream& own = *stream_of(cudaStreamPerThread);
   drain(own, own.given);
@@ -286,6 +293,8 @@ inline cudaError_t cudaFree(void* p) {
 }
 inline cudaError_t cudaMallocHost(void** p, std::size_t bytes) {
   const simulator::Lock lock(simulator::guard());
+  if (bytes == 0) return simulator::result(cudaErrorInvalidValue);
+  if (simulator::is_capturing()) return simulator::result(cudaErrorStreamCaptureUnsupported);
   *p = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
   if (*p == nullptr) return simulator::result(cudaErrorMemoryAllocation);
   simulator::blocks().pinned[static_cast<char*>(*p)] = bytes;
@@ -294,6 +303,8 @@ inline cudaError_t cudaMallocHost(void** p, std::size_t bytes) {
 inline cudaError_t cudaFreeHost(void* p) {
   using namespace simulator;
   const Lock lock(guard());
+  if (p == nullptr) return result(cudaSuccess);
+  if (is_capturing()) return result(cudaErrorStreamCaptureUnsupported);
   for (auto& [name, s] : streams()) drain(*s, s->given);
   Stream& own = *stream_of(cudaStreamPerThread);
   drain(own, own.given);
