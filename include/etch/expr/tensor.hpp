@@ -56,15 +56,6 @@ struct Filler<T, 0> {
   static void fill(T*& to, const int*, const T& value) { *to++ = value; }
 };
 
-template <auto D, class Size>
-constexpr int actual_size(const Size& given) {
-  if constexpr (std::is_integral_v<decltype(D)>) {
-    return static_cast<int>(D);
-  } else {
-    return decltype(D)::bounded ? static_cast<int>(given) : decltype(D)::capacity;
-  }
-}
-
 /// Where an element lies in row-major order; negative indices count from the end.
 template <int Rank>
 ETCH_INLINE std::int64_t element_offset(const int* sizes, const std::int64_t* index) {
