@@ -60,6 +60,7 @@
 #include <etch/ops/addmm.hpp>
 #include <etch/ops/arithmetic.hpp>
 #include <etch/ops/attention.hpp>
+#include <etch/ops/axis_arguments.hpp>
 #include <etch/ops/complex.hpp>
 #include <etch/ops/bitwise.hpp>
 #include <etch/ops/compare.hpp>
