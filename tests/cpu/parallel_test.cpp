@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -43,7 +44,20 @@ TEST_CASE("every chunk runs exactly once") {
       Counts counts;
       cpu::parallel_for(chunks, Counts::count, &counts);
       CHECK(counts.each_once(chunks));
+      cpu::parallel_for(chunks, Counts::count, &counts, true);
+      for (int i = 0; i < chunks; ++i) CHECK(counts.chunk[static_cast<std::size_t>(i)].load() == 2);
+      CHECK(counts.strangers.load() == 0);
     }
+  }
+}
+
+TEST_CASE("one thread takes chunks in order, or in the opposite one") {
+  const Restore restore;
+  cpu::set_num_threads(1);
+  for (const bool backwards : {false, true}) {
+    std::vector<int> order;
+    cpu::parallel_for(5, [](void* context, int chunk, int) { static_cast<std::vector<int>*>(context)->push_back(chunk); }, &order, backwards);
+    CHECK(order == (backwards ? std::vector<int>{4, 3, 2, 1, 0} : std::vector<int>{0, 1, 2, 3, 4}));
   }
 }
 

@@ -107,6 +107,15 @@ TEST_CASE("strips and panels that are packed while others are multiplied, from e
     }
 }
 
+TEST_CASE("results of several lines a row, whose lines arrive while the strip before them is computed") {
+  const int64 sizes[][3] = {{600, 330, 120}, {700, 200, 544}};  // 792 and 560 kB
+  for (const auto& [m, n, k] : sizes) {
+    const std::vector<float> a = normals(m * k, 8), b = normals(k * n, 9);
+    CHECK(worst(m, n, k, a, b, product(m, n, k, a, b)) < 12);
+    CHECK(worst(m, n, k, a, b, product(m, n, k, a, b, true, true), true, true) < 12);
+  }
+}
+
 TEST_CASE("integers as large as their sums allow are exact") {
   const int64 m = 64, n = 96, k = 256;
   std::mt19937 bits{5};

@@ -24,6 +24,14 @@ TEST_CASE("what follows a product is its epilogue") {
   check(f, filled<F<64, 32>>(), filled<F<48, 32>>(), filled<F<48>>());
 }
 
+TEST_CASE("of products that could follow each other the one that the next kernel reads is the last, and a loop of several parts begins where it ended") {
+  auto f = [](auto x, auto w, auto g) { return results(softmax<1>(exp(tanh(matmul(g, w)) * x)), matmul(t(g), x)); };
+  using P = Code<decltype(f), F<768, 96>, F<64, 96>, F<768, 64>>;
+  static_assert(P::plan.steps == 3 && P::plan.step[0].dim[0] == 64 && P::plan.step[1].dim[0] == 768 && P::plan.step[2].kind == StepKind::fused);
+  static_assert(P::plan.step[2].chunks > 1 && P::plan.step[2].backwards);
+  check(f, filled<F<768, 96>>(0, 1), filled<F<64, 96>>(-0.1, 0.1), filled<F<768, 64>>(0, 1));
+}
+
 TEST_CASE("a product of one term each is pointwise, and part of another product's epilogue") {
   auto f = [](auto x, auto w, auto h, auto v, auto b) { return linear(x, w, b) + linear(h, v, b); };
   using P = Code<decltype(f), F<3, 1>, F<20, 1>, F<3, 8>, F<20, 8>, F<20>>;

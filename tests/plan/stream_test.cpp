@@ -67,3 +67,42 @@ TEST_CASE("rows that begin within a vector, results that never lie at vectors' b
     CHECK(first[static_cast<std::size_t>(rows * columns + 1)] == 0);
   }
 }
+
+TEST_CASE("of two results of a product the one that nothing in the program reads is streamed, wherever it lies") {
+  constexpr auto both = [](auto x, auto w, auto b, auto v) {
+    const auto h = linear(x, w, b);
+    const auto y = sigmoid(h);
+    return results(y * (1 - y), y, matmul(y, v));
+  };
+  using P = Code<decltype(both), F<1024, 96>, F<272, 96>, F<272>, F<272, 8>>;
+  static_assert(streamed<P>() == 1 && P::plan.step[0].kind == StepKind::dot && P::plan.step[0].streamed != 0);
+  static_assert(streamed<Code<decltype(both), F<512, 96>, F<272, 96>, F<272>, F<272, 8>>>() == 0);   // 0.5 MB
+  static_assert(streamed<Code<decltype(both), F<1024, 96>, F<274, 96>, F<274>, F<274, 8>>>() == 0);  // rows end within lines
+  constexpr auto unread = [](auto x, auto w, auto b) {
+    const auto y = sigmoid(linear(x, w, b));
+    return results(y * (1 - y), y);
+  };
+  static_assert(streamed<Code<decltype(unread), F<1024, 96>, F<272, 96>, F<272>>>() == 0);
+
+  const auto x = filled<F<1024, 96>>();
+  const auto w = filled<F<272, 96>>(-0.1, 0.1, 1);
+  const auto b = filled<F<272>>();
+  const auto v = filled<F<272, 8>>();
+  constexpr std::size_t count = 1024 * 272;
+  std::vector<float> slope(count + 40, -1), value(count), end(1024 * 8);
+  for (const int shift : {16, 1, 8}) {
+    float* to = slope.data();
+    while (reinterpret_cast<std::uintptr_t>(to) % 64 != 0) ++to;
+    to += shift - 1, to[0] = to[count + 1] = -1, ++to;
+    cpu::Machine machine(P::view());
+    Bindings in;
+    in.bind(x.data(), x.sizes()), in.bind(w.data(), w.sizes()), in.bind(b.data(), b.sizes()), in.bind(v.data(), v.sizes());
+    void* out[] = {to, value.data(), end.data()};
+    machine.run(in, out);
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < count; ++i) wrong += to[i] != value[i] * (1 - value[i]);
+    CHECK(wrong == 0);
+    CHECK(to[-1] == -1);
+    CHECK(to[count] == -1);
+  }
+}

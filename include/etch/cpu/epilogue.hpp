@@ -44,13 +44,14 @@ void name_terms(Epilogue<T>& e, const EpilogueWork& work, RowTerm r) {
   }
   e.rectifies = true;
 }
-/// The loop as an epilogue that names the matrices which it walks as the product walks C, of its first `slots`.
+/// The loop as an epilogue that names the matrices which it walks as the product walks C, of its first `slots` without those `streamed`, bits.
 template <class T>
-ETCH_SHARED Epilogue<T> epilogue_of(EpilogueWork& work, int slots, RowTerm term = {}) {
+ETCH_SHARED Epilogue<T> epilogue_of(EpilogueWork& work, int slots, RowTerm term = {}, std::uint32_t streamed = 0) {
   constexpr index_t size = static_cast<index_t>(sizeof(T));
   Epilogue<T> e{apply_epilogue<T>, &work};
   const FusedArgs& a = *work.args;
   for (int s = 0; s < slots && e.walked < 2; ++s) {
+    if (s < 32 && (streamed >> s & 1) != 0) continue;
     const index_t* const stride = a.stride + s * a.dims;
     const index_t row = a.dims > 1 ? stride[a.dims - 2] : 0;
     bool walks = a.root[s] <= Root::buffer && a.root[s] != Root::none && stride[a.dims - 1] == size && row > 0 && row % size == 0;

@@ -370,7 +370,7 @@ struct Fused {
           }
         }
       }
-      if constexpr (regs.streams) c = stream<column>(r, at, c, last, I{});
+      if constexpr (regs.streams && !regs.tile) c = stream<column>(r, at, c, last, I{});
       else if constexpr (Columns{code, &regs, column, end}.crossing() >= 0) c = Crossing<Fused, column, end>::run(r, at, c, last);
       // of two vectors: one of five instructions takes 1.7 times as long (Zen 3) where it crosses a line of the code's cache
       [[maybe_unused]] const bool many = (call.row1 - call.row0) * (last - call.col0) >= 4096;  // then stores of whole lines would each wait for one from the second cache

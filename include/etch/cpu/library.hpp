@@ -51,7 +51,7 @@ ETCH_INLINE void each_product(Machine& machine, int s, Multiply multiply) {
     }
     EpilogueWork work{machine.kernel(s), &machine.args(s), o * batch * m};
     const bool far = batch * m * n * static_cast<index_t>(sizeof(T)) > far_bytes;
-    const Epilogue<T> epilogue = fused ? epilogue_of<T>(work, far ? step.accesses - 2 : 0) : Epilogue<T>{};
+    const Epilogue<T> epilogue = fused ? epilogue_of<T>(work, far ? step.accesses - 2 : 0, {}, step.streamed) : Epilogue<T>{};
     const T* const x = reinterpret_cast<const T*>(machine.pointer(a)) + at_a;
     const T* const y = reinterpret_cast<const T*>(machine.pointer(b)) + at_b;
     T* const to = fused ? nullptr : reinterpret_cast<T*>(machine.pointer(c)) + at_c;

@@ -528,7 +528,7 @@ inline void Machine::run_fused(int s) {
   if (step.combines > 0) plan_.parts.combine(*this, step, step.access, true);
   const FusedArgs& a = args_[s];
   Part part{*this, step, plan_.kernel[s], a, rows_of(a), columns_of(a)};
-  parallel_for(step.chunks, Part::run, &part);
+  parallel_for(step.chunks, Part::run, &part, step.backwards);
   if (step.combines > 0) plan_.parts.combine(*this, step, step.access, false);
 }
 

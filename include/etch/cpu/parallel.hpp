@@ -86,7 +86,7 @@ class Signal : public etch::detail::Atomic<int> {
 };
 
 /// The workers and the one job they share. Each thread has a range of neighbouring chunks: of kernels that follow each other it
-/// gets the same rows, which its own cache still holds. Who is done takes the last chunk of another's. A claim is one
+/// gets the same rows, which its own cache still holds. Who is done takes the chunk of another's that is furthest from its turn. A claim is one
 /// compare-and-swap on a range, so a worker that wakes late can neither disturb the next job nor hold this one up.
 class Pool {
  public:
@@ -105,11 +105,12 @@ class Pool {
   }
 
   /// False where the pool is serving another thread: the caller then does its work alone.
-  ETCH_NOINLINE bool run(int chunks, ChunkFunction function, void* context) {
+  ETCH_NOINLINE bool run(int chunks, ChunkFunction function, void* context, bool backwards) {
     if (busy_.exchange(true)) return false;
     if (workers_ == 0) start();
     function_ = function;
     context_ = context;
+    backwards_.store<__ATOMIC_RELAXED>(backwards);
     unfinished_.store<__ATOMIC_RELAXED>(chunks);
     const auto part = [&](int t) { return static_cast<std::uint64_t>(static_cast<std::int64_t>(chunks) * t / (workers_ + 1)); };
     for (int t = 0; t <= workers_; ++t) range_[t].chunks.store(part(t) << 32 | part(t + 1));
@@ -134,9 +135,10 @@ class Pool {
 
   /// Claims and runs one chunk, of the thread's own range if any is left; false where no range has one.
   bool work(int thread) {
-    int chunk = take(range_[thread].chunks, true);
+    const bool backwards = backwards_.load<__ATOMIC_RELAXED>();  // who wakes late may see another job's: it finds the same chunks
+    int chunk = take(range_[thread].chunks, !backwards);
     for (int t = 0; chunk < 0 && t < threads(); ++t)
-      if (t != thread) chunk = take(range_[t].chunks, false);
+      if (t != thread) chunk = take(range_[t].chunks, backwards);
     if (chunk < 0) return false;
     function_(context_, chunk, thread);
     if (unfinished_.fetch_add(-1) == 1) unfinished_.notify_all();
@@ -214,6 +216,7 @@ class Pool {
   etch::detail::Atomic<bool> stopping_{false};
   ChunkFunction function_ = nullptr;
   void* context_ = nullptr;
+  etch::detail::Atomic<bool> backwards_{false};
   int spins_ = spin_limit;
   alignas(64) Signal unfinished_{0};
   alignas(64) etch::detail::Atomic<bool> busy_{false};
@@ -248,13 +251,14 @@ inline int num_threads() { return detail::pool().threads(); }
 /// Sets the number of threads, within [1, 256]; waits for a running parallel_for and must not be called inside one.
 inline void set_num_threads(int count) { detail::pool().set_threads(count); }
 
-/// Runs function(context, chunk, thread) for every chunk in [0, chunks), on all threads, and returns when all are done.
+/// Runs function(context, chunk, thread) for every chunk in [0, chunks), on all threads, and returns when all are done; each thread its last one first
+/// if `backwards`.
 /// What a chunk computes must not depend on `thread`. Inside a chunk, a further parallel_for runs on its own thread.
-ETCH_SHARED void parallel_for(int chunks, ChunkFunction function, void* context) {
+ETCH_SHARED void parallel_for(int chunks, ChunkFunction function, void* context, bool backwards = false) {
   const bool alone = chunks <= 1 || detail::thread_index >= 0 || num_threads() == 1;
-  if (!alone && detail::pool().run(chunks, function, context)) return;
+  if (!alone && detail::pool().run(chunks, function, context, backwards)) return;
   const int thread = detail::thread_index < 0 ? 0 : detail::thread_index;
-  for (int chunk = 0; chunk < chunks; ++chunk) function(context, chunk, thread);
+  for (int i = 0; i < chunks; ++i) function(context, backwards ? chunks - 1 - i : i, thread);
 }
 
 }  // namespace cpu

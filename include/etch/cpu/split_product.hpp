@@ -96,14 +96,18 @@ struct Ahead {
   int64 steps = 0, at = 0;
   Sizes most{};
   float* line[2] = {};
-  int64 line_row[2] = {}, lines = 0, lines_step = 0;  // rows of both that are left, and so many a step
+  int64 line_row[2] = {}, lines = 0, lines_step = 0;  // from the end of a row to the next; pairs of lines of both that are left, and so many a step
+  int64 lines_beside = 1, lines_left = 1;             // pairs of a row, and those that are left of it
 
   ETCH_NOINLINE void step() {
     for (int64 i = 0; i < lines_step && lines > 0; ++i, --lines) {
-      for (int s = 0; s < 2; line[s] += line_row[s], ++s) {
+      const bool ends = lines_beside == 1 || --lines_left == 0;
+      for (int s = 0; s < 2; ++s) {
         ETCH_PREFETCH(line[s]);
         ETCH_PREFETCH(line[s] + 16);
+        line[s] += ends ? line_row[s] : wide;
       }
+      if (ends && lines_beside > 1) lines_left = lines_beside;
     }
     if (steps == 0) return;
     --steps;
@@ -302,6 +306,7 @@ struct SplitMultiplication {
   const bool applies = p.epilogue.apply != nullptr, finishes = applies || (p.adds && p.k > SplitPortion::deepest), streams_b = !near && !finishes && p.n > p.m && (!Gathers || (p.a_at == nullptr && p.b_at == nullptr));
   const SplitPortion portion = SplitPortion(streams_b ? p.n : p.m, streams_b ? p.m : p.n, p.k, finishes);
   const bool waits = finishes && portion.blocks > 1;
+  const bool fetches_rows = !near && !streams_b && p.m * p.n * 4 >= 1 << 19 && pieces(p.n, wide) <= portion.panels;  ///< of the next strip, whole ones
   char* const streamed = packed + portion.panels * portion.strip_bytes();
   float* const kept = reinterpret_cast<float*>(streamed + 2 * portion.strip_bytes());
   float *const plain = kept + portion.kept(), *const turned = plain + (portion.depth + 16) * wide;
@@ -326,6 +331,7 @@ struct SplitMultiplication {
             fits = ahead.from != nullptr ? complete() : pack(streams_b, i, place_of(i));
             ahead = {};
             if (i + 1 < bottom) begin(streams_b, i + 1, i + 2 < bottom, place_of(i + 1));
+            if (fetches_rows && i + 1 < bottom && (!applies || k0 + k == p.k)) fetch_lines(i + 1, first, last, last - first);
             if (streams_b) {
               for (int64 strip = first; strip < last; ++strip) tiles(strip, i, i + 1, 0);
             } else {
@@ -353,24 +359,27 @@ struct SplitMultiplication {
       const int64 width = least(wide, p.n - j * wide);
       const char* const b = streams_b ? place_of(j) : packed + (j - first) * portion.strip_bytes();
       float* const at = sums + (j - from) * wide;
-      if (!near) fetch_lines(row, j * wide, height, chunks, applies ? ends : k0 == 0);
+      if (!near && !fetches_rows && (applies ? ends : k0 == 0)) fetch_lines(i, j, j + 1, 1);
       if (fits && normal[(streams_b ? i : j) - first]) p.kernels->unit[amx::place_of(near, height > 16, width > 16)](a, b, chunks, at, sums_row, accumulates, ahead);
       else multiply_plainly(i, height, j, width, at, sums_row, accumulates);
     }
     if (staged && (!waits || ends)) p.finish(row, col, height, cols, sums, sums_row);
   }
 
-  /// What will be written when the sums of a panel are known arrives while they are computed.
-  void fetch_lines(int64 row, int64 col, int64 height, int64 chunks, bool writes) {
-    ahead.lines = 0;
+  /// What panels [from, to) of a strip will be written to arrives, row after row, while so many products of 32 x 32 are computed.
+  void fetch_lines(int64 strip, int64 from, int64 to, int64 products) {
     const auto& e = p.epilogue;
-    if (!writes || (applies && e.walked == 0)) return;
+    ahead.lines = 0;
+    if (applies && e.walked == 0) return;
+    ahead.lines_beside = ahead.lines_left = to - from;
     for (int s = 0; s < 2; ++s) {
       const int which = s < e.walked ? s : 0;
-      ahead.line_row[s] = applies ? e.walked_row[which] : p.c_row;
-      ahead.line[s] = (applies ? e.walked_at[which] + p.row_offset * e.walked_row[which] : p.c) + row * ahead.line_row[s] + col;
+      const int64 step = applies ? e.walked_row[which] : p.c_row;
+      ahead.line[s] = (applies ? e.walked_at[which] + p.row_offset * step : p.c) + strip * wide * step + from * wide;
+      ahead.line_row[s] = step - (to - from - 1) * wide;
     }
-    ahead.lines = height, ahead.lines_step = pieces(wide, 6 * chunks);
+    ahead.lines = least(wide, p.m - strip * wide) * (to - from);
+    ahead.lines_step = pieces(ahead.lines, 6 * pieces(k, amx::depth) * products);
   }
 
   /// Begins to pack panel `at` of B, or strip of A, if that can be done by steps.

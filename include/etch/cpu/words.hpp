@@ -372,8 +372,9 @@ ETCH_INLINE void execute(const File<L>& r, const Place& at, index_t c, int n) {
       M* q = reinterpret_cast<M*>(p) + c;
       if constexpr (Partial) simd::store_partial(q, v, n);
       else if constexpr (mode == Stride::stream && How == Storing::stream) simd::stream(q, v);
+      else if constexpr (mode == Stride::stream && How == Storing::tile) reinterpret_cast<index_t>(q) % (L * static_cast<index_t>(sizeof(M))) == 0 ? simd::stream(q, v) : simd::store(q, v);
       else simd::store(q, v);
-      if constexpr (How == Storing::tile || How == Storing::ahead) __builtin_prefetch(q + at.columns, 1);
+      if constexpr (mode != Stride::stream && (How == Storing::tile || How == Storing::ahead)) __builtin_prefetch(q + at.columns, 1);
     } else if constexpr (mode == Stride::pair) {
       const auto w = to_memory<type_of<i.memory>>(r.template get<C>(i.b));
       M* q = reinterpret_cast<M*>(p) + 2 * c;

@@ -30,13 +30,23 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
     next[n] = head[g];
     head[g] = n;
   }
+  // products that the next level reads: the last of their level, so that the caches hold what they made
+  bool soon[N + 1]{};
+  for (int n = 0; n < p.g.nodes; ++n) {
+    if (p.node(n).op != Op::dot) continue;
+    const int g = p.find(p.group[n]);
+    for (int m = n + 1; m < p.g.nodes && !soon[g]; ++m)
+      for (int k = 0; p.level[m] == p.groups[g].level + 1 && !p.is_view_of(m) && k < 3 && p.node(m).in[k] >= 0; ++k) soon[g] = soon[g] || p.root(p.node(m).in[k]) == n;
+  }
   // groups and copies by level
   int by_level[2 * N + 8]{}, after[N + 1]{}, copy_by_level[2 * N + 8]{}, copy_after[2 * N + 1]{};
   for (int l = 0; l <= levels; ++l) by_level[l] = copy_by_level[l] = -1;
-  for (int i = p.group_count - 1; i >= 0; --i) {
-    if (p.groups[i].parent >= 0) continue;
-    after[i] = by_level[p.groups[i].level];
-    by_level[p.groups[i].level] = i;
+  for (const bool last : {true, false}) {
+    for (int i = p.group_count - 1; i >= 0; --i) {
+      if (p.groups[i].parent >= 0 || soon[i] != last) continue;
+      after[i] = by_level[p.groups[i].level];
+      by_level[p.groups[i].level] = i;
+    }
   }
   for (int i = p.copy_count - 1; i >= 0; --i) {
     copy_after[i] = copy_by_level[p.copies[i].level];
@@ -70,6 +80,7 @@ constexpr void lower_all(Planning<N>& p, PlanDraft<N>& out) {
       kernel.write_out();
       kernel.step.level = level;
       divide(p, out, kernel.step);
+      kernel.step.backwards = kernel.step.chunks > 1 && out.steps > 0 && !out.step[out.steps - 1].backwards;
       for (int k = 0; k < count; ++k) {
         const int n = results[k];
         if (!p.late[n]) continue;

@@ -79,7 +79,9 @@ struct Step {
   int dim[max_rank + 1]{};
   int chunks = 1;            ///< independent parts of the loop, fixed here so that threads cannot change a bit
   bool by_column = false;    ///< chunks divide the columns, not the rows
+  bool backwards = false;    ///< the last chunk first: what the kernel before has just written is still in the caches
   int block = 0;             ///< columns at a time, all rows of them before the next: what lies a line apart is read while its line is in the cache
+  std::uint32_t streamed = 0;  ///< accesses of a product's epilogue that are stored past the caches, as bits
   int combine = 0, combines = 0;  ///< accumulators to initialise before and to combine after
   std::int64_t scratch = 0;       ///< bytes per thread for rows kept between passes
   std::uint64_t arg = 0;          ///< of the node: attention's scale and mask, a loop's number
