@@ -308,3 +308,17 @@ TEST_CASE("the tiles a product asks for are those it is cut into") {
       CHECK(all);
     }
 }
+
+TEST_CASE("contiguous columns of A that lie as far apart as those of a copy are none: their product asks for no more than its own tiles") {
+  using namespace cpu::detail;
+  constexpr int m = a_copy_col<float>, n = 100, k = 300;
+  const Problem<float> p{m, n, k, true, false, 0};
+  CHECK((p.a_row == 1 && p.a_col == m));
+  std::vector<float> c = p.c, expected = p.c;
+  Workspace<float> workspace(m, n, k);
+  Product<float> item{m, n, k, p.a.data(), p.a_row, p.a_col, p.b.data(), p.b_row, p.b_col, c.data(), p.c_lead, false, {}, &product_kernels<float, tiles_of<float>(m, n, k, false), 0>};
+  multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);
+  item.c = expected.data(), item.kernels = &product_kernels<float>;
+  multiply(item, 0, item.row_tiles().count, 0, item.panels(), workspace.start);
+  CHECK(c == expected);
+}

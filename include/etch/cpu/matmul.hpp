@@ -524,6 +524,7 @@ struct Multiplication {
 
   void take_a(TileArguments<T>& t, const T* a, int64 height, int64 place) const {
     if (copies) copy_tile(height, t.k, a, p.a_row, a_copy, a_copy_row<T>);
+    t.strip = strips;
     t.a = strips ? a_copy + place * a_copy_tile<T> : copies ? a_copy : a;
     t.a_row = strips ? 1 : copies ? a_copy_row<T> : p.a_row;
     t.a_col = strips ? a_copy_col<T> : copies ? 1 : p.a_col;

@@ -100,8 +100,7 @@ struct TileArguments {
   int64 next_step = 0, next_panel = 0, next_panels = 1;  // much further on for each tile, up to so many
   T* packed = nullptr;            // where rows of B are copied to meanwhile, side by side, and from one tile's
   int64 packed_panel = 0;         // to the next one's
-
-  bool is_strip() const { return a_row == 1 && a_col == a_copy_col<T>; }
+  bool strip = false;             // a is a copy whose columns are contiguous
 };
 
 inline constexpr bool tile_steps = ETCH_VECTOR_BYTES > 16;  // four of k at a time; of vectors of 16 bytes one is as fast
@@ -235,7 +234,7 @@ struct TileTable {
   /// The same without a copy, whose wide loads would wait for what has just been stored; b, c, lines and `next` may move on.
   ETCH_INLINE void advance(int64 height, int64 vectors, TileArguments<T>& t) const {
     if (height == 1) return row[vectors - 1](t);
-    const bool strip = t.is_strip();
+    const bool strip = t.strip;
     const Function tile = at[strip][height - 1][vectors - 1];
     if (tile == nullptr) return by_spare(height, vectors, t);
     if (t.next != nullptr && height >= rows - 1 && vectors == 2) {
