@@ -110,7 +110,7 @@ TEST_CASE("which products fit, and that a program of them is right") {
 #endif
   check(net, filled<F<6, 12>>(), filled<F<36, 12>>(), filled<F<36>>(), filled<F<25, 36>>());
   auto product = [](auto x, auto w) { return matmul(x, w); };
-  using Large = Code<decltype(product), F<64, 120>, F<120, 64>>;
+  using Large = Code<decltype(product), F<64, 512>, F<512, 64>>;
   static_assert(!cpu::detail::is_small_product(Large::plan.step[0], Large::plan.access));
   auto few = [](auto x, auto w, auto v) { return linear(linear(x, w), v); };
   check(few, filled<F<9, 12>>(), filled<F<3, 12>>(), filled<F<2, 3>>());
@@ -140,4 +140,44 @@ TEST_CASE("a loop lays its constants out anew each time it runs") {
     const auto& got = p(h, xs, w);
     for (int i = 0; i < 48; ++i) CHECK(got.data()[i] == doctest::Approx(y.data()[i]).epsilon(1e-4));
   }
+}
+
+TEST_CASE("products beyond the first cache, and what follows them tile by tile") {
+  auto product = [](auto x, auto w) { return matmul(x, w); };
+  using P = Code<decltype(product), F<90, 70>, F<70, 100>>;
+  static_assert(cpu::detail::is_small_product(P::plan.step[0], P::plan.access));
+  check(product, filled<F<90, 70>>(), filled<F<70, 100>>());
+  check([](auto x, auto w, auto b) { return relu(matmul(x, w) + b); }, filled<F<90, 70>>(), filled<F<70, 100>>(), filled<F<100>>());
+  check([](auto x, auto w) { return exp(matmul(t(x), w)); }, filled<F<70, 33>>(), filled<F<70, 150>>());
+}
+
+TEST_CASE("a batch of small products: as many items on any number of threads, shared operands, every layout, epilogues") {
+  auto product = [](auto x, auto y) { return bmm(x, y); };
+  using P = Code<decltype(product), F<70, 50, 30>, F<70, 30, 47>>;
+  static_assert(P::plan.steps == 1);
+#if !defined(ETCH_CPU_EIGEN)
+  static_assert(cpu::product_way(P::plan.step[0], P::plan.access) == cpu::ProductWay::small);
+#endif
+  check(product, filled<F<5, 9, 12>>(), filled<F<5, 12, 37>>());
+  check([](auto x, auto y) { return matmul(x, mT(y)); }, filled<F<3, 9, 12>>(), filled<F<3, 37, 12>>());
+  check([](auto x, auto y) { return matmul(mT(x), y); }, filled<F<3, 12, 9>>(), filled<F<3, 12, 18>>());
+  check([](auto x, auto y) { return matmul(x, y); }, filled<F<9, 12>>(), filled<F<4, 12, 37>>());
+  check([](auto x, auto y) { return matmul(x, y); }, filled<F<4, 9, 12>>(), filled<F<12, 37>>());
+  check([](auto x, auto y, auto z) { return tanh(bmm(x, y) + z); }, filled<F<4, 9, 12>>(), filled<F<4, 12, 37>>(), filled<F<4, 1, 37>>());
+  check([](auto x, auto y, auto z) { return relu(bmm(x, y) - z); }, filled<F<3, 90, 70>>(), filled<F<3, 70, 100>>(), filled<F<3, 90, 1>>());
+  const int before = cpu::num_threads();
+  const auto x = filled<F<70, 50, 30>>();
+  const auto z = filled<F<70, 50, 47>>();
+  const auto y = filled<F<70, 30, 47>>();
+  F<70, 50, 47> first, second, result;
+  for (const int threads : {1, 3}) {
+    cpu::set_num_threads(threads);
+    result = bmm(x, y);
+    F<70, 50, 47> sums;
+    sums = gelu(bmm(x, y) + z);
+    if (threads == 1) first = result, second = sums;
+    CHECK(equal(result, first).item());
+    CHECK(equal(sums, second).item());
+  }
+  cpu::set_num_threads(before);
 }

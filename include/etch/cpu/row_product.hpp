@@ -15,15 +15,18 @@ inline constexpr int most_row_columns = 1024;  // of a row kept on the stack unt
 
 /// The access of a product's right operand.
 constexpr int right_operand(const Step& s) { return s.access + s.accesses - (s.words != 0 ? 1 : 2); }
-/// What a kernel is made for where the plan knows a product's sizes and strides; c_row is 0 where there is an epilogue.
+/// What a kernel is made for where the plan knows a product's sizes and strides, those of an item where there is a batch; c_row is 0 where there is an epilogue.
 struct ProductSizes {
   int m, n, k, a_row, a_col, b_row, b_col, c_row;
   bool keeps;  ///< b stays as it is: it is transposed once
+  bool batched;
   constexpr bool operator==(const ProductSizes&) const = default;
 };
 constexpr ProductSizes sizes_of(const Step& s, const Access* access) {
   const Access *b = access + right_operand(s), *a = b - 1;
-  return {s.dim[0], s.dim[1], s.dim[2], number_of(a->stride[0]), number_of(a->stride[1]), number_of(b->stride[0]), number_of(b->stride[1]), s.words != 0 ? 0 : number_of(b[1].stride[0]), b->constant && b->stride[1] != 1 && s.dim[1] * static_cast<int>(size_of(s.dtype)) >= ETCH_VECTOR_BYTES};
+  const int row = s.dims - 3, n = s.dim[row + 1];
+  const bool keeps = row == 0 && b->constant && b->stride[1] != 1 && n * static_cast<int>(size_of(s.dtype)) >= ETCH_VECTOR_BYTES;
+  return {s.dim[row], n, s.dim[row + 2], number_of(a->stride[row]), number_of(a->stride[row + 1]), number_of(b->stride[row]), number_of(b->stride[row + 1]), s.words != 0 ? 0 : number_of(b[1].stride[row]), keeps, row > 0};
 }
 /// Whether rows or columns of k x n elements lie one after another, at places the plan knows.
 constexpr bool is_matrix(int row, int col, std::int64_t k, std::int64_t n) { return (row == 1 && is_static(col) && number_of(col) >= k) || (col == 1 && is_static(row) && number_of(row) >= n); }

@@ -1,5 +1,5 @@
-// A product whose operands fit the first cache: sizes and strides are the plan's, so that nothing is cut while it runs and nothing packed but a
-// transposed B.
+// A product whose operands fit the nearest caches, or a batch of such: sizes and strides are the plan's, so that nothing is cut while it runs and nothing packed
+// but a transposed B.
 //
 //   c[M][N] = a[M][K] b[K][N]   tiles of a height and width chosen for M and N, then the epilogue over all of it
 #pragma once
@@ -20,20 +20,26 @@ constexpr bool is_narrow(int a_row, int a_col, int b_row, int b_col, std::int64_
   if (!is_static(b_row) || !is_static(b_col) || number_of(b_row) < 0 || number_of(b_col) < 0) return false;
   return is_matrix(a_col, a_row, k, m) && (a_row == 1 || b_row == 1);
 }
-inline constexpr std::int64_t small_bytes = 32 << 10;  // of all three matrices
+/// Bytes of all three matrices, in the first cache; and in the second, where rows of B are vectors as they lie and do not fill the matrix unit's tiles; measured.
+inline constexpr std::int64_t small_bytes = 32 << 10, near_bytes = 120 << 10;
+constexpr bool is_near_product(int b_col, std::int64_t m, std::int64_t n, std::int64_t size, std::int64_t bytes) {
+  return bytes > small_bytes && bytes <= near_bytes && b_col == 1 && n * size > ETCH_VECTOR_BYTES && !(ETCH_AMX && m % 16 == 0 && n % 16 == 0 && m * n >= 96 * 96);
+}
 
 /// Whether a product is one; `access` are all of the plan's.
 constexpr bool is_small_product(const Step& s, const Access* access) {
-  if (s.kind != StepKind::dot || s.dims != 3 || (s.dtype != DType::float32 && s.dtype != DType::float64)) return false;
+  if (s.kind != StepKind::dot || s.dims > 4 || (s.dtype != DType::float32 && s.dtype != DType::float64)) return false;
   const Access *b = access + right_operand(s), *a = b - 1, *c = b + 1;
-  for (int i = 0; i < 3; ++i)
+  const int row = s.dims - 3, col = row + 1;
+  if (row > 0 && (!is_static(s.dim[0]) || b->stride[0] == 0)) return false;  // one B for all may be one product
+  for (int i = row; i < s.dims; ++i)
     if (!is_static(s.dim[i]) || s.dim[i] < 1) return false;
-  for (int i = 0; i < 2; ++i)
+  for (int i = row; i <= col; ++i)
     if (!is_static(a->stride[i]) || !is_static(b->stride[i]) || (s.words == 0 && !is_static(c->stride[i]))) return false;
-  const std::int64_t m = s.dim[0], n = s.dim[1], k = s.dim[2], size = static_cast<std::int64_t>(size_of(s.dtype));
-  if (m <= 1 || (m * k + k * n + m * n) * size > small_bytes || (s.words == 0 && c->stride[1] != 1)) return false;
-  if (n <= few) return m > few && is_narrow(a->stride[0], a->stride[1], b->stride[0], b->stride[1], m, k);
-  return number_of(a->stride[0]) >= 0 && number_of(a->stride[1]) >= 0 && is_matrix(b->stride[0], b->stride[1], k, n);
+  const std::int64_t m = s.dim[row], n = s.dim[col], k = s.dim[col + 1], size = static_cast<std::int64_t>(size_of(s.dtype)), bytes = (m * k + k * n + m * n) * size;
+  if (m <= 1 || (bytes > small_bytes && !is_near_product(b->stride[col], m, n, size, bytes)) || (s.words == 0 && c->stride[col] != 1)) return false;
+  if (n <= few) return row == 0 && m > few && is_narrow(a->stride[row], a->stride[col], b->stride[row], b->stride[col], m, k);
+  return number_of(a->stride[row]) >= 0 && number_of(a->stride[col]) >= 0 && is_matrix(b->stride[row], b->stride[col], k, n);
 }
 
 /// What the products of a plan may call: tiles of these shapes, and what is no tile.
@@ -161,12 +167,17 @@ struct SmallProduct {
     panels<R, width, true>(a, b, c, c_row, whole);
     if constexpr (rest > 0) multiply<R, rest, last == lanes>(a, b + whole * width * lanes, c + whole * width * lanes, c_row);
   }
-  /// b as it lies, or transposed.
-  static ETCH_INLINE void run(const T* a, const T* b, T* c, int c_row) {
+  /// b as it lies, or transposed; finish(row, rows, c) has each tile's rows, and says where the next ones go.
+  template <class Finish>
+  static ETCH_INLINE void run(const T* a, const T* b, T* c, int c_row, Finish finish) {
     constexpr int taller = static_cast<int>(heights.extra), base = static_cast<int>(heights.base);
+    int row = 0;
     if constexpr (taller > 0)
-      for (int i = 0; i < taller; ++i, a += (base + 1) * ARow, c += (base + 1) * c_row) rows<base + 1>(a, b, c, c_row);
-    for (int i = taller; i < static_cast<int>(heights.count); ++i, a += base * ARow, c += base * c_row) rows<base>(a, b, c, c_row);
+      for (; row < taller * (base + 1); a += (base + 1) * ARow, c = finish(row, base + 1, c), row += base + 1) rows<base + 1>(a, b, c, c_row);
+    for (; row < M; a += base * ARow, c = finish(row, base, c), row += base) rows<base>(a, b, c, c_row);
+  }
+  static ETCH_INLINE void run(const T* a, const T* b, T* c, int c_row) {
+    run(a, b, c, c_row, [c_row](int, int rows, T* to) { return to + rows * c_row; });
   }
 };
 
@@ -184,37 +195,67 @@ struct NarrowProduct {
   }
 };
 
-/// CRow is 0 where there is an epilogue. Keeps: B is transposed when it is new.
-template <class T, int M, int N, int K, int ARow, int ACol, int BRow, int BCol, int CRow, bool Keeps>
+/// What Sizes say of a product of T. Its workspace: a result that waits for its epilogue, then B transposed, unless that is kept.
+template <class T, ProductSizes Z>
 struct SmallKernel {
-  using P = SmallProduct<T, M, N, K, ARow, ACol, BRow, BCol>;
-  using Narrow = NarrowProduct<T, M, N, K, ARow, ACol, BRow, BCol>;
-  static constexpr bool narrow = N <= few;
+  using P = SmallProduct<T, Z.m, Z.n, Z.k, Z.a_row, Z.a_col, Z.b_row, Z.b_col>;
+  using Narrow = NarrowProduct<T, Z.m, Z.n, Z.k, Z.a_row, Z.a_col, Z.b_row, Z.b_col>;
+  static constexpr bool narrow = Z.n <= few, fused = Z.c_row == 0;
   static constexpr int width = P::vectors * P::lanes;
-  static constexpr std::size_t turned = narrow ? static_cast<std::size_t>(Narrow::height) * N * sizeof(T) : P::turned ? static_cast<std::size_t>(K) * width * sizeof(T) : 0, kept = Keeps && !narrow ? turned : 0;
-  static constexpr std::size_t tile = CRow > 0 ? 0 : static_cast<std::size_t>(M) * width * sizeof(T);
+  static constexpr std::size_t turned = narrow ? static_cast<std::size_t>(Narrow::height) * Z.n * sizeof(T) : P::turned ? static_cast<std::size_t>(Z.k) * width * sizeof(T) : 0, kept = Z.keeps && !narrow ? turned : 0;
+  static constexpr bool by_tiles = fused && static_cast<std::int64_t>(Z.m * Z.k + Z.k * Z.n + Z.m * Z.n) * std::int64_t{sizeof(T)} > small_bytes;  // whose rows are finished while they are near
+  static constexpr std::size_t tile = fused ? static_cast<std::size_t>(by_tiles ? P::tile.rows : Z.m) * width * sizeof(T) : 0;
   static ETCH_INLINE void multiply(const T* x, const T* y, T* to, int row, [[maybe_unused]] T* work) {
     if constexpr (narrow) Narrow::run(x, y, to, row, work);
     else P::run(x, y, to, row);
   }
-  static void run(Machine& machine, int s) {
-    const int b = right_operand(machine.step(s));
-    T* const work = static_cast<T*>(machine.workspace());
-    const T *x = reinterpret_cast<const T*>(machine.pointer(b - 1)), *y = reinterpret_cast<const T*>(machine.pointer(b));
+  static ETCH_INLINE void run_item(Machine& machine, int s, index_t item, const T* x, const T* y, T* to, T* work) {
     if constexpr (P::turned && !narrow) {
-      T* const to = Keeps ? static_cast<T*>(machine.kept(s)) : work + tile / sizeof(T);
-      if (!Keeps || machine.is_new()) turn<T, N, K, BCol, width>(y, to);
-      y = to;
+      T* const turn_to = Z.keeps ? static_cast<T*>(machine.kept(s)) : work + tile / sizeof(T);
+      if (!Z.keeps || machine.is_new()) turn<T, Z.n, Z.k, Z.b_col, width>(y, turn_to);
+      y = turn_to;
     }
-    if constexpr (CRow > 0) {
-      multiply(x, y, reinterpret_cast<T*>(machine.pointer(b + 1)), CRow, work);
+    if constexpr (!fused) {
+      multiply(x, y, to, Z.c_row, work);
     } else {
-      multiply(x, y, work, width, work + tile / sizeof(T));
-      EpilogueWork epilogue{machine.kernel(s), &machine.args(s), 0};
-      apply_epilogue<T>(&epilogue, 0, 0, M, N, work, width);
+      EpilogueWork epilogue{machine.kernel(s), &machine.args(s), item * Z.m};
+      if constexpr (by_tiles) {
+        P::run(x, y, work, width, [&](int row, int rows, T* c) {
+          apply_epilogue<T>(&epilogue, row, 0, rows, Z.n, c, width);
+          return c;
+        });
+      } else {
+        multiply(x, y, work, width, work + tile / sizeof(T));
+        apply_epilogue<T>(&epilogue, 0, 0, Z.m, Z.n, work, width);
+      }
     }
   }
-  static std::size_t workspace(const Machine&, const Step&) { return tile + turned - kept; }
+  static void run(Machine& machine, int s) {
+    const int b = right_operand(machine.step(s));
+    const T *x = reinterpret_cast<const T*>(machine.pointer(b - 1)), *y = reinterpret_cast<const T*>(machine.pointer(b));
+    T* const to = fused ? nullptr : reinterpret_cast<T*>(machine.pointer(b + 1));
+    if constexpr (!Z.batched) {
+      run_item(machine, s, 0, x, y, to, static_cast<T*>(machine.workspace()));
+    } else {
+      constexpr index_t group = 1 + parallel_flops / 4 / (2 * static_cast<index_t>(Z.m) * Z.n * Z.k);
+      struct Batch {
+        Machine& machine;
+        int s;
+        index_t items, x_item, y_item, to_item;
+        const T *x, *y;
+        T* to;
+      } batch{machine, s, machine.size(machine.step(s).dim[0]), machine.stride(b - 1, 0), machine.stride(b, 0), fused ? 0 : machine.stride(b + 1, 0), x, y, to};
+      const auto some = [](void* context, int chunk, int thread) {
+        const Batch& all = *static_cast<const Batch*>(context);
+        T* const work = reinterpret_cast<T*>(static_cast<char*>(all.machine.workspace()) + static_cast<std::size_t>(thread) * item_bytes);
+        for (index_t i = chunk * group; i < least(chunk * group + group, all.items); ++i)
+          run_item(all.machine, all.s, i, all.x + i * all.x_item, all.y + i * all.y_item, fused ? nullptr : all.to + i * all.to_item, work);
+      };
+      parallel_for(static_cast<int>(pieces(batch.items, group)), some, &batch);
+    }
+  }
+  static constexpr std::size_t item_bytes = (tile + turned - kept + 63) / 64 * 64;
+  static std::size_t workspace(const Machine&, const Step&) { return item_bytes; }
 };
 
 }  // namespace detail

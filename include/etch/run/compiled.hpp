@@ -206,7 +206,7 @@ struct Compiled {
         using K = cpu::detail::RowKernel<type_of<s.dtype>, z.n, z.k, z.b_row, z.b_col, z.keeps, std::conditional_t<(s.words > 0), FusedOf<S>, void>>;
         return cpu::LibraryKernel{K::run, nullptr, K::kept};
       } else {
-        using K = cpu::detail::SmallKernel<type_of<s.dtype>, z.m, z.n, z.k, z.a_row, z.a_col, z.b_row, z.b_col, z.c_row, z.keeps>;
+        using K = cpu::detail::SmallKernel<type_of<s.dtype>, z>;
         return cpu::LibraryKernel{K::run, K::workspace, K::kept};
       }
     } else if constexpr ((s.kind == detail::StepKind::dot && way == cpu::ProductWay::tiles) || s.kind == detail::StepKind::window_dot) return cpu::library_kernel<s.kind, s.dtype, false, way, parts<s.dtype>.tiles, parts<s.dtype>.parts>();
