@@ -62,9 +62,16 @@ TEST_CASE("histc: the right edge belongs to the last part; what lies outside, or
   CHECK((own(0) == 1 && own(3) == 2));
   const Tensor alone = histc<2>(F<3>{{5, 5, 5}});
   CHECK((alone(0) == 0 && alone(1) == 3));
+  const Tensor asked = histc<4>(F<5>{{0, 1, 2, 3, 4}}, 2, 2);
+  CHECK((asked(0) == 1 && asked(3) == 2));
+  const Tensor same = histc<2>(F<3>{{5, 5, 5}}, 1, 1);
+  CHECK((same(0) == 0 && same(1) == 3));
+  const F<> zero = zeros<float>();
+  const Tensor by_tensors = histc<4>(F<5>{{0, 1, 2, 3, 4}}, zero, zero);
+  CHECK((by_tensors(0) == 1 && by_tensors(3) == 2));
   const Tensor nothing = histc<3>(F<2, 0>{});
   CHECK(sum(nothing).item() == 0);
-  check([](auto a) { return results(histc<7>(a), histc<100>(a, -1, 1), histc(a)); }, filled<F<6, 9>>());
+  check([](auto a) { return results(histc<7>(a), histc<100>(a, -1, 1), histc<5>(a, 0, 0), histc(a)); }, filled<F<6, 9>>());
 }
 
 TEST_CASE("histogram: bins, edges, weights, density") {

@@ -100,18 +100,32 @@ constexpr Tracer<W, Bins> counts(Builder& b, int place, int valid, int weight) {
   return {&b, b.scatter_add(b.reshape(to, flat), b.reshape(b.map(Op::where, dtype_of<W>, valid, weight, none), flat), Bins)};
 }
 
-template <int Bins>
+/// An end of the range that histc finds by itself.
+template <bool High>
+struct own_end_fn {
+  template <class X>
+  constexpr auto operator()(X x) const {
+    const Tracer<int> zero{x.builder, x.builder->constant(0, DType::int32)};
+    const auto own = bounds(x, zero, zero, 1);
+    return High ? own.max : own.min;
+  }
+};
+/// Own: low and high may be equal, which asks for it.
+template <int Bins, bool Own>
 struct histc_fn {
   template <class X, class L, class H>
   constexpr auto operator()(X x, L low, H high) const {
-    static_assert(is_floating(dtype_of<typename X::value_type>), "etch: histogram: the dtype must be floating");
-    const auto range = bounds(x, low, high, 1);
+    using T = typename X::value_type;
+    static_assert(is_floating(dtype_of<T>), "etch: histogram: the dtype must be floating");
+    Builder& b = *x.builder;
+    const auto range = [&] {
+      if constexpr (Own) return bounds(x, low, high, 1);
+      else return MinMax<Tracer<T>, Tracer<T>>{{&b, b.cast(low.id, dtype_of<T>)}, {&b, b.cast(high.id, dtype_of<T>)}};
+    }();
     const auto valid = x >= range.min && x <= range.max;
     const auto at = where(valid, (x - range.min) / (range.max - range.min) * Bins, 0);
     // what is counted nowhere has a place behind the last
     const auto place = to<std::int64_t>(where(valid, smaller(to<std::int32_t>(at), Bins - 1), Bins));
-    using T = typename X::value_type;
-    Builder& b = *x.builder;
     Shape line;
     line.rank = 1;
     line.size[0] = b.product(b.shape(x.id).size, b.shape(x.id).rank);
@@ -255,11 +269,25 @@ template <bool Right = false, class Out = std::int64_t, Operand S, OperandOrNumb
 template <bool Right = false, class Out = std::int64_t, OperandOrNumber X, Operand B> constexpr auto bucketize(const X& x, const B& boundaries) {
   return apply<detail::searchsorted_fn<Right, Out>>(boundaries, x);
 }
-/// How many elements lie in each of `Bins` equal parts of [low, high]; of their own range where both are equal.
-template <int Bins = 100, Operand X, OperandOrNumber L = int, OperandOrNumber H = int> constexpr auto histc(const X& x, const L& low = 0, const H& high = 0) {
+/// How many elements lie in each of `Bins` equal parts of [low, high]; of their own range where both are equal, which is looked up at once for numbers.
+template <int Bins = 100, Operand X, OperandOrNumber L, OperandOrNumber H> constexpr auto histc(const X& x, const L& low, const H& high) {
   static_assert(Bins > 0, "etch: histc: there must be at least one bin");
   if (!detail::is_range(low, high)) fail("histc", "low must be at most high");
-  return apply<detail::histc_fn<Bins>>(x, low, high);
+  if constexpr (Operand<L> || Operand<H>) {
+    return apply<detail::histc_fn<Bins, true>>(x, low, high);
+  } else if constexpr (detail::is_tracer_v<X>) {
+    return low == high ? apply<detail::histc_fn<Bins, true>>(x, low, high) : apply<detail::histc_fn<Bins, false>>(x, low, high);
+  } else {
+    using T = typename X::value_type;
+    T least = static_cast<T>(low), most = static_cast<T>(high);
+    if (least == most) least = apply<detail::own_end_fn<false>>(x).item(), most = apply<detail::own_end_fn<true>>(x).item();
+    return apply<detail::histc_fn<Bins, false>>(x, least, most);
+  }
+}
+/// The same of their own range.
+template <int Bins = 100, Operand X> constexpr auto histc(const X& x) {
+  static_assert(Bins > 0, "etch: histc: there must be at least one bin");
+  return apply<detail::histc_fn<Bins, true>>(x, 0, 0);
 }
 /// Counts between edges: `auto [hist, edges] = histogram<10>(x)`, `histogram<10, density>(x, low, high)`, `histogram(x, edges)`.
 template <int Bins, auto... Option, class X, OperandOrNumber L = int, OperandOrNumber H = int> constexpr auto histogram(const X& x, const L& low = 0, const H& high = 0) {
