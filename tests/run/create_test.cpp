@@ -30,6 +30,15 @@ TEST_CASE("constants and the identity") {
   CHECK(empty<half, 2, 0>().numel() == 0);
 }
 
+TEST_CASE("sizes alone are of floats") {
+  static_assert(std::is_same_v<decltype(zeros<2, 3>()), Tensor<float, 2, 3>> && std::is_same_v<decltype(empty<2>()), Tensor<float, 2>>);
+  values(zeros<2>(), {0, 0});
+  values(ones<1, 2>(), {1, 1});
+  values(full<2>(2.5), {2.5, 2.5});
+  values(eye<2>(), {1, 0, 0, 1});
+  values(eye<2, 3>(), {1, 0, 0, 0, 1, 0});
+}
+
 TEST_CASE("progressions") {
   values(arange<float, 4>(), {0, 1, 2, 3});
   values(arange<std::int64_t, 3>(5, -2), {5, 3, 1});

@@ -84,6 +84,16 @@ TEST_CASE("a generator has numbers of its own, wherever they are drawn") {
   CHECK(same(randperm<9>(g), randperm<9>(h)) == false);  // h is a step ahead
 }
 
+TEST_CASE("sizes alone are of floats") {
+  Generator g{3};
+  CHECK(equal(rand<2, 3>(g), rand<float, 2, 3>(Generator{3})).item());
+  CHECK(equal(randn<5>(Generator{3}), randn<float, 5>(Generator{3})).item());
+  manual_seed(1);
+  const Tensor x = rand<4>(), y = randn<4>();
+  manual_seed(1);
+  CHECK((equal(x, rand<float, 4>()).item() && equal(y, randn<float, 4>()).item()));
+}
+
 TEST_CASE("uniform and normal numbers, whole numbers and permutations") {
   manual_seed(0);
   CHECK(distance(rand<float, 10000>(), [](double v) { return v; }) < 1.95);

@@ -16,6 +16,7 @@ R unwritten() {
 }
 }  // namespace detail
 
+/// `zeros<double, 2, 3>()`; `zeros<2, 3>()` of floats.
 template <class T, auto... D>
 Tensor<T, D...> zeros() {
   return {};
@@ -36,6 +37,19 @@ template <class T, auto... D>
 Tensor<T, D...> ones() {
   return full<T, D...>(T(1));
 }
+// Sizes alone: of float, PyTorch's default dtype.
+template <auto... D>
+  requires(sizeof...(D) > 0)
+Tensor<float, D...> zeros() { return {}; }
+template <auto... D>
+  requires(sizeof...(D) > 0)
+Tensor<float, D...> empty() { return {}; }
+template <auto... D, class V>
+  requires(sizeof...(D) > 0)
+Tensor<float, D...> full(V value) { return full<float, D...>(value); }
+template <auto... D>
+  requires(sizeof...(D) > 0)
+Tensor<float, D...> ones() { return full<float, D...>(1); }
 /// A tensor without dimensions.
 template <class T>
 Tensor<T> scalar_tensor(T value) {
@@ -48,6 +62,8 @@ Tensor<T, N, M> eye() {
   for (int i = 0; i < r.size(0) && i < r.size(1); ++i) r(i, i) = T(1);
   return r;
 }
+template <auto N, auto M = N>
+Tensor<float, N, M> eye() { return eye<float, N, M>(); }
 
 namespace detail {
 /// start + i step: of whole numbers exactly, of others in double.

@@ -107,6 +107,13 @@ template <class T, auto... D> Tensor<T, D...> rand(Generator&& g) { return rand<
 template <class T, auto... D> Tensor<T, D...> randn() { return detail::drawn<T, true, D...>(detail::next_draw()); }
 template <class T, auto... D> Tensor<T, D...> randn(Generator& g) { return detail::drawn<T, true, D...>(detail::next_draw(g)); }
 template <class T, auto... D> Tensor<T, D...> randn(Generator&& g) { return randn<T, D...>(g); }
+// Sizes alone: of float, PyTorch's default dtype.
+template <auto... D> requires(sizeof...(D) > 0) Tensor<float, D...> rand() { return rand<float, D...>(); }
+template <auto... D> requires(sizeof...(D) > 0) Tensor<float, D...> rand(Generator& g) { return rand<float, D...>(g); }
+template <auto... D> requires(sizeof...(D) > 0) Tensor<float, D...> rand(Generator&& g) { return rand<float, D...>(g); }
+template <auto... D> requires(sizeof...(D) > 0) Tensor<float, D...> randn() { return randn<float, D...>(); }
+template <auto... D> requires(sizeof...(D) > 0) Tensor<float, D...> randn(Generator& g) { return randn<float, D...>(g); }
+template <auto... D> requires(sizeof...(D) > 0) Tensor<float, D...> randn(Generator&& g) { return randn<float, D...>(g); }
 /// Whole numbers in [low, high), or [0, high).
 template <class T, auto... D> Tensor<T, D...> randint(std::int64_t low, std::int64_t high) { return detail::drawn_integers<T, D...>(low, high, detail::next_draw()); }
 template <class T, auto... D> Tensor<T, D...> randint(std::int64_t low, std::int64_t high, Generator& g) { return detail::drawn_integers<T, D...>(low, high, detail::next_draw(g)); }
