@@ -39,6 +39,10 @@ struct WeakTracer : Tracer<T> {};
 struct Poison {
   static constexpr int rank = 0;
   using value_type = float;
+  template <class... X> constexpr Poison operator()(const X&...) const { return {}; }
+  template <class Stream>
+    requires requires(Stream& s) { s.flush(); }
+  friend Stream& operator<<(Stream& out, const Poison&) { return out; }
 };
 
 namespace detail {

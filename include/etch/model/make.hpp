@@ -109,8 +109,15 @@ class Model {
   Storage storage_;
 };
 
+namespace detail {
+/// Whether the members that ETCH_MODULE lists are there: what the compiler has refused is no constant.
+template <class M>
+concept ListsMembers = !Module<M> || requires { typename std::integral_constant<int, count_tensors<M>().parameters>; };
+}  // namespace detail
+
 /// A model on the heap, zeroed, then initialised by its modules' `reset_parameters`.
 template <class M>
+  requires detail::ListsMembers<M>
 Model<M> make(Generator generator = Generator{0}) {
   static_assert(detail::Module<M>, "etch: make: the model must be a struct with ETCH_MODULE");
   static_assert(std::is_trivially_copyable_v<M> && std::is_aggregate_v<M>,  // members may lie in bases, as Sequential's
@@ -119,6 +126,14 @@ Model<M> make(Generator generator = Generator{0}) {
   Model<M> model{Storage(sizeof(M))};
   detail::reset_members(*model, generator);
   return model;
+}
+/// Of a model that does not compile there is nothing more to say.
+template <class M>
+  requires(!detail::ListsMembers<M>)
+Poison make(Generator = Generator{0}) {
+  constexpr bool listed = detail::ListsMembers<M>;
+  static_assert(listed, "etch: make: a member that ETCH_MODULE lists is not there, as the first error says");
+  return {};
 }
 
 }  // namespace ETCH_ABI

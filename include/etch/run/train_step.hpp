@@ -213,6 +213,8 @@ template <class M, class Device, class F, class Optimizer, class X, class... In>
 TrainStep<M, F, Optimizer, X, In...> train_step(const Model<M, Device>& model, F f, Optimizer optimizer, const X&, const In&...) {
   return train_step<X, In...>(model, f, optimizer);
 }
+template <class... In, class F, class Optimizer, class... X>
+constexpr Poison train_step(Poison, F, Optimizer, const X&...) { return {}; }
 
 }  // namespace ETCH_ABI
 }  // namespace etch
