@@ -48,7 +48,7 @@ class alignas(alignment) ModuleTensor {
   constexpr detail::ParamLeaf<T, D...> leaf() const { return {this}; }
 
  private:
-  ModuleTensor() = default;
+  ModuleTensor() = default;  // a module is made: auto layer = make<nn::Linear<4, 2>>()
   T value_[capacity_of<D...> > 0 ? capacity_of<D...> : 1];
 };
 
