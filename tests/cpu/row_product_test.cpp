@@ -84,8 +84,8 @@ TEST_CASE("products of one size have each the loop behind it") {
 TEST_CASE("a program names the tiles and inner products that its sizes may ask for") {
   auto product = [](auto x, auto w) { return matmul(x, w); };
   auto parts = []<class P>(P) { return cpu::detail::parts_of<float>(P::plan); };
-  using Wide = Code<decltype(product), F<64, 120>, F<120, 64>>;
-  static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64, 120, false) && parts(Wide{}).parts == cpu::detail::unit_of<float>(64, 64, 120));
+  using Wide = Code<decltype(product), F<64, 512>, F<512, 64>>;
+  static_assert(parts(Wide{}).tiles == cpu::detail::tiles_of<float>(64, 64, 512, false) && parts(Wide{}).parts == cpu::detail::unit_of<float>(64, 64, 512));
   static_assert((parts(Wide{}).tiles & cpu::detail::tile_bit(2, 2)) == 0);
   static_assert(parts(Code<decltype(product), F<64, 12>, F<12, 64>>{}).tiles == 0);  // fits the first cache
   auto narrow = [](auto x, auto w) { return linear(x, w); };  // two columns, as inner products

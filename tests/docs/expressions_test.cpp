@@ -18,9 +18,10 @@ auto made_of_temporaries() { return twos() * twos(); }
 
 TEST_CASE("tensors made of values, by functions, and as memory") {
   Tensor<float, 2, 3> a{{1, 2, 3}, {4, 5, 6}}, b = ones<2, 3>();
-  auto noise = randn<2, 3>(Generator{0});
-  auto steps = arange<std::int64_t, 10>();
-  float* memory = a.data();
+  auto noise = randn<2, 3>(Generator{0});        // or randn<2, 3>(), after manual_seed(0)
+  auto steps = arange<std::int64_t, 10>();       // also linspace, full, eye, zeros, rand, randint, randperm
+  float* memory = a.data();                      // dense, the last axis side by side
+
   CHECK((memory[5] == 6 && b(1, 2) == 1 && steps(9) == 9 && noise.numel() == 6));
   CHECK(equal(randn<float, 2, 3>(Generator{0}), noise).item());
 }
