@@ -61,3 +61,17 @@ TEST_CASE("amsgrad divides by the largest second moment") {
   };
   check_optimizer(optim::amsgrad(Adam{.lr = 0.1, .betas = {0.5, 0.5}, .weight_decay = 0.1}), keep, largest);
 }
+TEST_CASE("where no gradient comes any more the first moment ends at zero, not at a subnormal number") {
+  constexpr Adam o;
+  etch::detail::UpdateProgram<Adam, float, numbers> update;
+  Tensor<float, numbers> p, g, m, v;
+  for (int i = 0; i < numbers; ++i) p(i) = 1, g(i) = 0.1F * static_cast<float>(i + 1), m(i) = v(i) = 0;
+  void* const state[] = {m.data(), v.data()};
+  for (int t = 1; t <= 1000; ++t) {
+    double prepared[Adam::scalars];
+    o.prepare(t, prepared);
+    update.run(p.data(), g.data(), state, prepared);
+    for (int i = 0; i < numbers; ++i) g(i) = 0;
+  }
+  for (int i = 0; i < numbers; ++i) CHECK((m(i) == 0 && v(i) > 0));
+}

@@ -32,6 +32,14 @@ TEST_CASE("of products that could follow each other the one that the next kernel
   check(f, filled<F<768, 96>>(0, 1), filled<F<64, 96>>(-0.1, 0.1), filled<F<768, 64>>(0, 1));
 }
 
+TEST_CASE("a copy with short rows walks along the inner of equal axes, in parts that write lines of their own") {
+  auto f = [](auto w) { return flip<2>(permute<1, 0, 2>(w)); };
+  using P = Code<decltype(f), F<64, 64, 9>>;
+  static_assert(P::plan.steps == 1 && P::plan.step[0].chunks > 1 && !P::plan.step[0].by_column);
+  static_assert(P::plan.step[0].loop[0] == 64 && P::plan.step[0].loop[1] == 9 && P::plan.step[0].loop[2] == 64);
+  check(f, filled<F<64, 64, 9>>());
+}
+
 TEST_CASE("a product of one term each is pointwise, and part of another product's epilogue") {
   auto f = [](auto x, auto w, auto h, auto v, auto b) { return linear(x, w, b) + linear(h, v, b); };
   using P = Code<decltype(f), F<3, 1>, F<20, 1>, F<3, 8>, F<20, 8>, F<20>>;

@@ -71,7 +71,7 @@ constexpr bool splits_windows(int64 channels, int64 outputs) {
   return pieces(channels, amx::depth) * amx::depth * pieces(outputs, 16) * 16 * 4 <= channels * outputs * 5;
 }
 
-/// y of x and w: parts are lines of an image, or images.
+/// y of x and w, in two rounds: parts are 16 outputs of the filter, then lines of an image, or images.
 template <class T>
 struct SplitConvolution {
   static constexpr int64 most_places = 1024, most_bytes = 3 << 18, wide = amx::wide;  ///< of a part; outputs at a time
@@ -89,7 +89,8 @@ struct SplitConvolution {
   int64 lines = cut.base + (cut.extra > 0 ? 1 : 0), span = images.left + (lines + 2) * pitch + 2 * wide;  ///< places of an image in a part, with those that tiles end in
   int64 part = together * span * 64;  ///< bytes of a part of split numbers
   char* filter = nullptr;             ///< [strip][line of the window][32 channels][tap] chunks
-  bool fits = false;                  ///< whether its numbers can be split
+  bool packed = false, fits = false;  ///< the second round; whether the filter's numbers can be split
+  bool* normal = nullptr;             ///< of each part of the filter
 
   int64 strip_bytes() const { return 9 * chunks * amx::chunk_bytes; }
   int64 sum_elements() const { return (lines * pitch + 2 * wide) * wide; }
@@ -98,25 +99,37 @@ struct SplitConvolution {
     return line > tile ? line : tile;
   }
   int64 finish_lines() const { return 1 + finish_bytes / 4 / (images.cols * wide); }
-  std::size_t shared_bytes() const { return static_cast<std::size_t>(strips * strip_bytes() + 9 * channels * 16 * 4); }
-  std::size_t thread_bytes() const { return static_cast<std::size_t>(chunks * amx::parts * part + (sum_elements() + turned_elements()) * 4); }
+  int64 filter_parts() const { return pieces(item.m, 16); }
+  std::size_t shared_bytes() const { return static_cast<std::size_t>(strips * strip_bytes() + filter_parts()); }
+  std::size_t thread_bytes() const {
+    const int64 lines_of_all = chunks * amx::parts * part + (sum_elements() + turned_elements()) * 4, outputs = 9 * channels * 16 * 4;
+    return static_cast<std::size_t>(lines_of_all > outputs ? lines_of_all : outputs);
+  }
 
   void prepare(void* shared) {
     filter = static_cast<char*>(shared);
-    T* const turned = reinterpret_cast<T*>(filter + strips * strip_bytes());
-    amx::Sizes sizes{};
-    for (int64 o = 0; o < item.m; o += 16) {
-      const int64 count = least(16, item.m - o), row = 9 * 16;
-      transpose(count, 9 * channels, item.a + o * item.a_row, item.a_row, turned, 16);
-      char* to = filter + o / wide * strip_bytes() + o % wide / 16 * amx::tile_bytes;
-      for (int64 i = 0; i < 3; ++i)
-        for (int64 c = 0; c < channels; c += amx::depth)
-          for (int64 j = 0; j < 3; ++j, to += amx::chunk_bytes) amx::pack_columns(least(amx::depth, channels - c), count, turned + c * row + (3 * i + j) * 16, row, to, sizes);
-    }
-    fits = amx::is_normal(sizes);
+    normal = reinterpret_cast<bool*>(filter + strips * strip_bytes());
+    fits = packed;
+    for (int64 i = 0; packed && i < filter_parts(); ++i) fits &= normal[i];
+  }
+  void run_parts(int64 begin, int64 end, T* workspace) const {
+    for (; !packed && begin < end; ++begin) pack(begin, workspace);
+    if (begin < end) convolve(begin, end, workspace);
   }
 
-  void run_parts(int64 begin, int64 end, T* workspace) const {
+ private:
+  /// Outputs [16 i, 16 i + 16) of the filter.
+  void pack(int64 i, T* turned) const {
+    const int64 o = 16 * i, count = least(16, item.m - o), row = 9 * 16;
+    amx::Sizes sizes{};
+    transpose(count, 9 * channels, item.a + o * item.a_row, item.a_row, turned, 16);
+    char* to = filter + o / wide * strip_bytes() + o % wide / 16 * amx::tile_bytes;
+    for (int64 line = 0; line < 3; ++line)
+      for (int64 c = 0; c < channels; c += amx::depth)
+        for (int64 j = 0; j < 3; ++j, to += amx::chunk_bytes) amx::pack_columns(least(amx::depth, channels - c), count, turned + c * row + (3 * line + j) * 16, row, to, sizes);
+    normal[i] = amx::is_normal(sizes);
+  }
+  void convolve(int64 begin, int64 end, T* workspace) const {
     const amx::Unit unit;
     char* const x = reinterpret_cast<char*>(workspace);
     T *const sums = reinterpret_cast<T*>(x + chunks * amx::parts * part), *const turned = sums + sum_elements();
@@ -133,8 +146,6 @@ struct SplitConvolution {
         }
     }
   }
-
- private:
   /// The lines that windows of `some` lines of places read; whether they can be split.
   ETCH_NOINLINE bool split_lines(int64 image, int64 line, int64 some, T* turned, char* to) const {
     amx::Sizes sizes{};

@@ -70,6 +70,8 @@ struct WinogradDot {
 #if ETCH_AMX
       if (splits(all)) {
         SplitConvolution<T> split{.images = all.x.images, .channels = all.x.channels, .item = item, .c_batch = all.c_batch};
+        dot.run_lanes(split, split.filter_parts(), workspace);
+        split.packed = true;
         return dot.run_lanes(split, split.parts_of_all, workspace);
       }
 #endif

@@ -4,9 +4,12 @@
 //   p -= lr / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
 //
 // Adam adds weight_decay p to the gradient; AdamW, and Adam where the decay is decoupled, shrink p by lr weight_decay instead.
-// amsgrad(...) divides by the largest v there was. As torch.optim's, step by step.
+// amsgrad(...) divides by the largest v there was. As torch.optim's, step by step, but that subnormal m are zero: with them an operation takes some
+// hundred cycles, and where no gradient comes any more m would stay one.
 #pragma once
 
+#include <etch/core/dtype_info.hpp>
+#include <etch/ops/compare.hpp>
 #include <etch/ops/pointwise.hpp>
 #include <etch/optim/options.hpp>
 
@@ -33,8 +36,10 @@ struct AdamScalars {
   /// From p, already decayed, and the gradient, already signed and decayed.
   template <bool largest, class P, class S>
   static constexpr void update(P& p, P g, P* state, const S* s) {
+    using T = typename P::value_type;
     P &m = state[0], &v = state[1];
     m = m + (g - m) * s[one_minus_beta1];
+    if constexpr (sizeof(T) >= sizeof(float)) m = where(abs(m) < finfo<T>::tiny, 0, m);
     v = v * s[beta2] + g * g * s[one_minus_beta2];
     if constexpr (largest) state[2] = maximum(state[2], v);
     p = p - m / (sqrt(state[largest ? 2 : 1]) * s[inverse_root] + s[eps]) * s[step_size];

@@ -43,7 +43,8 @@ constexpr void divide(Planning<N>& p, PlanDraft<N>& out, Step& s) {
   for (int i = 0; i + 1 < s.loop_dims; ++i) rows *= p.z.capacity(s.loop[i]);
   const std::int64_t columns = p.z.capacity(s.loop[s.loop_dims - 1]);
   std::int64_t words = s.words;
-  const std::int64_t work = rows * columns * words;
+  const bool scattered = columns <= 64 && lies_apart(p, out, s, 64);  // each element from a cache line of its own, and no blocks of columns
+  const std::int64_t work = rows * columns * words * (scattered ? 8 : 1);
   std::int64_t chunks = 1;
   while (chunks < 16 && chunks * (1 << 18) < work) chunks *= 2;  // of 5 to 10 us; as many for each of two, four, eight threads
   s.by_column = rows < chunks || (rows < 8 * chunks && chunks > 1 && lies_apart(p, out, s, 17));  // further than the next element: few rows are turned together

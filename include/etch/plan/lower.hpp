@@ -415,7 +415,7 @@ struct Lowering {
     int longest = 0, a[max_rank]{}, b[max_rank]{};
     if (from != nullptr && p.z.capacity(loop.size[last]) > 2 && restride(p.z, s, from, loop, a) && restride(p.z, s, to, loop, b) && a[last] == 1 && b[last] == 1) return;
     for (int i = 1; i < last; ++i)
-      if (p.z.capacity(loop.size[i]) > p.z.capacity(loop.size[longest])) longest = i;
+      if (p.z.capacity(loop.size[i]) >= p.z.capacity(loop.size[longest])) longest = i;  // of equal ones the inner: what is written stays together
     if (last == 0 || p.z.capacity(loop.size[last]) > 16 || p.z.capacity(loop.size[longest]) < 4 * p.z.capacity(loop.size[last])) return;
     swapped = longest;
     step.loop[last] = loop.size[longest];
