@@ -16,6 +16,19 @@ TEST_CASE("gradients of functions") {
   CHECK(value.item() == 14);
   CHECK(gradient(0, 0) == 8);
   CHECK(same(1, 0) == 10);
+
+  auto [dw, dx] = grad<0, 1>(f)(w, x);
+  auto [loss, gradients] = value_and_grad<0, 1>(f)(w, x);  // gradients.get<1>() is dx
+  Tensor h = hessian(f)(w, x);                             // [2, 1, 2, 1], by w; hessian<1>(f) by x
+
+  CHECK(loss.item() == 14);
+  CHECK(dw(1, 0) == 10);
+  CHECK(dx(2, 1) == 12);
+  CHECK(gradients.get<0>()(0, 0) == 8);
+  CHECK(gradients.get<1>()(2, 1) == 12);
+  static_assert(std::is_same_v<decltype(h), Tensor<float, 2, 1, 2, 1>>);
+  CHECK(h(0, 0, 0, 0) == 4);
+  CHECK(h(0, 0, 1, 0) == 2);
 }
 
 TEST_CASE("numbers are arguments") {
