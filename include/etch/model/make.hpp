@@ -112,28 +112,26 @@ class Model {
 namespace detail {
 /// Whether the members that ETCH_MODULE lists are there: what the compiler has refused is no constant.
 template <class M>
-concept ListsMembers = !Module<M> || requires { typename std::integral_constant<int, count_tensors<M>().parameters>; };
+constexpr bool lists_members = !Module<M> || requires { typename std::integral_constant<int, count_tensors<M>().parameters>; };
 }  // namespace detail
 
 /// A model on the heap, zeroed, then initialised by its modules' `reset_parameters`.
 template <class M>
-  requires detail::ListsMembers<M>
-Model<M> make(Generator generator = Generator{0}) {
+auto make(Generator generator = Generator{0}) {
+  [[maybe_unused]] constexpr std::size_t bytes = sizeof(M);  // first, so that clang says what is wrong within M where M is asked for
   static_assert(detail::Module<M>, "etch: make: the model must be a struct with ETCH_MODULE");
-  static_assert(std::is_trivially_copyable_v<M> && std::is_aggregate_v<M>,  // members may lie in bases, as Sequential's
-                "etch: make: a model must hold only parameters and modules: trivially copyable, no references, no virtual functions");
-  static_assert(detail::lists_every_member<M>(), "etch: make: ETCH_MODULE must list every member, in order");
-  Model<M> model{Storage(sizeof(M))};
-  detail::reset_members(*model, generator);
-  return model;
-}
-/// Of a model that does not compile there is nothing more to say.
-template <class M>
-  requires(!detail::ListsMembers<M>)
-Poison make(Generator = Generator{0}) {
-  constexpr bool listed = detail::ListsMembers<M>;
+  constexpr bool listed = detail::lists_members<M>;
   static_assert(listed, "etch: make: a member that ETCH_MODULE lists is not there, as the first error says");
-  return {};
+  if constexpr (listed) {
+    static_assert(std::is_trivially_copyable_v<M> && std::is_aggregate_v<M>,  // members may lie in bases, as Sequential's
+                  "etch: make: a model must hold only parameters and modules: trivially copyable, no references, no virtual functions");
+    static_assert(detail::lists_every_member<M>(), "etch: make: ETCH_MODULE must list every member, in order");
+    Model<M> model{Storage(bytes)};
+    detail::reset_members(*model, generator);
+    return model;
+  } else {
+    return Poison{};
+  }
 }
 
 }  // namespace ETCH_ABI
